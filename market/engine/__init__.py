@@ -1,0 +1,1 @@
+"""The rules of the market: values in, values out. Nothing here knows Django, a database or a clock."""

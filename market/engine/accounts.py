@@ -1,0 +1,161 @@
+"""Accounts: who owns cash and shares, and what an account may still buy."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import StrEnum
+
+from market.engine.companies import Company
+from market.engine.orders import Order
+from market.engine.values import Bps, Cents, Shares, ceil_div
+
+
+class AccountKind(StrEnum):
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+BANK, TREASURY, PUBLIC, MARKET_MAKER = 1, 2, 3, 4
+SYSTEM_ACCOUNTS = {
+    BANK: "bank",
+    TREASURY: "treasury",
+    PUBLIC: "public",
+    MARKET_MAKER: "market_maker",
+}
+FIRST_AGENT_ACCOUNT = 1_000
+
+
+class Holding:
+    """Shares of one company in one account. `cost` is what they were bought for; a short's is negative."""
+
+    __slots__ = ("cost", "quantity")
+
+    def __init__(self, quantity: Shares = 0, cost: Cents = 0) -> None:
+        self.quantity = quantity
+        self.cost = cost
+
+
+class Account:
+    """One account and the sums that decide what it may do.
+
+    `long_value` and `short_value` (both ≥ 0) are its positions at each company's price; `reserved` is the worst
+    cost of its open orders that would increase exposure; `offered` its shares in open sell orders.
+    """
+
+    __slots__ = (
+        "cash",
+        "close_equity",
+        "endowment",
+        "equity_samples",
+        "fee_bps",
+        "holdings",
+        "id",
+        "kind",
+        "leverage",
+        "long_value",
+        "name",
+        "offered",
+        "orders",
+        "realised",
+        "reserved",
+        "short_value",
+        "tape_seq",
+    )
+
+    def __init__(
+        self, id: int, name: str, kind: AccountKind, *, leverage: int = 1, fee_bps: Bps = 0
+    ) -> None:
+        self.id = id
+        self.name = name
+        self.kind = kind
+        self.leverage = leverage
+        self.fee_bps = fee_bps
+        self.cash: Cents = 0
+        self.endowment: Cents = 0
+        self.holdings: dict[str, Holding] = {}
+        self.long_value: Cents = 0
+        self.short_value: Cents = 0
+        self.reserved: Cents = 0
+        self.realised: Cents = 0
+        self.close_equity: Cents = 0  # at the last close, or the endowment if that came later
+        self.equity_samples: deque[Cents] = deque()
+        self.offered: dict[str, Shares] = {}
+        self.orders: dict[str, Order] = {}  # not final, by id
+        self.tape_seq = 0
+
+    @property
+    def is_agent(self) -> bool:
+        return self.kind is AccountKind.AGENT
+
+    @property
+    def equity(self) -> Cents:
+        return self.cash + self.long_value - self.short_value
+
+    @property
+    def exposure(self) -> Cents:
+        return self.long_value + self.short_value + self.reserved
+
+    @property
+    def margin_used(self) -> Cents:
+        return ceil_div(self.exposure, self.leverage)
+
+    @property
+    def buying_power(self) -> Cents:
+        return max(0, self.leverage * self.equity - self.exposure)
+
+    @property
+    def margin_available(self) -> Cents:
+        return self.buying_power // self.leverage
+
+    def can_take(self, cost: Cents) -> bool:
+        """Say whether exposure may grow by `cost`: X ≤ L·E, all in integers (market-model, section 3)."""
+        return self.exposure + cost <= self.leverage * self.equity
+
+    def quantity_of(self, symbol: str) -> Shares:
+        holding = self.holdings.get(symbol)
+        return holding.quantity if holding else 0
+
+    def unoffered(self, symbol: str) -> Shares:
+        """Return the held shares that no open sell order offers yet."""
+        return self.quantity_of(symbol) - self.offered.get(symbol, 0)
+
+    def receive(self, company: Company, shares: Shares, cost: Cents) -> None:
+        """Move `shares` (negative: out) at `cost` (same sign), keeping the cost basis and the marks.
+
+        What closes a position realises a gain or a loss; what is left of it keeps its average cost, the rounding
+        staying with the holding.
+        """
+        holding = self.holdings.get(company.symbol)
+        if holding is None:
+            holding = self.holdings[company.symbol] = Holding()
+        before = holding.quantity
+        after = before + shares
+        self._mark(before, after, company.price)
+        if before * shares >= 0:
+            holding.cost += cost
+        else:
+            self._close(holding, shares, cost)
+        holding.quantity = after
+
+    def mark_to_market(self, prices: dict[str, Cents]) -> None:
+        """Value every position anew at `prices`."""
+        long_value = short_value = 0
+        for symbol, holding in self.holdings.items():
+            value = holding.quantity * prices[symbol]
+            if value > 0:
+                long_value += value
+            else:
+                short_value -= value
+        self.long_value, self.short_value = long_value, short_value
+
+    def _close(self, holding: Holding, shares: Shares, cost: Cents) -> None:
+        before = holding.quantity
+        closed = min(abs(shares), abs(before))
+        proceeds = cost * closed // abs(shares) if closed != abs(shares) else cost
+        basis = (holding.cost * closed + abs(before) // 2) // abs(before)
+        self.realised -= proceeds + basis
+        holding.cost += (cost - proceeds) - basis
+
+    def _mark(self, before: Shares, after: Shares, price: Cents) -> None:
+        self.long_value += (max(after, 0) - max(before, 0)) * price
+        self.short_value += (max(-after, 0) - max(-before, 0)) * price

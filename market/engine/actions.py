@@ -1,0 +1,161 @@
+"""The market's actions: what each may carry, and the pure handler that performs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from market.engine.accounts import Account
+from market.engine.exchange import Exchange
+from market.engine.orders import Order
+from market.engine.parameters import Malformed, Parameter, ParameterKind, Parameters
+from market.engine.refusals import Code
+from market.engine.rules import MarketRules
+from market.engine.values import OrderKind, Side, TimeInForce
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an action, when the tick performed it. `data` is shown on the wire as it is."""
+
+    success: bool
+    code: Code = Code.OK
+    message: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    order: Order | None = None
+
+
+MarketHandler = Callable[[Exchange, Account, Parameters, str], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class MarketAction:
+    """A type of action. The handler takes (exchange, account, parameters, id of the input)."""
+
+    type: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    handler: MarketHandler
+    check: Callable[[Parameters], None] = lambda parameters: None
+    places_order: bool = False
+
+
+def market_actions(rules: MarketRules) -> tuple[MarketAction, ...]:
+    """Return the actions of the market as `rules` limit them."""
+    order_parameters = _order_parameters(rules)
+    return (
+        MarketAction(
+            "BUY",
+            "Buy shares, on margin if need be.",
+            order_parameters,
+            partial(place_order, side=Side.BUY),
+            check_order,
+            places_order=True,
+        ),
+        MarketAction(
+            "SELL",
+            "Sell held shares that no open order of yours offers yet.",
+            order_parameters,
+            partial(place_order, side=Side.SELL),
+            check_order,
+            places_order=True,
+        ),
+        MarketAction(
+            "CANCEL_ORDER",
+            "Cancel an open order of your own; it takes effect in the next tick.",
+            (
+                Parameter("orderId", "id", ParameterKind.UUID),
+                Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
+            ),
+            cancel_order,
+            check_reference,
+        ),
+    )
+
+
+def place_order(
+    exchange: Exchange, account: Account, parameters: Parameters, id: str, *, side: Side
+) -> Verdict:
+    """Place an order named by its action's id. Raises Refused."""
+    order = exchange.place(
+        account,
+        parameters["symbol"],
+        side,
+        OrderKind(parameters["kind"]),
+        parameters["quantity"],
+        parameters.get("limit"),
+        id=id,
+        client_id=parameters.get("client_id"),
+    )
+    return Verdict(
+        success=not order.reason or order.filled > 0,
+        code=Code(order.reason) if order.reason else Code.OK,
+        message=_MESSAGES.get(order.reason, ""),
+        data={"orderId": order.id},
+        order=order,
+    )
+
+
+def cancel_order(exchange: Exchange, account: Account, parameters: Parameters, id: str) -> Verdict:
+    """Cancel an open order of the account's own. Raises Refused."""
+    order = exchange.cancel(account, id=parameters.get("id"), client_id=parameters.get("client_id"))
+    return Verdict(success=True, data={"orderId": order.id}, order=order)
+
+
+def check_order(parameters: Parameters) -> None:
+    """A limit order has a price and a market order none. Raises Malformed."""
+    if (parameters["kind"] == OrderKind.LIMIT) != ("limit" in parameters):
+        raise Malformed("price", "goes with a LIMIT order, and only with one")
+
+
+def check_reference(parameters: Parameters) -> None:
+    """An order is named by exactly one of its two ids. Raises Malformed."""
+    if len(parameters) != 1:
+        raise Malformed("orderId", "give orderId or clientOrderId, one of them")
+
+
+_MESSAGES = {
+    Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's worst cost.",
+    Code.INSUFFICIENT_SHARES: "You do not hold that many shares that no open order offers yet.",
+    Code.TOO_MANY_ORDERS: "You have as many open orders as an account may have.",
+    Code.POSITION_CONFLICT: "You are short in this company; an account is long or short, not both.",
+    Code.NO_LIQUIDITY: "The book had no more within the collar; the rest was cancelled.",
+}
+
+
+def _order_parameters(rules: MarketRules) -> tuple[Parameter, ...]:
+    return (
+        Parameter("symbol", "symbol", ParameterKind.SYMBOL, required=True, minimum=1, maximum=12),
+        Parameter(
+            "quantity",
+            "quantity",
+            ParameterKind.INTEGER,
+            required=True,
+            minimum=1,
+            maximum=rules.max_quantity,
+        ),
+        Parameter(
+            "orderType",
+            "kind",
+            ParameterKind.CHOICE,
+            choices=tuple(OrderKind),
+            default=OrderKind.MARKET,
+        ),
+        Parameter(
+            "price",
+            "limit",
+            ParameterKind.MONEY,
+            minimum=rules.lowest_limit_cents,
+            maximum=rules.highest_limit_cents,
+        ),
+        Parameter(
+            "timeInForce",
+            "time_in_force",
+            ParameterKind.CHOICE,
+            choices=tuple(TimeInForce),
+            default=TimeInForce.GTC,
+        ),
+        Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
+    )

@@ -1,0 +1,165 @@
+"""The order book of one company: price levels in a dict, each a deque in time order, best prices in a heap.
+
+A cancelled order stays in its deque as a corpse until it surfaces or the level is swept; a level without live
+orders leaves the dict at once, its price lingering in the heap until it surfaces or the heap is rebuilt.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple, TypeAlias
+
+from market.engine.orders import Order
+from market.engine.values import Cents, Shares, Side
+
+
+LevelDepth: TypeAlias = tuple[Cents, Shares, int]  # price, shares, number of orders
+
+
+class Fill(NamedTuple):
+    """What one resting order gave one incoming order."""
+
+    maker: Order
+    price: Cents  # always the resting order's
+    quantity: Shares
+
+
+class Level:
+    """The orders resting at one price, oldest first; `quantity` and `live` leave the corpses out."""
+
+    __slots__ = ("live", "quantity", "queue")
+
+    def __init__(self) -> None:
+        self.queue: deque[Order] = deque()
+        self.quantity: Shares = 0
+        self.live = 0
+
+    def sweep(self) -> None:
+        self.queue = deque(order for order in self.queue if order.resting)
+
+
+class BookSide:
+    """The bids or the asks. `sign` turns prices so that the smallest key is the best: 1 asks, -1 bids."""
+
+    __slots__ = ("_heap", "_queued", "levels", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.levels: dict[Cents, Level] = {}
+        self._heap: list[int] = []
+        self._queued: set[int] = set()
+
+    def best(self) -> Cents | None:
+        """Return the touch, or None when the side is empty."""
+        heap, levels, sign = self._heap, self.levels, self.sign
+        while heap:
+            price = heap[0] * sign
+            if price in levels:
+                return price
+            self._queued.discard(heappop(heap))
+        return None
+
+    def add(self, order: Order) -> None:
+        price = order.limit
+        level = self.levels.get(price)
+        if level is None:
+            level = self.levels[price] = Level()
+            self._queue(price * self.sign)
+        level.queue.append(order)
+        level.quantity += order.quantity - order.filled
+        level.live += 1
+        order.resting = True
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order out of the market; it keeps what it has filled."""
+        price = order.limit
+        level = self.levels[price]
+        order.resting = False
+        level.quantity -= order.quantity - order.filled
+        level.live -= 1
+        if not level.live:
+            del self.levels[price]
+        elif len(level.queue) > 2 * level.live + 8:
+            level.sweep()
+
+    def depth(self, levels: int) -> list[LevelDepth]:
+        """Return up to `levels` levels, best price first."""
+        best = sorted(self.levels, reverse=self.sign == -1)[:levels]
+        return [(price, self.levels[price].quantity, self.levels[price].live) for price in best]
+
+    def orders(self) -> Iterator[Order]:
+        """Yield the resting orders, best price first, then oldest."""
+        for price in sorted(self.levels, key=lambda price: price * self.sign):
+            yield from (order for order in self.levels[price].queue if order.resting)
+
+    def _queue(self, key: int) -> None:
+        if key in self._queued:
+            return
+        if len(self._heap) > 2 * len(self.levels) + 64:
+            self._heap = [price * self.sign for price in self.levels]
+            heapify(self._heap)
+            self._queued = set(self._heap)
+        else:
+            self._queued.add(key)
+            heappush(self._heap, key)
+
+
+class Book:
+    """Both sides of one company's market."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        self.bids = BookSide(-1)
+        self.asks = BookSide(1)
+
+    def side_of(self, order: Order) -> BookSide:
+        return self.bids if order.side is Side.BUY else self.asks
+
+    def add(self, order: Order) -> None:
+        """Rest an order behind the others at its limit."""
+        self.side_of(order).add(order)
+
+    def cancel(self, order: Order) -> None:
+        self.side_of(order).remove(order)
+
+    def match(self, incoming: Order) -> list[Fill]:
+        """Fill the incoming order up to its limit, best price first, then oldest; both orders' fills are updated.
+
+        What is left of the incoming order is not rested. Source: Harris, Trading and Exchanges (2003), ch. 6,
+        order precedence rules.
+        """
+        side = self.asks if incoming.side is Side.BUY else self.bids
+        sign, levels = side.sign, side.levels
+        worst = incoming.limit * sign
+        unfilled = incoming.quantity - incoming.filled
+        fills: list[Fill] = []
+        while unfilled:
+            price = side.best()
+            if price is None or price * sign > worst:
+                break
+            level = levels[price]
+            queue = level.queue
+            while unfilled and level.live:
+                maker = queue[0]
+                if not maker.resting:
+                    queue.popleft()
+                    continue
+                quantity = maker.quantity - maker.filled
+                if quantity > unfilled:
+                    quantity = unfilled
+                else:
+                    queue.popleft()
+                    maker.resting = False
+                    level.live -= 1
+                maker.filled += quantity
+                maker.value += quantity * price
+                level.quantity -= quantity
+                unfilled -= quantity
+                fills.append(Fill(maker, price, quantity))
+            if not level.live:
+                del levels[price]
+        for fill in fills:
+            incoming.filled += fill.quantity
+            incoming.value += fill.quantity * fill.price
+        return fills

@@ -1,0 +1,428 @@
+"""The market part of the machine: companies, accounts, and one tick's trading.
+
+The world calls the steps in order; what happens in between is noted in a `TickLog`, from which `end_tick` reports.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from market.engine import clearing, maker, pricing
+from market.engine.accounts import (
+    BANK,
+    MARKET_MAKER,
+    PUBLIC,
+    SYSTEM_ACCOUNTS,
+    TREASURY,
+    Account,
+    AccountKind,
+)
+from market.engine.book import Fill
+from market.engine.candles import add_tick
+from market.engine.companies import Company, Listing
+from market.engine.log import TickLog
+from market.engine.orders import Order
+from market.engine.outcome import Candle, LedgerEntry, MarketOutcome, Standing, Trade
+from market.engine.refusals import Code, Refused
+from market.engine.rules import MarketRules, Switches
+from market.engine.sessions import Moment, moment_of
+from market.engine.streams import Streams
+from market.engine.values import (
+    BPS_IN_ONE,
+    Bps,
+    Cents,
+    OrderKind,
+    OrderStatus,
+    Shares,
+    Side,
+    ceil_div,
+    uuid_in_sequence,
+)
+
+
+class Exchange:
+    """Every company and account, and the rules by which they trade."""
+
+    def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
+        self.rules = rules
+        self.switches = switches
+        self.streams = streams
+        self.macro = rules.macro_at_founding
+        self.regime = "normal"
+        self.order_salt = streams.derive("orders")
+        self.trade_salt = streams.derive("trades")
+        self.companies: dict[str, Company] = {}
+        self.accounts: dict[int, Account] = {
+            id: Account(id, name, AccountKind.SYSTEM) for id, name in SYSTEM_ACCOUNTS.items()
+        }
+        self.queue: list[Order] = []  # orders sent while closed, by arrival
+        self.orders_numbered = 0
+        self.trades_numbered = 0
+        self.dollar_volumes: deque[Cents] = deque(maxlen=rules.session.day_ticks)
+        self.moment = self._moment_of(0)
+        self.log = TickLog(0)
+
+    # Founding
+
+    def found(self, listings: Iterable[Listing]) -> None:
+        """List the companies: their shares go to the public, the market maker gets its part and its cash."""
+        treasury_of_shares = self.accounts[PUBLIC]
+        for listing in listings:
+            company = self.companies[listing.symbol] = Company(listing, self.rules)
+            treasury_of_shares.receive(company, listing.shares, listing.shares * listing.price)
+            self.log.touch_holding(treasury_of_shares, company)
+            self.log.entries.append(
+                LedgerEntry(0, "issue", None, PUBLIC, 0, listing.symbol, listing.shares)
+            )
+            part = listing.shares * self.rules.maker.holding_bps // BPS_IN_ONE
+            self.give_shares(PUBLIC, MARKET_MAKER, company, part, kind="endowment")
+        self.pay(BANK, MARKET_MAKER, self.rules.maker.endowment_cents, kind="endowment")
+        self.accounts[MARKET_MAKER].endowment = self.rules.maker.endowment_cents
+
+    def open_account(
+        self, id: int, name: str, *, cash: Cents, leverage: int, fee_bps: Bps
+    ) -> Account:
+        """Open an agent's account and endow it from the bank."""
+        account = Account(id, name, AccountKind.AGENT, leverage=leverage, fee_bps=fee_bps)
+        self.accounts[id] = account
+        self.pay(BANK, id, cash, kind="endowment")
+        account.endowment = account.close_equity = cash
+        return account
+
+    def pay(self, debit: int, credit: int, cents: Cents, *, kind: str) -> None:
+        """Move cash between two accounts, by one ledger entry."""
+        self.accounts[debit].cash -= cents
+        self.accounts[credit].cash += cents
+        self.log.touch_account(self.accounts[debit])
+        self.log.touch_account(self.accounts[credit])
+        self.log.entries.append(LedgerEntry(self.log.tick, kind, debit, credit, cents, None, 0))
+
+    def give_shares(
+        self, debit: int, credit: int, company: Company, shares: Shares, *, kind: str
+    ) -> None:
+        """Move shares at the company's price without cash, by one ledger entry."""
+        cost = shares * company.price
+        self.accounts[debit].receive(company, -shares, -cost)
+        self.accounts[credit].receive(company, shares, cost)
+        for id in (debit, credit):
+            self.log.touch_account(self.accounts[id])
+            self.log.touch_holding(self.accounts[id], company)
+        self.log.entries.append(
+            LedgerEntry(self.log.tick, kind, debit, credit, 0, company.symbol, shares)
+        )
+
+    # The tick, step by step
+
+    def begin_tick(self, tick: int) -> Moment:
+        """Open the day or close it, and let what queued while closed come to the market."""
+        self.moment = self._moment_of(tick)
+        self.log = TickLog(tick)
+        for company in self.companies.values():
+            company.previous_price = company.price
+            company.tick_high = company.tick_low = company.price
+            company.tick_volume = company.net_flow = 0
+        if self.moment.closes_now:
+            for account in self.accounts.values():
+                account.close_equity = account.equity
+        if self.moment.opens_now:
+            self._open_day()
+        if self.moment.is_open and self.queue:
+            self._enter_queued()
+        return self.moment
+
+    def place(
+        self,
+        account: Account,
+        symbol: str,
+        side: Side,
+        kind: OrderKind,
+        quantity: Shares,
+        limit: Cents | None,
+        *,
+        id: str | None = None,
+        client_id: str | None = None,
+    ) -> Order:
+        """Take an order: it is rejected, fills, rests or queues, and is returned as it stands then.
+
+        Raises Refused for what cannot become an order at all.
+        """
+        company = self.companies.get(symbol)
+        if company is None:
+            raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
+        if client_id and any(order.client_id == client_id for order in account.orders.values()):
+            raise Refused(Code.DUPLICATE, f"clientOrderId {client_id} is in use.")
+        order = self._new_order(account, company, side, kind, quantity, limit, id, client_id)
+        self.log.touch_order(order, 0)
+        if refusal := self._refusal_of(order):
+            self._close(order, OrderStatus.REJECTED, refusal)
+        elif self.moment.is_open:
+            self._execute(order)
+        else:
+            self._enqueue(order)
+        return order
+
+    def cancel(self, account: Account, *, id: str | None, client_id: str | None) -> Order:
+        """Cancel an open order of the account's own. Raises Refused when there is none."""
+        if id is not None:
+            order = account.orders.get(id)
+        else:
+            order = next((o for o in account.orders.values() if o.client_id == client_id), None)
+        if order is None:
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
+        self.log.touch_order(order, order.filled)
+        if order.resting:
+            order.company.book.cancel(order)
+        else:
+            self.queue.remove(order)
+        self._forget(order)
+        self._close(order, OrderStatus.CANCELLED, "cancelled by its owner")
+        return order
+
+    def move_prices(self) -> None:
+        """Step every price, if the market is open, and requote around it at once."""
+        if self.moment.is_open:
+            factors = self._factors()
+            for company in self.companies.values():
+                self._step_price(company, factors)
+            if self.switches.maker:
+                for company in self.companies.values():
+                    self._requote(company)
+        for company in self.companies.values():
+            company.refresh_touch()
+
+    def close_tick(self) -> list[Candle]:
+        """Add the tick to the day's figures and the candles, and return the candles it finishes."""
+        finished: list[Candle] = []
+        for company in self.companies.values():
+            company.day_high = max(company.day_high, company.tick_high, company.price)
+            company.day_low = min(company.day_low, company.tick_low, company.price)
+            company.day_volume += company.tick_volume
+            company.volumes.append(company.tick_volume)
+            finished.extend(add_tick(company, self.moment.tick, self.rules.candle_intervals))
+        self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
+        return finished
+
+    def mark_to_market(self) -> None:
+        """Value every account at the tick's prices."""
+        prices = {symbol: company.price for symbol, company in self.companies.items()}
+        sample = self.moment.tick % self.rules.equity_sample_ticks == 0
+        kept = self.rules.session.day_ticks // self.rules.equity_sample_ticks + 1
+        for account in self.accounts.values():
+            account.mark_to_market(prices)
+            if sample:
+                account.equity_samples.append(account.equity)
+                if len(account.equity_samples) > kept:
+                    account.equity_samples.popleft()
+
+    def standings(self, accounts: Iterable[int]) -> list[Standing]:
+        """Rank the given accounts by equity, ties by age."""
+        ranked = sorted(accounts, key=lambda id: (-self.accounts[id].equity, id))
+        return [
+            Standing(rank, id, self.accounts[id].equity, self.equity_day_ago(self.accounts[id]))
+            for rank, id in enumerate(ranked, start=1)
+        ]
+
+    def end_tick(self, candles: list[Candle]) -> MarketOutcome:
+        """Report what the tick made of the market."""
+        return self.log.report(self, candles)
+
+    # Figures
+
+    def index(self) -> int:
+        """Return the capitalisation-weighted index in hundredths of a point, 1,000 points at founding."""
+        return self._index_of(sum(c.market_cap for c in self.companies.values()))
+
+    def previous_close_index(self) -> int:
+        """Return the index at the previous close."""
+        return self._index_of(sum(c.previous_close * c.shares for c in self.companies.values()))
+
+    def _index_of(self, capital: Cents) -> int:
+        founded = sum(c.listing.price * c.shares for c in self.companies.values())
+        return capital * self.rules.index_base * 100 // founded if founded else 0
+
+    def equity_day_ago(self, account: Account) -> Cents:
+        """Return the equity of 630 ticks ago (to the last sample before), or the endowment if it is younger."""
+        kept = self.rules.session.day_ticks // self.rules.equity_sample_ticks + 1
+        if len(account.equity_samples) == kept:
+            return account.equity_samples[0]
+        return account.endowment
+
+    def _moment_of(self, tick: int) -> Moment:
+        return moment_of(tick, self.rules.session, never_closes=self.switches.never_closes)
+
+    # Orders
+
+    def _new_order(
+        self,
+        account: Account,
+        company: Company,
+        side: Side,
+        kind: OrderKind,
+        quantity: Shares,
+        limit: Cents | None,
+        id: str | None,
+        client_id: str | None,
+    ) -> Order:
+        self.orders_numbered += 1
+        number = self.orders_numbered
+        return Order(
+            number=number,
+            id=id or uuid_in_sequence(self.order_salt, number),
+            account=account,
+            company=company,
+            side=side,
+            kind=kind,
+            quantity=quantity,
+            limit=self._collar(company, side) if limit is None else limit,
+            tick=self.log.tick,
+            client_id=client_id,
+        )
+
+    def _collar(self, company: Company, side: Side) -> Cents:
+        """Return the worst price a market order may trade at."""
+        if side is Side.BUY:
+            return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
+        return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
+
+    def _refusal_of(self, order: Order) -> Code | None:
+        account, company = order.account, order.company
+        if len(account.orders) >= self.rules.max_open_orders:
+            return Code.TOO_MANY_ORDERS
+        if order.side is Side.SELL:
+            enough = account.unoffered(company.symbol) >= order.quantity
+            return None if enough else Code.INSUFFICIENT_SHARES
+        if account.quantity_of(company.symbol) < 0:
+            return Code.POSITION_CONFLICT
+        cost = clearing.worst_cost(order.kind, order.quantity, order.limit, company, self.rules)
+        return None if account.can_take(cost) else Code.INSUFFICIENT_FUNDS
+
+    def _execute(self, order: Order) -> None:
+        """Match an order, clear its fills, and rest or cancel what is left."""
+        for fill in order.company.book.match(order):
+            self._clear(fill, order)
+        if order.filled == order.quantity:
+            self._close(order, OrderStatus.FILLED, "")
+        elif order.kind is OrderKind.LIMIT:
+            order.status = OrderStatus.PARTIAL if order.filled else OrderStatus.OPEN
+            order.company.book.add(order)
+            clearing.reserve(order)
+        else:
+            self._close(order, OrderStatus.CANCELLED, Code.NO_LIQUIDITY)
+
+    def _clear(self, fill: Fill, taker: Order) -> None:
+        resting, company = fill.maker, taker.company
+        fee = clearing.settle(fill, taker, self.accounts[TREASURY])
+        self.trades_numbered += 1
+        buy, sell = (taker, resting) if taker.side is Side.BUY else (resting, taker)
+        self.log.trades.append(
+            Trade(
+                self.trades_numbered,
+                uuid_in_sequence(self.trade_salt, self.trades_numbered),
+                self.log.tick,
+                company.symbol,
+                fill.price,
+                fill.quantity,
+                buy.account.id,
+                sell.account.id,
+                buy.id,
+                sell.id,
+                taker.side.name,
+                fee,
+            )
+        )
+        company.record_trade(fill.price, fill.quantity)
+        if taker.account.id != MARKET_MAKER:
+            company.net_flow += taker.side * fill.quantity
+        self.log.touch_fill(fill, taker)
+        if resting.filled == resting.quantity:
+            self._close(resting, OrderStatus.FILLED, "")
+        else:
+            resting.status = OrderStatus.PARTIAL
+
+    def _close(self, order: Order, status: OrderStatus, reason: str) -> None:
+        order.status = status
+        order.reason = reason
+        order.tick_closed = self.log.tick
+
+    def _enqueue(self, order: Order) -> None:
+        self.queue.append(order)
+        clearing.reserve(order)
+
+    def _forget(self, order: Order) -> None:
+        """Release what is left of an order's reservation and drop it from its account."""
+        clearing.release(order, order.unfilled)
+        order.account.orders.pop(order.id, None)
+
+    def _enter_queued(self) -> None:
+        """Bring the queue to the market by arrival, each order checked anew at today's price."""
+        queued, self.queue = self.queue, []
+        for order in queued:
+            self._forget(order)
+            self.log.touch_order(order, order.filled)
+            if order.kind is OrderKind.MARKET:
+                order.limit = self._collar(order.company, order.side)
+            if refusal := self._refusal_of(order):
+                self._close(order, OrderStatus.REJECTED, refusal)
+            else:
+                self._execute(order)
+
+    # Prices and quotes
+
+    def _open_day(self) -> None:
+        for company in self.companies.values():
+            company.previous_close = company.price
+            company.day_open = company.day_high = company.day_low = company.price
+            company.day_volume = 0
+
+    def _factors(self) -> pricing.Factors:
+        sectors = [sector.name for sector in self.rules.sectors]
+        if self.switches.walk:
+            return pricing.draw_factors(self.moment.tick, sectors, self.streams)
+        return pricing.no_factors(sectors)
+
+    def _step_price(self, company: Company, factors: pricing.Factors) -> None:
+        company.price = pricing.step(
+            company.pricing,
+            sector=company.listing.sector,
+            net_flow=company.net_flow,
+            volume=company.tick_volume,
+            own_shock=self._own_shock(company) if self.switches.walk else 0.0,
+            factors=factors,
+            rules=self.rules.pricing,
+        )
+
+    def _own_shock(self, company: Company) -> float:
+        return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
+
+    def _requote(self, company: Company) -> None:
+        """Replace the market maker's quotes by new ones around the price; one that crosses trades."""
+        account = self.accounts[MARKET_MAKER]
+        for quote in company.quotes:
+            if quote.resting:
+                company.book.cancel(quote)
+                if quote.filled:
+                    self.log.touch_order(quote, quote.filled)
+                    self._close(quote, OrderStatus.CANCELLED, "replaced")
+        company.quotes = []
+        for side, price, quantity in maker.quotes(
+            price=company.price,
+            volatility=company.listing.volatility,
+            usual_volume=company.pricing.usual_volume,
+            inventory=account.quantity_of(company.symbol),
+            shares=company.shares,
+            rules=self.rules.maker,
+        ):
+            order = self._new_order(
+                account, company, side, OrderKind.LIMIT, quantity, price, None, None
+            )
+            for fill in company.book.match(order):
+                self._clear(fill, order)
+            if order.filled:
+                self.log.touch_order(order, 0)
+            if order.filled < order.quantity:
+                order.status = OrderStatus.PARTIAL if order.filled else OrderStatus.OPEN
+                company.book.add(order)
+                company.quotes.append(order)
+            else:
+                self._close(order, OrderStatus.FILLED, "")

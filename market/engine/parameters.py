@@ -1,0 +1,120 @@
+"""What an action may carry: each parameter's name on the wire, its kind and its limits.
+
+The same table checks an action, describes it at /config and shapes it in the OpenAPI schema. Numbers arrive as int
+or Decimal (never float), as the strict JSON reader gives them; money leaves as cents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Parameters: TypeAlias = dict[str, Any]  # by name, as the action's parameters have checked them
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BIDIRECTIONAL = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+)
+
+
+class ParameterKind(StrEnum):
+    INTEGER = "integer"
+    MONEY = "money"
+    TEXT = "text"
+    CHOICE = "choice"
+    SYMBOL = "symbol"
+    UUID = "uuid"
+
+
+class Malformed(ValueError):
+    """An action that is not of its type's form: `field` names the offending key."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. For text, `minimum` and `maximum` bound its length; for money they are cents."""
+
+    wire: str
+    name: str
+    kind: ParameterKind
+    required: bool = False
+    minimum: int = 0
+    maximum: int = 0
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+
+    def parse(self, value: object) -> str | int:
+        """Return the value as the machine wants it. Raises Malformed."""
+        if self.kind in (ParameterKind.INTEGER, ParameterKind.MONEY):
+            return self._number(value)
+        if not isinstance(value, str):
+            raise Malformed(self.wire, "must be a string")
+        return self._text(value)
+
+    def _number(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise Malformed(self.wire, "must be a number")
+        if self.kind is ParameterKind.MONEY:
+            number = _cents(self.wire, value)
+            low, high = f"{self.minimum / 100:.2f}", f"{self.maximum / 100:,.2f}"
+        else:
+            if isinstance(value, Decimal):
+                raise Malformed(self.wire, "must be a whole number")
+            number, low, high = value, f"{self.minimum}", f"{self.maximum:,}"
+        if not self.minimum <= number <= self.maximum:
+            raise Malformed(self.wire, f"must lie between {low} and {high}")
+        return number
+
+    def _text(self, value: str) -> str:
+        if self.kind is ParameterKind.CHOICE:
+            if value not in self.choices:
+                raise Malformed(self.wire, f"must be one of {', '.join(self.choices)}")
+            return value
+        if self.kind is ParameterKind.UUID:
+            if not _UUID.fullmatch(value.lower()):
+                raise Malformed(self.wire, "must be a UUID")
+            return value.lower()
+        if not self.minimum <= len(value) <= self.maximum:
+            raise Malformed(self.wire, f"must have {self.minimum} to {self.maximum} characters")
+        if any(unicodedata.category(c) in ("Cc", "Cs") or c in _BIDIRECTIONAL for c in value):
+            raise Malformed(self.wire, "must not hold control characters")
+        return value
+
+
+def parse_parameters(parameters: Sequence[Parameter], given: Mapping[str, object]) -> Parameters:
+    """Check what an action carries (its type left out) and return it by name. Raises Malformed."""
+    known = {parameter.wire: parameter for parameter in parameters}
+    for key in given:
+        if key not in known:
+            raise Malformed(key, "is not a parameter of this action")
+    parsed: Parameters = {}
+    for parameter in parameters:
+        value = given.get(parameter.wire)
+        if value is None:
+            value = parameter.default
+        if value is not None:
+            parsed[parameter.name] = parameter.parse(value)
+        elif parameter.required:
+            raise Malformed(parameter.wire, "is required")
+    return parsed
+
+
+def _cents(field: str, value: int | Decimal) -> int:
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise Malformed(field, "must be a number")
+    if abs(value) > 10**15:
+        raise Malformed(field, "is too large")
+    cents = Decimal(value).scaleb(2)
+    if cents != cents.to_integral_value():
+        raise Malformed(field, "has more than two decimals")
+    return int(cents)

@@ -1,0 +1,15 @@
+"""What the simulation is, as one frozen value: it charges, and it is published at /config."""
+
+from dataclasses import dataclass, field
+
+from agents.engine.rules import AgentRules
+from market.engine.rules import MarketRules
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    market: MarketRules = field(default_factory=MarketRules)
+    agents: AgentRules = field(default_factory=AgentRules)
+
+
+RULES = Rules()

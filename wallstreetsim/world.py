@@ -1,0 +1,266 @@
+"""The world: one deterministic machine, put together from the apps' engines.
+
+`advance(inputs)` is pure: no Django, no database, no clock, no global randomness. Same seed and same inputs, same
+history, digest by digest. An instance that raises is spoilt: whoever holds it forgets it and restores another.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from agents.engine.inputs import Input
+from agents.engine.society import Member, Society
+from market.engine import state as market_state
+from market.engine.actions import MarketAction, Verdict, market_actions
+from market.engine.companies import Listing, generate_listings
+from market.engine.exchange import Exchange
+from market.engine.outcome import MarketOutcome, Standing
+from market.engine.parameters import Parameters
+from market.engine.refusals import Code, Refused
+from market.engine.rules import Switches
+from market.engine.sessions import Moment
+from market.engine.streams import Streams
+from wallstreetsim.rules import Rules
+
+SCHEMA_VERSION = 1  # of the dumped state
+ENGINE_VERSION = 1  # of the behaviour: raised whenever the same inputs would give another history
+
+REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
+WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
+
+Watch = Callable[[str], None]
+Performer = Callable[[Input], Verdict]
+
+
+class InputFailed(Exception):
+    """An input whose handler raised: a fault of ours, and the machine is spoilt."""
+
+    def __init__(self, input: Input) -> None:
+        super().__init__(f"{input.type} {input.id}")
+        self.input = input
+
+
+class Result(NamedTuple):
+    """The tick's verdict on one input."""
+
+    id: str
+    account: int | None
+    type: str
+    verdict: Verdict
+
+
+class Outcome(NamedTuple):
+    """Everything that one tick decided."""
+
+    tick: int
+    moment: Moment
+    digest: str
+    results: list[Result]
+    market: MarketOutcome
+    members: list[Member]  # admitted or changed
+    standings: list[Standing]  # of the active agents, best first
+    told: list[int]  # accounts that this tick concerns, each with the next seq of its stream
+    regime: str
+    is_paused: bool
+    steps_left: int
+
+
+class World:
+    """The machine and everything it remembers between two ticks."""
+
+    def __init__(self, rules: Rules, seed: str, switches: Switches | None = None) -> None:
+        self.rules = rules
+        self.seed = seed
+        self.switches = switches or Switches()
+        self.market = Exchange(rules.market, self.switches, Streams(seed))
+        self.society = Society(rules.agents)
+        self.tick = 0
+        self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
+        self.is_paused = False
+        self.steps_left = 0
+        self.performers: dict[str, Performer] = {
+            action.type: partial(self._act, action) for action in market_actions(rules.market)
+        }
+        self.performers |= {
+            REGISTER: self._register,
+            PAUSE: self._pause,
+            RESUME: self._resume,
+            STEP: self._step,
+        }
+
+    # Founding, keeping and restoring
+
+    def found(self, listings: Iterable[Listing] | int) -> Outcome:
+        """Found the world at tick 0 with these companies, or with so many generated ones."""
+        if isinstance(listings, int):
+            listings = generate_listings(listings, self.market.streams, self.rules.market)
+        self.market.found(listings)
+        return self._report([], [])
+
+    def dump(self) -> dict[str, Any]:
+        """Return the whole state as plain data: numbers, strings, lists and dicts."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "engine": ENGINE_VERSION,
+            "seed": self.seed,
+            "switches": asdict(self.switches),
+            "tick": self.tick,
+            "digest": self.digest,
+            "is_paused": self.is_paused,
+            "steps_left": self.steps_left,
+            "market": market_state.dump(self.market),
+            "society": self.society.dump(),
+        }
+
+    @classmethod
+    def load(cls, rules: Rules, state: dict[str, Any]) -> World:
+        """Return the world that `dump` described."""
+        world = cls(rules, state["seed"], Switches(**state["switches"]))
+        world.tick, world.digest = state["tick"], state["digest"]
+        world.is_paused, world.steps_left = state["is_paused"], state["steps_left"]
+        market_state.load(world.market, state["market"])
+        world.society.load(state["society"])
+        return world
+
+    # The tick
+
+    def advance(self, inputs: Sequence[Input], watch: Watch = lambda step: None) -> Outcome:
+        """Run one tick over the inputs, in arrival order, and report it. `watch` hears the end of each step.
+
+        Raises InputFailed when a handler raises; the machine is spoilt then.
+        """
+        self.tick += 1
+        self.steps_left = max(0, self.steps_left - 1)
+        self.society.begin_tick()
+        self.market.begin_tick(self.tick)
+        watch("open")
+        results = [self._perform(input) for input in inputs]
+        watch("inputs")
+        self.market.move_prices()
+        candles = self.market.close_tick()
+        watch("prices")
+        self.market.mark_to_market()
+        watch("margin")
+        outcome = self._report(results, candles)
+        watch("report")
+        return outcome
+
+    def needs_waking(self) -> bool:
+        """Say whether the world stands still until an operator wakes it."""
+        return self.is_paused and not self.steps_left
+
+    # Inputs
+
+    def _perform(self, input: Input) -> Result:
+        if input.is_quarantined:
+            verdict = Verdict(
+                False, Code.INTERNAL, "This input made the exchange fail; it was set aside."
+            )
+        else:
+            verdict = self._verdict_on(input)
+        return Result(input.id, input.account, input.type, verdict)
+
+    def _verdict_on(self, input: Input) -> Verdict:
+        try:
+            return self.performers[input.type](input)
+        except Refused as refused:
+            return Verdict(False, refused.code, refused.message)
+        except Exception as error:
+            raise InputFailed(input) from error
+
+    def _act(self, action: MarketAction, input: Input) -> Verdict:
+        account = self.market.accounts[input.account or 0]
+        self.society.allow(account.id)
+        return action.handler(self.market, account, input.parameters, input.id)
+
+    def _register(self, input: Input) -> Verdict:
+        """Admit an agent and endow its account, as its role has it."""
+        assert input.account is not None
+        given: Parameters = input.parameters
+        role = self.rules.agents.role(given["role"])
+        self.society.admit(input.account, id=given["agent"], name=given["name"], role=role.name)
+        self.market.open_account(
+            input.account,
+            given["name"],
+            cash=given.get("cash", role.capital_cents),
+            leverage=given.get("leverage", role.leverage),
+            fee_bps=self.rules.market.taker_fee_bps if role.pays_fees else 0,
+        )
+        return Verdict(True)
+
+    def _pause(self, input: Input) -> Verdict:
+        self.is_paused, self.steps_left = True, 0
+        return Verdict(True, message="The world stands still after this tick.")
+
+    def _resume(self, input: Input) -> Verdict:
+        self.is_paused, self.steps_left = False, 0
+        return Verdict(True)
+
+    def _step(self, input: Input) -> Verdict:
+        """Run this tick and the next few, so many in all, then stand still."""
+        self.is_paused, self.steps_left = True, input.parameters["ticks"] - 1
+        return Verdict(True)
+
+    # The report
+
+    def _report(self, results: list[Result], candles: list[Any]) -> Outcome:
+        told = self._concerned(results)
+        for account in told:
+            self.market.accounts[account].tape_seq += 1
+        market = self.market.end_tick(candles)
+        self.digest = _digest(self.digest, results, market)
+        return Outcome(
+            tick=self.tick,
+            moment=self.market.moment,
+            digest=self.digest,
+            results=results,
+            market=market,
+            members=list(self.society.changed.values()),
+            standings=self.market.standings(self.society.active()),
+            told=told,
+            regime=self.market.regime,
+            is_paused=self.is_paused,
+            steps_left=self.steps_left,
+        )
+
+    def _concerned(self, results: list[Result]) -> list[int]:
+        """Return the agents whose orders, cash, holdings or inputs this tick touched."""
+        log, members = self.market.log, self.society.members
+        concerned = {order.account.id for order in log.orders.values()} | set(log.accounts)
+        concerned |= {result.account for result in results if result.account is not None}
+        return sorted(account for account in concerned if account in members)
+
+
+def _digest(previous: str, results: list[Result], market: MarketOutcome) -> str:
+    """Chain the tick's decisions to the last digest: every order, trade, movement, balance and price."""
+    numbers: list[int] = [market.index]
+    words: list[str] = []
+    for result in results:
+        words += (result.id, result.verdict.code)
+    for order in market.orders:
+        numbers += (order.number, order.account, order.quantity, order.limit or 0, order.filled)
+        numbers.append(order.value)
+        words += (order.id, order.symbol, order.side, order.status, order.reason)
+    for trade in market.trades:
+        numbers += (trade.number, trade.price, trade.quantity, trade.buyer, trade.seller, trade.fee)
+        words.append(trade.symbol)
+    for entry in market.entries:
+        numbers += (entry.debit or 0, entry.credit, entry.cents, entry.shares)
+        words += (entry.kind, entry.symbol or "")
+    for account in market.accounts:
+        numbers += (account.id, account.cash, account.equity, account.reserved, account.tape_seq)
+    for holding in market.holdings:
+        numbers += (holding.account, holding.quantity, holding.cost)
+        words.append(holding.symbol)
+    for company in market.companies:
+        numbers += (company.price, company.last or 0, company.bid or 0, company.ask or 0)
+        numbers.append(company.day_ago_volume)
+    chained = blake2b(bytes.fromhex(previous), digest_size=32)
+    chained.update(struct.pack(f"<{len(numbers)}q", *numbers))
+    chained.update("\x1f".join(words).encode())
+    return chained.hexdigest()
