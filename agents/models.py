@@ -1,0 +1,133 @@
+"""Who acts: agents, their keys and sessions, and the inbox through which everything enters the world."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from agents.engine.rules import ROLES
+from agents.engine.society import AgentStatus
+from agents.ids import new_id
+
+
+class Agent(models.Model):
+    """An agent's identity and settings, and how it stood with the world at the last tick.
+
+    Its account bears its number. `status` and `reputation` are the tick's to write, all else is its owner's.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(unique=True, default=new_id, editable=False)
+    name = models.CharField(max_length=50)
+    role = models.CharField(max_length=24, choices=[(role.name, role.name) for role in ROLES])
+    status = models.CharField(
+        max_length=12, choices=[(s.value, s.value) for s in AgentStatus], default=AgentStatus.ACTIVE
+    )
+    reputation = models.PositiveIntegerField(default=5_000, help_text="Hundredths of a point.")
+    is_house = models.BooleanField(default=False)
+    callback_url = models.URLField(max_length=500, blank=True)
+    webhook_secret = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    is_authenticated = True  # to REST framework, an agent is the user of its own requests
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("name"), name="names_are_unique_without_regard_to_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def live(self) -> ApiKeyQuerySet:
+        return self.filter(revoked_at=None)
+
+
+class ApiKey(models.Model):
+    """A key, of which only the digest is kept; `prefix` lets its owner tell it from the others."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="keys")
+    digest = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=12)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… of {self.agent}"
+
+
+class Session(models.Model):
+    """A session token's digest: for requests until it ends, or a ticket good for one WebSocket."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="sessions")
+    digest = models.CharField(max_length=64, unique=True)
+    is_ticket = models.BooleanField(default=False)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{'ticket' if self.is_ticket else 'session'} of {self.agent}"
+
+
+class Source(models.TextChoices):
+    API = "api"
+    WEBHOOK = "webhook"
+    SITE = "site"
+    OPERATOR = "operator"
+
+
+class InputQuerySet(models.QuerySet["Input"]):
+    def waiting(self) -> InputQuerySet:
+        return self.filter(tick=None)
+
+
+class Input(models.Model):
+    """The inbox, then the journal: everything that changes the world, by arrival.
+
+    A row waits until a tick takes it; then it bears that tick and its verdict, and changes no more.
+    """
+
+    id = models.BigAutoField(primary_key=True)  # the arrival number
+    public_id = models.UUIDField(unique=True, default=new_id, editable=False)
+    account = models.BigIntegerField(null=True)
+    type = models.CharField(max_length=20)
+    parameters = models.JSONField(default=dict)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    client_order_id = models.CharField(max_length=48, null=True, blank=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    is_quarantined = models.BooleanField(default=False)
+    tick = models.BigIntegerField(null=True, blank=True)
+    success = models.BooleanField(null=True)
+    code = models.CharField(max_length=32, blank=True)
+    message = models.CharField(max_length=300, blank=True)
+
+    objects = InputQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="inputs_waiting", fields=["account", "id"], condition=Q(tick=None)),
+            BrinIndex(name="inputs_by_tick", fields=["tick"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="client_order_id_is_unique",
+                fields=["account", "client_order_id"],
+                condition=Q(client_order_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of {self.account or 'the operator'}"

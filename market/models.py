@@ -1,0 +1,349 @@
+"""The record of the market: what the machine decided, written for reading and never edited.
+
+Money is whole cents, quantities whole shares. Big tables are append-only and carry their tick; no foreign key
+points at them, so that old days can be dropped.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from market.engine.accounts import FIRST_AGENT_ACCOUNT
+
+
+class World(models.Model):
+    """The one row that says where the world stands; the floor claims a tick by updating it."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    epoch = models.PositiveIntegerField(default=1)
+    tick = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64)
+    seed = models.CharField(max_length=64, help_text="Secret while the epoch lasts.")
+    engine_version = models.PositiveIntegerField()
+    is_paused = models.BooleanField(default=False)
+    steps_left = models.PositiveIntegerField(default=0)
+    is_open = models.BooleanField(default=False)
+    regime = models.CharField(max_length=16, default="normal")
+    interest_bps = models.IntegerField()
+    inflation_bps = models.IntegerField()
+    gdp_growth_bps = models.IntegerField()
+    index = models.BigIntegerField(default=0, help_text="Hundredths of a point.")
+    dollar_volume_day = models.BigIntegerField(
+        default=0, help_text="Cents, over the last day of ticks."
+    )
+    founded_at = models.DateTimeField(auto_now_add=True)
+    claimed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "world"
+        constraints: ClassVar = [
+            models.CheckConstraint(name="there_is_one_world", condition=Q(id=1)),
+            models.CheckConstraint(name="world_tick_counts_up", condition=Q(tick__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"tick {self.tick} of epoch {self.epoch}"
+
+
+class Company(models.Model):
+    """A listed company and its market at the last tick. `bids` and `asks` are [price, quantity, orders] rows."""
+
+    symbol = models.CharField(max_length=12, primary_key=True)
+    name = models.CharField(max_length=80)
+    sector = models.CharField(max_length=20)
+    industry = models.CharField(max_length=40)
+    shares_issued = models.BigIntegerField()
+    volatility = models.FloatField(help_text="Daily, of log returns.")
+    beta = models.FloatField()
+    price = models.BigIntegerField()
+    previous_price = models.BigIntegerField()
+    previous_close = models.BigIntegerField()
+    last = models.BigIntegerField(null=True)
+    bid = models.BigIntegerField(null=True)
+    ask = models.BigIntegerField(null=True)
+    day_open = models.BigIntegerField()
+    day_high = models.BigIntegerField()
+    day_low = models.BigIntegerField()
+    day_volume = models.BigIntegerField(default=0)
+    day_ago_volume = models.BigIntegerField(default=0, help_text="Shares in the last 630 ticks.")
+    sentiment = models.FloatField(default=0)
+    is_halted = models.BooleanField(default=False)
+    bids = models.JSONField(default=list)
+    asks = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints: ClassVar = [
+            models.CheckConstraint(name="price_is_positive", condition=Q(price__gt=0)),
+            models.CheckConstraint(
+                name="book_is_not_crossed",
+                condition=Q(bid=None) | Q(ask=None) | Q(bid__lt=F("ask")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+    @property
+    def market_cap(self) -> int:
+        return self.price * self.shares_issued
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def of_agents(self) -> AccountQuerySet:
+        return self.filter(id__gte=FIRST_AGENT_ACCOUNT)
+
+
+class Account(models.Model):
+    """Who owns cash and shares: an agent's account bears the agent's number, the first few are the exchange's own."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=50)
+    kind = models.CharField(max_length=8)
+    leverage = models.PositiveSmallIntegerField()
+    fee_bps = models.PositiveSmallIntegerField()
+    cash = models.BigIntegerField()
+    endowment = models.BigIntegerField(default=0)
+    long_value = models.BigIntegerField(default=0)
+    short_value = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+    realised = models.BigIntegerField(default=0)
+    equity = models.BigIntegerField(default=0)
+    equity_day_ago = models.BigIntegerField(default=0)
+    close_equity = models.BigIntegerField(default=0)
+    opened_tick = models.BigIntegerField(default=0)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Holding(models.Model):
+    """Shares of one company in one account; `cost` is what they were bought for."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    symbol = models.CharField(max_length=12)
+    quantity = models.BigIntegerField()
+    cost = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_holding_a_company", fields=["account", "symbol"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.symbol}"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def not_final(self) -> OrderQuerySet:
+        return self.filter(tick_closed=None)
+
+
+class Order(models.Model):
+    """An order as the last tick that touched it left it."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    symbol = models.CharField(max_length=12)
+    side = models.CharField(max_length=4)
+    kind = models.CharField(max_length=10)
+    time_in_force = models.CharField(max_length=3)
+    quantity = models.BigIntegerField()
+    limit = models.BigIntegerField(null=True)
+    filled = models.BigIntegerField()
+    value = models.BigIntegerField(help_text="Σ quantity × price of its fills, in cents.")
+    status = models.CharField(max_length=9)
+    reason = models.CharField(max_length=40, blank=True)
+    tick_submitted = models.BigIntegerField()
+    tick_closed = models.BigIntegerField(null=True)
+    client_id = models.CharField(max_length=48, null=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="orders_of_an_account", fields=["account", "number"])
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="filled_within_quantity", condition=Q(filled__gte=0, filled__lte=F("quantity"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity} {self.symbol} ({self.status})"
+
+
+class Trade(models.Model):
+    """One execution. The fee is in cents, paid by the taker, whose side is the `aggressor`."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField()
+    tick = models.BigIntegerField()
+    symbol = models.CharField(max_length=12)
+    price = models.BigIntegerField()
+    quantity = models.BigIntegerField()
+    buyer = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="bought",
+    )
+    seller = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="sold",
+    )
+    buy_order = models.UUIDField()
+    sell_order = models.UUIDField()
+    aggressor = models.CharField(max_length=4)
+    fee = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="trades_of_a_company", fields=["symbol", "number"]),
+            models.Index(name="trades_of_a_buyer", fields=["buyer", "number"]),
+            models.Index(name="trades_of_a_seller", fields=["seller", "number"]),
+            BrinIndex(name="trades_by_tick", fields=["tick"]),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="trade_is_positive", condition=Q(price__gt=0, quantity__gt=0, fee__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.symbol} @ {self.price}"
+
+
+class LedgerEntry(models.Model):
+    """Cash or shares moved outside a trade; shares issued have no debit."""
+
+    tick = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    debit = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="debits",
+    )
+    credit = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="credits",
+    )
+    cents = models.BigIntegerField(default=0)
+    symbol = models.CharField(max_length=12, null=True)
+    shares = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kind} of {self.cents} cents"
+            if not self.symbol
+            else f"{self.kind} of {self.shares} {self.symbol}"
+        )
+
+
+class Candle(models.Model):
+    """A finished candle; `tick` is its last one."""
+
+    symbol = models.CharField(max_length=12)
+    interval = models.PositiveSmallIntegerField()
+    tick = models.BigIntegerField()
+    open = models.BigIntegerField()
+    high = models.BigIntegerField()
+    low = models.BigIntegerField()
+    close = models.BigIntegerField()
+    volume = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_candle_a_tick", fields=["symbol", "interval", "tick"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.interval} at {self.tick}"
+
+
+class TapeEntry(models.Model):
+    """What one tick had to say on one stream: 0 is public, any other the account of an agent.
+
+    `events` is compressed JSON, a list of {type, channel, data} as the wire shows them.
+    """
+
+    epoch = models.PositiveIntegerField()
+    stream = models.BigIntegerField()
+    seq = models.BigIntegerField()
+    tick = models.BigIntegerField()
+    claimed_at = models.DateTimeField()
+    events = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "tape entries"
+        indexes: ClassVar = [BrinIndex(name="tape_by_tick", fields=["tick"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="a_stream_counts_up", fields=["stream", "epoch", "seq"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream}/{self.seq}"
+
+
+class Checkpoint(models.Model):
+    """The machine's whole state after one tick: compressed JSON, with the checksum of its bytes."""
+
+    epoch = models.PositiveIntegerField()
+    tick = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    schema_version = models.PositiveIntegerField()
+    engine_version = models.PositiveIntegerField()
+    checksum = models.CharField(max_length=64)
+    state = models.BinaryField()
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_checkpoint_a_tick", fields=["epoch", "tick"])
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.tick}"
+
+
+class EquityPoint(models.Model):
+    """An account's equity at one of the sampled ticks."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    tick = models.BigIntegerField()
+    equity = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_point_a_tick", fields=["account", "tick"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.equity} at {self.tick}"

@@ -1,0 +1,1 @@
+"""The market's writes: the bulk record of a tick's outcome."""

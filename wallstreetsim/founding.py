@@ -1,0 +1,73 @@
+"""Found the world: its seed, its companies, its system accounts, its first checkpoint and the beat that drives it."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import connection, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from market import models
+from market.services import record
+from wallstreetsim import checkpoints
+from wallstreetsim.rules import RULES
+from wallstreetsim.world import ENGINE_VERSION, World
+
+
+def found_if_missing(*, seed: str | None = None, companies: int | None = None) -> bool:
+    """Found the world if there is none, and say whether it was. Two founders at once found one world."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE market_world IN EXCLUSIVE MODE")
+        if models.World.objects.exists():
+            return False
+        _found(seed or settings.SEED or secrets.token_hex(16), companies or settings.COMPANIES)
+        return True
+
+
+def _found(seed: str, companies: int) -> None:
+    world = World(RULES, seed)
+    outcome = world.found(companies)
+    macro = world.market.macro
+    models.World.objects.create(
+        tick=0,
+        digest=outcome.digest,
+        seed=seed,
+        engine_version=ENGINE_VERSION,
+        interest_bps=macro.interest_bps,
+        inflation_bps=macro.inflation_bps,
+        gdp_growth_bps=macro.gdp_growth_bps,
+        index=outcome.market.index,
+    )
+    with connection.cursor() as cursor:
+        record.insert_companies(cursor, [c.listing for c in world.market.companies.values()])
+        record.update_companies(cursor, outcome.market.companies)
+        record.insert_accounts(cursor, 0, world.market.accounts.values())
+        record.update_accounts(cursor, outcome.market.accounts)
+        record.upsert_holdings(cursor, outcome.market.holdings)
+        record.insert_entries(cursor, outcome.market.entries)
+    checkpoints.write(world, epoch=1)
+
+
+def schedule() -> None:
+    """Tell beat what to fire: the tick, which is stale after one interval, and the pruning of the tape."""
+    every_tick, _ = IntervalSchedule.objects.get_or_create(
+        every=settings.TICK_SECONDS, period=IntervalSchedule.SECONDS
+    )
+    _fire("tick", "wallstreetsim.tick", every_tick, expire_seconds=settings.TICK_SECONDS)
+    every_minute, _ = IntervalSchedule.objects.get_or_create(
+        every=60, period=IntervalSchedule.SECONDS
+    )
+    _fire("prune the tape", "wallstreetsim.prune_tape", every_minute, expire_seconds=60)
+
+
+def _fire(name: str, task: str, interval: IntervalSchedule, *, expire_seconds: int) -> None:
+    PeriodicTask.objects.update_or_create(
+        name=name,
+        defaults={
+            "task": task,
+            "interval": interval,
+            "expire_seconds": expire_seconds,
+            "enabled": True,
+        },
+    )

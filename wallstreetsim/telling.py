@@ -1,0 +1,217 @@
+"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire will show them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from agents.engine.society import Member
+from market import wire
+from market.engine.accounts import Account
+from market.engine.exchange import Exchange
+from market.engine.outcome import OrderState, Standing
+from market.engine.values import OrderStatus
+from market.tape import PUBLIC_STREAM, Entry, Event, encode
+from wallstreetsim.world import Outcome, Result, World
+
+
+def entries(world: World, outcome: Outcome, *, epoch: int, at: datetime) -> Iterator[Entry]:
+    """Yield the tick's entries: the public one, then one for each agent concerned."""
+    tick = outcome.tick
+    yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode(public_events(world, outcome, at)))
+    orders = _by_account(outcome.market.orders)
+    results = _results_by_account(outcome.results)
+    holdings = defaultdict(list)
+    for holding in outcome.market.holdings:
+        holdings[holding.account].append(holding.symbol)
+    for id in outcome.told:
+        account = world.market.accounts[id]
+        events = agent_events(
+            world,
+            world.society.members[id],
+            tick,
+            orders=orders.get(id, []),
+            results=results.get(id, []),
+            symbols=holdings.get(id, []),
+        )
+        yield Entry(epoch, id, account.tape_seq, tick, at, encode(events))
+
+
+# The public stream
+
+
+def public_events(world: World, outcome: Outcome, at: datetime) -> list[Event]:
+    """Return what the tick says in public. Trades are all here; the feed shows the largest of them."""
+    tick, market = outcome.tick, outcome.market
+    timestamp = at.isoformat()
+    events = [_event("tick:update", "tick", tick_update(outcome, timestamp))]
+    prices = [wire.price_update(company, tick) for company in market.companies]
+    events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
+    if market.trades:
+        trades = [wire.trade(trade, timestamp) for trade in market.trades]
+        events.append(_event("trade:executed", "trades", trades))
+    board = leaderboard(world, outcome)
+    events.append(_event("leaderboard:update", "leaderboard", board))
+    return events
+
+
+def tick_update(outcome: Outcome, timestamp: str) -> wire.Wire:
+    market, moment = outcome.market, outcome.moment
+    return {
+        "tick": outcome.tick,
+        "timestamp": timestamp,
+        "marketOpen": moment.is_open,
+        "regime": outcome.regime,
+        "paused": outcome.is_paused and not outcome.steps_left,
+        "tradingDay": moment.trading_day,
+        "tickInDay": moment.tick_in_day,
+        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilOpen": moment.ticks_until_open,
+        "priceCount": len(market.companies),
+        "tradeCount": len(market.trades),
+        "eventCount": 0,
+        "activeEvents": [],
+        "activeAgents": len(outcome.standings),
+        "marketCap": sum(company.market_cap for company in market.companies) / 100,
+        "volume24h": market.dollar_volume_day / 100,
+        "indices": [index_line(market.index, market.previous_close_index)],
+    }
+
+
+def index_line(value: int, previous_close: int) -> wire.Wire:
+    """The market's index as the PRD shows one; both figures are hundredths of a point."""
+    change = value - previous_close
+    return {
+        "name": "WSS Market Index",
+        "value": value / 100,
+        "change": change / 100,
+        "changePercent": wire.percent(change, previous_close),
+    }
+
+
+def leaderboard(world: World, outcome: Outcome) -> wire.Wire:
+    best = outcome.standings[: world.rules.market.leaderboard_size]
+    return {
+        "tick": outcome.tick,
+        "entries": [_standing(world.society.members[s.account], s) for s in best],
+    }
+
+
+def _standing(member: Member, standing: Standing) -> wire.Wire:
+    return {
+        "rank": standing.rank,
+        "agentId": member.id,
+        "name": member.name,
+        "role": member.role,
+        "netWorth": standing.equity / 100,
+        "change24h": wire.percent(
+            standing.equity - standing.equity_day_ago, abs(standing.equity_day_ago)
+        ),
+        "status": member.status.value,
+        "house": member.is_house,
+    }
+
+
+# An agent's own stream
+
+
+def agent_events(
+    world: World,
+    member: Member,
+    tick: int,
+    *,
+    orders: list[OrderState],
+    results: list[Result],
+    symbols: list[str],
+) -> list[Event]:
+    """Return what the tick tells one agent: its verdicts, its orders, and its portfolio if that changed."""
+    channel = f"agent:{member.id}"
+    told: dict[str, list[wire.Wire]] = defaultdict(list)
+    for result in results:
+        told["action:result"].append(action_result(result, tick))
+    for order in orders:
+        _tell_of_order(order, tick, told)
+    events = [_event(type, channel, data) for type, data in told.items()]
+    account = world.market.accounts[member.account]
+    if symbols or account.id in world.market.log.accounts:
+        events.append(
+            _event(
+                "portfolio:update", channel, portfolio_update(account, world.market, symbols, tick)
+            )
+        )
+    return events
+
+
+def _tell_of_order(order: OrderState, tick: int, told: dict[str, list[wire.Wire]]) -> None:
+    """An order taken and filled in one tick is told of both; its fills of the tick are one event."""
+    if order.status == OrderStatus.REJECTED:
+        told["order:rejected"].append(wire.order_ended(order, tick))
+        return
+    if order.is_new:
+        told["order:accepted"].append(wire.order_accepted(order))
+    if order.status == OrderStatus.FILLED:
+        told["order:filled"].append(wire.order_filled(order, tick))
+    elif order.filled_now:
+        told["order:partial"].append(wire.order_partial(order, tick))
+    if order.status == OrderStatus.CANCELLED:
+        told["order:cancelled"].append(wire.order_ended(order, tick))
+
+
+def action_result(result: Result, tick: int) -> wire.Wire:
+    verdict = result.verdict
+    return {
+        "actionId": result.id,
+        "action": result.type,
+        "success": verdict.success,
+        "code": verdict.code.value,
+        "message": verdict.message,
+        "data": verdict.data,
+        "tick": tick,
+    }
+
+
+def portfolio_update(
+    account: Account, market: Exchange, symbols: list[str], tick: int
+) -> wire.Wire:
+    """The account's figures, and those positions that changed (quantity 0: closed)."""
+    equity = account.equity
+    return {
+        "tick": tick,
+        "cash": account.cash / 100,
+        "marginUsed": account.margin_used / 100,
+        "marginAvailable": account.margin_available / 100,
+        "buyingPower": account.buying_power / 100,
+        "totalPositionsValue": (account.long_value - account.short_value) / 100,
+        "netWorth": equity / 100,
+        "dayPnL": (equity - account.close_equity) / 100,
+        "dayPnLPercent": wire.percent(equity - account.close_equity, abs(account.close_equity)),
+        "positions": [_position(account, market, symbol) for symbol in symbols],
+    }
+
+
+def _position(account: Account, market: Exchange, symbol: str) -> wire.Wire:
+    holding = account.holdings.get(symbol)
+    price = market.companies[symbol].price
+    if holding is None:
+        return wire.position(symbol, 0, 0, price)
+    return wire.position(symbol, holding.quantity, holding.cost, price)
+
+
+def _event(type: str, channel: str, data: object) -> Event:
+    return {"type": type, "channel": channel, "data": data}
+
+
+def _by_account(orders: list[OrderState]) -> dict[int, list[OrderState]]:
+    by_account: dict[int, list[OrderState]] = defaultdict(list)
+    for order in orders:
+        by_account[order.account].append(order)
+    return by_account
+
+
+def _results_by_account(results: list[Result]) -> dict[int, list[Result]]:
+    by_account: dict[int, list[Result]] = defaultdict(list)
+    for result in results:
+        if result.account is not None:
+            by_account[result.account].append(result)
+    return by_account
