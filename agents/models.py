@@ -1,4 +1,6 @@
-"""Who acts: agents, their keys and sessions, and the inbox through which everything enters the world."""
+"""Who acts: agents, their keys and sessions, and the inbox through which everything enters the
+world.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from agents.ids import new_id
 class Agent(models.Model):
     """An agent's identity and settings, and how it stood with the world at the last tick.
 
-    Its account bears its number. `status` and `reputation` are the tick's to write, all else is its owner's.
+    Its account bears its number. `status` and `reputation` are the tick's to write, all else is its
+    owner's.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,7 +1,7 @@
 """The record of the market: what the machine decided, written for reading and never edited.
 
-Money is whole cents, quantities whole shares. Big tables are append-only and carry their tick; no foreign key
-points at them, so that old days can be dropped.
+Money is whole cents, quantities whole shares. Big tables are append-only and carry their tick; no
+foreign key points at them, so that old days can be dropped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class World(models.Model):
 
 
 class Company(models.Model):
-    """A listed company and its market at the last tick. `bids` and `asks` are [price, quantity, orders] rows."""
+    """A listed company and its market at the last tick.
+
+    `bids` and `asks` are [price, quantity, orders] rows.
+    """
 
     symbol = models.CharField(max_length=12, primary_key=True)
     name = models.CharField(max_length=80)
@@ -99,7 +102,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """Who owns cash and shares: an agent's account bears the agent's number, the first few are the exchange's own."""
+    """Who owns cash and shares: an agent's account bears the agent's number, the first few are
+    the exchange's own.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=50)

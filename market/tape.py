@@ -1,13 +1,16 @@
-"""The tape: everything that happened, once, in order. An entry is what one tick said on one stream."""
+"""The tape: everything that happened, once, in order.
+
+An entry is what one tick said on one stream.
+"""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
+import zstandard
 from django.db.backends.utils import CursorWrapper
 
 from market.bulk import copy_rows
@@ -39,11 +42,12 @@ def encode(events: list[Event]) -> bytes:
 
 def write(cursor: CursorWrapper, entries: Iterable[Entry]) -> None:
     """Append entries, compressed."""
+    compress = zstandard.ZstdCompressor(level=1).compress
     copy_rows(
         cursor,
         "market_tapeentry",
         ("epoch", "stream", "seq", "tick", "claimed_at", "events"),
-        (entry[:5] + (zlib.compress(entry.events, 1),) for entry in entries),
+        ((*entry[:5], compress(entry.events)) for entry in entries),
     )
 
 
@@ -60,7 +64,9 @@ def read_tick(*, epoch: int, tick: int, streams: Iterable[int]) -> list[Entry]:
 
 
 def prune(*, epoch: int, tick: int) -> int:
-    """Drop what is older than the ticks that are kept, and every older epoch; return how many entries went."""
+    """Drop what is older than the ticks that are kept, and every older epoch; return how many
+    entries went.
+    """
     old = TapeEntry.objects.filter(tick__lte=tick - KEPT_TICKS) | TapeEntry.objects.filter(
         epoch__lt=epoch
     )
@@ -69,5 +75,5 @@ def prune(*, epoch: int, tick: int) -> int:
 
 def _entry(row: TapeEntry) -> Entry:
     return Entry(
-        row.epoch, row.stream, row.seq, row.tick, row.claimed_at, zlib.decompress(row.events)
+        row.epoch, row.stream, row.seq, row.tick, row.claimed_at, zstandard.decompress(row.events)
     )

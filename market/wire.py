@@ -1,10 +1,14 @@
-"""The market as the wire shows it: camelCase, dollars, ids as strings. REST and the tape share these shapes."""
+"""The market as the wire shows it: camelCase, dollars, ids as strings.
+
+REST and the tape share these shapes.
+"""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from market.engine.outcome import CompanyState, LevelDepth, OrderState, Trade
+from market.engine.book import LevelDepth
+from market.engine.outcome import CompanyState, OrderState, Trade
 from market.engine.values import Cents, Shares, Tick
 
 Wire: TypeAlias = dict[str, Any]
@@ -29,7 +33,9 @@ def percent(part: float, whole: float) -> float:
 
 
 def price_update(company: CompanyState, tick: Tick) -> Wire:
-    """The PRD's PriceUpdate: `change` against the tick before, `dayChange` against the previous close."""
+    """The PRD's PriceUpdate: `change` against the tick before, `dayChange` against the previous
+    close.
+    """
     change = company.price - company.previous_price
     day_change = company.price - company.previous_close
     return {

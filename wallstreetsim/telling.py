@@ -1,4 +1,6 @@
-"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire will show them."""
+"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire
+will show them.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,10 @@ def entries(world: World, outcome: Outcome, *, epoch: int, at: datetime) -> Iter
 
 
 def public_events(world: World, outcome: Outcome, at: datetime) -> list[Event]:
-    """Return what the tick says in public. Trades are all here; the feed shows the largest of them."""
+    """Return what the tick says in public.
+
+    Trades are all here; the feed shows the largest of them.
+    """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
     events = [_event("tick:update", "tick", tick_update(outcome, timestamp))]
@@ -125,7 +130,9 @@ def agent_events(
     results: list[Result],
     symbols: list[str],
 ) -> list[Event]:
-    """Return what the tick tells one agent: its verdicts, its orders, and its portfolio if that changed."""
+    """Return what the tick tells one agent: its verdicts, its orders, and its portfolio if that
+    changed.
+    """
     channel = f"agent:{member.id}"
     told: dict[str, list[wire.Wire]] = defaultdict(list)
     for result in results:
@@ -144,7 +151,9 @@ def agent_events(
 
 
 def _tell_of_order(order: OrderState, tick: int, told: dict[str, list[wire.Wire]]) -> None:
-    """An order taken and filled in one tick is told of both; its fills of the tick are one event."""
+    """An order taken and filled in one tick is told of both; its fills of the tick are one
+    event.
+    """
     if order.status == OrderStatus.REJECTED:
         told["order:rejected"].append(wire.order_ended(order, tick))
         return
@@ -164,7 +173,7 @@ def action_result(result: Result, tick: int) -> wire.Wire:
         "actionId": result.id,
         "action": result.type,
         "success": verdict.success,
-        "code": verdict.code.value,
+        "code": verdict.code,
         "message": verdict.message,
         "data": verdict.data,
         "tick": tick,

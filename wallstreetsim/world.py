@@ -1,7 +1,8 @@
 """The world: one deterministic machine, put together from the apps' engines.
 
-`advance(inputs)` is pure: no Django, no database, no clock, no global randomness. Same seed and same inputs, same
-history, digest by digest. An instance that raises is spoilt: whoever holds it forgets it and restores another.
+`advance(inputs)` is pure: no Django, no database, no clock, no global randomness. Same seed and
+same inputs, same history, digest by digest. An instance that raises is spoilt: whoever holds it
+forgets it and restores another.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ class World:
     # The tick
 
     def advance(self, inputs: Sequence[Input], watch: Watch = lambda step: None) -> Outcome:
-        """Run one tick over the inputs, in arrival order, and report it. `watch` hears the end of each step.
+        """Run one tick over the inputs, in arrival order, and report it. `watch` hears the end of
+        each step.
 
         Raises InputFailed when a handler raises; the machine is spoilt then.
         """
@@ -159,7 +161,7 @@ class World:
     def _perform(self, input: Input) -> Result:
         if input.is_quarantined:
             verdict = Verdict(
-                False, Code.INTERNAL, "This input made the exchange fail; it was set aside."
+                False, str(Code.INTERNAL), "This input made the exchange fail; it was set aside."
             )
         else:
             verdict = self._verdict_on(input)
@@ -169,7 +171,7 @@ class World:
         try:
             return self.performers[input.type](input)
         except Refused as refused:
-            return Verdict(False, refused.code, refused.message)
+            return Verdict(False, str(refused.code), refused.message)
         except Exception as error:
             raise InputFailed(input) from error
 
@@ -237,29 +239,39 @@ class World:
 
 
 def _digest(previous: str, results: list[Result], market: MarketOutcome) -> str:
-    """Chain the tick's decisions to the last digest: every order, trade, movement, balance and price."""
-    numbers: list[int] = [market.index]
-    words: list[str] = []
-    for result in results:
-        words += (result.id, result.verdict.code)
-    for order in market.orders:
-        numbers += (order.number, order.account, order.quantity, order.limit or 0, order.filled)
-        numbers.append(order.value)
-        words += (order.id, order.symbol, order.side, order.status, order.reason)
-    for trade in market.trades:
-        numbers += (trade.number, trade.price, trade.quantity, trade.buyer, trade.seller, trade.fee)
-        words.append(trade.symbol)
-    for entry in market.entries:
-        numbers += (entry.debit or 0, entry.credit, entry.cents, entry.shares)
-        words += (entry.kind, entry.symbol or "")
-    for account in market.accounts:
-        numbers += (account.id, account.cash, account.equity, account.reserved, account.tape_seq)
-    for holding in market.holdings:
-        numbers += (holding.account, holding.quantity, holding.cost)
-        words.append(holding.symbol)
-    for company in market.companies:
-        numbers += (company.price, company.last or 0, company.bid or 0, company.ask or 0)
-        numbers.append(company.day_ago_volume)
+    """Chain the tick's decisions to the last digest: every order, trade, movement, balance and
+    price.
+    """
+    numbers = [market.index]
+    numbers += [
+        number
+        for o in market.orders
+        for number in (o.number, o.account, o.quantity, o.limit or 0, o.filled, o.value)
+    ]
+    numbers += [
+        number
+        for t in market.trades
+        for number in (t.number, t.price, t.quantity, t.buyer, t.seller, t.fee)
+    ]
+    numbers += [
+        number for e in market.entries for number in (e.debit or 0, e.credit, e.cents, e.shares)
+    ]
+    numbers += [
+        number
+        for a in market.accounts
+        for number in (a.id, a.cash, a.equity, a.reserved, a.tape_seq)
+    ]
+    numbers += [n for h in market.holdings for n in (h.account, h.quantity, h.cost)]
+    numbers += [
+        number
+        for c in market.companies
+        for number in (c.price, c.last or 0, c.bid or 0, c.ask or 0, c.day_ago_volume)
+    ]
+    words = [f"{r.id} {r.verdict.code}" for r in results]
+    words += [f"{o.id} {o.symbol} {o.side} {o.status} {o.reason}" for o in market.orders]
+    words += [trade.symbol for trade in market.trades]
+    words += [f"{entry.kind} {entry.symbol}" for entry in market.entries]
+    words += [holding.symbol for holding in market.holdings]
     chained = blake2b(bytes.fromhex(previous), digest_size=32)
     chained.update(struct.pack(f"<{len(numbers)}q", *numbers))
     chained.update("\x1f".join(words).encode())

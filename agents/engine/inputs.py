@@ -6,9 +6,11 @@ from market.engine.parameters import Parameters
 
 
 class Input(NamedTuple):
-    """One row of the inbox, as the machine sees it. An account is an agent's; an operator's act has none.
+    """One row of the inbox, as the machine sees it. An account is an agent's; an operator's act has
+    none.
 
-    A quarantined input made the machine raise when it was first performed; it is answered, and not performed again.
+    A quarantined input made the machine raise when it was first performed; it is answered, and not
+    performed again.
     """
 
     id: str

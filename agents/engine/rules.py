@@ -28,7 +28,10 @@ ROLES = (
 
 @dataclass(frozen=True, slots=True)
 class AgentRules:
-    """The rules for agents as one value. Reputation is in hundredths of a point, 0 to 100 points."""
+    """The rules for agents as one value.
+
+    Reputation is in hundredths of a point, 0 to 100 points.
+    """
 
     roles: tuple[Role, ...] = ROLES
     starting_reputation: int = 5_000

@@ -1,1 +1,3 @@
-"""The agents' writes: registering, keys, taking inputs, and the record of what a tick made of them."""
+"""The agents' writes: registering, keys, taking inputs, and the record of what a tick made of
+them.
+"""

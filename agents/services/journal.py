@@ -1,4 +1,6 @@
-"""The inbox as the floor uses it: take what waits, write each verdict, set a harmful input aside."""
+"""The inbox as the floor uses it: take what waits, write each verdict, set a harmful input
+aside.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from agents.engine.inputs import Input
 from agents.engine.society import Member
 from agents.models import Input as InputRow
-from market.bulk import execute_with_rows
+from market.bulk import update_rows
 from market.engine.values import Tick
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ _COLUMNS = "public_id::text, type, parameters::text, account, is_quarantined"
 
 
 def take_inputs(cursor: CursorWrapper) -> tuple[list[int], list[Input]]:
-    """Return every committed input that waits, by arrival: the arrival numbers, and the inputs beside them."""
+    """Return every committed input that waits, by arrival: the arrival numbers, and the inputs
+    beside them.
+    """
     cursor.execute(f"SELECT id, {_COLUMNS} FROM agents_input WHERE tick IS NULL ORDER BY id")
     rows = cursor.fetchall()
     return [row[0] for row in rows], [_input(row[1:]) for row in rows]
@@ -33,7 +37,8 @@ def journal(
 ) -> Iterator[tuple[Tick, list[Input]]]:
     """Yield every tick in (after, upto] with the inputs it took, in order."""
     cursor.execute(
-        f"SELECT tick, {_COLUMNS} FROM agents_input WHERE tick > %s AND tick <= %s ORDER BY tick, id",
+        f"SELECT tick, {_COLUMNS} FROM agents_input WHERE tick > %s AND tick <= %s"
+        " ORDER BY tick, id",
         [after, upto],
     )
     taken = {tick: list(rows) for tick, rows in groupby(cursor.fetchall(), key=lambda row: row[0])}
@@ -45,22 +50,20 @@ def write_verdicts(
     cursor: CursorWrapper, tick: Tick, verdicts: Iterable[tuple[int, Verdict]]
 ) -> None:
     """Mark taken inputs, by arrival number, with their tick and verdict."""
-    execute_with_rows(
+    update_rows(
         cursor,
-        f"UPDATE agents_input SET tick = {int(tick)}, success = u.success, code = u.code, message = u.message"
-        " FROM {rows} AS u(id, success, code, message) WHERE agents_input.id = u.id",
-        ("bigint", "bool", "text", "text"),
-        ((id, v.success, v.code.value, v.message) for id, v in verdicts),
+        "agents_input",
+        {"id": "bigint", "tick": "bigint", "success": "bool", "code": "text", "message": "text"},
+        ((id, tick, v.success, v.code, v.message) for id, v in verdicts),
     )
 
 
 def write_members(cursor: CursorWrapper, members: Iterable[Member]) -> None:
     """Bring the agents' status and reputation up to date."""
-    execute_with_rows(
+    update_rows(
         cursor,
-        "UPDATE agents_agent SET status = u.status, reputation = u.reputation"
-        " FROM {rows} AS u(id, status, reputation) WHERE agents_agent.id = u.id",
-        ("bigint", "text", "integer"),
+        "agents_agent",
+        {"id": "bigint", "status": "text", "reputation": "integer"},
         ((m.account, m.status.value, m.reputation) for m in members),
     )
 

@@ -26,7 +26,10 @@ FIRST_AGENT_ACCOUNT = 1_000
 
 
 class Holding:
-    """Shares of one company in one account. `cost` is what they were bought for; a short's is negative."""
+    """Shares of one company in one account.
+
+    `cost` is what they were bought for; a short's is negative.
+    """
 
     __slots__ = ("cost", "quantity")
 
@@ -38,8 +41,9 @@ class Holding:
 class Account:
     """One account and the sums that decide what it may do.
 
-    `long_value` and `short_value` (both ≥ 0) are its positions at each company's price; `reserved` is the worst
-    cost of its open orders that would increase exposure; `offered` its shares in open sell orders.
+    `long_value` and `short_value` (both ≥ 0) are its positions at each company's price; `reserved`
+    is the worst cost of its open orders that would increase exposure; `offered` its shares in open
+    sell orders.
     """
 
     __slots__ = (
@@ -108,8 +112,12 @@ class Account:
         return self.buying_power // self.leverage
 
     def can_take(self, cost: Cents) -> bool:
-        """Say whether exposure may grow by `cost`: X ≤ L·E, all in integers (market-model, section 3)."""
-        return self.exposure + cost <= self.leverage * self.equity
+        """Say whether exposure may grow by `cost`: X ≤ L·E, all in integers (market-model,
+        section 3).
+        """
+        long_value, short_value = self.long_value, self.short_value
+        exposure = long_value + short_value + self.reserved
+        return exposure + cost <= self.leverage * (self.cash + long_value - short_value)
 
     def quantity_of(self, symbol: str) -> Shares:
         holding = self.holdings.get(symbol)
@@ -120,10 +128,11 @@ class Account:
         return self.quantity_of(symbol) - self.offered.get(symbol, 0)
 
     def receive(self, company: Company, shares: Shares, cost: Cents) -> None:
-        """Move `shares` (negative: out) at `cost` (same sign), keeping the cost basis and the marks.
+        """Move `shares` (negative: out) at `cost` (same sign), keeping the cost basis and the
+        marks.
 
-        What closes a position realises a gain or a loss; what is left of it keeps its average cost, the rounding
-        staying with the holding.
+        What closes a position realises a gain or a loss; what is left of it keeps its average cost,
+        the rounding staying with the holding.
         """
         holding = self.holdings.get(company.symbol)
         if holding is None:
@@ -131,7 +140,7 @@ class Account:
         before = holding.quantity
         after = before + shares
         self._mark(before, after, company.price)
-        if before * shares >= 0:
+        if (before >= 0) == (shares > 0) or not before:
             holding.cost += cost
         else:
             self._close(holding, shares, cost)
@@ -157,5 +166,10 @@ class Account:
         holding.cost += (cost - proceeds) - basis
 
     def _mark(self, before: Shares, after: Shares, price: Cents) -> None:
-        self.long_value += (max(after, 0) - max(before, 0)) * price
-        self.short_value += (max(-after, 0) - max(-before, 0)) * price
+        if before >= 0 and after >= 0:
+            self.long_value += (after - before) * price
+        elif before <= 0 and after <= 0:
+            self.short_value += (before - after) * price
+        else:
+            self.long_value += (max(after, 0) - max(before, 0)) * price
+            self.short_value += (max(-after, 0) - max(-before, 0)) * price

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
-from market.engine.orders import Order
 from market.engine.parameters import Malformed, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code
 from market.engine.rules import MarketRules
 from market.engine.values import OrderKind, Side, TimeInForce
 
+NO_DATA: Mapping[str, Any] = {}
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of an action, when the tick performed it. `data` is shown on the wire as it is."""
+
+class Verdict(NamedTuple):
+    """What became of an action, when the tick performed it.
+
+    `data` is shown on the wire as it is.
+    """
 
     success: bool
-    code: Code = Code.OK
+    code: str = Code.OK.value
     message: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    order: Order | None = None
+    data: Mapping[str, Any] = NO_DATA
 
 
 MarketHandler = Callable[[Exchange, Account, Parameters, str], Verdict]
@@ -83,25 +85,22 @@ def place_order(
         account,
         parameters["symbol"],
         side,
-        OrderKind(parameters["kind"]),
+        parameters["kind"],
         parameters["quantity"],
         parameters.get("limit"),
         id=id,
         client_id=parameters.get("client_id"),
     )
-    return Verdict(
-        success=not order.reason or order.filled > 0,
-        code=Code(order.reason) if order.reason else Code.OK,
-        message=_MESSAGES.get(order.reason, ""),
-        data={"orderId": order.id},
-        order=order,
-    )
+    if not order.reason:
+        return Verdict(True, data={"orderId": order.id})
+    message = _MESSAGES.get(order.reason, "")
+    return Verdict(order.filled > 0, str(order.reason), message, {"orderId": order.id})
 
 
 def cancel_order(exchange: Exchange, account: Account, parameters: Parameters, id: str) -> Verdict:
     """Cancel an open order of the account's own. Raises Refused."""
     order = exchange.cancel(account, id=parameters.get("id"), client_id=parameters.get("client_id"))
-    return Verdict(success=True, data={"orderId": order.id}, order=order)
+    return Verdict(True, data={"orderId": order.id})
 
 
 def check_order(parameters: Parameters) -> None:
@@ -116,7 +115,7 @@ def check_reference(parameters: Parameters) -> None:
         raise Malformed("orderId", "give orderId or clientOrderId, one of them")
 
 
-_MESSAGES = {
+_MESSAGES: dict[str, str] = {
     Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's worst cost.",
     Code.INSUFFICIENT_SHARES: "You do not hold that many shares that no open order offers yet.",
     Code.TOO_MANY_ORDERS: "You have as many open orders as an account may have.",

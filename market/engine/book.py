@@ -1,7 +1,9 @@
-"""The order book of one company: price levels in a dict, each a deque in time order, best prices in a heap.
+"""The order book of one company: price levels in a dict, each a deque in time order, best prices in
+a heap.
 
-A cancelled order stays in its deque as a corpse until it surfaces or the level is swept; a level without live
-orders leaves the dict at once, its price lingering in the heap until it surfaces or the heap is rebuilt.
+A cancelled order stays in its deque as a corpse until it surfaces or the level is swept; a level
+without live orders leaves the dict at once, its price lingering in the heap until it surfaces or
+the heap is rebuilt.
 """
 
 from collections import deque
@@ -10,8 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple, TypeAlias
 
 from market.engine.orders import Order
-from market.engine.values import Cents, Shares, Side
-
+from market.engine.values import BUY, Cents, Shares
 
 LevelDepth: TypeAlias = tuple[Cents, Shares, int]  # price, shares, number of orders
 
@@ -25,7 +26,9 @@ class Fill(NamedTuple):
 
 
 class Level:
-    """The orders resting at one price, oldest first; `quantity` and `live` leave the corpses out."""
+    """The orders resting at one price, oldest first; `quantity` and `live` leave the corpses
+    out.
+    """
 
     __slots__ = ("live", "quantity", "queue")
 
@@ -39,7 +42,10 @@ class Level:
 
 
 class BookSide:
-    """The bids or the asks. `sign` turns prices so that the smallest key is the best: 1 asks, -1 bids."""
+    """The bids or the asks.
+
+    `sign` turns prices so that the smallest key is the best: 1 asks, -1 bids.
+    """
 
     __slots__ = ("_heap", "_queued", "levels", "sign")
 
@@ -114,7 +120,7 @@ class Book:
         self.asks = BookSide(1)
 
     def side_of(self, order: Order) -> BookSide:
-        return self.bids if order.side is Side.BUY else self.asks
+        return self.bids if order.side is BUY else self.asks
 
     def add(self, order: Order) -> None:
         """Rest an order behind the others at its limit."""
@@ -124,12 +130,13 @@ class Book:
         self.side_of(order).remove(order)
 
     def match(self, incoming: Order) -> list[Fill]:
-        """Fill the incoming order up to its limit, best price first, then oldest; both orders' fills are updated.
+        """Fill the incoming order up to its limit, best price first, then oldest; both orders'
+        fills are updated.
 
-        What is left of the incoming order is not rested. Source: Harris, Trading and Exchanges (2003), ch. 6,
-        order precedence rules.
+        What is left of the incoming order is not rested. Source: Harris, Trading and Exchanges
+        (2003), ch. 6, order precedence rules.
         """
-        side = self.asks if incoming.side is Side.BUY else self.bids
+        side = self.asks if incoming.side is BUY else self.bids
         sign, levels = side.sign, side.levels
         worst = incoming.limit * sign
         unfilled = incoming.quantity - incoming.filled

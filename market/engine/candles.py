@@ -12,7 +12,8 @@ OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
 def add_tick(company: Company, tick: Tick, intervals: Sequence[Tick]) -> Iterator[Candle]:
     """Add the tick's prices and volume to every forming candle and yield those it finishes.
 
-    A candle of interval n ends at a tick divisible by n; it opens at the price before its first tick.
+    A candle of interval n ends at a tick divisible by n; it opens at the price before its first
+    tick.
     """
     high = max(company.tick_high, company.price)
     low = min(company.tick_low, company.price)

@@ -89,8 +89,10 @@ class Company:
     def record_trade(self, price: Cents, quantity: Shares) -> None:
         self.last = price
         self.tick_volume += quantity
-        self.tick_high = max(self.tick_high, price)
-        self.tick_low = min(self.tick_low, price)
+        if price > self.tick_high:
+            self.tick_high = price
+        if price < self.tick_low:
+            self.tick_low = price
 
     def refresh_touch(self) -> None:
         self.best_bid = self.book.bids.best()
@@ -109,11 +111,13 @@ FIXED_LISTINGS = (
 )
 
 _FIRST = (
-    "Alder Argon Astra Atlas Aurora Basalt Beacon Boreal Cedar Cinder Cobalt Comet Coral Crest Cygnus Delta Drift "
-    "Echo Ember Falcon Flint Fjord Gale Garnet Glacier Granite Harbor Helio Horizon Indigo Iris Jade Juniper Kestrel "
-    "Lumen Lunar Lyra Mantle Maple Meridian Mesa Monarch Nimbus Northstar Oak Onyx Orbit Orchid Osprey Pelican "
-    "Pinnacle Polar Prairie Prism Quarry Raven Ridge Sable Sierra Slate Solace Spruce Summit Talon Tempest Terra "
-    "Thistle Tundra Umber Vale Vector Verdant Vertex Violet Wharf Willow Zenith Zephyr"
+    "Alder Argon Astra Atlas Aurora Basalt Beacon Boreal Cedar Cinder Cobalt Comet Coral "
+    "Crest Cygnus Delta Drift Echo Ember Falcon Flint Fjord Gale Garnet Glacier Granite "
+    "Harbor Helio Horizon Indigo Iris Jade Juniper Kestrel Lumen Lunar Lyra Mantle Maple "
+    "Meridian Mesa Monarch Nimbus Northstar Oak Onyx Orbit Orchid Osprey Pelican Pinnacle "
+    "Polar Prairie Prism Quarry Raven Ridge Sable Sierra Slate Solace Spruce Summit Talon "
+    "Tempest Terra Thistle Tundra Umber Vale Vector Verdant Vertex Violet Wharf Willow Zenith "
+    "Zephyr "
 ).split()
 _LAST = {
     "Technology": ("Software", "Labs", "Computing", "Networks"),
@@ -132,7 +136,8 @@ _LAST = {
 def generate_listings(count: int, streams: Streams, rules: MarketRules) -> list[Listing]:
     """Generate `count` listings from the seed: the fixed ones first, then sectors in proportion.
 
-    Prices are log-uniform in $20–$500, shares such that capitalisations are log-uniform in $0.5–200 billion.
+    Prices are log-uniform in $20–$500, shares such that capitalisations are log-uniform in $0.5–200
+    billion.
     """
     sectors = {sector.name: sector for sector in rules.sectors}
     fixed = [
@@ -150,7 +155,9 @@ def generate_listings(count: int, streams: Streams, rules: MarketRules) -> list[
 
 
 def _sectors_in_proportion(count: int, have: list[str], rules: MarketRules) -> list[str]:
-    """Return the sectors still needed so that each has its share of `count` (largest remainder method)."""
+    """Return the sectors still needed so that each has its share of `count` (largest remainder
+    method).
+    """
     exact = {sector.name: sector.share * count for sector in rules.sectors}
     quota = {name: int(share) for name, share in exact.items()}
     by_remainder = sorted(exact, key=lambda name: quota[name] - exact[name])

@@ -1,6 +1,7 @@
 """The market part of the machine: companies, accounts, and one tick's trading.
 
-The world calls the steps in order; what happens in between is noted in a `TickLog`, from which `end_tick` reports.
+The world calls the steps in order; what happens in between is noted in a `TickLog`, from which
+`end_tick` reports.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from market.engine.sessions import Moment, moment_of
 from market.engine.streams import Streams
 from market.engine.values import (
     BPS_IN_ONE,
+    BUY,
+    SELL,
     Bps,
     Cents,
     OrderKind,
@@ -37,8 +40,13 @@ from market.engine.values import (
     Shares,
     Side,
     ceil_div,
-    uuid_in_sequence,
+    uuid_of,
+    uuid_prefix,
 )
+
+MARKET, LIMIT = OrderKind.MARKET, OrderKind.LIMIT
+OPEN, PARTIAL, FILLED = OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.FILLED
+CANCELLED, REJECTED = OrderStatus.CANCELLED, OrderStatus.REJECTED
 
 
 class Exchange:
@@ -50,8 +58,8 @@ class Exchange:
         self.streams = streams
         self.macro = rules.macro_at_founding
         self.regime = "normal"
-        self.order_salt = streams.derive("orders")
-        self.trade_salt = streams.derive("trades")
+        self.order_prefix = uuid_prefix(streams.derive("orders"))
+        self.trade_prefix = uuid_prefix(streams.derive("trades"))
         self.companies: dict[str, Company] = {}
         self.accounts: dict[int, Account] = {
             id: Account(id, name, AccountKind.SYSTEM) for id, name in SYSTEM_ACCOUNTS.items()
@@ -66,7 +74,9 @@ class Exchange:
     # Founding
 
     def found(self, listings: Iterable[Listing]) -> None:
-        """List the companies: their shares go to the public, the market maker gets its part and its cash."""
+        """List the companies: their shares go to the public, the market maker gets its part and
+        its cash.
+        """
         treasury_of_shares = self.accounts[PUBLIC]
         for listing in listings:
             company = self.companies[listing.symbol] = Company(listing, self.rules)
@@ -155,7 +165,7 @@ class Exchange:
         order = self._new_order(account, company, side, kind, quantity, limit, id, client_id)
         self.log.touch_order(order, 0)
         if refusal := self._refusal_of(order):
-            self._close(order, OrderStatus.REJECTED, refusal)
+            self._close(order, REJECTED, refusal)
         elif self.moment.is_open:
             self._execute(order)
         else:
@@ -176,7 +186,7 @@ class Exchange:
         else:
             self.queue.remove(order)
         self._forget(order)
-        self._close(order, OrderStatus.CANCELLED, "cancelled by its owner")
+        self._close(order, CANCELLED, "cancelled by its owner")
         return order
 
     def move_prices(self) -> None:
@@ -230,7 +240,9 @@ class Exchange:
     # Figures
 
     def index(self) -> int:
-        """Return the capitalisation-weighted index in hundredths of a point, 1,000 points at founding."""
+        """Return the capitalisation-weighted index in hundredths of a point, 1,000 points at
+        founding.
+        """
         return self._index_of(sum(c.market_cap for c in self.companies.values()))
 
     def previous_close_index(self) -> int:
@@ -242,7 +254,9 @@ class Exchange:
         return capital * self.rules.index_base * 100 // founded if founded else 0
 
     def equity_day_ago(self, account: Account) -> Cents:
-        """Return the equity of 630 ticks ago (to the last sample before), or the endowment if it is younger."""
+        """Return the equity of 630 ticks ago (to the last sample before), or the endowment if it
+        is younger.
+        """
         kept = self.rules.session.day_ticks // self.rules.equity_sample_ticks + 1
         if len(account.equity_samples) == kept:
             return account.equity_samples[0]
@@ -268,7 +282,7 @@ class Exchange:
         number = self.orders_numbered
         return Order(
             number=number,
-            id=id or uuid_in_sequence(self.order_salt, number),
+            id=id or uuid_of(self.order_prefix, number),
             account=account,
             company=company,
             side=side,
@@ -281,7 +295,7 @@ class Exchange:
 
     def _collar(self, company: Company, side: Side) -> Cents:
         """Return the worst price a market order may trade at."""
-        if side is Side.BUY:
+        if side is BUY:
             return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
         return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
 
@@ -289,12 +303,12 @@ class Exchange:
         account, company = order.account, order.company
         if len(account.orders) >= self.rules.max_open_orders:
             return Code.TOO_MANY_ORDERS
-        if order.side is Side.SELL:
+        if order.side is SELL:
             enough = account.unoffered(company.symbol) >= order.quantity
             return None if enough else Code.INSUFFICIENT_SHARES
         if account.quantity_of(company.symbol) < 0:
             return Code.POSITION_CONFLICT
-        cost = clearing.worst_cost(order.kind, order.quantity, order.limit, company, self.rules)
+        cost = clearing.worst_cost(order, self.rules)
         return None if account.can_take(cost) else Code.INSUFFICIENT_FUNDS
 
     def _execute(self, order: Order) -> None:
@@ -302,23 +316,23 @@ class Exchange:
         for fill in order.company.book.match(order):
             self._clear(fill, order)
         if order.filled == order.quantity:
-            self._close(order, OrderStatus.FILLED, "")
-        elif order.kind is OrderKind.LIMIT:
-            order.status = OrderStatus.PARTIAL if order.filled else OrderStatus.OPEN
+            self._close(order, FILLED, "")
+        elif order.kind == LIMIT:
+            order.status = PARTIAL if order.filled else OPEN
             order.company.book.add(order)
             clearing.reserve(order)
         else:
-            self._close(order, OrderStatus.CANCELLED, Code.NO_LIQUIDITY)
+            self._close(order, CANCELLED, Code.NO_LIQUIDITY)
 
     def _clear(self, fill: Fill, taker: Order) -> None:
         resting, company = fill.maker, taker.company
         fee = clearing.settle(fill, taker, self.accounts[TREASURY])
         self.trades_numbered += 1
-        buy, sell = (taker, resting) if taker.side is Side.BUY else (resting, taker)
+        buy, sell = (taker, resting) if taker.side is BUY else (resting, taker)
         self.log.trades.append(
             Trade(
                 self.trades_numbered,
-                uuid_in_sequence(self.trade_salt, self.trades_numbered),
+                uuid_of(self.trade_prefix, self.trades_numbered),
                 self.log.tick,
                 company.symbol,
                 fill.price,
@@ -327,7 +341,7 @@ class Exchange:
                 sell.account.id,
                 buy.id,
                 sell.id,
-                taker.side.name,
+                "BUY" if taker.side is BUY else "SELL",
                 fee,
             )
         )
@@ -336,9 +350,9 @@ class Exchange:
             company.net_flow += taker.side * fill.quantity
         self.log.touch_fill(fill, taker)
         if resting.filled == resting.quantity:
-            self._close(resting, OrderStatus.FILLED, "")
+            self._close(resting, FILLED, "")
         else:
-            resting.status = OrderStatus.PARTIAL
+            resting.status = PARTIAL
 
     def _close(self, order: Order, status: OrderStatus, reason: str) -> None:
         order.status = status
@@ -360,10 +374,10 @@ class Exchange:
         for order in queued:
             self._forget(order)
             self.log.touch_order(order, order.filled)
-            if order.kind is OrderKind.MARKET:
+            if order.kind == MARKET:
                 order.limit = self._collar(order.company, order.side)
             if refusal := self._refusal_of(order):
-                self._close(order, OrderStatus.REJECTED, refusal)
+                self._close(order, REJECTED, refusal)
             else:
                 self._execute(order)
 
@@ -396,14 +410,16 @@ class Exchange:
         return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
 
     def _requote(self, company: Company) -> None:
-        """Replace the market maker's quotes by new ones around the price; one that crosses trades."""
+        """Replace the market maker's quotes by new ones around the price; one that crosses
+        trades.
+        """
         account = self.accounts[MARKET_MAKER]
         for quote in company.quotes:
             if quote.resting:
                 company.book.cancel(quote)
                 if quote.filled:
                     self.log.touch_order(quote, quote.filled)
-                    self._close(quote, OrderStatus.CANCELLED, "replaced")
+                    self._close(quote, CANCELLED, "replaced")
         company.quotes = []
         for side, price, quantity in maker.quotes(
             price=company.price,
@@ -413,16 +429,14 @@ class Exchange:
             shares=company.shares,
             rules=self.rules.maker,
         ):
-            order = self._new_order(
-                account, company, side, OrderKind.LIMIT, quantity, price, None, None
-            )
+            order = self._new_order(account, company, side, LIMIT, quantity, price, None, None)
             for fill in company.book.match(order):
                 self._clear(fill, order)
             if order.filled:
                 self.log.touch_order(order, 0)
             if order.filled < order.quantity:
-                order.status = OrderStatus.PARTIAL if order.filled else OrderStatus.OPEN
+                order.status = PARTIAL if order.filled else OPEN
                 company.book.add(order)
                 company.quotes.append(order)
             else:
-                self._close(order, OrderStatus.FILLED, "")
+                self._close(order, FILLED, "")

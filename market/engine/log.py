@@ -18,7 +18,7 @@ from market.engine.outcome import (
     OrderState,
     Trade,
 )
-from market.engine.values import OrderKind, Tick
+from market.engine.values import BUY, OrderKind, Tick
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
@@ -50,12 +50,18 @@ class TickLog:
         self.holdings[account.id, company.symbol] = account
 
     def touch_fill(self, fill: Fill, taker: Order) -> None:
-        """Note both sides of a fill, after it has been cleared."""
+        """Note both sides of a fill, after it has been cleared; the taker's order is noted
+        already.
+        """
         resting, symbol = fill.maker, taker.company.symbol
-        self.touch_order(resting, resting.filled - fill.quantity)
-        for account in (resting.account, taker.account):
-            self.accounts[account.id] = account
-            self.holdings[account.id, symbol] = account
+        if resting.number not in self.orders:
+            self.orders[resting.number] = resting
+            self.filled_before[resting.number] = resting.filled - fill.quantity
+        maker, payer = resting.account, taker.account
+        self.accounts[maker.id] = maker
+        self.accounts[payer.id] = payer
+        self.holdings[maker.id, symbol] = maker
+        self.holdings[payer.id, symbol] = payer
 
     def report(self, exchange: Exchange, candles: list[Candle]) -> MarketOutcome:
         return MarketOutcome(
@@ -79,15 +85,15 @@ class TickLog:
             order.id,
             order.account.id,
             order.company.symbol,
-            order.side.name,
-            order.kind.value,
-            order.time_in_force.value,
+            "BUY" if order.side is BUY else "SELL",
+            str(order.kind),
+            str(order.time_in_force),
             order.quantity,
-            order.limit if order.kind is not OrderKind.MARKET else None,
+            None if order.kind == OrderKind.MARKET else order.limit,
             order.filled,
             order.value,
             order.filled - self.filled_before[order.number],
-            order.status.value,
+            str(order.status),
             str(order.reason),
             order.tick_submitted,
             order.tick_closed,

@@ -26,8 +26,8 @@ def quotes(
 ) -> list[Quote]:
     """Return the quotes for one company, best first on each side, bids before asks.
 
-    `volatility` is daily, `inventory` what the maker holds of the `shares` issued. It never offers more than it
-    holds, and every bid lies below every ask. Source: market-model, section 1.
+    `volatility` is daily, `inventory` what the maker holds of the `shares` issued. It never offers
+    more than it holds, and every bid lies below every ask. Source: market-model, section 1.
     """
     half_spread = max(0.5, price * rules.half_spread * (1.0 + rules.volatility_spread * volatility))
     target = shares * rules.holding_bps / BPS_IN_ONE

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Order:
-    """One order. `number` is its place in time; `limit` is in cents (a market order's is its collar)."""
+    """One order.
+
+    `number` is its place in time; `limit` is in cents (a market order's is its collar).
+    """
 
     __slots__ = (
         "account",
@@ -87,6 +90,6 @@ class Order:
 
     def __repr__(self) -> str:
         return (
-            f"<Order {self.number} {self.account.name} {self.side.name} {self.unfilled}/{self.quantity}"
-            f" {self.company.symbol} @ {self.limit} {self.status}>"
+            f"<Order {self.number} {self.account.name} {self.side.name} {self.unfilled} of"
+            f" {self.quantity} {self.company.symbol} @ {self.limit} {self.status}>"
         )

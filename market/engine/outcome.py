@@ -1,7 +1,10 @@
-"""What a tick made of the market, as plain values: written to the record, told on the tape, hashed in the digest."""
+"""What a tick made of the market, as plain values: written to the record, told on the tape,
+hashed in the digest.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from market.engine.book import LevelDepth
@@ -32,7 +35,10 @@ class OrderState(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """One execution. `price` is the resting order's; the fee is the taker's, who is the `aggressor` side."""
+    """One execution.
+
+    `price` is the resting order's; the fee is the taker's, who is the `aggressor` side.
+    """
 
     number: int
     id: str
@@ -128,7 +134,8 @@ class Standing(NamedTuple):
     equity_day_ago: Cents
 
 
-class MarketOutcome(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MarketOutcome:
     """Everything the market decided in one tick, each list in the order in which it happened."""
 
     orders: list[OrderState]

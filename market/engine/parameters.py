@@ -1,7 +1,8 @@
 """What an action may carry: each parameter's name on the wire, its kind and its limits.
 
-The same table checks an action, describes it at /config and shapes it in the OpenAPI schema. Numbers arrive as int
-or Decimal (never float), as the strict JSON reader gives them; money leaves as cents.
+The same table checks an action, describes it at /config and shapes it in the OpenAPI schema.
+Numbers arrive as int or Decimal (never float), as the strict JSON reader gives them; money leaves
+as cents.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. For text, `minimum` and `maximum` bound its length; for money they are cents."""
+    """One parameter.
+
+    For text, `minimum` and `maximum` bound its length; for money they are cents.
+    """
 
     wire: str
     name: str
@@ -112,7 +116,7 @@ def parse_parameters(parameters: Sequence[Parameter], given: Mapping[str, object
 def _cents(field: str, value: int | Decimal) -> int:
     if isinstance(value, Decimal) and not value.is_finite():
         raise Malformed(field, "must be a number")
-    if abs(value) > 10**15:
+    if not -(10**15) < value < 10**15:
         raise Malformed(field, "is too large")
     cents = Decimal(value).scaleb(2)
     if cents != cents.to_integral_value():

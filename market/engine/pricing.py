@@ -1,7 +1,9 @@
-"""The price engine: state and random streams in, a new price and its drivers out (market-model, section 1).
+"""The price engine: state and random streams in, a new price and its drivers out (market-model,
+section 1).
 
-Log return per open tick: σ·(√w_flow·flow + √w_shock·shock + √w_drift·drift), each part of about unit variance,
-and a weak pull to the fundamental. The price is kept unrounded inside and published to the cent.
+Log return per open tick: σ·(√w_flow·flow + √w_shock·shock + √w_drift·drift), each part of about
+unit variance, and a weak pull to the fundamental. The price is kept unrounded inside and published
+to the cent.
 """
 
 from __future__ import annotations
@@ -27,8 +29,13 @@ class Drivers(NamedTuple):
     drift: float
 
 
+NO_DRIVERS = Drivers(0.0, 0.0, 0.0)
+
+
 class Factors(NamedTuple):
-    """The draws that companies share: one for the market and one for each sector, for shock and drift."""
+    """The draws that companies share: one for the market and one for each sector, for shock and
+    drift.
+    """
 
     market: float
     sector_shock: Mapping[str, float]
@@ -45,7 +52,7 @@ class PriceState:
     beta: float
     usual_volume: float  # shares per open tick
     impact_averages: list[float]  # one exponential average of past impact per half-life
-    drivers: Drivers = Drivers(0.0, 0.0, 0.0)
+    drivers: Drivers = NO_DRIVERS
 
     @classmethod
     def founded(cls, listing: Listing, rules: PricingRules, session: SessionRules) -> PriceState:
@@ -86,7 +93,8 @@ def step(
 ) -> Cents:
     """Move one price by one open tick and return it to the cent, rounded half to even.
 
-    `net_flow` is the signed volume of the tick's takers, the market maker's own aggression left out.
+    `net_flow` is the signed volume of the tick's takers, the market maker's own aggression left
+    out.
     """
     flow = _surprise(state, net_flow, rules)
     shock = _shock(state, sector, own_shock, factors, rules)
@@ -137,4 +145,4 @@ def _pull(state: PriceState, rules: PricingRules) -> float:
 
 
 def _decay(half_life: float) -> float:
-    return 1.0 - 0.5 ** (1.0 / half_life)
+    return 1.0 - math.pow(0.5, 1.0 / half_life)

@@ -1,4 +1,6 @@
-"""What the market charges, allows and weighs: one frozen value, applied here and published at /config."""
+"""What the market charges, allows and weighs: one frozen value, applied here and published at
+/config.
+"""
 
 from dataclasses import dataclass, field
 

@@ -21,7 +21,10 @@ class Moment:
 
 
 def moment_of(tick: Tick, rules: SessionRules, *, never_closes: bool = False) -> Moment:
-    """Place `tick` in its day. A session that never closes keeps the day's accounting at the usual ticks."""
+    """Place `tick` in its day.
+
+    A session that never closes keeps the day's accounting at the usual ticks.
+    """
     day, in_day = divmod(tick, rules.day_ticks)
     is_open = never_closes or in_day < rules.open_ticks
     return Moment(

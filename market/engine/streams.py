@@ -1,7 +1,8 @@
 """Randomness without state: every draw is named by (seed, tick, key, purpose).
 
-A keyed hash of the name gives the bits, so a draw never depends on how many others were made before it:
-adding an agent or a company shifts nobody else's noise, and a replay needs no generator to restore.
+A keyed hash of the name gives the bits, so a draw never depends on how many others were made before
+it: adding an agent or a company shifts nobody else's noise, and a replay needs no generator to
+restore.
 """
 
 import math

@@ -1,6 +1,7 @@
 """The market's units, and the few roundings they need.
 
-Money is whole cents, quantities whole shares, rates whole basis points. Dollars exist only on the wire.
+Money is whole cents, quantities whole shares, rates whole basis points. Dollars exist only on the
+wire.
 """
 
 from enum import IntEnum, StrEnum
@@ -19,6 +20,9 @@ class Side(IntEnum):
 
     BUY = 1
     SELL = -1
+
+
+BUY, SELL = Side.BUY, Side.SELL
 
 
 class OrderKind(StrEnum):
@@ -52,10 +56,16 @@ def ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
 
 
-def uuid_in_sequence(salt: int, number: int) -> str:
-    """Name the `number`-th thing of a world from its salt: a valid version 8 UUID, equal on every replay.
+def uuid_prefix(salt: int) -> str:
+    """Return what the UUIDs of one kind of thing begin with, from 128 bits of salt.
 
-    Source: RFC 9562, section 5.8 (custom UUIDs).
+    A prefix and twelve hexadecimal digits of a number make a valid version 8 UUID, equal on every
+    replay. Source: RFC 9562, section 5.8 (custom UUIDs).
     """
-    digits = f"{salt >> 64 & 0xFFFFFFFFFFFF0FFF | 0x8000:016x}{number | 1 << 63:016x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = f"{salt:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-"
+
+
+def uuid_of(prefix: str, number: int) -> str:
+    """Name the `number`-th thing, counted up to 2⁴⁸."""
+    return f"{prefix}{number:012x}"

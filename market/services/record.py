@@ -1,13 +1,16 @@
-"""Write what a tick decided into the record: a fixed number of statements, however many orders there were."""
+"""Write what a tick decided into the record: a fixed number of statements, however many orders
+there were.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from market.bulk import copy_rows, execute_with_rows
+from market.bulk import copy_rows, update_rows, upsert_rows
 from market.engine.accounts import Account
 from market.engine.companies import Listing
 from market.engine.outcome import (
@@ -20,6 +23,7 @@ from market.engine.outcome import (
     Trade,
 )
 from market.engine.values import Tick
+from market.models import Company
 
 _ORDER_COLUMNS = (
     "number",
@@ -39,6 +43,36 @@ _ORDER_COLUMNS = (
     "tick_closed",
     "client_id",
 )
+_ACCOUNT_IDENTITY = ("id", "name", "kind", "leverage", "fee_bps", "endowment")
+_ACCOUNT_FIGURES = (
+    "cash",
+    "long_value",
+    "short_value",
+    "reserved",
+    "realised",
+    "equity",
+    "equity_day_ago",
+    "close_equity",
+)
+_NO_FIGURES = (0,) * len(_ACCOUNT_FIGURES)
+_COMPANY_PRICES = (
+    "price",
+    "previous_price",
+    "previous_close",
+    "day_open",
+    "day_high",
+    "day_low",
+)
+_COMPANY_FIGURES = {
+    **dict.fromkeys(_COMPANY_PRICES, "bigint"),
+    "last": "bigint",
+    "bid": "bigint",
+    "ask": "bigint",
+    "day_volume": "bigint",
+    "day_ago_volume": "bigint",
+    "sentiment": "float8",
+    "is_halted": "bool",
+}
 
 
 def insert_orders(cursor: CursorWrapper, orders: Iterable[OrderState]) -> None:
@@ -53,12 +87,17 @@ def insert_orders(cursor: CursorWrapper, orders: Iterable[OrderState]) -> None:
 
 def update_orders(cursor: CursorWrapper, orders: Iterable[OrderState]) -> None:
     """Bring the rows of orders of earlier ticks up to date."""
-    execute_with_rows(
+    update_rows(
         cursor,
-        "UPDATE market_order SET filled = u.filled, value = u.value, status = u.status, reason = u.reason,"
-        " tick_closed = u.tick_closed FROM {rows} AS u(number, filled, value, status, reason, tick_closed)"
-        " WHERE market_order.number = u.number",
-        ("bigint", "bigint", "bigint", "text", "text", "bigint"),
+        "market_order",
+        {
+            "number": "bigint",
+            "filled": "bigint",
+            "value": "bigint",
+            "status": "text",
+            "reason": "text",
+            "tick_closed": "bigint",
+        },
         (
             (o.number, o.filled, o.value, o.status, o.reason, o.tick_closed)
             for o in orders
@@ -101,91 +140,59 @@ def insert_entries(cursor: CursorWrapper, entries: list[LedgerEntry]) -> None:
 
 def insert_accounts(cursor: CursorWrapper, tick: Tick, accounts: Iterable[Account]) -> None:
     """Give newly opened accounts their rows; the figures follow with `update_accounts`."""
+    identity = attrgetter(*_ACCOUNT_IDENTITY)
     copy_rows(
         cursor,
         "market_account",
-        (
-            "id",
-            "name",
-            "kind",
-            "leverage",
-            "fee_bps",
-            "cash",
-            "endowment",
-            "long_value",
-            "short_value",
-            "reserved",
-            "realised",
-            "equity",
-            "equity_day_ago",
-            "close_equity",
-            "opened_tick",
-        ),
-        (
-            (a.id, a.name, a.kind.value, a.leverage, a.fee_bps, a.cash, a.endowment)
-            + (0, 0, 0, 0, 0, 0, 0, tick)
-            for a in accounts
-        ),
+        (*_ACCOUNT_IDENTITY, "opened_tick", *_ACCOUNT_FIGURES),
+        ((*identity(account), tick, *_NO_FIGURES) for account in accounts),
     )
 
 
 def update_accounts(cursor: CursorWrapper, accounts: Iterable[AccountState]) -> None:
-    execute_with_rows(
+    update_rows(
         cursor,
-        "UPDATE market_account SET cash = u.cash, long_value = u.long_value, short_value = u.short_value,"
-        " reserved = u.reserved, realised = u.realised, equity = u.equity, equity_day_ago = u.equity_day_ago,"
-        " close_equity = u.close_equity FROM {rows} AS u(id, cash, long_value, short_value, reserved, realised,"
-        " equity, equity_day_ago, close_equity) WHERE market_account.id = u.id",
-        ("bigint",) * 9,
+        "market_account",
+        dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
         (account[:9] for account in accounts),
     )
 
 
 def upsert_holdings(cursor: CursorWrapper, holdings: Iterable[HoldingState]) -> None:
     """Write changed holdings; one that is gone keeps a row of nought."""
-    execute_with_rows(
+    upsert_rows(
         cursor,
-        "INSERT INTO market_holding (account_id, symbol, quantity, cost) SELECT * FROM {rows}"
-        " ON CONFLICT (account_id, symbol) DO UPDATE SET quantity = EXCLUDED.quantity, cost = EXCLUDED.cost",
-        ("bigint", "text", "bigint", "bigint"),
+        "market_holding",
+        {"account_id": "bigint", "symbol": "text", "quantity": "bigint", "cost": "bigint"},
+        ("account_id", "symbol"),
         holdings,
     )
 
 
-def insert_companies(cursor: CursorWrapper, listings: Iterable[Listing]) -> None:
-    """Give the founded companies their rows; the market's figures follow with `update_companies`."""
-    copy_rows(
-        cursor,
-        "market_company",
-        ("symbol", "name", "sector", "industry", "shares_issued", "volatility", "beta")
-        + ("price", "previous_price", "previous_close", "day_open", "day_high", "day_low")
-        + ("day_volume", "day_ago_volume", "sentiment", "is_halted", "bids", "asks"),
-        (
-            (c.symbol, c.name, c.sector, c.industry, c.shares, c.volatility, c.beta)
-            + (c.price,) * 6
-            + (0, 0, 0.0, False, "[]", "[]")
-            for c in listings
-        ),
+def insert_companies(listings: Iterable[Listing]) -> None:
+    """Give the founded companies their rows; the rest follows with `update_companies`."""
+    Company.objects.bulk_create(
+        Company(
+            symbol=listing.symbol,
+            name=listing.name,
+            sector=listing.sector,
+            industry=listing.industry,
+            shares_issued=listing.shares,
+            volatility=listing.volatility,
+            beta=listing.beta,
+            **dict.fromkeys(_COMPANY_PRICES, listing.price),
+        )
+        for listing in listings
     )
 
 
 def update_companies(cursor: CursorWrapper, companies: Iterable[CompanyState]) -> None:
-    execute_with_rows(
+    figures = attrgetter("symbol", *_COMPANY_FIGURES)
+    update_rows(
         cursor,
-        "UPDATE market_company SET price = u.price, previous_price = u.previous_price,"
-        " previous_close = u.previous_close, last = u.last, bid = u.bid, ask = u.ask, day_open = u.day_open,"
-        " day_high = u.day_high, day_low = u.day_low, day_volume = u.day_volume,"
-        " day_ago_volume = u.day_ago_volume, sentiment = u.sentiment, is_halted = u.is_halted, bids = u.bids,"
-        " asks = u.asks FROM {rows} AS u(symbol, price, previous_price, previous_close, last, bid, ask, day_open,"
-        " day_high, day_low, day_volume, day_ago_volume, sentiment, is_halted, bids, asks)"
-        " WHERE market_company.symbol = u.symbol",
-        ("text",) + ("bigint",) * 11 + ("float8", "bool", "jsonb", "jsonb"),
-        (
-            (c.symbol, c.price, c.previous_price, c.previous_close, c.last, c.bid, c.ask)
-            + (c.day_open, c.day_high, c.day_low, c.day_volume, c.day_ago_volume)
-            + (c.sentiment, c.is_halted, _json(c.bids), _json(c.asks))
-            for c in companies
-        ),
+        "market_company",
+        {"symbol": "text", **_COMPANY_FIGURES, "bids": "jsonb", "asks": "jsonb"},
+        ((*figures(c), _json(c.bids), _json(c.asks)) for c in companies),
     )
 
 
