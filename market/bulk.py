@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import psycopg
 from django.db.backends.utils import CursorWrapper
 
 Row = Sequence[Any]
@@ -32,8 +33,10 @@ def update_rows(
     key, *others = columns
     changes = ", ".join(f"{name} = u.{name}" for name in others)
     source, arrays = _unnested(columns, rows)
-    cursor.execute(
-        f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.{key} = u.{key}", arrays
+    _execute(
+        cursor,
+        f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.{key} = u.{key}",
+        arrays,
     )
 
 
@@ -47,11 +50,18 @@ def upsert_rows(
     """Insert rows, or update those whose `key` exists; `columns` gives each column's type."""
     changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in key)
     source, arrays = _unnested(columns, rows)
-    cursor.execute(
+    _execute(
+        cursor,
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {source}"
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}",
         arrays,
     )
+
+
+def _execute(cursor: CursorWrapper, statement: str, arrays: list[str]) -> None:
+    """Send the arrays beside the statement, not in it: when it fails, the server logs it."""
+    with psycopg.Cursor(cursor.connection) as sender:
+        sender.execute(statement.encode(), arrays)
 
 
 def _unnested(columns: Mapping[str, str], rows: Iterable[Row]) -> tuple[str, list[str]]:

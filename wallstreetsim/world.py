@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from agents.engine.inputs import Input
 from agents.engine.society import Member, Society
 from market.engine import state as market_state
+from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
 from market.engine.actions import MarketAction, Verdict, market_actions
 from market.engine.companies import Listing, generate_listings
 from market.engine.exchange import Exchange
@@ -182,17 +183,21 @@ class World:
 
     def _register(self, input: Input) -> Verdict:
         """Admit an agent and endow its account, as its role has it."""
-        assert input.account is not None
+        assert input.account is not None and input.account >= FIRST_AGENT_ACCOUNT
         given: Parameters = input.parameters
         role = self.rules.agents.role(given["role"])
         self.society.admit(input.account, id=given["agent"], name=given["name"], role=role.name)
-        self.market.open_account(
+        account = self.market.open_account(
             input.account,
             given["name"],
             cash=given.get("cash", role.capital_cents),
             leverage=given.get("leverage", role.leverage),
             fee_bps=self.rules.market.taker_fee_bps if role.pays_fees else 0,
         )
+        for symbol, shares in given.get("holdings", {}).items():
+            company = self.market.companies[symbol]
+            self.market.give_shares(PUBLIC, account.id, company, shares, kind="endowment")
+        account.endowment = account.close_equity = account.equity
         return Verdict(True)
 
     def _pause(self, input: Input) -> Verdict:
@@ -205,7 +210,9 @@ class World:
 
     def _step(self, input: Input) -> Verdict:
         """Run this tick and the next few, so many in all, then stand still."""
-        self.is_paused, self.steps_left = True, input.parameters["ticks"] - 1
+        ticks = input.parameters["ticks"]
+        assert ticks >= 1
+        self.is_paused, self.steps_left = True, ticks - 1
         return Verdict(True)
 
     # The report

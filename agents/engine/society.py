@@ -26,6 +26,12 @@ _REFUSALS = {
 }
 
 
+def allow(status: AgentStatus) -> None:
+    """Raise Refused when this status keeps an agent from acting."""
+    if status is not AgentStatus.ACTIVE:
+        raise Refused(*_REFUSALS[status])
+
+
 @dataclass(slots=True)
 class Member:
     """One agent. `account` is its account's id, `id` the one that is shown outside."""
@@ -60,9 +66,7 @@ class Society:
 
     def allow(self, account: int) -> None:
         """Raise Refused when the agent's status keeps it from acting."""
-        status = self.members[account].status
-        if status is not AgentStatus.ACTIVE:
-            raise Refused(*_REFUSALS[status])
+        allow(self.members[account].status)
 
     def active(self) -> list[int]:
         """Return the accounts of the active agents."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
-from market.engine.parameters import Malformed, Parameter, ParameterKind, Parameters
+from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code
 from market.engine.rules import MarketRules
 from market.engine.values import OrderKind, Side, TimeInForce
@@ -38,7 +38,7 @@ class MarketAction:
 
     type: str
     summary: str
-    parameters: tuple[Parameter, ...]
+    parameters: Form
     handler: MarketHandler
     check: Callable[[Parameters], None] = lambda parameters: None
     places_order: bool = False
@@ -67,7 +67,7 @@ def market_actions(rules: MarketRules) -> tuple[MarketAction, ...]:
         MarketAction(
             "CANCEL_ORDER",
             "Cancel an open order of your own; it takes effect in the next tick.",
-            (
+            Form(
                 Parameter("orderId", "id", ParameterKind.UUID),
                 Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
             ),
@@ -124,8 +124,8 @@ _MESSAGES: dict[str, str] = {
 }
 
 
-def _order_parameters(rules: MarketRules) -> tuple[Parameter, ...]:
-    return (
+def _order_parameters(rules: MarketRules) -> Form:
+    return Form(
         Parameter("symbol", "symbol", ParameterKind.SYMBOL, required=True, minimum=1, maximum=12),
         Parameter(
             "quantity",

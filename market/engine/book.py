@@ -129,6 +129,14 @@ class Book:
     def cancel(self, order: Order) -> None:
         self.side_of(order).remove(order)
 
+    def would_trade(self, incoming: Order) -> bool:
+        """Say whether an order would find something on the other side within its limit."""
+        if incoming.side is BUY:
+            ask = self.asks.best()
+            return ask is not None and ask <= incoming.limit
+        bid = self.bids.best()
+        return bid is not None and bid >= incoming.limit
+
     def match(self, incoming: Order) -> list[Fill]:
         """Fill the incoming order up to its limit, best price first, then oldest; both orders'
         fills are updated.

@@ -60,6 +60,7 @@ class Exchange:
         self.regime = "normal"
         self.order_prefix = uuid_prefix(streams.derive("orders"))
         self.trade_prefix = uuid_prefix(streams.derive("trades"))
+        self.samples_kept = rules.session.day_ticks // rules.equity_sample_ticks + 1
         self.companies: dict[str, Company] = {}
         self.accounts: dict[int, Account] = {
             id: Account(id, name, AccountKind.SYSTEM) for id, name in SYSTEM_ACCOUNTS.items()
@@ -162,7 +163,8 @@ class Exchange:
             raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
         if client_id and any(order.client_id == client_id for order in account.orders.values()):
             raise Refused(Code.DUPLICATE, f"clientOrderId {client_id} is in use.")
-        order = self._new_order(account, company, side, kind, quantity, limit, id, client_id)
+        order = self._new_order(account, company, side, kind, quantity, limit, id or "", client_id)
+        self._name(order)
         self.log.touch_order(order, 0)
         if refusal := self._refusal_of(order):
             self._close(order, REJECTED, refusal)
@@ -217,12 +219,11 @@ class Exchange:
         """Value every account at the tick's prices."""
         prices = {symbol: company.price for symbol, company in self.companies.items()}
         sample = self.moment.tick % self.rules.equity_sample_ticks == 0
-        kept = self.rules.session.day_ticks // self.rules.equity_sample_ticks + 1
         for account in self.accounts.values():
             account.mark_to_market(prices)
             if sample:
                 account.equity_samples.append(account.equity)
-                if len(account.equity_samples) > kept:
+                if len(account.equity_samples) > self.samples_kept:
                     account.equity_samples.popleft()
 
     def standings(self, accounts: Iterable[int]) -> list[Standing]:
@@ -257,8 +258,7 @@ class Exchange:
         """Return the equity of 630 ticks ago (to the last sample before), or the endowment if it
         is younger.
         """
-        kept = self.rules.session.day_ticks // self.rules.equity_sample_ticks + 1
-        if len(account.equity_samples) == kept:
+        if len(account.equity_samples) == self.samples_kept:
             return account.equity_samples[0]
         return account.endowment
 
@@ -275,14 +275,13 @@ class Exchange:
         kind: OrderKind,
         quantity: Shares,
         limit: Cents | None,
-        id: str | None,
-        client_id: str | None,
+        id: str = "",
+        client_id: str | None = None,
     ) -> Order:
         self.orders_numbered += 1
-        number = self.orders_numbered
         return Order(
-            number=number,
-            id=id or uuid_of(self.order_prefix, number),
+            number=self.orders_numbered,
+            id=id,
             account=account,
             company=company,
             side=side,
@@ -292,6 +291,11 @@ class Exchange:
             tick=self.log.tick,
             client_id=client_id,
         )
+
+    def _name(self, order: Order) -> None:
+        """Give an order of the exchange's own its id: a quote needs none until it trades."""
+        if not order.id:
+            order.id = uuid_of(self.order_prefix, order.number)
 
     def _collar(self, company: Company, side: Side) -> Cents:
         """Return the worst price a market order may trade at."""
@@ -326,6 +330,7 @@ class Exchange:
 
     def _clear(self, fill: Fill, taker: Order) -> None:
         resting, company = fill.maker, taker.company
+        self._name(resting)
         fee = clearing.settle(fill, taker, self.accounts[TREASURY])
         self.trades_numbered += 1
         buy, sell = (taker, resting) if taker.side is BUY else (resting, taker)
@@ -371,8 +376,10 @@ class Exchange:
     def _enter_queued(self) -> None:
         """Bring the queue to the market by arrival, each order checked anew at today's price."""
         queued, self.queue = self.queue, []
+        # All are forgotten first: a later order must not stand in an earlier one's way.
         for order in queued:
             self._forget(order)
+        for order in queued:
             self.log.touch_order(order, order.filled)
             if order.kind == MARKET:
                 order.limit = self._collar(order.company, order.side)
@@ -429,11 +436,12 @@ class Exchange:
             shares=company.shares,
             rules=self.rules.maker,
         ):
-            order = self._new_order(account, company, side, LIMIT, quantity, price, None, None)
-            for fill in company.book.match(order):
-                self._clear(fill, order)
-            if order.filled:
+            order = self._new_order(account, company, side, LIMIT, quantity, price)
+            if company.book.would_trade(order):
+                self._name(order)
                 self.log.touch_order(order, 0)
+                for fill in company.book.match(order):
+                    self._clear(fill, order)
             if order.filled < order.quantity:
                 order.status = PARTIAL if order.filled else OPEN
                 company.book.add(order)

@@ -34,19 +34,19 @@ def quotes(
     gap = max(-1.0, min(1.0, (inventory - target) / target))
     centre = price - gap * rules.skew_half_spreads * half_spread
     scale = min(50.0, max(0.1, usual_volume / 1_000.0))
-    made: list[Quote] = []
-    lowest_bid, highest_ask, to_offer = ceil(centre), floor(centre), inventory
+    bids: list[Quote] = []
     asks: list[Quote] = []
+    lowest_bid, highest_ask, to_offer = ceil(centre), floor(centre), inventory
     for level, multiple in enumerate(rules.level_multiples):
         size = max(1, round(rules.base_size * rules.size_growth**level * scale))
         bid = min(floor(centre - half_spread * multiple), lowest_bid - 1)
         ask = max(ceil(centre + half_spread * multiple), highest_ask + 1)
         if bid >= 1:
-            made.append(Quote(Side.BUY, bid, size))
+            bids.append(Quote(Side.BUY, bid, size))
             lowest_bid = bid
         offered = min(size, to_offer)
         if offered > 0:
             asks.append(Quote(Side.SELL, ask, offered))
             highest_ask = ask
             to_offer -= offered
-    return made + asks
+    return bids + asks

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -95,22 +95,35 @@ class Parameter:
         return value
 
 
-def parse_parameters(parameters: Sequence[Parameter], given: Mapping[str, object]) -> Parameters:
-    """Check what an action carries (its type left out) and return it by name. Raises Malformed."""
-    known = {parameter.wire: parameter for parameter in parameters}
-    for key in given:
-        if key not in known:
-            raise Malformed(key, "is not a parameter of this action")
-    parsed: Parameters = {}
-    for parameter in parameters:
-        value = given.get(parameter.wire)
-        if value is None:
-            value = parameter.default
-        if value is not None:
-            parsed[parameter.name] = parameter.parse(value)
-        elif parameter.required:
-            raise Malformed(parameter.wire, "is required")
-    return parsed
+class Form:
+    """The parameters of one type of action."""
+
+    def __init__(self, *parameters: Parameter) -> None:
+        self.parameters = parameters
+        self._by_wire = {parameter.wire: parameter for parameter in parameters}
+        self._expected = [p for p in parameters if p.required or p.default is not None]
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.parameters)
+
+    def parse(self, given: Mapping[str, object]) -> Parameters:
+        """Check what an action carries, its type left out, and return it by name.
+
+        Raises Malformed.
+        """
+        parsed: Parameters = {}
+        for wire, value in given.items():
+            parameter = self._by_wire.get(wire)
+            if parameter is None:
+                raise Malformed(wire, "is not a parameter of this action")
+            if value is not None:
+                parsed[parameter.name] = parameter.parse(value)
+        for parameter in self._expected:
+            if parameter.name not in parsed:
+                if parameter.default is None:
+                    raise Malformed(parameter.wire, "is required")
+                parsed[parameter.name] = parameter.default
+        return parsed
 
 
 def _cents(field: str, value: int | Decimal) -> int:
@@ -118,7 +131,7 @@ def _cents(field: str, value: int | Decimal) -> int:
         raise Malformed(field, "must be a number")
     if not -(10**15) < value < 10**15:
         raise Malformed(field, "is too large")
-    cents = Decimal(value).scaleb(2)
-    if cents != cents.to_integral_value():
+    cents = int(Decimal(value).scaleb(2))  # which rounds what has more digits than the context
+    if Decimal(cents).scaleb(-2) != value:
         raise Malformed(field, "has more than two decimals")
-    return int(cents)
+    return cents

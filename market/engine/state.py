@@ -137,7 +137,7 @@ def _dump_company(company: Company) -> Plain:
     plain["listing"] = asdict(company.listing)
     plain["pricing"] = asdict(company.pricing) | {"drivers": list(company.pricing.drivers)}
     plain["volumes"] = list(company.volumes)
-    plain["forming"] = [[interval, candle] for interval, candle in company.forming.items()]
+    plain["forming"] = [[interval, list(candle)] for interval, candle in company.forming.items()]
     plain["bids"] = [_order_row(order) for order in company.book.bids.orders()]
     plain["asks"] = [_order_row(order) for order in company.book.asks.orders()]
     plain["quotes"] = [quote.number for quote in company.quotes if quote.resting]
@@ -151,7 +151,7 @@ def _load_company(exchange: Exchange, plain: Plain) -> Company:
     company.pricing = PriceState(**plain["pricing"])
     company.pricing.drivers = Drivers(*plain["pricing"]["drivers"])
     company.volumes.extend(plain["volumes"])
-    company.forming = dict(plain["forming"])
+    company.forming = {interval: list(candle) for interval, candle in plain["forming"]}
     return company
 
 

@@ -9,7 +9,7 @@ import math
 import struct
 from hashlib import blake2b
 
-_TWO_TO_MINUS_53 = 2.0**-53
+_TWO_TO_MINUS_52 = 2.0**-52  # one bit fewer than a float holds: the half step below stays exact
 _NORMAL_DRAWS = struct.Struct("<4Q")
 
 
@@ -26,10 +26,10 @@ class Streams:
         name = f"{tick}|{key}|{purpose}".encode()
         bits = _NORMAL_DRAWS.unpack(blake2b(name, digest_size=32, key=self._key).digest())
         return (
-            ((bits[0] >> 11) + 0.5) * _TWO_TO_MINUS_53,
-            ((bits[1] >> 11) + 0.5) * _TWO_TO_MINUS_53,
-            ((bits[2] >> 11) + 0.5) * _TWO_TO_MINUS_53,
-            ((bits[3] >> 11) + 0.5) * _TWO_TO_MINUS_53,
+            ((bits[0] >> 12) + 0.5) * _TWO_TO_MINUS_52,
+            ((bits[1] >> 12) + 0.5) * _TWO_TO_MINUS_52,
+            ((bits[2] >> 12) + 0.5) * _TWO_TO_MINUS_52,
+            ((bits[3] >> 12) + 0.5) * _TWO_TO_MINUS_52,
         )
 
     def uniform(self, tick: int, key: str, purpose: str) -> float:

@@ -1,0 +1,160 @@
+"""The market maker: five quotes a side around the price, skewed against what it holds."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.engine import maker
+from market.engine.maker import Quote
+from market.engine.rules import MakerRules, Switches
+from market.engine.values import Side
+from tests.cast import Player, Stage, cents, listing
+from wallstreetsim.rules import RULES
+
+MAKER = Switches(never_closes=True, maker=True, walk=False)
+WALKING = Switches(never_closes=True, maker=True, walk=True)
+
+
+def quotes(
+    price: str = "100.00",
+    inventory: int = 300_000,
+    shares: int = 1_000_000,
+    volatility: float = 0.02,
+    usual_volume: float = 1_000.0,
+) -> tuple[list[Quote], list[Quote]]:
+    """Return the bids and the asks, best first."""
+    made = maker.quotes(
+        price=cents(price),
+        volatility=volatility,
+        usual_volume=usual_volume,
+        inventory=inventory,
+        shares=shares,
+        rules=MakerRules(),
+    )
+    return [q for q in made if q.side is Side.BUY], [q for q in made if q.side is Side.SELL]
+
+
+def test_it_quotes_five_levels_a_side_each_wider_and_larger_than_the_last() -> None:
+    bids, asks = quotes()
+    assert [bid.price for bid in bids] == [9_994, 9_991, 9_986, 9_979, 9_969]
+    assert [ask.price for ask in asks] == [10_006, 10_009, 10_014, 10_021, 10_031]
+    assert (
+        [q.quantity for q in bids] == [q.quantity for q in asks] == [1000, 1200, 1440, 1728, 2074]
+    )
+
+
+def test_the_spread_widens_with_volatility() -> None:
+    (calm, *_), _ = quotes(volatility=0.01)
+    (wild, *_), _ = quotes(volatility=0.08)
+    assert wild.price < calm.price
+
+
+def test_too_much_inventory_lowers_its_quotes_and_too_little_raises_them() -> None:
+    (bid, *_), (ask, *_) = quotes()
+    (long_bid, *_), (long_ask, *_) = quotes(inventory=500_000)
+    (short_bid, *_), (short_ask, *_) = quotes(inventory=100_000)
+    assert long_bid.price < bid.price < short_bid.price
+    assert long_ask.price < ask.price < short_ask.price
+
+
+def test_it_offers_what_it_holds_and_no_more() -> None:
+    _, asks = quotes(inventory=2_500)
+    assert [ask.quantity for ask in asks] == [1000, 1200, 300]
+    bids, asks = quotes(inventory=0)
+    assert (len(bids), asks) == (5, [])
+
+
+def test_it_bids_nothing_below_a_cent() -> None:
+    bids, asks = quotes(price="0.02")
+    assert [bid.price for bid in bids] == [1]
+    assert len(asks) == 5
+
+
+@given(
+    price=st.integers(1, 1_000_000),
+    inventory=st.integers(0, 10**7),
+    shares=st.integers(1, 10**7),
+    volatility=st.floats(0, 1),
+    usual_volume=st.floats(1, 1e7),
+)
+def test_every_bid_lies_below_every_ask_and_the_levels_are_in_order(
+    price: int, inventory: int, shares: int, volatility: float, usual_volume: float
+) -> None:
+    bids, asks = quotes(f"{price / 100:.2f}", inventory, shares, volatility, usual_volume)
+    ladder = [quote.price for quote in (*reversed(bids), *asks)]
+    assert all(lower < higher for lower, higher in pairwise(ladder))
+    assert all(quote.price >= 1 and quote.quantity >= 1 for quote in (*bids, *asks))
+    assert sum(ask.quantity for ask in asks) <= inventory
+
+
+# In the market
+
+
+def test_it_starts_with_its_part_of_every_company_and_its_cash() -> None:
+    stage = Stage(companies=[listing("APEX"), listing("NOVA", shares=7)], switches=MAKER)
+    assert stage.holding("market_maker", "APEX") == 300_000
+    assert stage.holding("market_maker", "NOVA") == 2
+    assert stage.holding("public", "NOVA") == 5
+    assert stage.account("market_maker").cash == cents("10,000,000,000.00")
+    assert stage.account("bank").cash == -cents("10,000,000,000.00")
+
+
+def test_its_quotes_are_replaced_every_tick_and_never_pile_up() -> None:
+    stage = Stage(switches=WALKING, rules=RULES)
+    for _ in range(30):
+        stage.submit()
+        assert len(stage.resting()) == 10
+        company = stage.company()
+        assert company.best_bid is not None
+        assert company.best_ask is not None
+        spread = company.best_ask - company.best_bid
+        assert abs(company.price - (company.best_bid + company.best_ask) / 2) <= spread
+
+
+def test_its_quotes_are_no_rows_until_they_fill() -> None:
+    stage = Stage("ann", switches=MAKER)
+    stage.submit()
+    assert stage.outcome.market.orders == []
+    stage.tick("ann BUY 150 MARKET")
+    mine = [o for o in stage.outcome.market.orders if stage.names[o.account] == "market_maker"]
+    assert [(o.filled_now, o.status, o.is_new) for o in mine] == [
+        (100, "filled", True),
+        (50, "cancelled", True),
+    ]
+    stage.submit()
+    assert stage.outcome.market.orders == []
+
+
+def test_a_quote_that_crosses_a_resting_order_trades_at_its_price_and_rests_what_is_left() -> None:
+    stage = Stage(Player("ann", holds={"APEX": 100}), switches=MAKER)
+    stage.tick("ann SELL 30 @ 10.00")
+    stage.reprice("11.00")
+    stage.submit()
+    assert stage.trades == ["market_maker bought 30 from ann @ 10.00"]
+    trade = stage.outcome.market.trades[0]
+    assert (trade.aggressor, trade.fee) == ("BUY", 0)
+    assert stage.account("ann").cash == cents("1,000,300.00")
+    assert stage.orders[trade.buy_order].status == "partial"
+    assert stage.resting()[0] == "market_maker BUY 70 @ 10.99"
+
+
+def test_what_its_quotes_cannot_take_of_a_resting_order_stays_and_the_book_is_not_crossed() -> None:
+    stage = Stage(Player("ann", holds={"APEX": 100_000}), switches=MAKER)
+    stage.tick("ann SELL 1000 @ 10.00")
+    stage.reprice("11.00")
+    stage.submit()
+    assert {trade.price for trade in stage.outcome.market.trades} == {1_000}
+    assert stage.resting()[0] == "ann SELL 256 @ 10.00"
+
+
+def test_it_sells_down_to_its_last_share_and_then_only_bids() -> None:
+    small = listing(shares=1_000)
+    stage = Stage("ann", companies=[small], switches=MAKER)
+    for _ in range(5):
+        stage.tick("ann BUY 900 MARKET")
+    assert stage.holding("ann") == 300
+    assert stage.holding("market_maker") == 0
+    assert all("BUY" in line for line in stage.resting())
