@@ -1,18 +1,20 @@
-"""Checkpoints: the machine's whole state in a row, and the machine restored from the newest sound one."""
+"""Checkpoints: the machine's whole state in a row, and the machine restored from the newest."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import zlib
 from collections.abc import Iterator
+from time import perf_counter
+from typing import NamedTuple
 
 import orjson
+import zstandard
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from agents.services.journal import journal
 from market import models
+from wallstreetsim.garbage import collection_paused
 from wallstreetsim.rules import Rules
 from wallstreetsim.world import ENGINE_VERSION, SCHEMA_VERSION, World
 
@@ -26,9 +28,17 @@ class CannotRestore(Exception):
     """The record does not give back the machine that wrote it; the floor refuses to run."""
 
 
+class Restored(NamedTuple):
+    """A machine as the record has it, and what it took."""
+
+    world: World
+    engine_version: int  # of the checkpoint
+    replay_seconds: float
+
+
 def write(world: World, *, epoch: int) -> None:
-    """Write the machine's state and drop the oldest checkpoints: three statements."""
-    state = zlib.compress(orjson.dumps(world.dump()), 1)
+    """Write the machine's state and drop the oldest checkpoints."""
+    state = zstandard.compress(orjson.dumps(world.dump()), level=1)
     models.Checkpoint.objects.update_or_create(
         epoch=epoch,
         tick=world.tick,
@@ -36,60 +46,94 @@ def write(world: World, *, epoch: int) -> None:
             "digest": world.digest,
             "schema_version": SCHEMA_VERSION,
             "engine_version": ENGINE_VERSION,
-            "checksum": hashlib.sha256(state).hexdigest(),
+            "checksum": _checksum(state),
             "state": state,
         },
     )
-    kept = models.Checkpoint.objects.order_by("-epoch", "-tick").values("id")[:KEPT]
-    models.Checkpoint.objects.exclude(id__in=list(kept.values_list("id", flat=True))).delete()
+    kept = models.Checkpoint.objects.order_by("-epoch", "-tick").values_list("id", flat=True)[:KEPT]
+    models.Checkpoint.objects.exclude(id__in=list(kept)).delete()
 
 
-def restore(row: models.World, rules: Rules) -> World:
+def exists(row: models.World) -> bool:
+    """Say whether this very tick has a checkpoint of this engine."""
+    return models.Checkpoint.objects.filter(
+        epoch=row.epoch, tick=row.tick, digest=row.digest, engine_version=ENGINE_VERSION
+    ).exists()
+
+
+def restore(row: models.World, rules: Rules) -> Restored:
     """Return the machine as `row` says it stood: the newest sound checkpoint, and the inputs since.
 
-    Raises CannotRestore when there is no sound checkpoint, or the digest is not the row's.
+    Raises CannotRestore when there is no sound checkpoint, when another engine ran the ticks
+    since, or when the digest is not the row's.
     """
     checkpoint, world = _newest_sound(row, rules)
     if checkpoint.engine_version != ENGINE_VERSION and checkpoint.tick != row.tick:
         raise CannotRestore(
-            f"Ticks {checkpoint.tick + 1} to {row.tick} were run by engine {checkpoint.engine_version}; engine"
-            f" {ENGINE_VERSION} may only go on from the checkpoint of a clean shutdown. Start the old version once"
-            " and stop it with Ctrl-C."
+            f"ticks {checkpoint.tick + 1} to {row.tick} were run by engine"
+            f" {checkpoint.engine_version}, and engine {ENGINE_VERSION} may only go on from the"
+            " checkpoint of a clean shutdown: start the old version again and stop it with Ctrl-C"
         )
-    with connection.cursor() as cursor:
-        replay(world, cursor, upto=row.tick)
-    if world.digest != row.digest:
+    started = perf_counter()
+    catch_up(world, row)
+    return Restored(world, checkpoint.engine_version, perf_counter() - started)
+
+
+def catch_up(world: World, row: models.World) -> None:
+    """Advance a machine over the journal to where `row` stands.
+
+    Raises CannotRestore when it does not arrive there; the machine is spoilt then.
+    """
+    if world.tick < row.tick:
+        _replay(world, row)
+    if (world.tick, world.digest) != (row.tick, row.digest):
         raise CannotRestore(
-            f"The machine restored to tick {row.tick} has digest {world.digest[:16]}, the record says {row.digest[:16]}."
+            f"the machine stands at tick {world.tick} with digest {world.digest[:16]},"
+            f" the record at tick {row.tick} with {row.digest[:16]}"
         )
-    log.info("restored tick %d from the checkpoint at %d", row.tick, checkpoint.tick)
-    return world
 
 
-def replay(world: World, cursor: CursorWrapper, *, upto: int) -> None:
-    """Advance a machine over the journal's inputs to the tick `upto`."""
-    for _, inputs in journal(cursor, after=world.tick, upto=upto):
-        world.advance(inputs)
+def _replay(world: World, row: models.World) -> None:
+    with connection.cursor() as cursor, collection_paused():
+        for tick, inputs in journal(cursor, after=world.tick, upto=row.tick):
+            try:
+                world.advance(inputs)
+            except Exception as error:
+                raise CannotRestore(f"tick {tick} fails when it is replayed: {error!r}") from error
 
 
 def _newest_sound(row: models.World, rules: Rules) -> tuple[models.Checkpoint, World]:
     for checkpoint in _newest_first(row):
-        state = bytes(checkpoint.state)
-        if hashlib.sha256(state).hexdigest() != checkpoint.checksum:
+        try:
+            return checkpoint, _load(checkpoint, rules)
+        except _Unsound as unsound:
             log.error(
-                "the checkpoint at tick %d is damaged; trying the one before", checkpoint.tick
+                "the checkpoint at tick %d %s; trying the one before", checkpoint.tick, unsound
             )
-        elif checkpoint.schema_version != SCHEMA_VERSION:
-            log.error(
-                "the checkpoint at tick %d has an unknown schema; trying the one before",
-                checkpoint.tick,
-            )
-        else:
-            return checkpoint, World.load(rules, orjson.loads(zlib.decompress(state)))
-    raise CannotRestore(f"There is no sound checkpoint at or before tick {row.tick}.")
+    raise CannotRestore(f"there is no sound checkpoint at or before tick {row.tick}")
+
+
+class _Unsound(Exception):
+    pass
+
+
+def _load(checkpoint: models.Checkpoint, rules: Rules) -> World:
+    state = bytes(checkpoint.state)
+    if _checksum(state) != checkpoint.checksum:
+        raise _Unsound("is damaged")
+    if checkpoint.schema_version != SCHEMA_VERSION:
+        raise _Unsound(f"has the unknown schema {checkpoint.schema_version}")
+    try:
+        return World.load(rules, orjson.loads(zstandard.decompress(state)))
+    except Exception as error:
+        raise _Unsound(f"cannot be loaded ({error!r})") from error
 
 
 def _newest_first(row: models.World) -> Iterator[models.Checkpoint]:
     checkpoints = models.Checkpoint.objects.filter(epoch=row.epoch, tick__lte=row.tick)
     for id in checkpoints.order_by("-tick").values_list("id", flat=True):
         yield checkpoints.get(id=id)
+
+
+def _checksum(state: bytes) -> str:
+    return hashlib.sha256(state).hexdigest()

@@ -1,40 +1,40 @@
-"""The floor: the shell around the machine. Claim the tick, take the inbox, advance, write, commit, publish.
+"""The floor: the shell around the machine. Claim, take the inbox, advance, write, commit, publish.
 
-One transaction a tick: all of it happens, or none. Whatever goes wrong, the floor forgets its machine and restores it
-from the record; an input that makes a tick fail is found, set aside, and answered by the next try.
+One transaction a tick: all of it happens, or none. Whatever goes wrong, the floor forgets its
+machine and takes it from the record again; an input that makes a tick fail is found, set aside, and
+answered by the next try.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from time import perf_counter
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from agents.engine.inputs import Input
 from agents.services import journal
 from market import models, tape
 from market.engine.values import Tick
-from market.services import record
-from wallstreetsim import checkpoints
+from wallstreetsim import checkpoints, garbage
+from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.recording import write_outcome
 from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.telling import entries
-from wallstreetsim.world import REGISTER, WAKING, InputFailed, Outcome, World
+from wallstreetsim.world import ENGINE_VERSION, WAKING, InputFailed, Outcome, World
 
 log = logging.getLogger(__name__)
 
 TICK_LOCK = 0x57_53_53  # the advisory lock of the tick, held for its transaction
 SHORTEST_INTERVAL = 0.75  # of TICK_SECONDS between two claims: two beats fire, one tick runs
-EQUITY_POINT_TICKS = 50
 REPLAY_SECONDS = 2.0  # a checkpoint is written before replaying from the last one would take longer
-TRIES = 20  # inputs set aside in one call before the floor gives up until the next beat
+TRIES = 20  # of one tick, each with one more input set aside, before the floor awaits the next beat
+
+Publish = Callable[["Committed"], None]
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Committed:
     outcome: Outcome
     public: tape.Entry
     seconds: dict[str, float] = field(default_factory=dict)  # by step
-    late_by: float = 0.0
+    late_by: float = 0.0  # seconds
 
 
 class Stopwatch:
@@ -61,175 +61,245 @@ class Stopwatch:
         self._last = now
 
 
+class Trouble:
+    """What goes wrong beat after beat: said when it begins or changes, and when it ends."""
+
+    def __init__(self) -> None:
+        self.said = ""
+
+    def say(self, what: str, error: BaseException | None = None) -> None:
+        if what != self.said:
+            log.error(what, exc_info=error)
+        self.said = what
+
+    def end(self, instead: str) -> None:
+        if self.said:
+            log.info(instead)
+        self.said = ""
+
+
 class Floor:
     """The one writer of the world. Holds the machine between ticks."""
 
-    def __init__(
-        self, rules: Rules = RULES, publish: Callable[[Committed], None] = lambda committed: None
-    ) -> None:
+    def __init__(self, rules: Rules = RULES, publish: Publish = lambda committed: None) -> None:
         self.rules = rules
         self.publish = publish
-        self.world: World | None = None
+        self.world: World | None = None  # as of a committed tick, or none
         self.epoch = 0
-        self.replay_seconds = 0.0
+        self.replay_seconds = 0.0  # what replaying from the last checkpoint would take
         self.failed_tick: Tick | None = None
-        self.was_elsewhere = False
+        self.was_idle = False
+        self.standstill = Trouble()
+        self.silence = Trouble()
 
-    def tick(self) -> Committed | None:
-        """Run the tick that is due and publish it; None when another floor has it, it is too early, or time is stopped.
+    def tick(self, *, late_by: float = 0.0) -> Committed | None:
+        """Run the tick that is due and publish it; None when none is due or it cannot be run.
 
-        Raises what the database raises when it is away: the next beat tries again.
+        What keeps it from running is logged, once; the next beat tries again. `late_by` is in
+        seconds, and only told.
         """
-        for _ in range(TRIES):
-            try:
-                committed = self._commit_tick()
-            except InputFailed as failed:
-                log.exception("input %s made the machine fail; setting it aside", failed.input.id)
-                self._set_aside(failed.input.id)
-            except (OperationalError, InterfaceError, checkpoints.CannotRestore):
-                self.forget()
-                raise
-            except Exception:
-                self._recover_from_failure()
-            else:
-                if committed:
-                    self.failed_tick = None
-                    self.publish(committed)
-                return committed
-        raise RuntimeError(f"the tick failed {TRIES} times over")
+        try:
+            committed = self._commit_tick_without_culprits()
+        except (OperationalError, InterfaceError) as error:
+            self._lose_database(error)
+            return None
+        except CannotRestore as refusal:
+            self.forget()
+            self.standstill.say(f"the floor refuses to run: {refusal}")
+            return None
+        if committed is not None:
+            committed.late_by = late_by
+            self._follow_up(committed)
+        return committed
 
     def checkpoint(self) -> None:
-        """Write the machine's state, if it holds one that the record knows: the clean shutdown."""
-        if self.world is None:
-            return
-        with transaction.atomic(), connection.cursor() as cursor:
-            row = _claimed_row(cursor, self.world.tick)
-            if row is not None and row.digest == self.world.digest:
+        """Write where the world stands, restored if need be. A failure is only logged."""
+        try:
+            row = models.World.objects.first()
+            if row is not None and not checkpoints.exists(row):
+                self.world = self._machine(row)
                 checkpoints.write(self.world, epoch=row.epoch)
-                log.info("checkpoint written at tick %d", self.world.tick)
+        except Exception:
+            log.exception("no checkpoint could be written")
+        self.replay_seconds = 0.0
 
     def forget(self) -> None:
         self.world = None
 
-    # One try
+    # The tick
 
     def _commit_tick(self) -> Committed | None:
         watch = Stopwatch()
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                row = claim(cursor)
-                if row is None:
-                    self._note_elsewhere()
-                    return None
-                watch("claim")
-                committed = self._run(cursor, row, watch)
+        with connection.wrap_database_errors, transaction.atomic(), connection.cursor() as cursor:
+            row = claim(cursor)
+            if row is None:
+                self._note_idleness()
+                return None
+            watch("claim")
+            world = self._machine(row)
+            watch("restore")
+            arrivals, inputs = journal.take_inputs(cursor)
+            watch("take")
+            self.world = None  # spoilt until the tick is committed
+            committed = self._run(cursor, row, world, arrivals, inputs, watch)
         watch("commit")
-        self.was_elsewhere = False
+        self.world = world
         committed.seconds = watch.seconds
         return committed
 
-    def _run(self, cursor: CursorWrapper, row: models.World, watch: Stopwatch) -> Committed:
-        world = self._machine(row)
-        watch("restore")
-        arrivals, inputs = journal.take_inputs(cursor)
-        watch("take")
+    def _run(
+        self,
+        cursor: CursorWrapper,
+        row: models.World,
+        world: World,
+        arrivals: list[int],
+        inputs: list[Input],
+        watch: Stopwatch,
+    ) -> Committed:
+        assert row.claimed_at is not None
         started = perf_counter()
-        self.world = None  # spoilt until the tick is written
-        with garbage_collection_paused():
+        with garbage.collection_paused():
             outcome = world.advance(inputs, watch)
             self.replay_seconds += perf_counter() - started
-            assert row.claimed_at is not None
             public = write_outcome(
-                cursor, world, outcome, arrivals, row.epoch, row.claimed_at, watch
+                cursor, world, outcome, arrivals, epoch=row.epoch, at=row.claimed_at, watch=watch
             )
-            if outcome.tick % checkpoints.EVERY_TICKS == 0 or self.replay_seconds > REPLAY_SECONDS:
-                checkpoints.write(world, epoch=row.epoch)
-                self.replay_seconds = 0.0
-                watch("checkpoint")
-        self.world = world
         return Committed(row.epoch, outcome, public)
 
     def _machine(self, row: models.World) -> World:
-        """Return the machine as the record knows it, from memory or restored."""
+        """Return the machine as the record has it: from memory, caught up, or restored."""
         world = self.world
-        if world is None or (world.tick, world.digest, self.epoch) != (
-            row.tick,
-            row.digest,
-            row.epoch,
-        ):
-            world = checkpoints.restore(row, self.rules)
-            self.replay_seconds = 0.0
-            gc.collect()
-            gc.freeze()
-        self.epoch = row.epoch
-        return world
+        if world and self.epoch == row.epoch and row.tick - world.tick < checkpoints.EVERY_TICKS:
+            try:
+                checkpoints.catch_up(world, row)
+                return world
+            except CannotRestore as difference:
+                log.warning("the machine in memory is not the record's: %s", difference)
+        return self._restored(row)
 
-    def _note_elsewhere(self) -> None:
-        if not self.was_elsewhere:
+    def _restored(self, row: models.World) -> World:
+        self.forget()
+        restored = checkpoints.restore(row, self.rules)
+        if restored.engine_version != ENGINE_VERSION:  # from here on the world is this engine's
+            checkpoints.write(restored.world, epoch=row.epoch)
+        self.epoch, self.replay_seconds = row.epoch, restored.replay_seconds
+        log.info("restored tick %d by a replay of %.2f s", row.tick, restored.replay_seconds)
+        garbage.settle()
+        return restored.world
+
+    def _note_idleness(self) -> None:
+        if not self.was_idle:
             log.info(
-                "no tick is due here: another floor has it, it is too early, or the world is paused"
+                "no tick is due: another floor has it, it is too early, or the world is paused"
             )
-        self.was_elsewhere = True
+        self.was_idle = True
+
+    # After the commit
+
+    def _follow_up(self, committed: Committed) -> None:
+        """Publish a committed tick and, at times, keep the machine; no failure undoes the tick."""
+        tick = committed.outcome.tick
+        self.failed_tick = None
+        self.standstill.end(f"tick {tick} is committed: the world goes on")
+        try:
+            self.publish(committed)
+        except Exception as error:
+            self.silence.say("ticks cannot be published; readers find them on the tape", error)
+        else:
+            self.silence.end(f"tick {tick} is published: spectators hear of ticks again")
+        if tick % checkpoints.EVERY_TICKS == 0 or self.replay_seconds > REPLAY_SECONDS:
+            self.checkpoint()
 
     # When a tick fails
+
+    def _lose_database(self, error: Exception) -> None:
+        """Forget the machine, for nobody knows what was committed, and drop the connection."""
+        self.forget()
+        self.standstill.say(f"the database failed: {_first_line(error)}")
+        connection.close()
+
+    def _commit_tick_without_culprits(self) -> Committed | None:
+        """Commit the tick that is due, setting aside, one a try, the inputs that make it fail."""
+        for _ in range(TRIES):
+            try:
+                return self._commit_tick()
+            except (OperationalError, InterfaceError, CannotRestore):
+                raise
+            except InputFailed as failed:
+                log.exception("input %s makes the machine fail; setting it aside", failed.input.id)
+                self._set_aside(failed.input.id)
+            except Exception as error:
+                if not self._find_a_way_on(error):
+                    return None
+        log.error("the tick failed %d times over; the next beat goes on from there", TRIES)
+        return None
+
+    def _find_a_way_on(self, error: Exception) -> bool:
+        """Say whether to try again at once: after a first failure, or with its culprit aside."""
+        self.forget()
+        tick = models.World.objects.get().tick + 1
+        if self.failed_tick != tick:
+            self.failed_tick = tick
+            log.warning("tick %d failed; trying it again", tick, exc_info=error)
+            return True
+        culprit = self._find_culprit()
+        if culprit is None:
+            self.standstill.say(f"tick {tick} fails whatever it takes: {_first_line(error)}")
+            return False
+        log.error("input %s makes tick %d fail; setting it aside", culprit, tick)
+        self._set_aside(culprit)
+        return True
 
     def _set_aside(self, input_id: str) -> None:
         self.forget()
         journal.quarantine(input_id)
+        self.checkpoint()  # further tries start from here, without a replay
 
-    def _recover_from_failure(self) -> None:
-        """Forget the machine; when the same tick has failed before, find the input that does it and set it aside."""
-        self.forget()
-        row = models.World.objects.get()
-        log.exception("tick %d failed", row.tick + 1)
-        if self.failed_tick != row.tick + 1:
-            self.failed_tick = row.tick + 1
-            return
-        culprit = self._find_culprit(row)
-        if culprit is None:
-            raise
-        log.error("input %s makes tick %d fail; setting it aside", culprit, row.tick + 1)
-        self._set_aside(culprit)
-
-    def _find_culprit(self, row: models.World) -> str | None:
-        """Bisect the waiting inputs for the first that makes the tick fail; None when it fails without any."""
-        with connection.cursor() as cursor:
+    def _find_culprit(self) -> str | None:
+        """Bisect the inbox for the input with which the tick begins to fail, if one does it."""
+        self.checkpoint()  # every trial starts from here, without a replay
+        with connection.wrap_database_errors, transaction.atomic(), connection.cursor() as cursor:
+            row = claim(cursor)
+            if row is None:
+                return None
             arrivals, inputs = journal.take_inputs(cursor)
-        if self._fails(row, arrivals[:0], inputs[:0]) or not self._fails(row, arrivals, inputs):
-            return None
-        good, bad = 0, len(inputs)  # prefixes of these lengths succeed and fail
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            if self._fails(row, arrivals[:middle], inputs[:middle]):
-                bad = middle
-            else:
-                good = middle
-        return inputs[bad - 1].id
 
-    def _fails(self, row: models.World, arrivals: list[int], inputs: list[Input]) -> bool:
-        """Say whether the next tick fails with just these inputs; nothing of the trial stays."""
+            def fails(inputs: list[Input]) -> bool:
+                return self._fails(cursor, row, arrivals[: len(inputs)], inputs)
+
+            culprit = _culprit_of(inputs, fails)
+            transaction.set_rollback(True)
+        return culprit and culprit.id
+
+    def _fails(
+        self, cursor: CursorWrapper, row: models.World, arrivals: list[int], inputs: list[Input]
+    ) -> bool:
+        """Say whether the claimed tick fails with just these inputs; nothing of the trial stays."""
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                world = checkpoints.restore(row, self.rules)
-                outcome = world.advance(inputs)
-                at = datetime.now().astimezone()
-                write_outcome(cursor, world, outcome, arrivals, row.epoch, at, Stopwatch())
+            with transaction.atomic():
+                world = checkpoints.restore(row, self.rules).world
+                self._run(cursor, row, world, arrivals, inputs, Stopwatch())
+                connection.check_constraints()  # as a commit would
                 transaction.set_rollback(True)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, CannotRestore):
             raise
-        except (DatabaseError, Exception):
+        except Exception:
             return True
         return False
 
 
 def claim(cursor: CursorWrapper) -> models.World | None:
-    """Claim the next tick for this transaction and return World as it stands; None when no tick is due here."""
+    """Claim the next tick for this transaction and return World, or None when no tick is due here.
+
+    A claim in the future, from before the clock was set back, holds nobody up.
+    """
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TICK_LOCK])
     if not cursor.fetchone()[0]:
         return None
     cursor.execute(
         "UPDATE market_world SET claimed_at = clock_timestamp() WHERE id = 1"
-        " AND (claimed_at IS NULL OR claimed_at <= clock_timestamp() - make_interval(secs => %s))"
+        " AND (claimed_at IS NULL OR claimed_at NOT BETWEEN"
+        "   clock_timestamp() - make_interval(secs => %s) AND clock_timestamp())"
         " AND (NOT is_paused OR steps_left > 0 OR EXISTS ("
         "   SELECT 1 FROM agents_input WHERE tick IS NULL AND account IS NULL AND type = ANY(%s)))",
         [settings.TICK_SECONDS * SHORTEST_INTERVAL, list(WAKING)],
@@ -237,81 +307,20 @@ def claim(cursor: CursorWrapper) -> models.World | None:
     return models.World.objects.get() if cursor.rowcount else None
 
 
-def write_outcome(
-    cursor: CursorWrapper,
-    world: World,
-    outcome: Outcome,
-    arrivals: list[int],
-    epoch: int,
-    at: datetime,
-    watch: Callable[[str], None],
-) -> tape.Entry:
-    """Write everything a tick decided, and return its public entry."""
-    tick, market = outcome.tick, outcome.market
-    opened = [
-        world.market.accounts[r.account]
-        for r in outcome.results
-        if r.type == REGISTER and r.account
-    ]
-    record.insert_accounts(cursor, tick, (a for a in opened if a is not None))
-    verdicts = (result.verdict for result in outcome.results)
-    journal.write_verdicts(cursor, tick, zip(arrivals, verdicts, strict=True))
-    watch("write inputs")
-    record.insert_orders(cursor, market.orders)
-    record.update_orders(cursor, market.orders)
-    watch("write orders")
-    record.insert_trades(cursor, market.trades)
-    record.insert_entries(cursor, market.entries)
-    watch("write trades")
-    record.update_accounts(cursor, market.accounts)
-    journal.write_members(cursor, outcome.members)
-    record.upsert_holdings(cursor, market.holdings)
-    watch("write balances")
-    record.update_companies(cursor, market.companies)
-    record.insert_candles(cursor, market.candles)
-    if tick % EQUITY_POINT_TICKS == 0:
-        record.insert_equity_points(cursor, tick, market.accounts)
-    watch("write prices")
-    told = list(entries(world, outcome, epoch=epoch, at=at))
-    watch("encode tape")
-    tape.write(cursor, told)
-    watch("write tape")
-    _write_world(world, outcome)
-    return told[0]
+def _culprit_of(inputs: list[Input], fails: Callable[[list[Input]], bool]) -> Input | None:
+    """Return the first input with which a tick over them fails, and without whose effect it passes.
 
-
-def _write_world(world: World, outcome: Outcome) -> None:
-    macro = world.market.macro
-    models.World.objects.update(
-        tick=outcome.tick,
-        digest=outcome.digest,
-        is_paused=outcome.is_paused,
-        steps_left=outcome.steps_left,
-        is_open=outcome.moment.is_open,
-        regime=outcome.regime,
-        interest_bps=macro.interest_bps,
-        inflation_bps=macro.inflation_bps,
-        gdp_growth_bps=macro.gdp_growth_bps,
-        index=outcome.market.index,
-        dollar_volume_day=outcome.market.dollar_volume_day,
-    )
-
-
-def _claimed_row(cursor: CursorWrapper, tick: Tick) -> models.World | None:
-    """Return World, locked against other floors, if it stands at `tick`."""
-    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TICK_LOCK])
-    if not cursor.fetchone()[0]:
+    None when it fails without any input, or passes after all: a passing fault blames nobody.
+    """
+    if fails([]) or not fails(inputs):
         return None
-    return models.World.objects.filter(tick=tick).first()
+    shortest = bisect_left(range(len(inputs)), True, lo=1, key=lambda count: fails(inputs[:count]))
+    *before, culprit = inputs[:shortest]
+    set_aside = culprit._replace(is_quarantined=True)
+    if fails([*before, set_aside]) or not fails([*before, culprit]):
+        return None
+    return culprit
 
 
-@contextmanager
-def garbage_collection_paused() -> Iterator[None]:
-    """Hold the collector back: a tick makes many objects and no cycles to speak of."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -1,4 +1,4 @@
-"""Found the world: its seed, its companies, its system accounts, its first checkpoint and the beat that drives it."""
+"""Found the world: seed, companies, accounts, first checkpoint, and the beat that drives it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from market import models
 from market.services import record
 from wallstreetsim import checkpoints
-from wallstreetsim.rules import RULES
+from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import ENGINE_VERSION, World
 
 
-def found_if_missing(*, seed: str | None = None, companies: int | None = None) -> bool:
-    """Found the world if there is none, and say whether it was. Two founders at once found one world."""
+def found_if_missing(
+    *, seed: str | None = None, companies: int | None = None, rules: Rules = RULES
+) -> bool:
+    """Found the world if there is none, and say whether it was; two founders found one world."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE market_world IN EXCLUSIVE MODE")
         if models.World.objects.exists():
             return False
-        _found(seed or settings.SEED or secrets.token_hex(16), companies or settings.COMPANIES)
+        seed = seed or settings.SEED or secrets.token_hex(16)
+        _found(World(rules, seed), companies or settings.COMPANIES)
         return True
 
 
-def _found(seed: str, companies: int) -> None:
-    world = World(RULES, seed)
+def _found(world: World, companies: int) -> None:
     outcome = world.found(companies)
     macro = world.market.macro
     models.World.objects.create(
         tick=0,
         digest=outcome.digest,
-        seed=seed,
+        seed=world.seed,
         engine_version=ENGINE_VERSION,
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,
@@ -40,7 +42,7 @@ def _found(seed: str, companies: int) -> None:
         index=outcome.market.index,
     )
     with connection.cursor() as cursor:
-        record.insert_companies(cursor, [c.listing for c in world.market.companies.values()])
+        record.insert_companies(c.listing for c in world.market.companies.values())
         record.update_companies(cursor, outcome.market.companies)
         record.insert_accounts(cursor, 0, world.market.accounts.values())
         record.update_accounts(cursor, outcome.market.accounts)
@@ -50,7 +52,7 @@ def _found(seed: str, companies: int) -> None:
 
 
 def schedule() -> None:
-    """Tell beat what to fire: the tick, which is stale after one interval, and the pruning of the tape."""
+    """Tell beat what to fire: the tick, stale after one interval, and the pruning of the tape."""
     every_tick, _ = IntervalSchedule.objects.get_or_create(
         every=settings.TICK_SECONDS, period=IntervalSchedule.SECONDS
     )

@@ -1,0 +1,27 @@
+"""Django is not set up yet when this is read, so what needs it is imported where it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.floor.hall import Hall
+
+
+@pytest.fixture(autouse=True)
+def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def no_time_for_cleaning_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wallstreetsim.garbage.settle", lambda: None)
+
+
+@pytest.fixture
+def hall(transactional_db: None) -> Hall:
+    from tests.floor.hall import Hall
+
+    return Hall("ann", "bob", "cid")

@@ -1,0 +1,32 @@
+"""Recompute every balance from the rows and hold the machine against it; exit 1 if one differs."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from market.models import World
+from wallstreetsim.audit import Check, audit
+
+SHOWN = 10  # differences of each check
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            world, checks = audit()
+        except World.DoesNotExist:
+            raise CommandError("There is no world to audit.") from None
+        self.stdout.write(f"The record at {world}:")
+        for check in checks:
+            self._print(check)
+        if wrong := sum(len(check.differences) for check in checks):
+            raise CommandError(f"{wrong} differences.")
+
+    def _print(self, check: Check) -> None:
+        self.stdout.write(f"  {'WRONG' if check.differences else 'ok   '}  {check.what}")
+        for difference in check.differences[:SHOWN]:
+            self.stdout.write(f"         {difference}")
+        if more := len(check.differences[SHOWN:]):
+            self.stdout.write(f"         … and {more} more")

@@ -1,0 +1,67 @@
+"""Run a scenario file on the machine, in memory, and print one JSON object."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError
+
+from wallstreetsim.scenario import BadScenario, Scenario, read, run
+from wallstreetsim.scenario.file import MOST_TICKS
+from wallstreetsim.scenario.yaml_text import LARGEST_BYTES
+
+BAD_FILE = 2  # the exit code
+
+
+def ticks(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST_TICKS:
+        return int(text)
+    raise ArgumentTypeError(f"give a whole number from 1 to {MOST_TICKS:,}")
+
+
+def seed(text: str) -> str:
+    if text.isprintable():
+        return text
+    raise ArgumentTypeError("give printable text")
+
+
+class Command(BaseCommand):
+    help = f"{__doc__} The format is shown in docs/examples."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.yaml")
+        parser.add_argument("--ticks", type=ticks, help="run so many, whatever the file says")
+        parser.add_argument("--seed", type=seed, help="instead of the file's")
+        parser.add_argument("--out", type=Path, metavar="RESULT.json", help="instead of printing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        out: Path | None = options["out"]
+        scenario = _load(options["file"], options["ticks"], options["seed"])
+        if out:
+            _check_writable(out)
+        answer = orjson.dumps(run(scenario).as_wire(), option=orjson.OPT_APPEND_NEWLINE)
+        if out:
+            out.write_bytes(answer)
+        else:
+            self.stdout.write(answer.decode(), ending="")
+
+
+def _load(path: Path, ticks: int | None, seed: str | None) -> Scenario:
+    try:
+        with path.open("rb") as file:
+            source = file.read(LARGEST_BYTES + 1)
+        return read(source, ticks=ticks, seed=seed)
+    except BadScenario as bad:
+        raise CommandError(f"{path}, {bad}", returncode=BAD_FILE) from None
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}", returncode=BAD_FILE) from None
+
+
+def _check_writable(path: Path) -> None:
+    """Complain now rather than after an hour's run."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None

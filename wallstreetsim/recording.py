@@ -1,0 +1,81 @@
+"""Write what a tick decided into every app's record, in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.backends.utils import CursorWrapper
+
+from agents.services import journal
+from market import models, tape
+from market.services import record
+from wallstreetsim.telling import entries
+from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
+
+EQUITY_POINT_TICKS = 50
+
+
+def write_outcome(
+    cursor: CursorWrapper,
+    world: World,
+    outcome: Outcome,
+    arrivals: list[int],
+    *,
+    epoch: int,
+    at: datetime,
+    watch: Callable[[str], None],
+) -> tape.Entry:
+    """Write everything a tick decided, and return its public entry.
+
+    `arrivals` are the numbers of the inputs it took, in the order of its results.
+    """
+    tick, market = outcome.tick, outcome.market
+    opened = [
+        world.market.accounts[result.account]
+        for result in outcome.results
+        if result.type == REGISTER and result.verdict.success and result.account is not None
+    ]
+    record.insert_accounts(cursor, tick, opened)
+    verdicts = (result.verdict for result in outcome.results)
+    journal.write_verdicts(cursor, tick, zip(arrivals, verdicts, strict=True))
+    watch("write inputs")
+    record.insert_orders(cursor, market.orders)
+    record.update_orders(cursor, market.orders)
+    watch("write orders")
+    record.insert_trades(cursor, market.trades)
+    record.insert_entries(cursor, market.entries)
+    watch("write trades")
+    record.update_accounts(cursor, market.accounts)
+    journal.write_members(cursor, outcome.members)
+    record.upsert_holdings(cursor, market.holdings)
+    watch("write balances")
+    record.update_companies(cursor, market.companies)
+    record.insert_candles(cursor, market.candles)
+    if tick % EQUITY_POINT_TICKS == 0:
+        record.insert_equity_points(cursor, tick, market.accounts)
+    watch("write prices")
+    told = list(entries(world, outcome, epoch=epoch, at=at))
+    watch("encode tape")
+    tape.write(cursor, told)
+    watch("write tape")
+    _write_world(world, outcome)
+    return told[0]
+
+
+def _write_world(world: World, outcome: Outcome) -> None:
+    macro = world.market.macro
+    models.World.objects.update(
+        tick=outcome.tick,
+        digest=outcome.digest,
+        engine_version=ENGINE_VERSION,
+        is_paused=outcome.is_paused,
+        steps_left=outcome.steps_left,
+        is_open=outcome.moment.is_open,
+        regime=outcome.regime,
+        interest_bps=macro.interest_bps,
+        inflation_bps=macro.inflation_bps,
+        gdp_growth_bps=macro.gdp_growth_bps,
+        index=outcome.market.index,
+        dollar_volume_day=outcome.market.dollar_volume_day,
+    )
