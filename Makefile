@@ -1,0 +1,56 @@
+# make run     everything, on http://127.0.0.1:8080 (or PORT=…), data in .data (or WSS_DATA_DIR=…)
+# make test    the tests                       make check   format, lint, types, import arrows
+# make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
+# make admin   an operator's account           make fmt, lock, clean   as they say
+
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+PY := .venv/bin/python
+LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
+.PHONY: setup run test check fmt bench admin audit lock clean
+
+setup: .venv/dev
+
+run: .venv/run
+	@exec $(PY) -m wallstreetsim.stack
+
+test: .venv/dev
+	$(PY) -m pytest $(ARGS)
+
+check: .venv/dev
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	SECRET_KEY=check $(PY) -m mypy .
+	.venv/bin/lint-imports
+
+fmt: .venv/dev
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+bench: .venv/dev
+	$(PY) -m wallstreetsim.bench $(ONLY)
+
+admin: .venv/run
+	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser
+
+audit: .venv/run
+	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py audit
+
+lock: .venv/dev
+	$(LOCK) --output-file requirements/run.txt
+	$(LOCK) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis bench.json
+
+.venv/dev: .venv/run
+
+.venv/run .venv/dev: .venv/%: requirements/%.txt | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
+		"WallStreetSim needs Python 3.11 or newer; name yours: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SecConfig(AppConfig):
+    name = "sec"
+    verbose_name = "SEC"

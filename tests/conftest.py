@@ -1,0 +1,48 @@
+"""The tests' own PostgreSQL and Redis, in a data directory that lives as long as the session.
+
+Django's settings follow from the environment, so it is settled here, before pytest-django reads
+them. The servers start when they are first needed: the engine's tests need no database.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from wallstreetsim.stack import preflight, temporary
+from wallstreetsim.stack.places import Places
+
+if settings.configured:
+    raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests choose their own settings")
+
+os.environ["WSS_DATA_DIR"] = tempfile.mkdtemp(prefix="wss-test-", dir="/tmp")
+os.environ["SECRET_KEY"] = "only for tests"
+os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
+
+PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(PLACES.data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[None]:
+    """Run Redis for the session: cheap, and wanted by whatever publishes."""
+    with temporary.redis_server(PLACES):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Run PostgreSQL from just before pytest-django makes its test database in it."""
+    with temporary.postgres_server(PLACES, *temporary.CARELESS):
+        yield
+
+
+@pytest.fixture
+def free_port() -> int:
+    return preflight.free_port()

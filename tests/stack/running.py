@@ -1,0 +1,110 @@
+"""A `make run` of the tests' own, seen from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from wallstreetsim.stack.places import Places
+
+CODE = Path(__file__).resolve().parents[2]
+OPEN_SECONDS = 150.0  # of a machine that does other things too
+STOP_SECONDS = 5.0
+EXCHANGE = ("web", "beat", "floor", "courier")
+EVERYTHING = ("postgres", "redis", *EXCHANGE)
+
+
+class Run:
+    """One launcher on a data directory and a port, with what it started."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.places = Places(data)
+        self.address = f"http://127.0.0.1:{port}"
+        self.launcher = subprocess.Popen(
+            [sys.executable, "-m", "wallstreetsim.stack"],
+            cwd=CODE,
+            env=environment(data, port),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def opened(self) -> "Run":
+        """Wait until the exchange is open, and return this run."""
+        eventually(lambda: self.launcher.poll() is not None or self.is_open(), OPEN_SECONDS)
+        assert self.launcher.poll() is None, self.output()
+        return self
+
+    def is_open(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/health", timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+    def output(self) -> str:
+        """Return what the launcher, which has ended, had to say."""
+        return "".join(self.launcher.communicate(timeout=10))
+
+    def pid(self, name: str) -> int:
+        return int((self.places.pids / name).read_text().split()[0])
+
+    def pids(self) -> dict[str, int]:
+        return {name: self.pid(name) for name in EVERYTHING}
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of the run, down to the last server process of PostgreSQL."""
+        launcher = psutil.Process(self.launcher.pid)
+        return [launcher, *launcher.children(recursive=True)]
+
+    def stop(self) -> float:
+        """Press Ctrl-C; return how many seconds it took."""
+        began = time.monotonic()
+        self.launcher.send_signal(signal.SIGINT)
+        self.launcher.wait(timeout=30)
+        return time.monotonic() - began
+
+
+def refusal(data: Path, port: int, **variables: str) -> str:
+    """Start a run that must be refused; return the one line in which it says why."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wallstreetsim.stack"],
+        cwd=CODE,
+        env=environment(data, port) | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=OPEN_SECONDS,
+    )
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def environment(data: Path, port: int) -> dict[str, str]:
+    """Return an environment as a fresh shell would have it, but for where to run and how little."""
+    ours = ("WSS_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return inherited | {"WSS_DATA_DIR": str(data), "PORT": str(port), "COMPANIES": "10"}
+
+
+def all_gone(processes: list[psutil.Process], seconds: float = STOP_SECONDS) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def eventually(happened: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.1)

@@ -1,0 +1,59 @@
+"""What a killed run left is stopped by the next, and nothing else is."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from wallstreetsim.stack.children import living_in, record, stop_leftovers
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, in a directory of its own."""
+    (tmp_path / "home").mkdir()
+    with subprocess.Popen(SLEEP, cwd=tmp_path / "home") as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def pids(tmp_path: Path) -> Path:
+    directory = tmp_path / "pids"
+    directory.mkdir()
+    return directory
+
+
+def test_a_recorded_process_is_stopped(pids: Path, sleeper: subprocess.Popen[bytes]) -> None:
+    record(pids, "floor", sleeper.pid)
+    stop_leftovers(pids)
+    assert not psutil.pid_exists(sleeper.pid)
+    assert list(pids.iterdir()) == []
+
+
+def test_a_stranger_with_a_recorded_pid_is_left_alone(
+    pids: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    born_long_before = psutil.Process(sleeper.pid).create_time() - 1000
+    (pids / "floor").write_text(f"{sleeper.pid} {born_long_before}")
+    stop_leftovers(pids)
+    assert sleeper.poll() is None
+
+
+@pytest.mark.parametrize("content", ["", "12", "many words here", "99999999 1.0"])
+def test_a_record_that_was_cut_short_is_no_obstacle(pids: Path, content: str) -> None:
+    (pids / "floor").write_text(content)
+    stop_leftovers(pids)
+    assert list(pids.iterdir()) == []
+
+
+def test_who_works_in_a_directory_is_found_by_it(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    assert [process.pid for process in living_in(tmp_path / "home")] == [sleeper.pid]
+    assert living_in(tmp_path / "pids") == []

@@ -1,0 +1,73 @@
+"""What keeps a run from starting is one clear line and an exit code."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stack.running import refusal
+from wallstreetsim.stack import StackError, postgres, preflight
+from wallstreetsim.stack.places import Places
+
+
+def test_a_port_in_use(data: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"port {port}" in refusal(data, port)
+
+
+def test_a_data_directory_that_is_a_file(data: Path, free_port: int) -> None:
+    data.write_text("not a directory")
+    assert f"cannot use {data}" in refusal(data, free_port)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_data_directory_that_cannot_be_written(data: Path, free_port: int) -> None:
+    data.mkdir(mode=0o500)
+    assert f"cannot use {data}" in refusal(data, free_port)
+
+
+def test_a_postgresql_directory_that_is_none(data: Path, free_port: int) -> None:
+    (data / "postgres").mkdir(parents=True)
+    assert "is not a PostgreSQL directory" in refusal(data, free_port)
+
+
+def test_a_postgresql_directory_of_another_version(data: Path, free_port: int) -> None:
+    (data / "postgres" / "global").mkdir(parents=True)
+    (data / "postgres" / "global" / "pg_control").touch()
+    (data / "postgres" / "PG_VERSION").write_text("9.6\n")
+    assert "was made by PostgreSQL 9.6" in refusal(data, free_port)
+
+
+def test_a_postgresql_directory_with_a_ruined_control_file(data: Path, free_port: int) -> None:
+    places = Places(data)
+    preflight.make_directories(places)
+    postgres.prepare(places, "--no-sync")
+    (places.postgres / "global" / "pg_control").write_bytes(b"\0" * 8192)
+    assert "postgres does not start" in refusal(data, free_port)
+
+
+@pytest.mark.parametrize("name", ["PORT", "TICK_SECONDS", "COMPANIES"])
+def test_a_setting_that_is_no_number(data: Path, free_port: int, name: str) -> None:
+    line = refusal(data, free_port, **{name: "many"})
+    assert f"{name} must be a whole number" in line
+
+
+def test_a_disk_that_is_nearly_full(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="nearly full"):
+        preflight.check_space(tmp_path, least_megabytes=10**9)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_disk_that_is_tiny(data: Path, free_port: int) -> None:
+    data.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(data)]).returncode:
+        pytest.skip("this container may not mount")
+    try:
+        assert "nearly full" in refusal(data, free_port)
+    finally:
+        subprocess.run(["umount", str(data)], check=True)

@@ -1,0 +1,20 @@
+import gc
+
+import django_stubs_ext
+from django.apps import AppConfig
+
+django_stubs_ext.monkeypatch()  # so that `ModelAdmin[Company]` means something to Django too
+
+
+class WallStreetSimConfig(AppConfig):
+    name = "wallstreetsim"
+    verbose_name = "WallStreetSim"
+
+    def ready(self) -> None:
+        from wallstreetsim import (
+            celery,  # noqa: F401  # every process sends tasks through our Celery app
+            revocations,  # noqa: F401  # whoever revokes a key, it is announced
+        )
+
+        # What is loaded by now stays: without it a full collection, and the one at exit, is short.
+        gc.freeze()

@@ -1,0 +1,52 @@
+"""Structured logs: a JSON object a line, or plain lines on a terminal; each names its request."""
+
+import logging
+from contextvars import ContextVar
+from typing import Any
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class RequestIdFilter(logging.Filter):
+    """Stamp every record with the id of the request, socket or task it was written for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+def configuration(*, level: str, readable: bool) -> dict[str, Any]:
+    """Return the `LOGGING` dictionary: everything of `level` and above goes to standard output."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": RequestIdFilter}},
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            },
+            "readable": {
+                "format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s",
+                "datefmt": "%H:%M:%S",
+            },
+        },
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "filters": ["request_id"],
+                "formatter": "readable" if readable else "json",
+            }
+        },
+        "root": {"level": level, "handlers": ["stdout"]},
+        "loggers": {
+            # Django would otherwise add its own console and mail handlers.
+            "django": {"level": level, "handlers": [], "propagate": True},
+            # Three lines a tick that say nothing the floor does not say better.
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+        },
+    }

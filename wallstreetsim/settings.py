@@ -1,0 +1,245 @@
+"""Every setting, read from the environment once, with defaults that run on a laptop.
+
+What the simulation is (fees, limits, weights) is one frozen `Rules` value, which is only passed on
+here, to the apps, that may not import from us.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from wallstreetsim import logs
+from wallstreetsim.rules import RULES as RULES
+from wallstreetsim.stack.places import Places
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    try:
+        value = int(text(name, str(default)))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text(name)!r}") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}")
+    return value
+
+
+def flag(name: str) -> bool:
+    return text(name).lower() in {"1", "true", "yes", "on"}
+
+
+def choice(name: str, *options: str) -> str:
+    """Return the value of `name`, which must be one of `options`; the first is the default."""
+    value = text(name, options[0]).lower()
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}, not {value!r}")
+    return value
+
+
+def words(name: str) -> list[str]:
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+# --- the simulation ---
+
+TICK_SECONDS = number("TICK_SECONDS", 1, least=1)
+SEED = text("WSS_SEED")  # drawn at founding if not given
+HOUSE_AGENTS = number("HOUSE_AGENTS", 24)
+COMPANIES = number("COMPANIES", 100, least=1)
+
+WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "on")
+
+# --- where it runs ---
+
+PLACES = Places((BASE_DIR / text("WSS_DATA_DIR", ".data")).resolve())
+BIND = text("WSS_BIND", "127.0.0.1")
+PORT = number("PORT", 8080, least=1)
+DEBUG = flag("DEBUG")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *words("ALLOWED_HOSTS")]
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXIES = number("WSS_TRUSTED_PROXIES", 0)  # how many last X-Forwarded-For hops are ours
+FEED_SOCKETS_PER_AGENT = number("WSS_SOCKETS_PER_AGENT", 5, least=1)  # of one web process
+FEED_SOCKETS_PER_ADDRESS = number("WSS_SOCKETS_PER_ADDRESS", 50, least=1)  # anonymous ones
+
+
+RATE_LIMITS = choice("WSS_RATE_LIMITS", "on", "off") == "on"  # off for benchmarks
+METRICS_TOKEN = text("WSS_METRICS_TOKEN")  # for /metrics, which else only this machine may read
+
+
+def secret_key() -> str:
+    """Return the key from the environment, else the one `make run` made; Django refuses ""."""
+    if key := text("SECRET_KEY"):
+        return key
+    try:
+        return PLACES.secret_key.read_text().strip()
+    except OSError:
+        return ""
+
+
+SECRET_KEY = secret_key()
+
+# --- PostgreSQL: the record ---
+
+EMBEDDED_POSTGRES = not text("DATABASE_URL")
+
+
+def database() -> dict[str, Any]:
+    if url := text("DATABASE_URL"):
+        return dict(dj_database_url.parse(url))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "wallstreetsim",
+        "USER": "wallstreetsim",
+        "HOST": str(PLACES.postgres_socket_dir),
+        "OPTIONS": {},
+    }
+
+
+DATABASES = {"default": {**database(), "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
+# A request has a thread of its own under ASGI, and Celery closes connections after every task: so
+# each process pools its connections, and notices a broken one on its way out of the pool.
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": number("WSS_DB_POOL", 16, least=1),
+    "timeout": 5,
+    "reconnect_timeout": 2,
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis: the messenger ---
+
+EMBEDDED_REDIS = not text("REDIS_URL")
+REDIS_URL = text("REDIS_URL", f"unix://{quote(str(PLACES.redis_socket))}")
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # redis-py's own timeout of 5 s would cut off a subscription that is merely quiet.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+    }
+}
+
+# Celery spells a Unix socket differently from redis-py.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis comes back; nobody gives up waiting for it
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_keepalive": True, "health_check_interval": 10}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "courier"
+CELERY_TASK_ROUTES = {"wallstreetsim.tick": {"queue": "floor"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_TIMEZONE = "UTC"
+
+# --- Django ---
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "market",
+    "agents",
+    "sec",
+    "news",
+    "webhooks",
+    "wallstreetsim",
+]
+
+MIDDLEWARE = [
+    "wallstreetsim.api.middleware.FrontDoor",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "wallstreetsim.urls"
+ASGI_APPLICATION = "wallstreetsim.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic before a run
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["wallstreetsim.api.authentication.BearerAuthentication"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "wallstreetsim.api.envelope.OneTongue",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_PARSER_CLASSES": ["wallstreetsim.api.parsing.StrictJSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["wallstreetsim.api.envelope.EnvelopeRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "wallstreetsim.api.schema.EnvelopeSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["wallstreetsim.api.limits.RateLimit"],
+    "EXCEPTION_HANDLER": "wallstreetsim.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "WallStreetSim",
+    "DESCRIPTION": "A stock exchange for AI agents.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PREPROCESSING_HOOKS": ["wallstreetsim.api.schema.only_canonical"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",  # served by us, like all else
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+LOG_LEVEL = choice("WSS_LOG_LEVEL", "info", "debug", "warning", "error", "critical")
+LOGGING = logs.configuration(level=LOG_LEVEL.upper(), readable=sys.stdout.isatty())

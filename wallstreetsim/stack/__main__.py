@@ -1,0 +1,26 @@
+"""`python -m wallstreetsim.stack` runs all; with the word `running` it asks if it does."""
+
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+
+from wallstreetsim.stack import StackError
+
+
+def main(words: list[str]) -> None:
+    from wallstreetsim import settings  # where a bad environment shows
+    from wallstreetsim.stack import launch, probes
+
+    if words != ["running"]:
+        launch.run()
+    elif settings.EMBEDDED_POSTGRES and not probes.postgres_answers(settings.PLACES):
+        raise StackError(
+            f"WallStreetSim is not running on {settings.PLACES.data}: start it with `make run`"
+        )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (StackError, ImproperlyConfigured, OSError) as error:
+        sys.exit(f"wallstreetsim: {error}")

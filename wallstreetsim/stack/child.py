@@ -1,0 +1,48 @@
+"""`python -m wallstreetsim.stack.child NAME [OPTION…]` becomes one process of the stack.
+
+It records itself, lays down root's privileges if it is PostgreSQL, ties its life to its parent's,
+and replaces itself by the program: PostgreSQL, Redis, or a line of the Procfile. So what supervisor
+started is what runs, under one pid.
+"""
+
+import os
+import sys
+
+from wallstreetsim import settings
+from wallstreetsim.stack import StackError, messenger, postgres
+from wallstreetsim.stack.children import die_with_parent, record, stop_signal
+from wallstreetsim.stack.places import Places
+from wallstreetsim.stack.privileges import become_owner_of
+
+
+def main(name: str, *options: str) -> None:
+    places = settings.PLACES
+    words = [*command(name, places), *options]
+    record(places.pids, name, os.getpid())
+    if name == "postgres":
+        become_owner_of(places.postgres)
+    die_with_parent(stop_signal(name))  # last, for changing user would cancel it
+    os.execvp(words[0], words)
+
+
+def command(name: str, places: Places) -> list[str]:
+    """Return the command line of the stack's process `name`."""
+    if name == "postgres":
+        return postgres.command(places)
+    if name == "redis":
+        return messenger.command(places)
+    return ["sh", "-c", f"exec {procfile()[name]}"]
+
+
+def procfile() -> dict[str, str]:
+    """Return the lines of the Procfile, by name."""
+    lines = (settings.BASE_DIR / "Procfile").read_text().splitlines()
+    named = (line.partition(":") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): rest.strip() for name, _, rest in named}
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (StackError, OSError) as error:
+        sys.exit(f"{sys.argv[1]}: {error}")
