@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,65 +18,167 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Agent',
+            name="Agent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=agents.ids.new_id, editable=False, unique=True)),
-                ('name', models.CharField(max_length=50)),
-                ('role', models.CharField(choices=[('hedge_fund_manager', 'hedge_fund_manager'), ('quant', 'quant'), ('ceo', 'ceo'), ('investment_banker', 'investment_banker'), ('retail_trader', 'retail_trader'), ('sec_investigator', 'sec_investigator'), ('influencer', 'influencer'), ('financial_journalist', 'financial_journalist'), ('whistleblower', 'whistleblower')], max_length=24)),
-                ('status', models.CharField(choices=[('active', 'active'), ('suspended', 'suspended'), ('imprisoned', 'imprisoned'), ('bankrupt', 'bankrupt'), ('fled', 'fled')], default=agents.engine.society.AgentStatus['ACTIVE'], max_length=12)),
-                ('reputation', models.PositiveIntegerField(default=5000, help_text='Hundredths of a point.')),
-                ('is_house', models.BooleanField(default=False)),
-                ('callback_url', models.URLField(blank=True, max_length=500)),
-                ('webhook_secret', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=agents.ids.new_id, editable=False, unique=True),
+                ),
+                ("name", models.CharField(max_length=50)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("hedge_fund_manager", "hedge_fund_manager"),
+                            ("quant", "quant"),
+                            ("ceo", "ceo"),
+                            ("investment_banker", "investment_banker"),
+                            ("retail_trader", "retail_trader"),
+                            ("sec_investigator", "sec_investigator"),
+                            ("influencer", "influencer"),
+                            ("financial_journalist", "financial_journalist"),
+                            ("whistleblower", "whistleblower"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("suspended", "suspended"),
+                            ("imprisoned", "imprisoned"),
+                            ("bankrupt", "bankrupt"),
+                            ("fled", "fled"),
+                        ],
+                        default=agents.engine.society.AgentStatus["ACTIVE"],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "reputation",
+                    models.PositiveIntegerField(default=5000, help_text="Hundredths of a point."),
+                ),
+                ("is_house", models.BooleanField(default=False)),
+                ("callback_url", models.URLField(blank=True, max_length=500)),
+                ("webhook_secret", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='names_are_unique_without_regard_to_case')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"),
+                        name="names_are_unique_without_regard_to_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=agents.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('prefix', models.CharField(max_length=12)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='agents.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=agents.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("prefix", models.CharField(max_length=12)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to="agents.agent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.UUIDField(default=agents.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('is_ticket', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField()),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='agents.agent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=agents.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("is_ticket", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to="agents.agent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Input',
+            name="Input",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=agents.ids.new_id, editable=False, unique=True)),
-                ('account', models.BigIntegerField(null=True)),
-                ('type', models.CharField(max_length=20)),
-                ('parameters', models.JSONField(default=dict)),
-                ('source', models.CharField(choices=[('api', 'Api'), ('webhook', 'Webhook'), ('site', 'Site'), ('operator', 'Operator')], max_length=8)),
-                ('client_order_id', models.CharField(blank=True, max_length=48, null=True)),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('is_quarantined', models.BooleanField(default=False)),
-                ('tick', models.BigIntegerField(blank=True, null=True)),
-                ('success', models.BooleanField(null=True)),
-                ('code', models.CharField(blank=True, max_length=32)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('operator', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=agents.ids.new_id, editable=False, unique=True),
+                ),
+                ("account", models.BigIntegerField(null=True)),
+                ("type", models.CharField(max_length=20)),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("api", "Api"),
+                            ("webhook", "Webhook"),
+                            ("site", "Site"),
+                            ("operator", "Operator"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("client_order_id", models.CharField(blank=True, max_length=48, null=True)),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                ("is_quarantined", models.BooleanField(default=False)),
+                ("tick", models.BigIntegerField(blank=True, null=True)),
+                ("success", models.BooleanField(null=True)),
+                ("code", models.CharField(blank=True, max_length=32)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('tick', None)), fields=['account', 'id'], name='inputs_waiting'), django.contrib.postgres.indexes.BrinIndex(fields=['tick'], name='inputs_by_tick')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('client_order_id__isnull', False)), fields=('account', 'client_order_id'), name='client_order_id_is_unique')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("tick", None)),
+                        fields=["account", "id"],
+                        name="inputs_waiting",
+                    ),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["tick"], name="inputs_by_tick"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("client_order_id__isnull", False)),
+                        fields=("account", "client_order_id"),
+                        name="client_order_id_is_unique",
+                    )
+                ],
             },
         ),
     ]

@@ -10,7 +10,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            f"ALTER TABLE agents_agent ALTER COLUMN id RESTART WITH {FIRST_AGENT_ACCOUNT}",
+            f"ALTER TABLE agents_agent ALTER COLUMN id"
+            f" SET START WITH {FIRST_AGENT_ACCOUNT} RESTART",
             migrations.RunSQL.noop,
         )
     ]

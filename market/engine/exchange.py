@@ -76,13 +76,13 @@ class Exchange:
 
     def found(self, listings: Iterable[Listing]) -> None:
         """List the companies: their shares go to the public, the market maker gets its part and
-        its cash.
+        its cash, and quotes at once: the first order of a world finds a book.
         """
-        treasury_of_shares = self.accounts[PUBLIC]
+        public = self.accounts[PUBLIC]
         for listing in listings:
             company = self.companies[listing.symbol] = Company(listing, self.rules)
-            treasury_of_shares.receive(company, listing.shares, listing.shares * listing.price)
-            self.log.touch_holding(treasury_of_shares, company)
+            public.receive(company, listing.shares, listing.shares * listing.price)
+            self.log.touch_holding(public, company)
             self.log.entries.append(
                 LedgerEntry(0, "issue", None, PUBLIC, 0, listing.symbol, listing.shares)
             )
@@ -90,6 +90,8 @@ class Exchange:
             self.give_shares(PUBLIC, MARKET_MAKER, company, part, kind="endowment")
         self.pay(BANK, MARKET_MAKER, self.rules.maker.endowment_cents, kind="endowment")
         self.accounts[MARKET_MAKER].endowment = self.rules.maker.endowment_cents
+        self._quote_all()
+        self._refresh_touches()
 
     def open_account(
         self, id: int, name: str, *, cash: Cents, leverage: int, fee_bps: Bps
@@ -197,11 +199,8 @@ class Exchange:
             factors = self._factors()
             for company in self.companies.values():
                 self._step_price(company, factors)
-            if self.switches.maker:
-                for company in self.companies.values():
-                    self._requote(company)
-        for company in self.companies.values():
-            company.refresh_touch()
+            self._quote_all()
+        self._refresh_touches()
 
     def close_tick(self) -> list[Candle]:
         """Add the tick to the day's figures and the candles, and return the candles it finishes."""
@@ -415,6 +414,15 @@ class Exchange:
 
     def _own_shock(self, company: Company) -> float:
         return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
+
+    def _quote_all(self) -> None:
+        if self.switches.maker:
+            for company in self.companies.values():
+                self._requote(company)
+
+    def _refresh_touches(self) -> None:
+        for company in self.companies.values():
+            company.refresh_touch()
 
     def _requote(self, company: Company) -> None:
         """Replace the market maker's quotes by new ones around the price; one that crosses

@@ -70,14 +70,18 @@ class Parameter:
             raise Malformed(self.wire, "must be a number")
         if self.kind is ParameterKind.MONEY:
             number = _cents(self.wire, value)
-            low, high = f"{self.minimum / 100:.2f}", f"{self.maximum / 100:,.2f}"
+        elif isinstance(value, Decimal):
+            raise Malformed(self.wire, "must be a whole number")
         else:
-            if isinstance(value, Decimal):
-                raise Malformed(self.wire, "must be a whole number")
-            number, low, high = value, f"{self.minimum}", f"{self.maximum:,}"
+            number = value
         if not self.minimum <= number <= self.maximum:
-            raise Malformed(self.wire, f"must lie between {low} and {high}")
+            raise Malformed(self.wire, self._limits())
         return number
+
+    def _limits(self) -> str:
+        if self.kind is ParameterKind.MONEY:
+            return f"must lie between {self.minimum / 100:.2f} and {self.maximum / 100:,.2f}"
+        return f"must lie between {self.minimum} and {self.maximum:,}"
 
     def _text(self, value: str) -> str:
         if self.kind is ParameterKind.CHOICE:

@@ -114,9 +114,14 @@ def step(
 
 
 def _surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
-    """Return the concave impact of the flow less its own forecast, and remember the impact."""
+    """Return the impact of the flow less its own forecast, and remember the impact.
+
+    Impact grows with the square root of a large flow, and in proportion to a small one, so that a
+    single share moves nothing. Source: Bucci et al., Crossover from Linear to Square-Root Market
+    Impact (2019).
+    """
     relative = net_flow / state.usual_volume
-    impact = math.copysign(math.sqrt(abs(relative)), relative)
+    impact = relative / math.sqrt(1.0 + abs(relative))
     forecast = sum(state.impact_averages) / len(state.impact_averages)
     state.impact_averages = [
         average + (impact - average) * _decay(half_life)

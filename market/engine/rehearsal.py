@@ -1,4 +1,4 @@
-"""A rehearsal of the next tick for one account: what it is bound to refuse is refused at once."""
+"""A rehearsal of the next tick for one account: what will not fit is refused at once."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class OpenOrder(NamedTuple):
 
 
 class Rehearsal(Exchange):
-    """The exchange as one account can foresee it: the last tick's figures, and no one else's orders.
+    """The exchange as one account can foresee it: the last tick's figures, nobody else's orders.
 
-    It takes orders by the exchange's own rules, and gives them the benefit of the doubt: what the
-    price lets trade is taken to trade, at the price. `closed` holds the ids, and the client ids, of
-    orders that are known to be final.
+    It takes orders by the exchange's own rules. What the price lets trade is taken to trade, whole
+    and at the price, so it refuses what the tick would refuse if prices stood still and the books
+    were deep. `closed` holds the ids, and the client ids, of orders that are known to be final.
     """
 
     def __init__(

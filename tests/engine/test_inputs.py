@@ -148,7 +148,7 @@ def test_a_restored_world_is_as_paused_as_it_was() -> None:
     operate(stage, ("STEP", {"ticks": 3}))
     stage.reload()
     assert not stage.world.needs_waking()
-    stage.submit(), stage.submit()
+    stage.run_to(stage.world.tick + 2)
     stage.reload()
     assert stage.world.needs_waking()
 

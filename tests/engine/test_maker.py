@@ -13,6 +13,7 @@ from market.engine.rules import MakerRules, Switches
 from market.engine.values import Side
 from tests.cast import Player, Stage, cents, listing
 from wallstreetsim.rules import RULES
+from wallstreetsim.world import World
 
 MAKER = Switches(never_closes=True, maker=True, walk=False)
 WALKING = Switches(never_closes=True, maker=True, walk=True)
@@ -158,3 +159,9 @@ def test_it_sells_down_to_its_last_share_and_then_only_bids() -> None:
     assert stage.holding("ann") == 300
     assert stage.holding("market_maker") == 0
     assert all("BUY" in line for line in stage.resting())
+
+
+def test_a_founded_world_is_quoted_before_its_first_tick() -> None:
+    world = World(RULES, "7")
+    world.found(8)
+    assert all(company.best_bid and company.best_ask for company in world.market.companies.values())

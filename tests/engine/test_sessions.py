@@ -158,6 +158,15 @@ def test_a_waiting_market_order_without_a_counterpart_is_cancelled_at_the_openin
     assert stage.outcome.told == [stage.ids["bob"]]
 
 
+def test_a_waiting_market_orders_collar_is_that_of_the_opening_price() -> None:
+    stage = stage_at(389, SELLER, "bob")
+    stage.tick("ann SELL 10 @ 11.50")
+    stage.tick("bob BUY 10 MARKET")
+    stage.company().price = cents("11.00")
+    stage.run_to(630)
+    assert stage.trades == ["bob bought 10 from ann @ 11.50"]
+
+
 def _poorer_by_the_opening() -> Stage:
     """Bob's open buy, far above the price, is hit first: it costs him 1,000.00 of equity."""
     stage = stage_at(389, SELLER, Player("bob", "10,000.00", leverage=2))

@@ -1,0 +1,128 @@
+"""Agents, their keys and the journal of everything that entered the world, for looking up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from agents.engine.rules import ROLES
+from agents.models import Agent, ApiKey, Input, Source
+from market.admin import account, account_links
+from market.admin.looking import (
+    Among,
+    BigTableAdmin,
+    ReadOnlyAdmin,
+    dollars,
+    label,
+    link,
+    links,
+)
+from market.models import Account
+
+
+class RoleFilter(Among):
+    title, parameter_name, values = "role", "role", tuple(role.name for role in ROLES)
+
+
+class SourceFilter(Among):
+    title, parameter_name, values = "source", "source", tuple(Source)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title, parameter_name = "verdict", "verdict"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting"), ("done", "Done"), ("refused", "Refused")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "waiting":
+                return queryset.filter(tick=None)
+            case "done":
+                return queryset.filter(success=True)
+            case "refused":
+                return queryset.filter(success=False)
+        return queryset
+
+
+@admin.register(Agent)
+class AgentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "name", "role", "state", "points", "net_worth", "is_house", "created_at")
+    list_display_links = ("id", "name")
+    list_filter = ("status", RoleFilter, "is_house")
+    ordering = ("-id",)
+    search_fields = ("name", "=id")
+    hidden = ("webhook_secret", "status", "reputation")
+    more = ("state", "points", "net_worth", "look_up")
+    computed = {"equity": Subquery(Account.objects.filter(id=OuterRef("id")).values("equity"))}
+
+    @admin.display(description="status", ordering="status")
+    def state(self, agent: Agent) -> str:
+        return label(agent.status)
+
+    @admin.display(description="reputation", ordering="reputation")
+    def points(self, agent: Agent) -> str:
+        return f"{agent.reputation / 100:.2f}"
+
+    @admin.display(description="net worth", ordering="equity")
+    def net_worth(self, agent: Any) -> str:
+        return dollars(agent.equity)
+
+    @admin.display(description="look up")
+    def look_up(self, agent: Agent) -> SafeString:
+        return links(
+            link("account", "market_account_change", agent.id),
+            link("inputs", "agents_input_changelist", find=account(agent.id)),
+            link("keys", "agents_apikey_changelist", find=agent.name),
+            account_links(agent.id),
+        )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("prefix", "agent", "created_at", "revoked_at", "is_live")
+    list_select_related = ("agent",)
+    ordering = ("-created_at",)
+    search_fields = ("prefix", "agent__name")
+    hidden = ("digest",)
+    more = ("is_live",)
+
+    @admin.display(description="live", boolean=True)
+    def is_live(self, key: ApiKey) -> bool:
+        return key.revoked_at is None
+
+
+@admin.register(Input)
+class InputAdmin(BigTableAdmin):
+    list_display = ("id", "received_at", "who", "type", "parameters", "source", "tick", "verdict")
+    list_filter = (WaitingFilter, SourceFilter, "is_quarantined")
+    list_select_related = ("operator",)
+    search_help_text = "An id, a number, an agent's name, account:1000 or tick:9."
+    hidden = ("account", "success", "code", "message")
+    more = ("who", "verdict", "message")
+    finds_uuid = "public_id"
+    finds_number = "id"
+    finds_tick = "tick"
+    finds_account = ("account",)
+    computed = {"agent_name": Subquery(Agent.objects.filter(id=OuterRef("account")).values("name"))}
+
+    @admin.display(description="who")
+    def who(self, input: Any) -> str | SafeString:
+        if input.account is None:
+            return f"operator {input.operator}" if input.operator else "an operator"
+        return link(input.agent_name or input.account, "agents_agent_change", input.account)
+
+    @admin.display(description="verdict")
+    def verdict(self, input: Input) -> str:
+        return verdict_on(input)
+
+
+def verdict_on(input: Input) -> str:
+    """Return what became of an input, in a word or two."""
+    if input.tick is None:
+        return "Set aside, waiting" if input.is_quarantined else "Waiting"
+    return f"{'Done' if input.success else 'Refused'}: {input.code}"

@@ -1,0 +1,39 @@
+"""What an operator does to the world: an input like any other, with a reason, on the audit log."""
+
+from __future__ import annotations
+
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from agents.models import Input, Source
+
+
+def submit(*, operator: User, type: str, reason: str, **parameters: object) -> Input:
+    """Put an operator's act into the inbox, for the next tick to perform, and log who and why."""
+    with transaction.atomic():
+        act = Input.objects.create(
+            type=type,
+            parameters={**parameters, "reason": reason},
+            source=Source.OPERATOR,
+            operator=operator,
+        )
+        LogEntry.objects.log_actions(
+            user_id=operator.pk,
+            queryset=[act],
+            action_flag=ADDITION,
+            change_message=reason,
+            single_object=True,
+        )
+    return act
+
+
+def recent_acts(count: int) -> list[Input]:
+    """Return the operators' latest acts, newest first: two queries, by way of the audit log."""
+    logged = LogEntry.objects.filter(
+        content_type__app_label="agents", content_type__model="input", action_flag=ADDITION
+    )
+    ids = [
+        int(id or 0) for id in logged.order_by("-id").values_list("object_id", flat=True)[:count]
+    ]
+    return list(Input.objects.filter(id__in=ids).select_related("operator").order_by("-id"))

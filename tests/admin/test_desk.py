@@ -1,0 +1,134 @@
+"""The operator's desk: pause, resume and step, each an input with a reason, on the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+
+from agents.models import Input, Source
+from tests.floor.hall import Hall
+
+DESK, ACT = "/admin/market/world/1/change/", "/admin/market/world/act/"
+
+MakeUser = Callable[..., User]
+
+
+@pytest.fixture
+def desk(admin_client: Client, hall: Hall) -> Client:
+    return admin_client
+
+
+def ask(client: Client, act: str, reason: str = "lunch", **more: object) -> Any:
+    return client.post(ACT, {"act": act, "reason": reason, **more}, follow=True)
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_an_act_is_an_input_of_the_operators_with_its_reason(
+    desk: Client, admin_user: User
+) -> None:
+    assert said(ask(desk, "PAUSE", "a fire drill")) == ["Pause waits for the next tick."]
+    (act,) = Input.objects.waiting()
+    assert (act.type, act.account, act.source) == ("PAUSE", None, Source.OPERATOR)
+    assert (act.operator, act.parameters) == (admin_user, {"reason": "a fire drill"})
+
+
+def test_an_act_is_on_the_audit_log(desk: Client, admin_user: User) -> None:
+    ask(desk, "STEP", "a closer look", ticks=3)
+    (entry,) = LogEntry.objects.all()
+    act = Input.objects.get(type="STEP")
+    assert (entry.user, entry.change_message) == (admin_user, "a closer look")
+    assert entry.get_edited_object() == act
+    assert entry.is_addition()
+
+
+def test_the_world_obeys_with_the_next_tick(desk: Client, hall: Hall) -> None:
+    ask(desk, "PAUSE")
+    hall.tick()
+    assert hall.row.is_paused and hall.floor.tick() is None
+    ask(desk, "STEP", ticks=2)
+    hall.tick()
+    hall.tick()
+    assert hall.floor.tick() is None
+    ask(desk, "RESUME")
+    hall.tick()
+    assert hall.floor.tick() is not None
+
+
+def test_the_desk_shows_what_waits_and_what_became_of_the_rest(desk: Client, hall: Hall) -> None:
+    ask(desk, "PAUSE", "first <b>")
+    hall.tick()
+    ask(desk, "RESUME", "second")
+    shown = desk.get(DESK).content.decode()
+    assert "first &lt;b&gt;" in shown and "Done: OK" in shown
+    assert "second" in shown and "Waiting" in shown
+    assert shown.index("second") < shown.index("first &lt;b&gt;"), "newest first"
+    assert "1 input waits" in shown
+
+
+def test_there_is_one_world_and_its_list_leads_there(desk: Client) -> None:
+    answer = desk.get("/admin/market/world/")
+    assert (answer.status_code, answer["Location"]) == (302, DESK)
+
+
+def test_before_the_founding_there_is_nothing_to_show(admin_client: Client) -> None:
+    assert admin_client.get("/admin/market/world/").status_code == 200
+
+
+IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
+    ({"act": "PAUSE", "reason": ""}, "reason: This field is required."),
+    ({"act": "PAUSE", "reason": "   "}, "reason: This field is required."),
+    ({"act": "PAUSE", "reason": "x" * 201}, "reason: Ensure this value has at most 200"),
+    ({"act": "PAUSE", "reason": "a\0b"}, "reason: Null characters are not allowed."),
+    ({"act": "BURN", "reason": "why not"}, "act: Select a valid choice."),
+    ({"reason": "why not"}, "act: This field is required."),
+    ({"act": "STEP", "reason": "x"}, "ticks: Say how many, 1 to 1,000."),
+    ({"act": "STEP", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
+    ({"act": "STEP", "reason": "x", "ticks": "1001"}, "ticks: Ensure this value is less"),
+    ({"act": "STEP", "reason": "x", "ticks": "1.5"}, "ticks: Enter a whole number."),
+    ({"act": "STEP", "reason": "x", "ticks": "many"}, "ticks: Enter a whole number."),
+]
+
+
+def test_what_cannot_be_done_is_said_and_not_done(desk: Client) -> None:
+    for given, complaint in IMPOSSIBLE:
+        (message,) = said(desk.post(ACT, given, follow=True))
+        assert message.startswith(complaint)
+    assert not Input.objects.filter(source=Source.OPERATOR).exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_who_may_only_look_may_not_act(client: Client, hall: Hall, make_user: MakeUser) -> None:
+    client.force_login(make_user("view_world"))
+    shown = client.get(DESK)
+    assert shown.status_code == 200 and b"Pause" not in shown.content
+    assert client.post(ACT, {"act": "PAUSE", "reason": "x"}).status_code == 403
+    assert not Input.objects.waiting().exists()
+
+
+def test_who_may_change_the_world_may_act(client: Client, hall: Hall, make_user: MakeUser) -> None:
+    client.force_login(make_user("view_world", "change_world"))
+    assert b"Pause" in client.get(DESK).content
+    ask(client, "PAUSE")
+    assert Input.objects.waiting().count() == 1
+
+
+def test_strangers_are_sent_to_the_door(client: Client, hall: Hall) -> None:
+    answer = client.post(ACT, {"act": "PAUSE", "reason": "x"})
+    assert answer.status_code == 302 and "/admin/login/" in answer["Location"]
+    assert not Input.objects.waiting().exists()
+
+
+def test_an_act_is_a_post_from_our_own_page(hall: Hall, admin_user: User) -> None:
+    elsewhere = Client(enforce_csrf_checks=True)
+    elsewhere.force_login(admin_user)
+    assert elsewhere.post(ACT, {"act": "PAUSE", "reason": "x"}).status_code == 403
+    assert elsewhere.get(ACT).status_code == 405
+    assert not Input.objects.waiting().exists()

@@ -1,0 +1,129 @@
+"""The operator's desk: the world as it stands, and the acts that pause and step it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from agents.admin import verdict_on
+from agents.models import Input
+from agents.services import operator
+from market.admin.looking import ReadOnlyAdmin, dollars
+from market.models import World
+from wallstreetsim.world import PAUSE, RESUME, STEP
+
+admin.site.site_header = "WallStreetSim"
+admin.site.site_title = "WallStreetSim"
+admin.site.index_title = "The record, and the operator's desk"
+
+# When the tick is fired follows from the settings; an operator paces the world by inputs.
+for _schedule in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
+    admin.site.unregister(_schedule)
+
+MOST_STEPS = 1_000
+ACTS_SHOWN = 20
+
+
+class ActForm(forms.Form):
+    """One act: each button is one, and the reason goes with all of them."""
+
+    act = forms.ChoiceField(choices=[(act, act.capitalize()) for act in (PAUSE, RESUME, STEP)])
+    reason = forms.CharField(max_length=200)
+    ticks = forms.IntegerField(min_value=1, max_value=MOST_STEPS, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("act") == STEP and "ticks" in given and given["ticks"] is None:
+            self.add_error("ticks", f"Say how many, 1 to {MOST_STEPS:,}.")
+        return given
+
+    def complaints(self) -> list[str]:
+        return [f"{field}: {error}" for field, errors in self.errors.items() for error in errors]
+
+
+@admin.register(World)
+class WorldAdmin(ReadOnlyAdmin):
+    # The seed is secret while the epoch lasts, from operators too.
+    hidden = ("id", "index", "seed", "dollar_volume_day")
+    more = ("index_points", "volume_24h")
+
+    def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(self.act_view)
+        return [path("act/", act, name="market_world_act"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one world: show it."""
+        world = World.objects.first()
+        if world is None:
+            return super().changelist_view(request, extra_context)
+        return HttpResponseRedirect(_page_of(world))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        desk = {
+            "may_act": _operator(request) is not None,
+            "acts": [(act, verdict_on(act)) for act in operator.recent_acts(ACTS_SHOWN)],
+            "inputs_waiting": Input.objects.waiting().count(),
+            "most_steps": MOST_STEPS,
+        }
+        return super().change_view(request, object_id, form_url, desk | (extra_context or {}))
+
+    @method_decorator(require_POST)
+    def act_view(self, request: HttpRequest) -> HttpResponse:
+        """Submit one operator's act to the next tick."""
+        user = _operator(request)
+        if user is None:
+            raise PermissionDenied
+        form = ActForm(request.POST)
+        if form.is_valid():
+            act, ticks = form.cleaned_data["act"], form.cleaned_data["ticks"]
+            operator.submit(
+                operator=user,
+                type=act,
+                reason=form.cleaned_data["reason"],
+                **({"ticks": ticks} if act == STEP else {}),
+            )
+            messages.success(request, f"{act.capitalize()} waits for the next tick.")
+        for complaint in form.complaints():
+            messages.error(request, complaint)
+        return HttpResponseRedirect(reverse("admin:market_world_changelist"))
+
+    @admin.display(description="index")
+    def index_points(self, world: World) -> str:
+        return f"{world.index / 100:,.2f}"
+
+    @admin.display(description="volume of the last day of ticks")
+    def volume_24h(self, world: World) -> str:
+        return dollars(world.dollar_volume_day)
+
+
+def _operator(request: HttpRequest) -> User | None:
+    """Return who asks, if that is somebody who may act on the world."""
+    user = request.user
+    return user if isinstance(user, User) and user.has_perm("market.change_world") else None
+
+
+def _page_of(world: World) -> str:
+    return reverse("admin:market_world_change", args=[world.pk])

@@ -1,0 +1,9 @@
+"""Scenarios: experiments as files, run on the machine in memory, without a database or a clock."""
+
+from wallstreetsim.scenario.file import read
+from wallstreetsim.scenario.result import Result
+from wallstreetsim.scenario.runner import run
+from wallstreetsim.scenario.script import Scenario, Step, Trader
+from wallstreetsim.scenario.yaml_text import BadScenario
+
+__all__ = ["BadScenario", "Result", "Scenario", "Step", "Trader", "read", "run"]

@@ -1,0 +1,50 @@
+"""A scenario as a value: a market, those who trade in it, and what they do when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from market.engine.companies import Listing
+from market.engine.rules import Switches
+from market.engine.values import Cents, Shares, Tick
+
+Action: TypeAlias = Mapping[str, Any]  # type and parameters as on the wire, numbers int or Decimal
+
+NEVER_CLOSES = Switches(never_closes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Trader:
+    """An agent as the script sends it in. Cash and leverage are its role's unless given."""
+
+    name: str
+    role: str = "quant"
+    cash: Cents | None = None
+    leverage: int | None = None
+    holdings: Mapping[str, Shares] = field(default_factory=dict)  # by symbol, from the public
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one agent submits just before one tick."""
+
+    tick: Tick
+    agent: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One experiment. `companies` are listings, or how many to generate.
+
+    Steps of the same tick keep their order.
+    """
+
+    ticks: Tick
+    seed: str = "0"
+    companies: int | tuple[Listing, ...] = 10
+    switches: Switches = NEVER_CLOSES
+    agents: tuple[Trader, ...] = ()
+    steps: tuple[Step, ...] = ()
