@@ -1,0 +1,38 @@
+// The little that every panel does to the page. Text goes in as text: nothing of what others wrote becomes markup.
+
+// Write these texts into the fields of `root`, by name; an unchanged field is left alone.
+export function fill(root, texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    const field = root.querySelector(`[data-field="${name}"]`);
+    if (field.textContent !== String(text)) field.textContent = text;
+  }
+}
+
+export function mark(element, name, value) {
+  if (element.dataset[name] !== value) element.dataset[name] = value;
+}
+
+// Make a new row as the panel's template has it.
+export function rowOf(panel) {
+  return panel.querySelector("template").content.firstElementChild.cloneNode(true);
+}
+
+// Have one row per item in `list`, in order, each written by `write(row, item)`.
+export function fillList(panel, list, items, write) {
+  while (list.children.length > items.length) list.lastElementChild.remove();
+  while (list.children.length < items.length) list.append(rowOf(panel));
+  items.forEach((item, place) => write(list.children[place], item));
+}
+
+// Return a function that draws at the next frame of the screen, once however often it is called.
+export function atNextFrame(draw) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      draw();
+    });
+  };
+}

@@ -1,0 +1,49 @@
+// How the terminal writes figures, as templatetags/terminal.py does. Money comes in dollars.
+
+const UNITS = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]];
+const LEAST_CHANGE = 0.005;
+const BAR_CELLS = 36;
+const hundredths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+export const price = (dollars) => (dollars === null ? "–" : hundredths.format(dollars));
+
+export const grouped = (number) => whole.format(number);
+
+export const compactDollars = (dollars) => `${sign(dollars)}$${compact(Math.abs(dollars))}`;
+
+export const wholeDollars = (dollars) => `${sign(dollars)}$${whole.format(Math.floor(Math.abs(dollars)))}`;
+
+export const signedPercent = (value) => `${value <= -LEAST_CHANGE ? "-" : "+"}${hundredths.format(Math.abs(value))}%`;
+
+// A role as short as a column has room for: hedge_fund_manager, fund manager.
+export const shortRole = (role) => role.split("_").slice(role.includes("_") ? 1 : 0).join(" ");
+
+// A change that is written as nought is none.
+export const direction = (number) => (number >= LEAST_CHANGE ? "up" : number <= -LEAST_CHANGE ? "down" : "flat");
+
+export const arrow = (number) => (number > 0 ? "▲" : number < 0 ? "▼" : "·");
+
+export function compact(number) {
+  for (const [size, letter] of UNITS) {
+    if (number >= size) return hundredths.format(number / size) + letter;
+  }
+  return whole.format(number);
+}
+
+export function clock(seconds) {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = [minutes, seconds % 60].map((part) => String(part).padStart(2, "0")).join(":");
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+// The trading day in cells of text: what is over, what is left of the session, the night.
+export function dayBar(tickInDay, openTicks, dayTicks) {
+  const over = Math.floor((BAR_CELLS * tickInDay) / dayTicks);
+  const session = Math.floor((BAR_CELLS * openTicks) / dayTicks);
+  return "█".repeat(over) + "░".repeat(Math.max(0, session - over)) + "·".repeat(BAR_CELLS - Math.max(over, session));
+}
+
+function sign(number) {
+  return number < 0 ? "-" : "";
+}

@@ -1,0 +1,41 @@
+// A line of prices: a point every few ticks that the market is open, and a last one that moves with every tick.
+
+const POINT_TICKS = 5; // as dashboard.py has them
+const POINTS = 40;
+const WIDTH = 100;
+const HEIGHT = 20;
+
+const { openTicks, dayTicks } = document.body.dataset;
+
+export class Line {
+  constructor(svg) {
+    this.polyline = svg.querySelector("polyline");
+    this.values = svg.dataset.line.split(",").map(Number);
+  }
+
+  get lowest() {
+    return Math.min(...this.values);
+  }
+
+  get highest() {
+    return Math.max(...this.values);
+  }
+
+  add(tick, value) {
+    this.values[this.values.length - 1] = value;
+    if (tick % POINT_TICKS === 0 && tick % dayTicks < openTicks) this.values.push(value);
+    if (this.values.length > POINTS + 1) this.values.shift();
+  }
+
+  draw() {
+    const { lowest, highest } = this;
+    const step = WIDTH / Math.max(1, this.values.length - 1);
+    const points = this.values.map((value, place) => `${(place * step).toFixed(1)},${height(value, lowest, highest)}`);
+    this.polyline.setAttribute("points", points.join(" "));
+  }
+}
+
+function height(value, lowest, highest) {
+  if (lowest === highest) return HEIGHT / 2;
+  return (HEIGHT - 1 - ((HEIGHT - 2) * (value - lowest)) / (highest - lowest)).toFixed(1);
+}

@@ -1,0 +1,43 @@
+// Every company: its price, its day, its volume, its line.
+
+import { compact, direction, price, signedPercent } from "./format.js";
+import { atNextFrame, fill, mark } from "./dom.js";
+import { Line } from "./line.js";
+
+export function mountMarket(panel, feed) {
+  const rows = new Map();
+  for (const row of panel.querySelectorAll("[data-symbol]")) {
+    rows.set(row.dataset.symbol, {
+      row,
+      line: new Line(row.querySelector("svg")),
+      priceCell: row.querySelector(".price"),
+      volumeCell: row.querySelector(".volume"),
+    });
+  }
+  let prices = [];
+
+  const draw = atNextFrame(() => {
+    for (const quote of prices) write(rows.get(quote.symbol), quote);
+  });
+
+  feed.on("price:update", (update) => {
+    prices = update.prices.filter((quote) => rows.has(quote.symbol)); // others show when the page is loaded next
+    for (const quote of prices) rows.get(quote.symbol).line.add(update.tick, Math.round(quote.price * 100));
+    draw();
+  });
+}
+
+function write({ row, line, priceCell, volumeCell }, quote) {
+  mark(row, "direction", direction(quote.dayChange));
+  mark(priceCell, "direction", direction(quote.change));
+  const volume = compact(quote.volume24h);
+  mark(volumeCell, "fresh", String(volumeCell.textContent !== volume)); // it has just been traded
+  fill(row, {
+    price: price(quote.price),
+    change: signedPercent(quote.dayChangePercent),
+    bid: price(quote.bid),
+    ask: price(quote.ask),
+    volume,
+  });
+  line.draw();
+}

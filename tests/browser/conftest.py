@@ -1,0 +1,107 @@
+"""The real stack under a real Chromium: a web process, and a floor that ticks when a test says so.
+
+Django is not set up yet when this is read, so what needs it is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, sync_playwright
+
+if TYPE_CHECKING:
+    from tests.browser.web import Web
+    from tests.floor.hall import Hall
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's event loop runs in this thread beside the test, which is not in it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        program = _chromium(playwright)
+        if program is None:
+            pytest.skip("no Chromium here: install one, or run `playwright install chromium`")
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _chromium(playwright: Playwright) -> str | None:
+    own = playwright.chromium.executable_path
+    if Path(own).exists():
+        return own
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+@pytest.fixture
+def hall(
+    browser: Browser, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Hall]:
+    """The world founded, ann and bob in it, and a floor that publishes."""
+    from tests.floor.hall import Hall
+    from wallstreetsim.floor import Floor
+    from wallstreetsim.publishing import publish
+
+    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    hall = Hall("ann", "bob")
+    hall.floor = Floor(publish=publish)
+    yield hall
+
+
+@pytest.fixture
+def web(hall: Hall, free_port: int, tmp_path: Path) -> Iterator[Web]:
+    from tests.browser.web import Web
+
+    web = Web(free_port, tmp_path / "web.log")
+    yield web
+    web.kill()
+
+
+@pytest.fixture
+def open_page(browser: Browser, web: Web) -> Iterator[OpenPage]:
+    """Open pages, each as if by another spectator; none may complain in its console in the end.
+
+    What the page's security policy forbids is among the complaints.
+    """
+    contexts, complaints = [], []
+
+    def open_one(
+        path: str = "/",
+        *,
+        intercept: Callable[[WebSocketRoute], None] | None = None,
+        may_complain: bool = False,
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(base_url=web.address, **options)
+        contexts.append(context)
+        page = context.new_page()
+        if intercept:
+            page.route_web_socket("**/ws", intercept)
+        if not may_complain:
+            page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []

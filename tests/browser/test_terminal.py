@@ -1,0 +1,228 @@
+"""The terminal in a real Chromium: right before any script runs, then live."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+
+from market.models import Company
+from tests.browser.conftest import OpenPage
+from tests.browser.web import Web
+from tests.floor.hall import Hall
+from wallstreetsim.templatetags import terminal
+
+PANELS = [
+    "MARKET OVERVIEW",
+    "WORLD STATUS",
+    "GAINERS / LOSERS",
+    "LIVE FEED",
+    "TOP AGENTS",
+    "MARKET",
+    "NEWS",
+    "ACTIVE EVENTS",
+    "SEC MOST WANTED",
+    "PRISON",
+    "BANKRUPTCIES",
+]
+PATIENCE = 30_000  # milliseconds: the machine may be busy
+expect.set_options(timeout=PATIENCE)
+
+
+def live(open_page: OpenPage, **options: Any) -> Page:
+    """Open the terminal and wait until it is connected."""
+    page = open_page(**options)
+    expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
+    return page
+
+
+def tick_of(page: Page) -> Locator:
+    return page.locator("#header [data-field=tick]")
+
+
+def price_of(page: Page, symbol: str) -> Locator:
+    return page.locator(f"#market [data-symbol={symbol}] [data-field=price]")
+
+
+def recorded_price(symbol: str) -> str:
+    return terminal.price(Company.objects.get(symbol=symbol).price)
+
+
+def test_the_page_is_complete_without_any_script(hall: Hall, open_page: OpenPage) -> None:
+    hall.tick("ann BUY 100 MARKET")
+    page = open_page(java_script_enabled=False)
+    expect(tick_of(page)).to_have_text("2")
+    assert page.locator("main h2 [id]").all_inner_texts() == PANELS
+    expect(price_of(page, "APEX")).to_have_text(recorded_price("APEX"))
+    expect(page.locator("#feed")).to_contain_text("BUY APEX")
+    expect(page.locator("#agents tbody th")).to_have_text(["bob", "ann"])
+    expect(page.locator("#overview [data-field=agents]")).to_have_text("2")
+    expect(page.locator("#news")).to_contain_text("No newsroom yet.")
+    expect(page.locator(".connection")).to_contain_text("NOT LIVE")
+
+
+def test_every_tick_is_counted_and_every_price_moves_with_it(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = live(open_page)
+    for tick in ("2", "3", "4"):
+        hall.tick()
+        expect(tick_of(page)).to_have_text(tick)
+    expect(page.locator("#footer [data-field=tick]")).to_have_text("4")
+    expect(page).to_have_title(re.compile(r"^tick 4 · .+ · WallStreetSim$"))
+    for symbol in ("APEX", "NEXUS", "MEME"):
+        expect(price_of(page, symbol)).to_have_text(recorded_price(symbol))
+
+
+def test_a_trade_comes_first_in_the_feed(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    hall.tick("ann BUY 123 NEXUS MARKET")
+    newest = page.locator("#feed li").first
+    expect(newest).to_contain_text("2 BUY NEXUS 123")
+    hall.tick("ann SELL 23 NEXUS MARKET")
+    expect(newest).to_contain_text("3 SELL NEXUS 23")
+
+
+def test_the_feed_keeps_only_its_newest_lines(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    for _ in range(25):
+        hall.tick("ann BUY 1 MARKET")
+    expect(tick_of(page)).to_have_text("26")
+    expect(page.locator("#feed li").first).to_contain_text("26 BUY")
+    assert page.locator("#feed li").count() <= 60
+
+
+def test_a_world_that_stands_still_says_so(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    hall.operate("PAUSE")
+    hall.tick()
+    expect(page.locator("#header [data-field=session]")).to_have_text("PAUSED")
+    hall.operate("RESUME")
+    hall.tick()
+    expect(page.locator("#header [data-field=session]")).to_have_text("OPEN")
+
+
+def test_the_page_comes_back_when_the_web_process_does(
+    hall: Hall, web: Web, open_page: OpenPage
+) -> None:
+    page = live(open_page, may_complain=True)
+    web.kill()
+    expect(page.locator(".connection")).not_to_have_attribute("data-state", "connected")
+    hall.tick()
+    hall.tick()
+    web.start()
+    expect(tick_of(page)).to_have_text("3")
+    expect(price_of(page, "APEX")).to_have_text(recorded_price("APEX"))
+    expect(page.locator("#feed")).to_contain_text("2 ticks went unseen")
+    expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
+    hall.tick()
+    expect(tick_of(page)).to_have_text("4")
+
+
+class Interceptor:
+    """Stands between the page and the feed, and lets a test lose or forge frames."""
+
+    def __init__(self) -> None:
+        self.lost: set[int] = set()  # ticks
+        self.asked: list[str] = []
+        self.page: WebSocketRoute | None = None
+
+    def __call__(self, page: WebSocketRoute) -> None:
+        self.page = page
+        server = page.connect_to_server()
+        page.on_message(lambda text: self._ask(server, str(text)))
+        server.on_message(lambda text: self._tell(page, str(text)))
+
+    def tell(self, **frame: Any) -> None:
+        assert self.page is not None
+        self.page.send(json.dumps(frame))
+
+    def _ask(self, server: WebSocketRoute, text: str) -> None:
+        self.asked.append(json.loads(text)["type"])
+        server.send(text)
+
+    def _tell(self, page: WebSocketRoute, text: str) -> None:
+        if json.loads(text).get("tick") not in self.lost:
+            page.send(text)
+
+
+@pytest.fixture
+def interceptor() -> Interceptor:
+    return Interceptor()
+
+
+def test_a_skipped_seq_makes_the_page_subscribe_anew(
+    hall: Hall, open_page: OpenPage, interceptor: Interceptor
+) -> None:
+    page = live(open_page, intercept=interceptor)
+    hall.tick()
+    expect(tick_of(page)).to_have_text("2")
+    interceptor.lost = {3}
+    hall.tick()
+    hall.tick()
+    expect(tick_of(page)).to_have_text("4")
+    expect(page.locator("#feed")).to_contain_text("1 tick went unseen")
+    assert interceptor.asked.count("subscribe") == 2
+
+
+def test_what_others_wrote_is_shown_as_text(
+    hall: Hall, open_page: OpenPage, interceptor: Interceptor
+) -> None:
+    page = live(open_page, intercept=interceptor)
+    name = "<img src=x onerror='document.title=1'>"
+    entry = {"rank": 1, "name": name, "role": "quant", "netWorth": 1, "change24h": 0}
+    interceptor.tell(
+        type="leaderboard:update",
+        channel="leaderboard",
+        stream="public",
+        seq=2,
+        data={"tick": 2, "entries": [entry | {"house": False}]},
+    )
+    expect(page.locator("#agents tbody th")).to_have_text([name])
+    assert page.locator("#agents img").count() == 0
+
+
+def test_no_window_is_too_narrow(hall: Hall, open_page: OpenPage) -> None:
+    hall.tick("ann BUY 100 MARKET")
+    page = live(open_page)
+    for width in (360, 599, 768, 1024, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    amounts = [0, 1, 99, 100, 12_345, 99_949, 1_234_567, 98_765_432_109, 123_456_789_012_345]
+    amounts += [-amount for amount in amounts[1:]]
+    written = page.evaluate(
+        """async (amounts) => {
+            const format = await import("/static/dashboard/format.js");
+            return amounts.map((cents) => [
+                format.price(cents / 100),
+                format.wholeDollars(cents / 100),
+                format.compactDollars(cents / 100),
+                format.signedPercent(cents / 100),
+            ]);
+        }""",
+        amounts,
+    )
+    assert written == [
+        [
+            terminal.price(cents),
+            terminal.whole_dollars(cents),
+            terminal.compact_dollars(cents),
+            terminal.signed_percent(cents / 100),
+        ]
+        for cents in amounts
+    ]
+
+
+def test_a_page_that_is_not_there_looks_like_the_terminal(open_page: OpenPage) -> None:
+    page = open_page("/agents/nobody", may_complain=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text("404: no such listing")
+    expect(page.locator("main")).to_contain_text("quote /agents/nobody")
+    page.get_by_role("link").click()
+    expect(tick_of(page)).to_be_visible()

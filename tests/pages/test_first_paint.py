@@ -1,0 +1,124 @@
+"""The pages as the server makes them, before any script has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from market.models import Company
+from tests.floor.hall import Hall
+from wallstreetsim import pages
+
+READS = 6  # the digest; the world, its tape, its companies, their lines, the last trades
+
+
+@pytest.fixture(autouse=True)
+def nothing_made_yet() -> Iterator[None]:
+    yield
+    pages._terminal_at.cache_clear()
+
+
+@pytest.fixture
+def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    return Hall("ann", "bob")
+
+
+def test_before_the_founding_the_terminal_says_so(db: None, client: Client) -> None:
+    response = client.get("/")
+    assert response.status_code == 503
+    assert b"not founded yet" in response.content
+
+
+def test_a_world_that_never_ticked_has_a_page(db: None, client: Client) -> None:
+    from wallstreetsim.founding import found_if_missing
+
+    found_if_missing(seed="a seed", companies=8)
+    response = client.get("/")
+    assert response.status_code == 200
+    assert b"No agents yet." in response.content
+    assert b"1,000.00" in response.content  # the index
+
+
+def test_the_page_reads_as_often_however_much_was_traded(
+    hall: Hall, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for script in ("", "ann BUY 100 MARKET\nbob BUY 5 NEXUS MARKET\nann SELL 10 MARKET"):
+        hall.tick(script)
+        with django_assert_num_queries(READS):
+            client.get("/")
+
+
+def test_the_page_is_made_once_a_tick(
+    hall: Hall, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first = client.get("/").content
+    with django_assert_num_queries(1):
+        assert client.get("/").content == first
+    hall.tick()
+    assert client.get("/").content != first
+
+
+def test_every_company_is_listed_by_its_worth(hall: Hall, client: Client) -> None:
+    page = client.get("/").content.decode()
+    _, _, market = page.partition('id="market"')
+    worth = sorted(Company.objects.all(), key=lambda company: -company.market_cap)
+    places = [market.index(f'data-symbol="{company.symbol}"') for company in worth]
+    assert places == sorted(places)
+
+
+def test_lines_leave_out_the_night(hall: Hall) -> None:
+    from market.models import Candle, World
+    from wallstreetsim import dashboard
+
+    Candle.objects.all().delete()
+    for tick in (380, 385, 390, 395, 630, 635):
+        Candle(
+            symbol="APEX", interval=5, tick=tick, open=1, high=1, low=1, close=tick, volume=0
+        ).save()
+    World.objects.update(tick=636)
+    [apex] = (quote for quote in dashboard.load().quotes if quote.symbol == "APEX")
+    assert apex.closes[:-1] == [380, 385, 630, 635]
+
+
+def test_names_are_escaped(hall: Hall, client: Client) -> None:
+    from agents.models import Agent
+
+    hall.agents["<b>"] = Agent.objects.create(name="<b>", role="quant", webhook_secret="")
+    hall.submit(hall.registration("<b>"))
+    hall.tick()
+    page = client.get("/").content
+    assert b"&lt;b&gt;" in page
+    assert b'data-field="name"><b>' not in page
+
+
+def test_a_page_runs_our_scripts_only_and_talks_to_our_socket_only(
+    hall: Hall, client: Client
+) -> None:
+    policy = client.get("/")["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "connect-src 'self' ws://testserver wss://testserver;" in policy
+    assert "unsafe" not in policy
+
+
+def test_what_is_not_there_is_answered_in_the_visitors_own_language(
+    db: None, client: Client
+) -> None:
+    for_people = client.get("/nowhere", headers={"accept": "text/html"})
+    assert for_people.status_code == 404
+    assert b"404: no such listing" in for_people.content
+    assert for_people["Content-Security-Policy"].startswith("default-src 'none'")
+    assert client.get("/api/v1/nowhere").json()["code"] == "NOT_FOUND"
+
+
+def test_a_page_that_breaks_looks_like_the_terminal(
+    db: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wallstreetsim.dashboard.newest_digest", lambda: 1 / 0)
+    client.raise_request_exception = False
+    response = client.get("/", headers={"accept": "text/html"})
+    assert response.status_code == 500
+    assert b"500: this page is halted" in response.content

@@ -1,0 +1,256 @@
+"""What the page shows before any script runs: five queries, however many agents trade.
+
+Money is cents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from tomllib import loads
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F
+
+from market import selectors, tape, wire
+from market.engine.rules import SessionRules
+from market.engine.sessions import Moment
+from market.engine.values import Cents, Shares, Tick
+from market.models import Candle, Company, Trade, World
+from wallstreetsim.rules import RULES
+
+VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+POINT_TICKS = 5  # between two points of a line
+POINTS = 40  # of a line; static/dashboard/line.js keeps to both
+MOVERS = 5
+FEED_TRADES = 30
+FEED_PRICES = 3
+TICKER_COMPANIES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A company's line in the market. `closes` are its prices every few ticks, oldest first."""
+
+    symbol: str
+    name: str
+    sector: str
+    shares: Shares
+    price: Cents
+    previous_price: Cents
+    previous_close: Cents
+    bid: Cents | None
+    ask: Cents | None
+    volume: Shares
+    closes: list[Cents]
+
+    @property
+    def market_cap(self) -> Cents:
+        return self.price * self.shares
+
+    @property
+    def change(self) -> Cents:
+        return self.price - self.previous_price
+
+    @property
+    def change_percent(self) -> float:
+        return wire.percent(self.change, self.previous_price)
+
+    @property
+    def day_change_percent(self) -> float:
+        return wire.percent(self.price - self.previous_close, self.previous_close)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    rank: int
+    name: str
+    role: str
+    net_worth: Cents
+    change_percent: float
+    is_house: bool
+
+
+class Sale(NamedTuple):
+    """One trade as the feed shows it."""
+
+    tick: Tick
+    side: str
+    symbol: str
+    quantity: Shares
+    price: Cents
+
+    @property
+    def value(self) -> Cents:
+        return self.price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The market's index, in hundredths of a point, with the line that leads to it."""
+
+    value: int
+    change_percent: float
+    line: list[int]
+
+    @property
+    def highest(self) -> int:
+        return max(self.line)
+
+    @property
+    def lowest(self) -> int:
+        return min(self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The whole page, as the last tick left it."""
+
+    world: World
+    moment: Moment
+    quotes: list[Quote]  # the most valuable first
+    index: Index
+    active_agents: int
+    standings: list[Standing]
+    trades: list[Sale]  # the newest first
+
+    @property
+    def tick_seconds(self) -> int:
+        return settings.TICK_SECONDS
+
+    @property
+    def version(self) -> str:
+        return VERSION
+
+    @property
+    def is_paused(self) -> bool:
+        return self.world.is_paused and not self.world.steps_left
+
+    @property
+    def market_cap(self) -> Cents:
+        return sum(quote.market_cap for quote in self.quotes)
+
+    @property
+    def session(self) -> SessionRules:
+        return RULES.market.session
+
+    @property
+    def seconds_until_bell(self) -> int:
+        moment = self.moment
+        ticks = moment.ticks_until_close if moment.is_open else moment.ticks_until_open
+        return ticks * self.tick_seconds
+
+    @property
+    def ticker(self) -> list[Quote]:
+        return self.quotes[:TICKER_COMPANIES]
+
+    @property
+    def gainers(self) -> list[Quote]:
+        up = [quote for quote in self.quotes if quote.price > quote.previous_close]
+        return sorted(up, key=lambda quote: -quote.day_change_percent)[:MOVERS]
+
+    @property
+    def losers(self) -> list[Quote]:
+        down = [quote for quote in self.quotes if quote.price < quote.previous_close]
+        return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
+
+    @property
+    def largest_moves(self) -> list[Quote]:
+        """The companies whose prices the last tick moved most."""
+        moved = [quote for quote in self.quotes if quote.change]
+        return sorted(moved, key=lambda quote: -abs(quote.change_percent))[:FEED_PRICES]
+
+
+def newest_digest() -> str | None:
+    """Return the digest of the last committed tick, None when the world is not founded."""
+    return World.objects.values_list("digest", flat=True).first()
+
+
+def load() -> Dashboard:
+    """Return the page as of the last committed tick."""
+    with selectors.one_instant():
+        world = selectors.world()
+        told = _told_in(world)
+        quotes = _quotes(world)
+        trades = _last_trades()
+    update = told.get("tick:update", {})
+    return Dashboard(
+        world=world,
+        moment=selectors.moment(world.tick),
+        quotes=quotes,
+        index=_index(world, quotes, update),
+        active_agents=update.get("activeAgents", 0),
+        standings=_standings(told.get("leaderboard:update", {})),
+        trades=trades,
+    )
+
+
+def _told_in(world: World) -> dict[str, Any]:
+    """Return what the world's tick said in public, by type; nothing before the first tick."""
+    entries = tape.read_tick(epoch=world.epoch, tick=world.tick, streams=[tape.PUBLIC_STREAM])
+    return {event["type"]: event["data"] for entry in entries for event in entry.read()}
+
+
+def _quotes(world: World) -> list[Quote]:
+    closes = _closes(world.tick)
+    companies = selectors.companies(sort="-marketCap")
+    return [_quote(company, closes.get(company.symbol, [])) for company in companies]
+
+
+def _closes(tick: Tick) -> dict[str, list[Cents]]:
+    """Return each company's prices over the last ticks that the market was open, oldest first."""
+    session = RULES.market.session
+    earliest = tick - POINT_TICKS * POINTS - session.closed_ticks
+    candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
+        interval=POINT_TICKS, tick__gt=earliest, tick_in_day__lt=session.open_ticks
+    )
+    lines = candles.values("symbol").annotate(closes=ArrayAgg("close", order_by="tick"))
+    return {symbol: closes[-POINTS:] for symbol, closes in lines.values_list("symbol", "closes")}
+
+
+def _quote(company: Company, closes: list[Cents]) -> Quote:
+    return Quote(
+        symbol=company.symbol,
+        name=company.name,
+        sector=company.sector,
+        shares=company.shares_issued,
+        price=company.price,
+        previous_price=company.previous_price,
+        previous_close=company.previous_close,
+        bid=company.bid,
+        ask=company.ask,
+        volume=company.day_ago_volume,
+        closes=[*closes, company.price],
+    )
+
+
+def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
+    """Return the index; its line is drawn from the companies' own, weighted as it is."""
+    capitals = [
+        sum(close * quote.shares for close, quote in zip(closes, quotes, strict=True))
+        for closes in zip(*(quote.closes for quote in quotes), strict=False)
+    ]
+    change_percent = update["indices"][0]["changePercent"] if update else 0.0
+    line = [world.index * capital // capitals[-1] for capital in capitals]
+    return Index(world.index, change_percent, line)
+
+
+def _last_trades() -> list[Sale]:
+    trades = Trade.objects.order_by("-number")[:FEED_TRADES]
+    return [Sale(t.tick, t.aggressor, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _standings(leaderboard: wire.Wire) -> list[Standing]:
+    return [
+        Standing(
+            rank=entry["rank"],
+            name=entry["name"],
+            role=entry["role"],
+            net_worth=round(entry["netWorth"] * 100),
+            change_percent=entry["change24h"],
+            is_house=entry["house"],
+        )
+        for entry in leaderboard.get("entries", [])
+    ]
