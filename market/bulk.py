@@ -33,7 +33,7 @@ def update_rows(
     key, *others = columns
     changes = ", ".join(f"{name} = u.{name}" for name in others)
     source, arrays = _unnested(columns, rows)
-    _execute(
+    execute_beside(
         cursor,
         f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.{key} = u.{key}",
         arrays,
@@ -50,7 +50,7 @@ def upsert_rows(
     """Insert rows, or update those whose `key` exists; `columns` gives each column's type."""
     changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in key)
     source, arrays = _unnested(columns, rows)
-    _execute(
+    execute_beside(
         cursor,
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {source}"
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}",
@@ -58,10 +58,10 @@ def upsert_rows(
     )
 
 
-def _execute(cursor: CursorWrapper, statement: str, arrays: list[str]) -> None:
-    """Send the arrays beside the statement, not in it: when it fails, the server logs it."""
+def execute_beside(cursor: CursorWrapper, statement: str, values: Sequence[Any]) -> None:
+    """Send large values beside the statement, not in it: the server logs a statement that fails."""
     with psycopg.Cursor(cursor.connection) as sender:
-        sender.execute(statement.encode(), arrays)
+        sender.execute(statement.encode(), values)
 
 
 def _unnested(columns: Mapping[str, str], rows: Iterable[Row]) -> tuple[str, list[str]]:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from agents.services.journal import journal
 from market import models
+from market.bulk import execute_beside
 from wallstreetsim.garbage import collection_paused
 from wallstreetsim.rules import Rules
 from wallstreetsim.world import ENGINE_VERSION, SCHEMA_VERSION, World
@@ -22,6 +23,16 @@ log = logging.getLogger(__name__)
 
 EVERY_TICKS = 100
 KEPT = 10
+
+
+_UPSERT = """
+    INSERT INTO market_checkpoint
+        (epoch, tick, digest, schema_version, engine_version, checksum, state, written_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp())
+    ON CONFLICT (epoch, tick) DO UPDATE SET digest = EXCLUDED.digest,
+        schema_version = EXCLUDED.schema_version, engine_version = EXCLUDED.engine_version,
+        checksum = EXCLUDED.checksum, state = EXCLUDED.state, written_at = EXCLUDED.written_at
+"""
 
 
 class CannotRestore(Exception):
@@ -39,17 +50,13 @@ class Restored(NamedTuple):
 def write(world: World, *, epoch: int) -> None:
     """Write the machine's state and drop the oldest checkpoints."""
     state = zstandard.compress(orjson.dumps(world.dump()), level=1)
-    models.Checkpoint.objects.update_or_create(
-        epoch=epoch,
-        tick=world.tick,
-        defaults={
-            "digest": world.digest,
-            "schema_version": SCHEMA_VERSION,
-            "engine_version": ENGINE_VERSION,
-            "checksum": _checksum(state),
-            "state": state,
-        },
-    )
+    versions = (SCHEMA_VERSION, ENGINE_VERSION)
+    with connection.cursor() as cursor:
+        execute_beside(
+            cursor,
+            _UPSERT,
+            (epoch, world.tick, world.digest, *versions, _checksum(state), state),
+        )
     kept = models.Checkpoint.objects.order_by("-epoch", "-tick").values_list("id", flat=True)[:KEPT]
     models.Checkpoint.objects.exclude(id__in=list(kept)).delete()
 

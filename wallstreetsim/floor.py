@@ -252,7 +252,10 @@ class Floor:
 
     def _set_aside(self, input_id: str) -> None:
         self.forget()
-        journal.quarantine(input_id)
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Not while another floor runs a tick: it may be performing this very input.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TICK_LOCK])
+            journal.quarantine(input_id)
         self.checkpoint()  # further tries start from here, without a replay
 
     def _find_culprit(self) -> str | None:

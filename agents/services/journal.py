@@ -70,7 +70,7 @@ def write_members(cursor: CursorWrapper, members: Iterable[Member]) -> None:
 
 def quarantine(input_id: str) -> None:
     """Set an input aside: the next tick answers it without performing it."""
-    InputRow.objects.filter(public_id=input_id).update(is_quarantined=True)
+    InputRow.objects.waiting().filter(public_id=input_id).update(is_quarantined=True)
 
 
 def _input(row: tuple[Any, ...]) -> Input:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import connection
 
@@ -20,6 +23,8 @@ from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import REGISTER, Outcome, World
 
 SEED, COMPANIES = "a seed", 8
+
+T = TypeVar("T")
 
 
 class Hall:
@@ -122,3 +127,17 @@ class Twin:
         with connection.cursor() as cursor:
             for _, inputs in journal(cursor, after=self.world.tick, upto=tick):
                 yield inputs
+
+
+@contextmanager
+def elsewhere(act: Callable[[], T]) -> Iterator[Future[T]]:
+    """Run `act` in a thread, with a connection of its own."""
+
+    def whole() -> T:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(whole)

@@ -48,10 +48,11 @@ def assert_goes_on(hall: Hall) -> None:
 
 
 def test_a_checkpoint_is_written_every_so_many_ticks_and_ten_are_kept(
-    hall: Hall, every_five: None
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_to(hall, 57)
-    assert kept() == list(range(10, 56, 5))
+    monkeypatch.setattr(checkpoints, "EVERY_TICKS", 2)
+    run_to(hall, 25)
+    assert kept() == list(range(6, 25, 2))
     assert_goes_on(hall)
 
 

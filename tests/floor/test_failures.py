@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import Event
+from time import sleep
 from typing import Any, Protocol
 
 import psycopg
@@ -14,7 +16,8 @@ from django.db import connection
 from agents.models import Input
 from agents.services import journal
 from market.models import Checkpoint
-from tests.floor.hall import Hall, Twin
+from market.services import record
+from tests.floor.hall import Hall, Twin, elsewhere
 from wallstreetsim import recording
 from wallstreetsim.floor import Committed, Floor
 from wallstreetsim.world import REGISTER, STEP
@@ -124,6 +127,31 @@ def test_more_bad_inputs_than_one_beat_bears_are_set_aside_by_the_next(
     hall.tick(GOOD)
     assert len(quarantined()) == 5
     assert_sound(hall)
+
+
+def test_an_input_that_another_floor_performs_meanwhile_is_not_set_aside(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on, take_inputs = Event(), Event(), journal.take_inputs
+
+    def slowly(cursor: Any) -> Any:
+        taken = take_inputs(cursor)
+        began.set()
+        go_on.wait(10)
+        return taken
+
+    monkeypatch.setattr(journal, "take_inputs", slowly)
+    [row] = hall.send("ann BUY 10 MARKET")
+    with elsewhere(hall.floor.tick) as ticking:
+        began.wait(10)
+        with elsewhere(lambda: Floor()._set_aside(str(row.public_id))) as setting_aside:
+            sleep(0.1)
+            assert not setting_aside.done()
+            go_on.set()
+        assert ticking.result()
+    assert hall.codes([row]) == ["OK"]
+    assert quarantined() == []
+    assert_sound_after_restart(hall)
 
 
 # A write fails
@@ -293,6 +321,25 @@ def test_a_connection_lost_in_a_copy_blames_nobody(
         assert hall.floor.tick() is None
     monkeypatch.undo()
     monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    assert hall.tick().outcome.tick == 2
+    assert quarantined() == []
+    assert_sound(hall)
+
+
+def test_a_full_disk_blames_nobody(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has room for a tick without trades, so that bisecting would find somebody."""
+    insert_trades = record.insert_trades
+
+    def insert(cursor: Any, trades: list[Any]) -> None:
+        if trades:
+            raise psycopg.errors.DiskFull("no space left on device")  # as COPY raises it
+        insert_trades(cursor, trades)
+
+    monkeypatch.setattr(record, "insert_trades", insert)
+    hall.send(GOOD)
+    for _ in range(3):
+        assert hall.floor.tick() is None
+    monkeypatch.setattr(record, "insert_trades", insert_trades)
     assert hall.tick().outcome.tick == 2
     assert quarantined() == []
     assert_sound(hall)

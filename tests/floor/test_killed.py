@@ -61,7 +61,7 @@ class Doomed:
 
     def _answer(self) -> str:
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line: str = self.process.stdout.readline()
         assert line, "it ended"
         return line.strip()
 
