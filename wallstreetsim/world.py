@@ -90,9 +90,9 @@ class World:
         }
         self.performers |= {
             REGISTER: self._register,
-            PAUSE: self._pause,
-            RESUME: self._resume,
-            STEP: self._step,
+            PAUSE: partial(self._operate, self._pause),
+            RESUME: partial(self._operate, self._resume),
+            STEP: partial(self._operate, self._step),
         }
 
     # Founding, keeping and restoring
@@ -177,8 +177,8 @@ class World:
             raise InputFailed(input) from error
 
     def _act(self, action: MarketAction, input: Input) -> Verdict:
+        self.society.allow(input.account)
         account = self.market.accounts[input.account or 0]
-        self.society.allow(account.id)
         return action.handler(self.market, account, input.parameters, input.id)
 
     def _register(self, input: Input) -> Verdict:
@@ -199,6 +199,11 @@ class World:
             self.market.give_shares(PUBLIC, account.id, company, shares, kind="endowment")
         account.endowment = account.close_equity = account.equity
         return Verdict(True)
+
+    def _operate(self, act: Performer, input: Input) -> Verdict:
+        if input.account is not None:
+            raise Refused(Code.FORBIDDEN, "Only an operator may do that.")
+        return act(input)
 
     def _pause(self, input: Input) -> Verdict:
         self.is_paused, self.steps_left = True, 0

@@ -64,9 +64,12 @@ class Society:
         self.members[account] = self.changed[account] = member
         return member
 
-    def allow(self, account: int) -> None:
-        """Raise Refused when the agent's status keeps it from acting."""
-        allow(self.members[account].status)
+    def allow(self, account: int | None) -> None:
+        """Raise Refused unless the account is an agent's whose status lets it act."""
+        member = self.members.get(account) if account is not None else None
+        if member is None:
+            raise Refused(Code.FORBIDDEN, "Only a registered agent may act.")
+        allow(member.status)
 
     def active(self) -> list[int]:
         """Return the accounts of the active agents."""

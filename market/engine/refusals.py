@@ -6,6 +6,7 @@ from enum import StrEnum
 class Code(StrEnum):
     OK = "OK"
     BAD_REQUEST = "BAD_REQUEST"
+    FORBIDDEN = "FORBIDDEN"
     CONFLICT = "CONFLICT"
     INTERNAL = "INTERNAL"
     INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"

@@ -185,10 +185,6 @@ def test_a_handler_that_raises_names_its_input() -> None:
     [
         ("NOSUCH", {}, 1_000),
         ("BUY", {}, 1_000),
-        ("BUY", {"symbol": "APEX", "quantity": 1, "kind": "MARKET"}, 4_711),
-        ("BUY", {"symbol": "APEX", "quantity": 1, "kind": "MARKET"}, None),
-        ("BUY", {"symbol": "APEX", "quantity": 1, "kind": "MARKET"}, 1),
-        ("CANCEL_ORDER", {"id": "x"}, 4),
         ("REGISTER", {"agent": "a", "name": "a", "role": "emperor"}, 1_001),
         ("REGISTER", {"agent": "a", "name": "a", "role": "quant"}, None),
         ("REGISTER", {"agent": "a", "name": "a", "role": "quant"}, 2),
@@ -244,3 +240,20 @@ def test_a_world_without_the_failed_input_goes_on_as_if_it_had_never_been() -> N
 def test_an_empty_world_ticks() -> None:
     stage = Stage(companies=[])
     assert stage.run_to(5).tick == 5
+
+
+@pytest.mark.parametrize("account", [None, 1, 4, 4_711])
+@pytest.mark.parametrize("type", ["BUY", "CANCEL_ORDER"])
+def test_an_account_that_is_no_agents_may_not_act(type: str, account: int | None) -> None:
+    stage = Stage("ann")
+    buy = {"symbol": "APEX", "quantity": 1, "kind": "MARKET"}
+    stage.submit(stage.input("ann", type, buy)._replace(account=account))
+    assert stage.codes == ["FORBIDDEN"]
+
+
+@pytest.mark.parametrize("act", ["PAUSE", "RESUME", "STEP"])
+def test_an_agent_does_not_pace_the_world(act: str) -> None:
+    stage = Stage("ann")
+    stage.submit(stage.input("ann", act, {"ticks": 5}))
+    assert stage.codes == ["FORBIDDEN"]
+    assert not stage.world.is_paused
