@@ -24,13 +24,15 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
+def number(name: str, default: int, *, least: int = 0, most: int = sys.maxsize) -> int:
     try:
         value = int(text(name, str(default)))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text(name)!r}") from None
     if value < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}")
+    if value > most:
+        raise ImproperlyConfigured(f"{name} must be at most {most}, not {value}")
     return value
 
 
@@ -63,15 +65,13 @@ WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "
 
 PLACES = Places((BASE_DIR / text("WSS_DATA_DIR", ".data")).resolve())
 BIND = text("WSS_BIND", "127.0.0.1")
-PORT = number("PORT", 8080, least=1)
+PORT = number("PORT", 8080, least=1, most=65_535)
 DEBUG = flag("DEBUG")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = number("WSS_TRUSTED_PROXIES", 0)  # how many last X-Forwarded-For hops are ours
 FEED_SOCKETS_PER_AGENT = number("WSS_SOCKETS_PER_AGENT", 5, least=1)  # of one web process
 FEED_SOCKETS_PER_ADDRESS = number("WSS_SOCKETS_PER_ADDRESS", 50, least=1)  # anonymous ones
-
-
 RATE_LIMITS = choice("WSS_RATE_LIMITS", "on", "off") == "on"  # off for benchmarks
 METRICS_TOKEN = text("WSS_METRICS_TOKEN")  # for /metrics, which else only this machine may read
 
@@ -108,9 +108,10 @@ def database() -> dict[str, Any]:
 DATABASES = {"default": {**database(), "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
 # A request has a thread of its own under ASGI, and Celery closes connections after every task: so
 # each process pools its connections, and notices a broken one on its way out of the pool.
+DATABASE_POOL = number("WSS_DB_POOL", 16, least=1)
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "min_size": 1,
-    "max_size": number("WSS_DB_POOL", 16, least=1),
+    "max_size": DATABASE_POOL,
     "timeout": 5,
     "reconnect_timeout": 2,
 }
@@ -178,6 +179,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+CSRF_FAILURE_VIEW = "wallstreetsim.api.envelope.forged"
 
 ROOT_URLCONF = "wallstreetsim.urls"
 ASGI_APPLICATION = "wallstreetsim.asgi.application"

@@ -21,7 +21,7 @@ from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
 from market.engine.actions import MarketAction, Verdict, market_actions
 from market.engine.companies import Listing, generate_listings
 from market.engine.exchange import Exchange
-from market.engine.outcome import MarketOutcome, Standing
+from market.engine.outcome import CompanyState, MarketOutcome, Standing
 from market.engine.parameters import Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
@@ -226,14 +226,12 @@ class World:
         told = self._concerned(results)
         for account in told:
             self.market.accounts[account].tape_seq += 1
-        market = self.market.end_tick(candles)
-        self.digest = _digest(self.digest, results, market)
-        return Outcome(
+        outcome = Outcome(
             tick=self.tick,
             moment=self.market.moment,
-            digest=self.digest,
+            digest="",
             results=results,
-            market=market,
+            market=self.market.end_tick(candles),
             members=list(self.society.changed.values()),
             standings=self.market.standings(self.society.active()),
             told=told,
@@ -241,6 +239,8 @@ class World:
             is_paused=self.is_paused,
             steps_left=self.steps_left,
         )
+        self.digest = _digest(self.digest, outcome)
+        return outcome._replace(digest=self.digest)
 
     def _concerned(self, results: list[Result]) -> list[int]:
         """Return the agents whose orders, cash, holdings or inputs this tick touched."""
@@ -250,11 +250,12 @@ class World:
         return sorted(account for account in concerned if account in members)
 
 
-def _digest(previous: str, results: list[Result], market: MarketOutcome) -> str:
-    """Chain the tick's decisions to the last digest: every order, trade, movement, balance and
-    price.
+def _digest(previous: str, outcome: Outcome) -> str:
+    """Chain the tick's decisions to the last digest: every order, trade, movement, balance, price
+    and standing.
     """
-    numbers = [market.index]
+    market = outcome.market
+    numbers = [market.index, outcome.is_paused, outcome.steps_left]
     numbers += [
         number
         for o in market.orders
@@ -268,23 +269,22 @@ def _digest(previous: str, results: list[Result], market: MarketOutcome) -> str:
     numbers += [
         number for e in market.entries for number in (e.debit or 0, e.credit, e.cents, e.shares)
     ]
-    numbers += [
-        number
-        for a in market.accounts
-        for number in (a.id, a.cash, a.equity, a.reserved, a.tape_seq)
-    ]
+    numbers += [number for a in market.accounts for number in a]
     numbers += [n for h in market.holdings for n in (h.account, h.quantity, h.cost)]
-    numbers += [
-        number
-        for c in market.companies
-        for number in (c.price, c.last or 0, c.bid or 0, c.ask or 0, c.day_ago_volume)
-    ]
-    words = [f"{r.id} {r.verdict.code}" for r in results]
+    numbers += [number for c in market.companies for number in _company_numbers(c)]
+    numbers += [n for m in outcome.members for n in (m.account, m.reputation)]
+    words = [f"{r.id} {r.verdict.code}" for r in outcome.results]
     words += [f"{o.id} {o.symbol} {o.side} {o.status} {o.reason}" for o in market.orders]
     words += [trade.symbol for trade in market.trades]
     words += [f"{entry.kind} {entry.symbol}" for entry in market.entries]
     words += [holding.symbol for holding in market.holdings]
+    words += [f"{member.status}" for member in outcome.members]
     chained = blake2b(bytes.fromhex(previous), digest_size=32)
     chained.update(struct.pack(f"<{len(numbers)}q", *numbers))
     chained.update("\x1f".join(words).encode())
     return chained.hexdigest()
+
+
+def _company_numbers(c: CompanyState) -> tuple[int, ...]:
+    prices = (c.price, c.previous_close, c.last or 0, c.bid or 0, c.ask or 0)
+    return (*prices, c.day_open, c.day_high, c.day_low, c.day_volume, c.day_ago_volume)

@@ -46,11 +46,6 @@ class OrderStatus(StrEnum):
 FINAL_STATUSES = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
 
 
-def share_of(amount: Cents, rate: Bps) -> Cents:
-    """Return `rate` of a non-negative `amount`, rounded half up to the cent."""
-    return (amount * rate + BPS_IN_ONE // 2) // BPS_IN_ONE
-
-
 def ceil_div(numerator: int, denominator: int) -> int:
     """Divide, rounding towards positive infinity."""
     return -(-numerator // denominator)

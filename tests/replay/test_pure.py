@@ -15,7 +15,7 @@ from agents.engine.inputs import Input
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "fac819565762e3f2009ec72c08fb05042a125c4cc8ae1ed7832ac7cce5c05990"
+GOLDEN_DIGEST = "bced873c6144e1ebc010e2f5371a874d02a15ac96a513c6f24f16ff5f8407f2b"
 
 ROOT = Path(__file__).parents[2]
 

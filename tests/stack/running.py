@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import psutil
 
@@ -26,20 +27,23 @@ class Run:
     def __init__(self, data: Path, port: int) -> None:
         self.places = Places(data)
         self.address = f"http://127.0.0.1:{port}"
+        self._said = NamedTemporaryFile("a")  # noqa: SIM115  # closed with this run
         self.launcher = subprocess.Popen(
             [sys.executable, "-m", "wallstreetsim.stack"],
             cwd=CODE,
             env=environment(data, port),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=self._said,
+            stderr=self._said,
         )
 
     def opened(self) -> "Run":
-        """Wait until the exchange is open, and return this run."""
-        eventually(lambda: self.launcher.poll() is not None or self.is_open(), OPEN_SECONDS)
+        """Wait until the launcher says that the exchange is open, and return this run."""
+        eventually(lambda: self.launcher.poll() is not None or self._says_open(), OPEN_SECONDS)
         assert self.launcher.poll() is None, self.output()
         return self
+
+    def _says_open(self) -> bool:
+        return f"is open at {self.address}" in self.output()
 
     def is_open(self) -> bool:
         try:
@@ -49,8 +53,8 @@ class Run:
             return False
 
     def output(self) -> str:
-        """Return what the launcher, which has ended, had to say."""
-        return "".join(self.launcher.communicate(timeout=10))
+        """Return what the launcher has said so far."""
+        return Path(self._said.name).read_text()
 
     def pid(self, name: str) -> int:
         return int((self.places.pids / name).read_text().split()[0])

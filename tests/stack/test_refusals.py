@@ -57,6 +57,10 @@ def test_a_setting_that_is_no_number(data: Path, free_port: int, name: str) -> N
     assert f"{name} must be a whole number" in line
 
 
+def test_a_port_that_no_machine_has(data: Path) -> None:
+    assert "PORT must be at most 65535" in refusal(data, 70_000)
+
+
 def test_a_disk_that_is_nearly_full(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="nearly full"):
         preflight.check_space(tmp_path, least_megabytes=10**9)

@@ -74,9 +74,8 @@ def check_port(host: str, port: int) -> None:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        refusal = f"cannot listen on port {port} of {host} ({reason}): choose another PORT"
+    except OSError as error:
+        refusal = f"cannot listen on port {port} of {host}: {error.strerror}; choose another PORT"
         raise StackError(refusal) from None
 
 
