@@ -7,10 +7,14 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
 
-http = get_asgi_application()  # before the routing, which imports models
+django = get_asgi_application()  # before all that imports models
 
+from wallstreetsim.api.door import ApiDoor  # noqa: E402
+from wallstreetsim.api.transport import speak_json  # noqa: E402
 from wallstreetsim.routing import websocket_urlpatterns  # noqa: E402
 
 websocket = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # stubs want their own kind
 
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+speak_json()
+
+application = ProtocolTypeRouter({"http": ApiDoor(django), "websocket": websocket})

@@ -1,0 +1,1 @@
+"""The agents over HTTP: registering, keys, and what each owns."""

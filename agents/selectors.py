@@ -1,0 +1,377 @@
+"""Every read of the agents that an API, a page or a feed needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection
+from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from agents.engine.batch import Asked, client_ids_of
+from agents.engine.inputs import Input
+from agents.engine.society import AgentStatus
+from agents.models import Agent, ApiKey
+from agents.models import Input as InputRow
+from market import models
+from market.engine.accounts import Account, AccountKind, Holding
+from market.engine.actions import market_actions
+from market.engine.companies import Company, Listing
+from market.engine.rehearsal import OpenOrder
+from market.engine.values import Cents, OrderKind, OrderStatus, Shares, Side, Tick
+from market.selectors import note_tick, one_instant
+
+ORDER_TYPES = [a.type for a in market_actions(settings.RULES.market) if a.places_order]
+
+# Agents
+
+
+class RankedAgent(NamedTuple):
+    """An agent and how it stands, in cents; only active agents have a rank.
+
+    What a new one will start with stands for its figures until the tick admits it.
+    """
+
+    agent: Agent
+    rank: int | None
+    equity: Cents
+    equity_day_ago: Cents
+
+
+def ranking(rows: slice, *, active_only: bool = False) -> tuple[list[RankedAgent], int]:
+    """Return a slice of the agents, the active ones first, by equity, ties by age; and how many
+    there are. Two queries.
+    """
+    agents = _agents_with_figures()
+    if active_only:
+        agents = agents.filter(status=AgentStatus.ACTIVE)
+    ranked = agents.order_by(_ACTIVE_FIRST, "-equity", "id")[rows]
+    numbered = enumerate(ranked, start=rows.start + 1)
+    return [_ranked(agent, rank) for rank, agent in numbered], agents.count()
+
+
+def ranked_agent(**which: Any) -> RankedAgent:
+    """Return one agent with its rank. Two queries. Raises Agent.DoesNotExist."""
+    agents = _agents_with_figures()
+    found = _ranked(agents.get(**which), 0)
+    ahead = Q(equity__gt=found.equity) | Q(equity=found.equity, id__lt=found.agent.id)
+    rank = agents.filter(ahead, status=AgentStatus.ACTIVE).count() + 1
+    return _ranked(found.agent, rank)
+
+
+def count_active() -> int:
+    return Agent.objects.filter(status=AgentStatus.ACTIVE).count()
+
+
+_ACTIVE_FIRST = Case(When(status=AgentStatus.ACTIVE, then=Value(0)), default=Value(1))
+
+
+def _agents_with_figures() -> QuerySet[Any]:
+    account = models.Account.objects.filter(id=OuterRef("id"))
+    capital = Case(
+        *(When(role=r.name, then=Value(r.capital_cents)) for r in settings.RULES.agents.roles),
+        output_field=BigIntegerField(),
+    )
+    return Agent.objects.annotate(
+        equity=Coalesce(Subquery(account.values("equity")), capital),
+        equity_day_ago=Coalesce(Subquery(account.values("equity_day_ago")), capital),
+    )
+
+
+def _ranked(agent: Any, rank: int) -> RankedAgent:
+    is_ranked = agent.status == AgentStatus.ACTIVE
+    return RankedAgent(agent, rank if is_ranked else None, agent.equity, agent.equity_day_ago)
+
+
+def live_keys(agent: Agent) -> QuerySet[ApiKey]:
+    """Return an agent's live keys, oldest first."""
+    return ApiKey.objects.live().filter(agent=agent).order_by("created_at")
+
+
+# What an agent owns
+
+
+class HeldPosition(NamedTuple):
+    """Shares of one company that an account holds, and the company's price."""
+
+    symbol: str
+    quantity: Shares
+    cost: Cents
+    price: Cents
+
+
+class OwnPortfolio(NamedTuple):
+    """An agent's account and positions after a tick."""
+
+    tick: Tick
+    account: Account
+    positions: list[HeldPosition]
+
+
+def portfolio(agent: Agent) -> OwnPortfolio:
+    """Return what an agent owns; before the tick admits it, the capital that waits for it."""
+    with one_instant():
+        tick = models.World.objects.values_list("tick", flat=True).get()
+        row = models.Account.objects.filter(id=agent.id).values(*_ACCOUNT_COLUMNS).first()
+        price = models.Company.objects.filter(symbol=OuterRef("symbol")).values("price")
+        held = models.Holding.objects.filter(account=agent.id).exclude(quantity=0)
+        positions = held.annotate(price=Subquery(price)).order_by("symbol")
+        lines = list(positions.values_list("symbol", "quantity", "cost", "price"))
+    note_tick(tick)
+    account = _account(agent, row)
+    if row is not None:
+        account.reserved = row["reserved"]
+    return OwnPortfolio(tick, account, [HeldPosition(*line) for line in lines])
+
+
+def equity_points(agent: Agent) -> QuerySet[models.EquityPoint]:
+    """Return an agent's sampled net worth, newest first."""
+    return models.EquityPoint.objects.filter(account=agent.id).order_by("-tick")
+
+
+# Orders, trades and actions
+
+
+class OwnOrder(NamedTuple):
+    """An order of an agent's, or what will be one when the tick takes it."""
+
+    id: str
+    client_id: str | None
+    symbol: str
+    side: str
+    kind: str
+    time_in_force: str
+    quantity: Shares
+    limit: Cents | None
+    filled: Shares
+    value: Cents
+    status: str
+    reason: str
+    tick_submitted: Tick | None
+    tick_closed: Tick | None
+
+
+class OwnOrders(NamedTuple):
+    orders: list[OwnOrder]
+    total: int
+
+
+def orders(agent: Agent, rows: slice, *, status: str | None = None) -> OwnOrders:
+    """Return a slice of an agent's orders, newest first, those that wait for the tick before all.
+
+    A fixed number of queries, at one instant.
+    """
+    waiting = InputRow.objects.none()
+    if status in (None, OrderStatus.PENDING):
+        waiting = InputRow.objects.waiting().filter(account=agent.id, type__in=ORDER_TYPES)
+    known = models.Order.objects.filter(account=agent.id)
+    if status is not None:
+        known = known.filter(status=status)
+    with one_instant():
+        ahead = waiting.count()
+        total = ahead + known.count()
+        page = [_waiting_order(row) for row in waiting.order_by("-id")[rows]]
+        rest = slice(max(0, rows.start - ahead), max(0, rows.stop - ahead))
+        page += [_known_order(row) for row in known.order_by("-number")[rest]]
+    return OwnOrders(page, total)
+
+
+def trades(agent: Agent, rows: slice) -> tuple[list[models.Trade], int]:
+    """Return a slice of the trades in which an agent bought or sold, newest first; and how many
+    there are. Two queries.
+    """
+    # Each half comes in order from its own index; an OR would sort them all, or search the table.
+    halves = [
+        models.Trade.objects.filter(**side).order_by("-number")[: rows.stop]
+        for side in ({"buyer": agent.id}, {"seller": agent.id})
+    ]
+    mine = Q(buyer=agent.id) | Q(seller=agent.id)
+    newest = halves[0].union(halves[1]).order_by("-number")[rows]
+    return list(newest), models.Trade.objects.filter(mine).count()
+
+
+def action(agent: Agent, public_id: UUID) -> InputRow:
+    """Return one action of an agent's. Raises Input.DoesNotExist."""
+    return InputRow.objects.get(account=agent.id, public_id=public_id)
+
+
+def _waiting_order(row: InputRow) -> OwnOrder:
+    asked = row.parameters
+    return OwnOrder(
+        str(row.public_id),
+        row.client_order_id,
+        asked["symbol"],
+        row.type,
+        asked["kind"],
+        asked["time_in_force"],
+        asked["quantity"],
+        asked.get("limit"),
+        0,
+        0,
+        OrderStatus.PENDING,
+        "",
+        None,
+        None,
+    )
+
+
+def _known_order(row: models.Order) -> OwnOrder:
+    return OwnOrder(
+        str(row.id),
+        row.client_id,
+        row.symbol,
+        row.side,
+        row.kind,
+        row.time_in_force,
+        row.quantity,
+        row.limit,
+        row.filled,
+        row.value,
+        row.status,
+        row.reason,
+        row.tick_submitted,
+        row.tick_closed,
+    )
+
+
+# What an agent may do next
+
+
+class Prospect(NamedTuple):
+    """An account as the last tick left it, and all that decides what its next actions may do."""
+
+    tick: Tick
+    account: Account  # without its open orders
+    companies: list[Company]  # those that its actions name
+    open: list[OpenOrder]
+    waiting: list[Input]  # its inputs that no tick has taken yet, by arrival
+    closed: set[str]  # those of the orders asked about that are final, by either id
+    used_client_ids: set[str]  # those of the client ids asked for that are not free
+
+
+def prospect_of(agent: Agent, asked: Sequence[Asked]) -> Prospect:
+    """Return what decides about these actions of an agent.
+
+    One statement, so that no tick comes between an input that waits and what it did.
+    """
+    references = [a.parameters for a in asked if not a.action.places_order]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PROSPECT,
+            {
+                "account": agent.id,
+                "symbols": [a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
+                "new_client_ids": client_ids_of(asked),
+                "ids": [p["id"] for p in references if "id" in p],
+                "client_ids": [p["client_id"] for p in references if "client_id" in p],
+            },
+        )
+        found = orjson.loads(cursor.fetchone()[0])
+    if found["tick"] is None:
+        raise models.World.DoesNotExist
+    note_tick(found["tick"])
+    account = _account(agent, found["account"])
+    for held in found["holdings"]:
+        account.holdings[held["symbol"]] = Holding(held["quantity"], held["cost"])
+    return Prospect(
+        found["tick"],
+        account,
+        [_company(row) for row in found["companies"]],
+        [_open_order(row) for row in found["open"]],
+        [Input(i["id"], i["type"], i["parameters"], agent.id) for i in found["waiting"]],
+        {id for row in found["closed"] for id in (row["id"], row["client_id"]) if id},
+        set(found["used"]),
+    )
+
+
+_ACCOUNT_COLUMNS = (
+    "leverage",
+    "fee_bps",
+    "cash",
+    "endowment",
+    "long_value",
+    "short_value",
+    "reserved",
+    "close_equity",
+)
+
+# Parts of one JSON object. The inputs that wait, the orders that are open and the batch itself name
+# the companies that count.
+_PROSPECT = f"""
+    WITH waiting AS (
+        SELECT public_id AS id, type, parameters, id AS arrival FROM agents_input
+        WHERE account = %(account)s AND tick IS NULL AND NOT is_quarantined
+    ), open AS (
+        SELECT * FROM market_order WHERE account_id = %(account)s AND tick_closed IS NULL
+    )
+    SELECT json_build_object(
+        'tick', (SELECT tick FROM market_world),
+        'account', (SELECT row_to_json(a) FROM (
+            SELECT {", ".join(_ACCOUNT_COLUMNS)} FROM market_account WHERE id = %(account)s) a),
+        'holdings', (SELECT coalesce(json_agg(h), '[]') FROM (
+            SELECT symbol, quantity, cost FROM market_holding
+            WHERE account_id = %(account)s AND quantity <> 0) h),
+        'waiting', (SELECT coalesce(json_agg(w ORDER BY arrival), '[]') FROM waiting w),
+        'open', (SELECT coalesce(json_agg(o ORDER BY number), '[]') FROM open o),
+        'companies', (SELECT coalesce(json_agg(c), '[]') FROM (
+            SELECT symbol, name, sector, industry, price, shares_issued, volatility, beta
+            FROM market_company WHERE symbol = ANY(%(symbols)s::text[]
+                || ARRAY(SELECT DISTINCT parameters->>'symbol' FROM waiting)
+                || ARRAY(SELECT DISTINCT symbol::text FROM open))) c),
+        'closed', (SELECT coalesce(json_agg(o), '[]') FROM (
+            SELECT id, client_id FROM market_order
+            WHERE account_id = %(account)s AND tick_closed IS NOT NULL
+            AND id = ANY(%(ids)s::uuid[] || ARRAY(
+                SELECT public_id FROM agents_input WHERE account = %(account)s
+                AND client_order_id = ANY(%(client_ids)s::text[])))) o),
+        'used', (SELECT coalesce(json_agg(client_order_id), '[]') FROM agents_input
+            WHERE account = %(account)s AND client_order_id = ANY(%(new_client_ids)s::text[]))
+    )::text
+"""
+
+
+def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
+    """Return an agent's account as the machine has it, its holdings and orders left out."""
+    role = settings.RULES.agents.role(agent.role)
+    if row is None:
+        account = Account(agent.id, agent.name, AccountKind.AGENT, leverage=role.leverage)
+        account.cash = account.endowment = account.close_equity = role.capital_cents
+        return account
+    account = Account(agent.id, agent.name, AccountKind.AGENT, leverage=row["leverage"])
+    account.fee_bps = row["fee_bps"]
+    account.cash, account.endowment = row["cash"], row["endowment"]
+    account.long_value, account.short_value = row["long_value"], row["short_value"]
+    account.close_equity = row["close_equity"]
+    return account
+
+
+def _open_order(row: dict[str, Any]) -> OpenOrder:
+    return OpenOrder(
+        row["number"],
+        row["id"],
+        row["client_id"],
+        row["symbol"],
+        Side[row["side"]],
+        OrderKind(row["kind"]),
+        row["quantity"],
+        row["filled"],
+        row["limit"],
+    )
+
+
+def _company(row: dict[str, Any]) -> Company:
+    listing = Listing(
+        symbol=row["symbol"],
+        name=row["name"],
+        sector=row["sector"],
+        industry=row["industry"],
+        price=row["price"],
+        shares=row["shares_issued"],
+        volatility=row["volatility"],
+        beta=row["beta"],
+    )
+    return Company(listing, settings.RULES.market)

@@ -1,0 +1,168 @@
+"""The door of the inbox: every action of an agent, from wherever it comes, enters here.
+
+What can be known at once is checked at once; what passes waits for the next tick, whose verdict
+counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection
+
+from agents.engine.batch import ActionTable, Asked, client_ids_of
+from agents.engine.society import AgentStatus, allow
+from agents.ids import new_id
+from agents.models import Agent, Input, Source
+from agents.selectors import Prospect, prospect_of
+from market.engine.actions import NO_DATA, Verdict
+from market.engine.refusals import Code, Refused
+from market.engine.rehearsal import Rehearsal
+from market.engine.values import Tick
+
+POLLS_A_TICK = 10
+
+
+class Receipt(NamedTuple):
+    """What became of an action so far. `id` is None for one that was not taken."""
+
+    action: str
+    id: str | None
+    verdict: Verdict
+
+
+class Taken(NamedTuple):
+    """A batch at the door: one receipt an action, in order."""
+
+    tick: Tick
+    receipts: list[Receipt]
+
+
+def take(*, agent: Agent, asked: Sequence[Asked], table: ActionTable, source: Source) -> Taken:
+    """Take what the next tick is not bound to refuse: two statements, however many actions."""
+    prospect = prospect_of(agent, asked)
+    rehearsal = _rehearse(prospect, table)
+    receipts = [_receive(agent, rehearsal, prospect, action) for action in asked]
+    inserted = _insert(agent, zip(asked, receipts, strict=True), source)
+    receipts = [_unless_used(receipt, inserted) for receipt in receipts]
+    return Taken(prospect.tick, receipts)
+
+
+def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
+    """Return the tick's verdicts on what was taken, if they come within so many ticks."""
+    waiting = [receipt.id for receipt in taken.receipts if receipt.id]
+    if not waiting:
+        return taken
+    deadline = time.monotonic() + intervals * settings.TICK_SECONDS
+    while time.monotonic() < deadline:
+        if not connection.in_atomic_block:
+            connection.close()  # back to the pool, for those who do not wait
+        time.sleep(settings.TICK_SECONDS / POLLS_A_TICK)
+        rows = Input.objects.filter(public_id__in=waiting).exclude(tick=None)
+        performed = {str(row.public_id): row for row in rows}
+        if len(performed) == len(waiting):
+            return _with_verdicts(taken, performed)
+    return taken
+
+
+def _rehearse(prospect: Prospect, table: ActionTable) -> Rehearsal:
+    """Return the next tick as far as the agent's waiting actions make it."""
+    rules = settings.RULES.market
+    rehearsal = Rehearsal(
+        rules,
+        prospect.tick + 1,
+        prospect.account,
+        prospect.companies,
+        prospect.open,
+        prospect.closed,
+    )
+    for waiting in prospect.waiting:
+        action = table.get(waiting.type)
+        if action is not None:
+            try:
+                action.handler(rehearsal, prospect.account, waiting.parameters, waiting.id)
+            except Refused:
+                continue  # it changes nothing then
+    return rehearsal
+
+
+def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Asked) -> Receipt:
+    id = str(new_id())
+    try:
+        allow(AgentStatus(agent.status))
+        _claim_client_id(prospect, asked)
+        verdict = asked.action.handler(rehearsal, prospect.account, asked.parameters, id)
+    except Refused as refused:
+        verdict = Verdict(False, refused.code, refused.message)
+    if not verdict.success:
+        return Receipt(asked.action.type, None, verdict._replace(data=NO_DATA))
+    data: dict[str, Any] = {"actionId": id, **verdict.data}
+    if asked.action.places_order and not rehearsal.moment.is_open:
+        data["ticksUntilOpen"] = rehearsal.moment.ticks_until_open + 1
+    return Receipt(asked.action.type, id, Verdict(True, message="Taken.", data=data))
+
+
+def _claim_client_id(prospect: Prospect, asked: Asked) -> None:
+    for client_id in client_ids_of([asked]):
+        if client_id in prospect.used_client_ids:
+            raise _duplicate()
+        prospect.used_client_ids.add(client_id)
+
+
+def _insert(agent: Agent, pairs: Iterable[tuple[Asked, Receipt]], source: Source) -> set[str]:
+    """Append what is taken to the inbox and return the ids of what got in: one statement.
+
+    Two requests with one clientOrderId may pass each other until here, where the first one wins.
+    """
+    rows = [
+        (
+            UUID(receipt.id),
+            agent.id,
+            asked.action.type,
+            orjson.dumps(asked.parameters).decode(),
+            source.value,
+            next(iter(client_ids_of([asked])), None),
+        )
+        for asked, receipt in pairs
+        if receipt.id
+    ]
+    if not rows:
+        return set()
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s, now(), false, '', '')"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO agents_input (public_id, account, type, parameters, source,"
+            " client_order_id, received_at, is_quarantined, code, message)"
+            f" VALUES {values} ON CONFLICT (account, client_order_id)"
+            " WHERE client_order_id IS NOT NULL DO NOTHING RETURNING public_id::text",
+            [value for row in rows for value in row],
+        )
+        return {id for (id,) in cursor.fetchall()}
+
+
+def _unless_used(receipt: Receipt, inserted: set[str]) -> Receipt:
+    if receipt.id is None or receipt.id in inserted:
+        return receipt
+    refused = _duplicate()
+    return Receipt(receipt.action, None, Verdict(False, refused.code, refused.message))
+
+
+def _duplicate() -> Refused:
+    return Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
+
+
+def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
+    tick = max(row.tick or 0 for row in performed.values())
+    receipts = []
+    for receipt in taken.receipts:
+        if receipt.id:
+            row = performed[receipt.id]
+            verdict = Verdict(bool(row.success), row.code, row.message, receipt.verdict.data)
+            receipt = receipt._replace(verdict=verdict)
+        receipts.append(receipt)
+    return Taken(tick, receipts)

@@ -1,0 +1,67 @@
+"""Registering: an identity, a first key, and the input that brings the agent into the world."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from agents.models import Agent, Input, Source
+from agents.services.callbacks import check_callback_url
+from agents.services.keys import create_key
+from market.engine.accounts import SYSTEM_ACCOUNTS
+
+REGISTER = "REGISTER"
+RESERVED_NAMES = frozenset(SYSTEM_ACCOUNTS.values())
+
+
+class NameTaken(Exception):
+    """Another agent, or the exchange itself, has the name."""
+
+
+class Registration(NamedTuple):
+    """A new agent, and its key, which is shown this once."""
+
+    agent: Agent
+    api_key: str
+
+
+def register(*, name: str, role: str, callback_url: str = "") -> Registration:
+    """Register an agent; its capital follows with the next tick.
+
+    Raises NameTaken and BadCallbackUrl.
+    """
+    if callback_url:
+        check_callback_url(callback_url)
+    if name.lower() in RESERVED_NAMES:
+        raise NameTaken
+    try:
+        with transaction.atomic():
+            agent = Agent.objects.create(
+                name=name, role=role, callback_url=callback_url, webhook_secret=new_webhook_secret()
+            )
+            _, secret = create_key(agent)
+            Input.objects.create(
+                account=agent.id,
+                type=REGISTER,
+                parameters={"agent": str(agent.public_id), "name": name, "role": role},
+                source=Source.API,
+            )
+    except IntegrityError:  # the only constraint that a caller can break
+        raise NameTaken from None
+    return Registration(agent, secret)
+
+
+def change_callback_url(agent: Agent, url: str) -> None:
+    """Set where an agent's briefings go; "" for nowhere. Raises BadCallbackUrl."""
+    if url:
+        check_callback_url(url)
+    agent.callback_url = url
+    agent.save(update_fields=["callback_url"])
+
+
+def new_webhook_secret() -> str:
+    """Return a secret as Standard Webhooks has it: 32 random bytes."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

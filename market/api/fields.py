@@ -1,0 +1,68 @@
+"""Fields that take what they say and nothing like it: no 5 for "5", no guess for a bad value."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+class _AsWritten(serializers.CharField):
+    """A JSON string, and nothing that could be written as one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Must be a string.")
+        return data
+
+
+class Text(_AsWritten):
+    """A JSON string, taken as it is written."""
+
+
+class Pattern(_AsWritten, serializers.RegexField):
+    """A JSON string that matches a pattern."""
+
+
+class Number(serializers.IntegerField):
+    """A whole number in a query string, in ASCII digits."""
+
+    def to_internal_value(self, data: object) -> int:
+        if not isinstance(data, str) or not _WHOLE_NUMBER.fullmatch(data):
+            raise serializers.ValidationError("Must be a whole number.")
+        return int(data)
+
+
+class Body(serializers.Serializer[Any]):
+    """The JSON object of a request; a field that it does not know is a fault."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """Return the checked fields. Raises ValidationError."""
+        body = cls(data=request.data)
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        checked = super().to_internal_value(data)
+        if unknown := {key: ["Unknown field."] for key in data if key not in self.fields}:
+            raise serializers.ValidationError(unknown)
+        return checked
+
+
+class Query(serializers.Serializer[Any]):
+    """The parameters of a query string; of one given twice, the last counts."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """Return the checked parameters, defaults filled in. Raises ValidationError."""
+        query = cls(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return dict(query.validated_data)

@@ -1,0 +1,16 @@
+"""What a request may be refused for, beyond what REST framework knows."""
+
+from __future__ import annotations
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+
+class Conflict(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "That is in the way of what exists already."
+
+
+class Unavailable(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The exchange cannot answer now; try again."

@@ -1,0 +1,19 @@
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from market.api import views
+
+
+class SymbolConverter(StringConverter):
+    regex = "[A-Za-z0-9.]{1,12}"
+
+
+register_converter(SymbolConverter, "symbol")
+
+urlpatterns = [
+    path("market/stocks", views.StocksView.as_view(), name="stocks"),
+    path("market/stocks/<symbol:symbol>", views.StockView.as_view(), name="stock"),
+    path("market/stocks/<symbol:symbol>/history", views.HistoryView.as_view(), name="history"),
+    path("market/orderbook/<symbol:symbol>", views.OrderBookView.as_view(), name="orderbook"),
+    path("market/trades/<symbol:symbol>", views.TradesView.as_view(), name="trades"),
+]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from market import selectors
+from market.api import serializers
+from market.api.lists import Page, page_of, slice_of
+from market.models import Company
+
+
+class StocksView(APIView):
+    @extend_schema(
+        operation_id="listStocks",
+        parameters=[serializers.StocksQuery],
+        responses=Page[serializers.Stock],
+    )
+    def get(self, request: Request) -> Response:
+        """List the companies and their markets."""
+        query = serializers.StocksQuery.read(request)
+        rows = selectors.companies(sector=query.get("sector"), sort=query["sort"])
+        stocks = [serializers.stock(company) for company in rows[slice_of(query)]]
+        return Response(page_of(query, stocks, rows.count()))
+
+
+class StockView(APIView):
+    @extend_schema(operation_id="getStock", responses=serializers.StockDetail)
+    def get(self, request: Request, symbol: str) -> Response:
+        """Show one company."""
+        return Response(serializers.stock_detail(_company(symbol)))
+
+
+class HistoryView(APIView):
+    @extend_schema(
+        operation_id="getHistory",
+        parameters=[serializers.HistoryQuery],
+        responses=serializers.History,
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        """Show the candles of a company."""
+        query = serializers.HistoryQuery.read(request)
+        _company(symbol)
+        rows = selectors.candles(symbol, **query)
+        candles = [serializers.candle(row) for row in rows]
+        return Response({"symbol": symbol, "interval": query["interval"], "candles": candles})
+
+
+class OrderBookView(APIView):
+    @extend_schema(
+        operation_id="getOrderBook",
+        parameters=[serializers.OrderBookQuery],
+        responses=serializers.OrderBook,
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        """Show the book of a company."""
+        query = serializers.OrderBookQuery.read(request)
+        with selectors.one_instant():
+            tick, company = selectors.world().tick, _company(symbol, with_book=True)
+        return Response(serializers.order_book(company, tick, query["depth"]))
+
+
+class TradesView(APIView):
+    @extend_schema(
+        operation_id="listTrades",
+        parameters=[serializers.TradesQuery],
+        responses=serializers.Trades,
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        """Show the last trades in a company."""
+        query = serializers.TradesQuery.read(request)
+        _company(symbol)
+        rows = selectors.recent_trades(symbol, limit=query["limit"])
+        return Response({"symbol": symbol, "trades": [serializers.trade(row) for row in rows]})
+
+
+def _company(symbol: str, *, with_book: bool = False) -> Company:
+    try:
+        return selectors.company(symbol, with_book=with_book)
+    except Company.DoesNotExist:
+        raise NotFound("There is no company of that symbol.") from None

@@ -1,0 +1,130 @@
+"""Every read of the market that an API, a page or a feed needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Count, ExpressionWrapper, F, FloatField, QuerySet, Sum
+from django.db.models.functions import Cast
+
+from market.engine.sessions import Moment, moment_of
+from market.models import Candle, Company, Trade, World
+
+_SORT_COLUMNS = {
+    "symbol": "symbol",
+    "price": "price",
+    "change": "change",
+    "changePercent": "change_percent",
+    "volume": "day_volume",
+    "volume24h": "day_ago_volume",
+    "marketCap": "capital",
+    "volatility": "volatility",
+}
+SORTS = (*_SORT_COLUMNS, *(f"-{name}" for name in _SORT_COLUMNS))
+
+TICK_IS_FRESH_SECONDS = 1.0
+
+
+class Totals(NamedTuple):
+    """All companies together; money in cents."""
+
+    companies: int
+    market_cap: int
+    previous_close_cap: int
+
+
+class _Seen:
+    """The tick last seen by this process, and when."""
+
+    tick: int | None = None
+    at = float("-inf")
+
+
+@contextmanager
+def one_instant() -> Iterator[None]:
+    """Let all reads inside see the record at one instant, so that no tick comes between them."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def world() -> World:
+    """Return the world's row. Raises World.DoesNotExist before the founding."""
+    row = World.objects.get()
+    note_tick(row.tick)
+    return row
+
+
+def note_tick(tick: int) -> None:
+    """Remember the tick that somebody has just read."""
+    _Seen.tick, _Seen.at = tick, time.monotonic()
+
+
+def tick_seen() -> int | None:
+    """Return the world's tick, at most a second old; None while it is unknown."""
+    if time.monotonic() - _Seen.at > TICK_IS_FRESH_SECONDS:
+        _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
+        try:
+            _Seen.tick = World.objects.values_list("tick", flat=True).first()
+        except DatabaseError:
+            _Seen.tick = None
+    return _Seen.tick
+
+
+def moment(tick: int) -> Moment:
+    """Place a tick in the trading day."""
+    return moment_of(tick, settings.RULES.market.session)
+
+
+def companies(*, sector: str | None = None, sort: str = "symbol") -> QuerySet[Company]:
+    """Return the companies without their books, by one of SORTS; a minus sign turns it round."""
+    rows = Company.objects.defer("bids", "asks").annotate(
+        change=F("price") - F("previous_close"),
+        change_percent=ExpressionWrapper(
+            Cast(F("price") - F("previous_close"), FloatField()) / F("previous_close"),
+            output_field=FloatField(),
+        ),
+        capital=F("price") * F("shares_issued"),
+    )
+    if sector is not None:
+        rows = rows.filter(sector=sector)
+    column = _SORT_COLUMNS[sort.removeprefix("-")]
+    ordering = F(column).desc() if sort.startswith("-") else F(column).asc()
+    return rows.order_by(ordering, "symbol")
+
+
+def company(symbol: str, *, with_book: bool = False) -> Company:
+    """Return one company. Raises Company.DoesNotExist."""
+    rows = Company.objects.all() if with_book else Company.objects.defer("bids", "asks")
+    return rows.get(symbol=symbol)
+
+
+def candles(symbol: str, *, interval: int, limit: int) -> list[Candle]:
+    """Return the last finished candles of a company, oldest first."""
+    rows = Candle.objects.filter(symbol=symbol, interval=interval).order_by("-tick")[:limit]
+    return list(reversed(rows))
+
+
+def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
+    """Return the last trades in a company, newest first."""
+    return Trade.objects.filter(symbol=symbol).order_by("-number")[:limit]
+
+
+def totals() -> Totals:
+    """Return the sums over all companies."""
+    sums = Company.objects.aggregate(
+        companies=Count("symbol"),
+        market_cap=Sum(F("price") * F("shares_issued")),
+        previous_close_cap=Sum(F("previous_close") * F("shares_issued")),
+    )
+    return Totals(
+        sums["companies"], int(sums["market_cap"] or 0), int(sums["previous_close_cap"] or 0)
+    )

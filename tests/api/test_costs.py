@@ -1,0 +1,71 @@
+"""What a request costs the record: a fixed number of statements, however much there is to tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.api.desk import Desk, Trader, buy, cancel, sell
+
+AUTHENTICATION = 1
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        ("/world/tick", 1),
+        ("/world/status", 3),
+        ("/world/leaderboard", 2),
+        ("/world/prison", 0),
+        ("/config", 0),
+        ("/market/stocks", 2),
+        ("/market/stocks/APEX", 1),
+        ("/market/stocks/APEX/history", 2),
+        ("/market/orderbook/APEX", 2),
+        ("/market/trades/APEX", 2),
+        ("/api/v1/agents", 2),
+        ("/agents/me", AUTHENTICATION + 2),
+        ("/agents/me/portfolio", AUTHENTICATION + 3),
+        ("/agents/me/orders", AUTHENTICATION + 4),
+        ("/agents/me/trades", AUTHENTICATION + 2),
+        ("/agents/me/equity", AUTHENTICATION + 2),
+        ("/auth/keys", AUTHENTICATION + 2),
+    ],
+)
+def test_a_read_takes_so_many_queries(
+    busy: Trader, path: str, queries: int, django_assert_num_queries: Any
+) -> None:
+    key = busy.key if "me" in path or "keys" in path else None
+    busy.desk.get("/world/tick")  # so that the tick is known
+    with django_assert_num_queries(queries):
+        busy.desk.get(path, key)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_batch_takes_three_statements(busy: Trader, count: int) -> None:
+    actions = [buy(1), sell(1), cancel(clientOrderId="rests"), buy(1, "NEXUS", price=3.0)] * 3
+    with CaptureQueriesContext(connection) as captured:
+        busy.act(*actions[:count])
+    assert len(captured) == AUTHENTICATION + 2
+
+
+def test_a_batch_that_is_refused_writes_nothing(busy: Trader) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        busy.act(buy(1, "NOSUCH"))
+    assert len(captured) == AUTHENTICATION + 1
+
+
+@pytest.fixture
+def busy(desk: Desk, unlimited: None) -> Trader:
+    """Somebody with orders, trades and holdings, among others."""
+    desk.register("cid", "ceo")
+    ann = desk.register("ann", "quant")
+    ann.act(*[buy(1, symbol) for symbol in ("APEX", "NEXUS", "OMEGA")], buy(1, price=1.0))
+    desk.tick()
+    ann.act(buy(2, price=2.0, clientOrderId="rests"), *[buy(1)] * 5)
+    desk.tick()
+    ann.act(*[buy(1, price=4.0)] * 3)
+    return ann

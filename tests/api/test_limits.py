@@ -1,0 +1,154 @@
+"""Rate limits: counted atomically, by agent or by address, and never a stumbling block."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+from django.test import RequestFactory
+
+from tests.api.desk import Desk, Trader, buy
+from wallstreetsim.api import limits
+from wallstreetsim.api.limits import Limit, address_of, spend
+
+TEN_A_MINUTE = (Limit(10, 60),)
+
+
+@pytest.mark.parametrize(
+    "limit", [Limit(10, 60), Limit(10, 60, burst=10), Limit(60, 600, burst=10)]
+)
+def test_of_a_hundred_at_once_exactly_ten_pass(limit: Limit) -> None:
+    with ThreadPoolExecutor(20) as crowd:
+        allowances = list(crowd.map(lambda _: spend("test", "crowd", (limit,)), range(100)))
+    assert all(allowances)
+    assert sum(a.is_granted for a in allowances if a) == 10
+
+
+def test_somebody_elses_requests_do_not_count() -> None:
+    for who in ("ann", "bob"):
+        granted = [spend("test", who, TEN_A_MINUTE) for _ in range(11)]
+        assert [a.is_granted for a in granted if a] == [True] * 10 + [False]
+
+
+def test_an_allowance_says_what_is_left() -> None:
+    first = spend("test", "ann", TEN_A_MINUTE)
+    assert first is not None
+    assert (first.limit, first.remaining) == (10, 9)
+    for _ in range(10):
+        last = spend("test", "ann", TEN_A_MINUTE)
+    assert last is not None
+    assert (last.is_granted, last.remaining) == (False, 0)
+    assert 55 < last.retry_seconds <= 60
+    assert last.reset_at == pytest.approx(first.reset_at, abs=0.1)
+
+
+def test_the_tightest_limit_is_told_and_a_refusal_costs_nothing() -> None:
+    both = (Limit(2, 1), Limit(100, 3_600))
+    answers = [spend("test", "ann", both) for _ in range(5)]
+    assert [a.is_granted for a in answers if a] == [True, True, False, False, False]
+    alone = spend("test", "ann", (Limit(100, 3_600),))
+    assert alone is not None
+    assert alone.remaining == 97, "two that passed, and this one"
+
+
+def test_a_burst_comes_back_at_the_steady_rate() -> None:
+    limit = (Limit(120, 60, burst=20),)
+    answers = [spend("test", "ann", limit) for _ in range(21)]
+    last = answers[-1]
+    assert last is not None
+    assert not last.is_granted
+    assert last.limit == 120
+    assert 0 < last.retry_seconds <= 0.5
+
+
+# Over HTTP
+
+
+def test_the_headers_count_down(ann: Trader) -> None:
+    first = ann.get("/agents/me").headers
+    second = ann.get("/agents/me").headers
+    assert first["X-RateLimit-Limit"] == "600"
+    assert int(first["X-RateLimit-Remaining"]) - 1 == int(second["X-RateLimit-Remaining"])
+    assert int(first["X-RateLimit-Reset"]) > 1_700_000_000
+
+
+def test_the_twenty_first_login_of_a_minute_waits(desk: Desk, ann: Trader) -> None:
+    for path in ("/auth/verify", "/auth/login"):
+        for _ in range(10):
+            assert desk.post(path, {"apiKey": ann.key}).status == 200
+    answer = desk.post("/auth/verify", {"apiKey": ann.key})
+    assert (answer.status, answer.code) == (429, "RATE_LIMITED")
+    assert answer.headers["Retry-After"] == str(answer.body["retryAfter"])
+    assert 0 < answer.body["retryAfter"] <= 60
+    assert answer.headers["X-RateLimit-Remaining"] == "0"
+    assert ann.get("/agents/me").status == 200, "another budget"
+
+
+def test_a_burst_of_actions_is_bounded_for_each_agent(ann: Trader, bob: Trader) -> None:
+    statuses = [ann.try_act(buy(1, price=1.0)).status for _ in range(40)]
+    assert statuses[:20] == [200] * 20
+    assert 429 in statuses
+    assert bob.try_act(buy(1)).status == 200
+
+
+def test_registrations_are_bounded_for_each_address(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.LIMITS, "registration", (Limit(3, 60), Limit(4, 86_400)))
+    answers = [
+        desk.post("/auth/register", {"name": f"agent{n}", "role": "quant"}) for n in range(4)
+    ]
+    assert [answer.status for answer in answers] == [201, 201, 201, 429]
+    elsewhere = desk.ask("GET", "/world/tick")
+    assert elsewhere.status == 200
+
+
+def test_who_guesses_keys_is_held_to_a_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(limits.LIMITS, "requests", TEN_A_MINUTE)
+    answers = [desk.get("/agents/me", key=f"wss_{n}") for n in range(12)]
+    assert [answer.status for answer in answers] == [401] * 10 + [429] * 2
+
+
+def test_limits_can_be_switched_off(desk: Desk, unlimited: None) -> None:
+    answer = desk.post("/auth/verify", {"apiKey": "x"})
+    assert "X-RateLimit-Limit" not in answer.headers
+
+
+def test_without_redis_everybody_passes(
+    ann: Trader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(**_: Any) -> None:
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(limits, "_script", lambda: away)
+    for _ in range(25):
+        assert ann.try_act(buy(1, price=1.0)).status == 200
+    assert caplog.text.count("requests are not counted") < 25, "it is asked once a second"
+
+
+# Whose request it is
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, None, "203.0.113.9"),
+        (0, "198.51.100.1", "203.0.113.9"),
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "1.2.3.4, 198.51.100.1", "198.51.100.1"),
+        (2, "1.2.3.4, 198.51.100.1, 10.0.0.1", "198.51.100.1"),
+        (2, "198.51.100.1", "203.0.113.9"),
+        (1, "not an address", "unknown"),
+        (1, "::ffff:198.51.100.1", "198.51.100.1"),
+        (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+    ],
+)
+def test_an_address_is_what_cannot_be_forged(
+    settings: Any, proxies: int, forwarded: str | None, address: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="203.0.113.9")
+    assert address_of(request) == address

@@ -1,0 +1,105 @@
+"""What those who run the exchange ask it: is it well, is it ready, what are its figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from market.models import World
+from tests.api.desk import Desk, Trader, buy
+from wallstreetsim import metrics
+
+
+def _fail(*_: object, **__: object) -> NoReturn:
+    raise OperationalError("away")
+
+
+def test_the_exchange_is_well(desk: Desk) -> None:
+    for path in ("/health", "/api/v1/health"):
+        assert desk.get(path).data == {"status": "ok"}
+
+
+def test_staff_is_told_more(desk: Desk, admin_client: Client) -> None:
+    details = admin_client.get("/health").json()["data"]
+    assert details["tick"] == 0
+    assert details["redis"] is True
+    assert details["inboxDepth"] == 0
+
+
+def test_without_the_record_it_is_not_well(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("django.db.backends.utils.CursorWrapper.execute", _fail)
+        for path in ("/health", "/ready", "/world/tick", "/api/v1/agents"):
+            answer = desk.get(path)
+            assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+
+
+def test_it_is_ready_while_the_tick_comes(desk: Desk) -> None:
+    desk.tick()
+    assert desk.get("/ready").data == {"status": "ready", "tick": 1}
+
+
+def test_it_is_not_ready_when_the_tick_is_late(desk: Desk) -> None:
+    desk.tick()
+    World.objects.update(claimed_at=timezone.now() - timedelta(seconds=11))
+    answer = desk.get("/ready")
+    assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+    assert desk.get("/health").status == 200
+    World.objects.update(is_paused=True)
+    assert desk.get("/ready").status == 200, "a paused world is in no hurry"
+
+
+def test_it_is_not_ready_before_the_founding(db: None) -> None:
+    assert Desk.__new__(Desk).get("/ready").status == 503
+
+
+# Metrics
+
+
+def _figures(text: str) -> dict[str, float]:
+    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_the_figures_of_floor_and_web_are_one_page(ann: Trader) -> None:
+    ann.desk.floor.publish = metrics.record_tick
+    before = _figures(metrics.render().decode())
+    ann.act(buy(1), buy(1, price=1.0))
+    ann.desk.tick()
+    ann.act(buy(1))
+    ann.get("/agents/me")
+    page = Client().get("/metrics")
+    assert page["Content-Type"].startswith("text/plain")
+    figures = _figures(page.content.decode())
+    assert figures["wss_tick"] == 2
+    assert figures["wss_inbox_depth"] == 1
+    assert figures["wss_orders_total"] - before.get("wss_orders_total", 0) >= 2
+    assert figures["wss_trades_total"] - before.get("wss_trades_total", 0) >= 1
+    assert any(name.startswith('wss_tick_step_seconds_bucket{le="+Inf",step="') for name in figures)
+    assert any(name.startswith("wss_tick_lateness_seconds") for name in figures)
+    assert any("wss_http_requests_total" in n and 'route="agents/me"' in n for n in figures)
+
+
+@pytest.mark.parametrize(
+    ("token", "request_of", "status"),
+    [
+        ("", {}, 200),
+        ("", {"REMOTE_ADDR": "::1"}, 200),
+        ("", {"REMOTE_ADDR": "203.0.113.9"}, 403),
+        ("", {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 403),
+        ("", {"REMOTE_ADDR": "203.0.113.9", "HTTP_AUTHORIZATION": "Bearer "}, 403),
+        ("s3cret", {"REMOTE_ADDR": "203.0.113.9", "HTTP_AUTHORIZATION": "Bearer s3cret"}, 200),
+        ("s3cret", {"REMOTE_ADDR": "203.0.113.9", "HTTP_AUTHORIZATION": "Bearer s3cre"}, 403),
+        ("s3cret", {"REMOTE_ADDR": "203.0.113.9", "HTTP_AUTHORIZATION": "Bearer é"}, 403),
+    ],
+)
+def test_the_figures_are_for_those_who_run_it(
+    db: None, settings: Any, token: str, request_of: Any, status: int
+) -> None:
+    settings.METRICS_TOKEN = token
+    assert Client().get("/metrics", **request_of).status_code == status

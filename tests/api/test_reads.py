@@ -1,0 +1,304 @@
+"""What can be read: the market, the world, the agents, and what is one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from market.models import EquityPoint, Trade
+from tests.api import contract
+from tests.api.desk import COMPANIES, Desk, Trader, buy, sell
+from wallstreetsim.rules import RULES
+
+
+def _pages(answer: Any) -> tuple[int, int, int, bool]:
+    data = answer.data
+    return len(data["items"]), data["page"], data["total"], data["hasMore"]
+
+
+# The market
+
+
+def test_the_companies_are_listed_a_page_at_a_time(desk: Desk) -> None:
+    assert _pages(desk.get("/market/stocks")) == (COMPANIES, 1, COMPANIES, False)
+    assert _pages(desk.get("/market/stocks?pageSize=3")) == (3, 1, COMPANIES, True)
+    assert _pages(desk.get("/market/stocks?pageSize=3&page=3")) == (2, 3, COMPANIES, False)
+    assert _pages(desk.get("/market/stocks?page=9")) == (0, 9, COMPANIES, False)
+    names = [
+        line["symbol"]
+        for page in (1, 2, 3)
+        for line in desk.get(f"/market/stocks?pageSize=3&page={page}").data["items"]
+    ]
+    assert names == sorted(set(names))
+
+
+@pytest.mark.parametrize(
+    "sort", ["price", "change", "changePercent", "volume", "volume24h", "marketCap", "volatility"]
+)
+def test_the_companies_can_be_sorted(desk: Desk, sort: str) -> None:
+    desk.tick(3)
+    rising = [line[sort] for line in desk.get(f"/market/stocks?sort={sort}").data["items"]]
+    falling = [line[sort] for line in desk.get(f"/market/stocks?sort=-{sort}").data["items"]]
+    assert rising == sorted(rising)
+    assert falling == sorted(rising, reverse=True)
+
+
+def test_the_companies_of_one_sector_can_be_listed(desk: Desk) -> None:
+    answer = desk.get("/market/stocks?sector=Technology").data
+    assert {line["sector"] for line in answer["items"]} == {"Technology"}
+    assert 0 < answer["total"] < COMPANIES
+
+
+def test_a_company_is_shown_as_it_was_founded(desk: Desk) -> None:
+    apex = desk.get("/market/stocks/APEX").data
+    assert (apex["price"], apex["previousClose"], apex["change"]) == (142.5, 142.5, 0)
+    assert apex["marketCap"] == pytest.approx(142.5 * apex["sharesIssued"])
+    assert apex["last"] is None
+
+
+def test_the_book_is_shown_from_the_best_price_down(desk: Desk) -> None:
+    desk.tick()
+    book = desk.get("/market/orderbook/APEX?depth=3").data
+    bids, asks = book["bids"], book["asks"]
+    assert len(bids) == len(asks) == 3
+    assert [b[0] for b in bids] == sorted((b[0] for b in bids), reverse=True)
+    assert [a[0] for a in asks] == sorted(a[0] for a in asks)
+    assert bids[0][0] < asks[0][0]
+    assert book["tick"] == book["seq"] == 1
+    stock = desk.get("/market/stocks/APEX").data
+    assert (stock["bid"], stock["ask"]) == (bids[0][0], asks[0][0])
+
+
+def test_an_order_of_ones_own_is_in_the_book(ann: Trader) -> None:
+    ann.act(buy(7, price=1.5))
+    ann.desk.tick()
+    assert [1.5, 7, 1] in ann.desk.get("/market/orderbook/APEX?depth=50").data["bids"]
+
+
+def test_trades_are_shown_without_their_parties(ann: Trader) -> None:
+    ann.act(buy(3), buy(4))
+    ann.desk.tick()
+    trades = ann.desk.get("/market/trades/APEX").data["trades"]
+    assert [trade["quantity"] for trade in trades] == [4, 3], "newest first"
+    assert set(trades[0]) == {"id", "symbol", "price", "quantity", "side", "tick"}
+    assert len(ann.desk.get("/market/trades/APEX?limit=1").data["trades"]) == 1
+
+
+def test_candles_come_oldest_first(ann: Trader) -> None:
+    ann.act(buy(5))
+    ann.desk.tick(9)
+    history = ann.desk.get("/market/stocks/APEX/history").data
+    assert [candle["tick"] for candle in history["candles"]] == list(range(1, 11))
+    assert sum(candle["volume"] for candle in history["candles"]) == 5
+    for before, after in zip(history["candles"], history["candles"][1:], strict=False):
+        assert after["open"] == before["close"]
+    fives = ann.desk.get("/market/stocks/APEX/history?interval=5&limit=1").data
+    assert [candle["tick"] for candle in fives["candles"]] == [10]
+
+
+# The world
+
+
+def test_the_world_says_where_it_stands(ann: Trader) -> None:
+    ann.act(buy(10))
+    ann.desk.tick()
+    status = ann.desk.get("/world/status").data
+    assert (status["tick"], status["tradingDay"], status["tickInDay"]) == (2, 0, 2)
+    assert (status["marketOpen"], status["ticksUntilClose"]) == (True, 388)
+    assert (status["companies"], status["activeAgents"]) == (COMPANIES, 1)
+    trade = Trade.objects.get()
+    assert status["volume24h"] == trade.price * trade.quantity / 100
+    stocks = ann.desk.get("/market/stocks").data["items"]
+    assert status["marketCap"] == pytest.approx(sum(line["marketCap"] for line in stocks))
+    [index] = status["indices"]
+    assert index["value"] == pytest.approx(1_000, rel=0.05)
+    assert index["change"] == pytest.approx(index["value"] - 1_000, abs=0.02)
+
+
+def test_the_tick_is_told(desk: Desk) -> None:
+    desk.tick(4)
+    tick = desk.get("/world/tick").data
+    assert (tick["tick"], tick["epoch"], tick["tickSeconds"], tick["paused"]) == (4, 1, 1, False)
+    assert tick["timestamp"].endswith("+00:00")
+
+
+def test_the_richest_leads(ann: Trader, bob: Trader) -> None:
+    board = ann.desk.get("/world/leaderboard").data
+    assert [(line["rank"], line["name"]) for line in board["items"]] == [(1, "bob"), (2, "ann")]
+    assert board["items"][0]["netWorth"] == 50_000_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/world/events",
+        "/world/investigations",
+        "/world/investigations/most-wanted",
+        "/world/prison",
+        "/world/bankruptcies",
+        "/api/v1/news",
+    ],
+)
+def test_what_does_not_happen_yet_is_an_empty_list(desk: Desk, path: str) -> None:
+    assert _pages(desk.get(path)) == (0, 1, 0, False)
+
+
+# Agents
+
+
+def test_agents_are_listed_by_rank(desk: Desk) -> None:
+    ann = desk.register("ann")
+    bob = desk.register("bob", "quant")
+    desk.tick()
+    cid = desk.register("cid", "ceo")  # not admitted yet
+    listed = desk.get("/api/v1/agents").data["items"]
+    assert [(line["rank"], line["id"]) for line in listed] == [
+        (1, bob.id),
+        (2, cid.id),
+        (3, ann.id),
+    ]
+    for line in listed:
+        assert desk.get(f"/api/v1/agents/{line['id']}").data == line
+    second = desk.get("/api/v1/agents?pageSize=1&page=2").data["items"]
+    assert [(line["rank"], line["name"]) for line in second] == [(2, "cid")]
+
+
+def test_who_is_not_active_has_no_rank(ann: Trader, bob: Trader) -> None:
+    from agents.models import Agent
+
+    Agent.objects.filter(name="bob").update(status="suspended")
+    listed = ann.desk.get("/api/v1/agents").data["items"]
+    assert [(line["rank"], line["name"]) for line in listed] == [(1, "ann"), (None, "bob")]
+    assert ann.desk.get(f"/api/v1/agents/{bob.id}").data["rank"] is None
+    assert [line["name"] for line in ann.desk.get("/world/leaderboard").data["items"]] == ["ann"]
+
+
+def test_what_is_public_of_an_agent_is_not_its_settings(ann: Trader) -> None:
+    public = ann.desk.get(f"/api/v1/agents/{ann.id}").data
+    own = ann.get("/agents/me").data
+    assert set(own) - set(public) == {"callbackUrl"}
+    assert (public["reputation"], public["status"], public["house"]) == (50, "active", False)
+
+
+# What is one's own
+
+
+def test_orders_come_newest_first_a_page_at_a_time(ann: Trader) -> None:
+    ann.act(*[buy(1, price=1.0 + n, clientOrderId=f"o{n}") for n in range(4)])
+    ann.desk.tick()
+    ann.act(*[buy(1, price=5.0 + n, clientOrderId=f"o{4 + n}") for n in range(3)])
+    pages = [ann.get(f"/agents/me/orders?pageSize=2&page={n}").data for n in (1, 2, 3, 4, 5)]
+    listed = [line["clientOrderId"] for page in pages for line in page["items"]]
+    assert listed == ["o6", "o5", "o4", "o3", "o2", "o1", "o0"]
+    assert [page["hasMore"] for page in pages] == [True, True, True, False, False]
+    assert {page["total"] for page in pages} == {7}
+
+
+def test_orders_can_be_chosen_by_status(ann: Trader) -> None:
+    ann.act(buy(1), buy(1, price=1.0), buy(3, price=2.0))
+    ann.desk.tick()
+    ann.act(buy(1, price=3.0))
+    counts = {
+        status: ann.get(f"/agents/me/orders?status={status}").data["total"]
+        for status in ("pending", "open", "filled", "cancelled", "rejected", "partial")
+    }
+    assert counts == {
+        "pending": 1,
+        "open": 2,
+        "filled": 1,
+        "cancelled": 0,
+        "rejected": 0,
+        "partial": 0,
+    }
+
+
+def test_a_trade_is_shown_from_ones_own_side(ann: Trader, bob: Trader) -> None:
+    desk = ann.desk
+    ann.act(buy(10))
+    desk.tick()
+    [taken] = ann.get("/agents/me/trades").data["items"]
+    assert (taken["side"], taken["liquidity"]) == ("BUY", "taker")
+    assert taken["fee"] == pytest.approx(taken["totalValue"] / 10_000, abs=0.005)
+
+    stock = desk.get("/market/stocks/APEX").data
+    between = round((stock["bid"] + stock["ask"]) / 2, 2)
+    [offered] = ann.act(sell(10, price=between))
+    [wanted] = bob.act(buy(10))
+    desk.tick()
+    given = ann.get("/agents/me/trades").data["items"][0]
+    assert (given["side"], given["liquidity"], given["fee"]) == ("SELL", "maker", 0)
+    assert (given["price"], given["orderId"]) == (between, offered["data"]["orderId"])
+    [got] = bob.get("/agents/me/trades").data["items"]
+    assert (got["id"], got["side"], got["liquidity"]) == (given["id"], "BUY", "taker")
+    assert got["orderId"] == wanted["data"]["orderId"]
+
+
+def test_net_worth_is_told_over_time(ann: Trader) -> None:
+    from agents.models import Agent
+
+    id = Agent.objects.get().id
+    EquityPoint.objects.bulk_create(
+        EquityPoint(account_id=id, tick=tick, equity=1_000_000 + tick) for tick in (50, 100, 150)
+    )
+    points = ann.get("/agents/me/equity?pageSize=2").data
+    assert points["items"] == [
+        {"tick": 150, "netWorth": 10_001.5},
+        {"tick": 100, "netWorth": 10_001.0},
+    ]
+    assert points["total"] == 3
+
+
+# The rules and the schema
+
+
+def test_the_rules_are_published(desk: Desk) -> None:
+    config = desk.get("/config").data
+    assert [role["role"] for role in config["roles"]] == [r.name for r in RULES.agents.roles]
+    assert {action["type"] for action in config["actions"]} == {"BUY", "SELL", "CANCEL_ORDER"}
+    [price] = [p for p in config["actions"][0]["parameters"] if p["name"] == "price"]
+    assert (price["minimum"], price["maximum"]) == (0.01, 1_000_000)
+    assert config["fees"]["takerBps"] == RULES.market.taker_fee_bps
+    assert config["timing"]["dayTicks"] == 630
+    assert sum(sector["share"] for sector in config["sectors"]) == pytest.approx(1)
+    assert config["rateLimits"]["actions"] == [{"requests": 120, "seconds": 60, "burst": 20}]
+
+
+def test_the_bare_paths_are_the_same_views(desk: Desk) -> None:
+    for path in ("/world/status", "/market/stocks", "/market/stocks/APEX", "/config"):
+        assert desk.get(path).data == desk.get(f"/api/v1{path}").data
+
+
+def test_the_schema_is_sound_and_whole(desk: Desk) -> None:
+    from drf_spectacular.drainage import GENERATOR_STATS
+    from drf_spectacular.validation import validate_schema
+
+    served = desk.get("/api/v1/openapi.json").body
+    validate_schema(served)  # type: ignore[no-untyped-call]
+    assert not GENERATOR_STATS, "no warnings"
+    assert served == desk.get("/openapi.json").body == contract.document()
+    operations = [op for path in served["paths"].values() for op in path.values()]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(ids) == len(set(ids))
+    assert all(operation["responses"].get("default") for operation in operations)
+
+
+def test_the_schema_describes_the_actions_by_their_table() -> None:
+    act = contract.document()["paths"]["/api/v1/actions"]["post"]
+    body = act["requestBody"]["content"]["application/json"]["schema"]
+    kinds = body["properties"]["actions"]["items"]["oneOf"]
+    assert [kind["title"] for kind in kinds] == ["BUY", "SELL", "CANCEL_ORDER"]
+    assert kinds[0]["properties"]["quantity"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000,
+    }
+
+
+def test_the_documentation_is_served_without_anothers_server(db: None) -> None:
+    from django.test import Client
+
+    page = Client().get("/docs").content.decode()
+    assert "swagger" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page

@@ -1,0 +1,288 @@
+"""Whatever is sent, the answer is our JSON, with the right status and never a 5xx."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.api.desk import Desk, Trader, buy
+
+VERIFY = "/auth/verify"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "{'apiKey': 'x'}",
+        '{"apiKey": "x",}',
+        '{"apiKey": "x"} {}',
+        '{"apiKey": NaN}',
+        '{"apiKey": Infinity}',
+        '{"apiKey": -Infinity}',
+        '{"apiKey": "x", "apiKey": "y"}',
+        '{"a": {"b": 1, "b": 2}}',
+        '{"apiKey": ' + "9" * 41 + "}",
+        '{"apiKey": ' + "9" * 5_000 + "}",
+        '{"apiKey": 0.' + "9" * 50_000 + "}",
+        '{"apiKey": 1e99999999999999999999}',
+        '{"apiKey": 1e-99999999999999999999}',
+        '{"apiKey": 01}',
+        '{"apiKey": ١}',
+        '{"apiKey": "\\u0000"}',
+        '{"apiKey": "\\ud800"}',
+        '{"\\udfff": 1}',
+        '{"apiKey": "a\tb"}',
+        '{"apiKey": "\\x41"}',
+        "[" * 33,
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        '{"apiKey": ' + "[" * 32 + "]" * 32 + "}",
+        "\ufeff{}",
+        "x",
+        "[]",
+        "null",
+        "true",
+        "1.5",
+        '"x"',
+        "{}",
+        '{"apikey": "x"}',
+        '{"apiKey": "x", "more": 1}',
+        '{"apiKey": {}}',
+        '{"apiKey": true}',
+    ],
+)
+def test_what_is_not_plain_json_is_refused(desk: Desk, body: str) -> None:
+    answer = desk.ask("POST", VERIFY, body)
+    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+
+
+def test_escapes_that_make_a_character_are_read(desk: Desk) -> None:
+    assert desk.ask("POST", VERIFY, '{"apiKey": "\\ud83d\\ude00"}').data == {"valid": False}
+
+
+def test_brackets_in_a_string_are_no_nesting(desk: Desk) -> None:
+    assert desk.post(VERIFY, {"apiKey": "[" * 50 + '\\"' + "{" * 50}).status == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=latin-1",
+        "application/json; charset=utf-16",
+        "application/xml",
+        "*/*",
+        "x",
+    ],
+)
+def test_anything_but_json_is_unsupported(desk: Desk, content_type: str) -> None:
+    answer = desk.ask("POST", VERIFY, '{"apiKey": "x"}', content_type=content_type)
+    assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; charset=UTF-8", "application/json;x=y"]
+)
+def test_json_is_supported(desk: Desk, content_type: str) -> None:
+    assert desk.ask("POST", VERIFY, '{"apiKey": "x"}', content_type=content_type).status == 200
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"apiKey": "\xe9"}', "{}".encode("utf-16")])
+def test_anything_but_utf8_is_unsupported(desk: Desk, body: bytes) -> None:
+    answer = desk.ask("POST", VERIFY, body)
+    assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("path", [VERIFY, "/actions", "/auth/register", "/api/v1/auth/session"])
+def test_a_huge_body_is_too_large(desk: Desk, path: str) -> None:
+    answer = desk.ask("POST", path, '{"apiKey": "' + "x" * 256 * 1024 + '"}')
+    assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
+
+
+def test_a_large_body_is_read(desk: Desk) -> None:
+    body = json.dumps({"apiKey": "x"}) + " " * (255 * 1024)
+    assert desk.ask("POST", VERIFY, body).status == 200
+
+
+def test_a_post_that_needs_no_body_needs_none(ann: Trader) -> None:
+    assert ann.post("/auth/session").status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v2/actions",
+        "/auth/nothing",
+        "/actions/",
+        "/actions/5",
+        "/market/nothing",
+        "/market/stocks/",
+        "/market/stocks/NOSUCH",
+        "/market/stocks/NOSUCH/history",
+        "/market/stocks/A%00B",
+        "/market/stocks/APEX;DROP",
+        "/market/stocks/%FF",
+        "/market/orderbook/NOSUCH",
+        "/market/trades/NOSUCH",
+        "/world/nothing",
+        "/api/v1/agents/5",
+        "/api/v1/agents/00000000-0000-4000-8000-000000000000",
+        "/api/v1/agents/%c0%ae%c0%ae",
+        "/api/v1/" + "a" * 5_000,
+        "/nothing",
+        "/../etc/passwd",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_path_is_not_found(desk: Desk, method: str, path: str) -> None:
+    answer = desk.ask(method, path, None if method == "GET" else "{}")
+    assert (answer.status, answer.code) in [(404, "NOT_FOUND"), (405, "BAD_REQUEST")]
+    assert method == "POST" or answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/market/stocks"),
+        ("DELETE", "/world/status"),
+        ("PUT", "/config"),
+        ("OPTIONS", "/world/tick"),
+        ("PROPFIND", "/world/tick"),
+        ("GET", "/auth/register"),
+        ("GET", "/auth/login"),
+    ],
+)
+def test_a_wrong_method_is_refused(desk: Desk, method: str, path: str) -> None:
+    answer = desk.ask(method, path)
+    assert (answer.status, answer.code) == (405, "BAD_REQUEST")
+
+
+QUERIES = [
+    "page=0",
+    "page=-1",
+    "page=",
+    "page=x",
+    "page=1.0",
+    "page=1e3",
+    "page=%D9%A1",  # an Arabic one
+    "page=+1",
+    "page=%201",
+    "page=1000001",
+    "page=99999999999999999999999999",
+    "page=%00",
+    "page=%FF",
+    "pageSize=0",
+    "pageSize=101",
+    "pageSize=true",
+    "pageSize[]=5",
+]
+LISTS = ["/market/stocks", "/api/v1/agents", "/world/leaderboard", "/world/prison"]
+
+
+@pytest.mark.parametrize("query", QUERIES[:-1])
+@pytest.mark.parametrize("path", LISTS)
+def test_a_bad_page_is_refused_not_guessed(desk: Desk, path: str, query: str) -> None:
+    answer = desk.get(f"{path}?{query}")
+    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+    assert list(answer.body["details"]) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/market/stocks?sector=Tulips",
+        "/market/stocks?sort=name",
+        "/market/stocks?sort=--price",
+        "/market/stocks?sort=",
+        "/market/stocks/APEX/history?interval=2",
+        "/market/stocks/APEX/history?interval=%D9%A5",
+        "/market/stocks/APEX/history?limit=1001",
+        "/market/orderbook/APEX?depth=0",
+        "/market/orderbook/APEX?depth=51",
+        "/market/trades/APEX?limit=501",
+        "/market/trades/APEX?limit=-1",
+    ],
+)
+def test_a_bad_parameter_is_refused_not_guessed(desk: Desk, path: str) -> None:
+    answer = desk.get(path)
+    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+    assert len(answer.body["details"]) == 1
+
+
+def test_a_bad_order_status_is_refused(ann: Trader) -> None:
+    assert ann.get("/agents/me/orders?status=lost").status == 400
+
+
+def test_a_bad_wait_is_refused(ann: Trader) -> None:
+    assert ann.post("/actions?wait=2", {"actions": [buy(1)]}).status == 400
+    assert ann.orders == []
+
+
+def test_a_host_that_is_not_ours_is_refused(desk: Desk) -> None:
+    for host in ("evil.example", "a b", "testserver:x", ""):
+        answer = desk.ask("GET", "/world/tick", Host=host)
+        assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+
+
+def test_a_thousand_parameters_are_too_many(desk: Desk) -> None:
+    answer = desk.get("/market/stocks?" + "&".join(f"p{n}=1" for n in range(1_100)))
+    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "x", "", "application/xml;q=1"])
+def test_the_answer_is_json_whatever_is_accepted(desk: Desk, accept: str) -> None:
+    assert desk.get("/world/tick", Accept=accept).status == 200
+
+
+# What every answer bears
+
+
+def test_a_request_keeps_its_safe_name(desk: Desk) -> None:
+    assert desk.get("/world/tick", **{"X-Request-ID": "a.b_c-9"}).headers["X-Request-ID"] == (
+        "a.b_c-9"
+    )
+    for unsafe in ("a b", "<x>", "é", "x" * 65, ""):
+        given = desk.get("/world/tick", **{"X-Request-ID": unsafe}).headers["X-Request-ID"]
+        assert given not in ("", unsafe)
+
+
+@pytest.mark.parametrize("path", ["/world/tick", "/nothing", "/agents/me", "/health", "/ready"])
+def test_every_answer_bears_an_id_and_the_tick(desk: Desk, path: str) -> None:
+    desk.tick(2)
+    answer = desk.get(path)
+    assert answer.headers["X-Request-ID"]
+    assert answer.headers["X-WSS-Tick"] == "2"
+
+
+# What breaks on our side
+
+
+def test_a_fault_of_ours_is_told_without_a_trace(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr("market.selectors.world", fail)
+    answer = desk.get("/world/tick")
+    assert (answer.status, answer.code) == (500, "INTERNAL")
+    assert "secret" not in json.dumps(answer.body)
+    assert "a secret of ours" in caplog.text
+
+
+def test_before_the_founding_the_exchange_is_unavailable(db: None) -> None:
+    empty = Desk.__new__(Desk)
+    answer = empty.get("/world/tick")
+    assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+    assert answer.headers["Retry-After"] == str(answer.body["retryAfter"])
+    assert empty.get("/market/stocks").data["items"] == []

@@ -1,0 +1,37 @@
+"""Who asks: the agent whose key or session token the request bears."""
+
+from __future__ import annotations
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+
+from agents.models import Agent
+from agents.services.keys import Credential, credential_of
+from wallstreetsim.api import limits
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Read `Authorization: Bearer …`; without it, the request is nobody's."""
+
+    def authenticate(self, request: Request) -> tuple[Agent, Credential] | None:
+        header: str | None = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
+            return None
+        scheme, _, secret = header.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise AuthenticationFailed("The Authorization header is not a Bearer one.")
+        credential = credential_of(secret.strip())
+        if credential is None:
+            self._count_failure(request)
+            raise AuthenticationFailed("This key or token is not valid, or is no longer.")
+        return credential.agent, credential
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+    def _count_failure(self, request: Request) -> None:
+        """Who guesses keys is held to an address's limit, like anybody without one."""
+        allowance = limits.charge(request, "requests", is_anonymous=True)
+        if allowance is not None and not allowance.is_granted:
+            raise Throttled(wait=allowance.retry_seconds)

@@ -1,0 +1,154 @@
+"""`/config`: the live rules, read from the one value that also charges them."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from django.conf import settings
+
+from agents.services import keys
+from market.engine.parameters import Parameter, ParameterKind
+from wallstreetsim.actions import ACTIONS
+from wallstreetsim.api.limits import LIMITS
+from wallstreetsim.api.parsing import DEEPEST_NESTING, LARGEST_BODY
+from wallstreetsim.feed import channels
+from wallstreetsim.rules import RULES
+
+NOT_YET = (
+    "SHORT, COVER, REPLACE_ORDER, CANCEL_ALL",
+    "RUMOR, MESSAGE, ALLY, ALLY_ACCEPT, ALLY_REJECT, ALLY_DISSOLVE",
+    "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
+    "order types STOP and STOP_LIMIT; timeInForce DAY, IOC and FOK; postOnly; selfTrade",
+    "margin calls, liquidation, interest; auctions, halts, bands, splits",
+    "news, market events, investigations, prison, bankruptcies: their lists are empty",
+    "webhook deliveries",
+    "GET /recover and resume on a WebSocket; book channels",
+    "Idempotency-Key (clientOrderId is honoured)",
+    "/skill.md, /llms.txt",
+)
+
+
+class Config(TypedDict):
+    """The live rules."""
+
+    api: dict[str, Any]
+    roles: list[dict[str, Any]]
+    sectors: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+    orders: dict[str, Any]
+    timing: dict[str, Any]
+    pricing: dict[str, Any]
+    fees: dict[str, Any]
+    rateLimits: dict[str, Any]
+    limits: dict[str, Any]
+    webSocket: dict[str, Any]
+    webhookHeaders: list[str]
+    switchedOff: list[str]
+
+
+def config() -> Config:
+    """Return what is published of the rules."""
+    market, agents = RULES.market, RULES.agents
+    return {
+        "api": {"version": "v1", "base": "/api/v1", "openapi": "/api/v1/openapi.json"},
+        "roles": [
+            {
+                "role": role.name,
+                "startingCapital": role.capital_cents / 100,
+                "leverage": role.leverage,
+                "paysFees": role.pays_fees,
+            }
+            for role in agents.roles
+        ],
+        "sectors": [
+            {
+                "sector": sector.name,
+                "dailyVolatility": sector.daily_volatility,
+                "beta": sector.beta,
+                "share": sector.share,
+                "industries": list(sector.industries),
+            }
+            for sector in market.sectors
+        ],
+        "actions": [
+            {
+                "type": action.type,
+                "summary": action.summary,
+                "parameters": [_parameter(parameter) for parameter in action.parameters],
+            }
+            for action in ACTIONS.values()
+        ],
+        "orders": {
+            "actionsPerRequest": agents.actions_per_request,
+            "maxOpenOrders": market.max_open_orders,
+            "maxQuantity": market.max_quantity,
+            "lowestPrice": market.lowest_limit_cents / 100,
+            "highestPrice": market.highest_limit_cents / 100,
+            "priceIncrement": 0.01,
+            "marketOrderCollarPercent": market.collar_bps / 100,
+            "bookLevelsPublished": market.book_levels_published,
+        },
+        "timing": {
+            "tickSeconds": settings.TICK_SECONDS,
+            "openTicks": market.session.open_ticks,
+            "closedTicks": market.session.closed_ticks,
+            "dayTicks": market.session.day_ticks,
+            "candleIntervals": list(market.candle_intervals),
+        },
+        "pricing": {
+            "agentPressure": market.pricing.flow_weight,
+            "randomWalk": market.pricing.shock_weight,
+            "sectorDrift": market.pricing.drift_weight,
+            "tickCapPercent": market.pricing.tick_cap * 100,
+            "lowest": market.pricing.lowest_cents / 100,
+            "highest": market.pricing.highest_cents / 100,
+        },
+        "fees": {"takerBps": market.taker_fee_bps, "makerBps": 0},
+        "rateLimits": {
+            scope: [
+                {"requests": n.requests, "seconds": n.seconds, "burst": n.burst or n.requests}
+                for n in limits
+            ]
+            for scope, limits in LIMITS.items()
+        },
+        "limits": {
+            "bodyBytes": LARGEST_BODY,
+            "nesting": DEEPEST_NESTING,
+            "liveKeys": keys.MOST_LIVE_KEYS,
+            "sessionSeconds": keys.SESSION_SECONDS,
+            "ticketSeconds": keys.TICKET_SECONDS,
+        },
+        "webSocket": {
+            "path": "/ws",
+            "channels": [*channels.PUBLIC, channels.of_symbol("SYMBOL"), channels.of_agent("<id>")],
+        },
+        "webhookHeaders": [
+            "webhook-id",
+            "webhook-timestamp",
+            "webhook-signature",
+            "X-WSS-Signature",
+            "X-WSS-Timestamp",
+            "X-WSS-Agent-ID",
+            "X-WSS-Tick",
+            "X-WSS-Attempt",
+        ],
+        "switchedOff": list(NOT_YET),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "name": parameter.wire,
+        "kind": parameter.kind.value,
+        "required": parameter.required,
+    }
+    if parameter.maximum:
+        scale = 100 if parameter.kind is ParameterKind.MONEY else 1
+        line |= {"minimum": parameter.minimum / scale, "maximum": parameter.maximum / scale}
+        if scale == 1:
+            line |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    if parameter.choices:
+        line["choices"] = list(parameter.choices)
+    if parameter.default is not None:
+        line["default"] = str(parameter.default)
+    return line

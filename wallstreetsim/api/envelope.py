@@ -1,0 +1,140 @@
+"""The frame of every answer: `success` and `data`, or what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NotRequired, TypedDict
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+
+from wallstreetsim.logs import request_id
+
+View = Callable[..., HttpResponse]
+
+JSON = "application/json"
+
+CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "BAD_REQUEST",
+    409: "CONFLICT",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    429: "RATE_LIMITED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+class Failure(TypedDict):
+    """An answer that says no. `details` are by field; `retryAfter` is in seconds."""
+
+    success: bool
+    error: str
+    code: str
+    requestId: str
+    details: NotRequired[dict[str, str]]
+    hint: NotRequired[str]
+    retryAfter: NotRequired[int]
+
+
+def failure(
+    status: int,
+    error: str,
+    *,
+    details: Mapping[str, str] | None = None,
+    hint: str | None = None,
+    retry_after: int | None = None,
+) -> Failure:
+    """Return the body of an answer that says no."""
+    body: Failure = {
+        "success": False,
+        "error": error,
+        "code": CODES.get(status, "BAD_REQUEST" if status < 500 else "INTERNAL"),
+        "requestId": request_id.get(),
+    }
+    if details:
+        body["details"] = dict(details)
+    if hint:
+        body["hint"] = hint
+    if retry_after is not None:
+        body["retryAfter"] = retry_after
+    return body
+
+
+def refuse(status: int, error: str, **more: Any) -> HttpResponse:
+    """Answer no, where REST framework does not."""
+    return HttpResponse(
+        orjson.dumps(failure(status, error, **more)), status=status, content_type=JSON
+    )
+
+
+class EnvelopeRenderer(JSONRenderer):
+    """Put an answer's data into its frame; a failure has its own."""
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        assert renderer_context is not None
+        if not renderer_context["response"].exception:
+            data = {"success": True, "data": data}
+        return orjson.dumps(data)
+
+
+class OneTongue(BaseContentNegotiation):
+    """Read and answer in the one way there is, whatever a client says that it would accept."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or JSON
+
+
+# What Django asks for outside of our views
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(400, "The request cannot be read.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(403, "You may not do that.")
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return refuse(403, "This form is not from our page, or it is too old: load the page again.")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return refuse(404, "There is nothing at this path.", hint="/api/v1/openapi.json lists them.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    return refuse(500, SORRY)
+
+
+def for_people_or(page: View, data: View) -> View:
+    """Return a view that shows the page to whoever asks for one, and the data to all others."""
+
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asks_for_page = "text/html" in request.META.get("HTTP_ACCEPT", "")
+        return (page if asks_for_page else data)(request, *args, **kwargs)
+
+    return view
+
+
+SORRY = "Something broke on our side. The request id finds it in our logs."

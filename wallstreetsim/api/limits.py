@@ -1,0 +1,191 @@
+"""How often one may ask: counted in Redis, in one script, so that parallel requests count too."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest
+from redis.backoff import NoBackoff
+from redis.commands.core import Script
+from redis.retry import Retry
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from agents.models import Agent
+
+if TYPE_CHECKING:  # its default throttle is in here
+    from rest_framework.views import APIView
+
+log = logging.getLogger(__name__)
+
+KEY_PREFIX = "wss:limit:"
+PATIENCE_SECONDS = 0.2  # with a Redis that does not answer
+TRUCE_SECONDS = 1.0  # in which a Redis that failed is not asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests in so many seconds: in a window that the first of them opens or, where a
+    `burst` is given, at a steady rate, with so many at once.
+    """
+
+    requests: int
+    seconds: int
+    burst: int = 0
+
+
+LIMITS: dict[str, tuple[Limit, ...]] = {
+    "requests": (Limit(600, 60),),
+    "actions": (Limit(120, 60, burst=20),),
+    "registration": (Limit(60, 60), Limit(1_000, 86_400)),
+    "login": (Limit(20, 60),),
+}
+
+
+class Allowance(NamedTuple):
+    """What is left to somebody of the tightest limit, and when all of it is back."""
+
+    is_granted: bool
+    limit: int
+    remaining: int
+    reset_at: float  # seconds of the epoch
+    retry_seconds: float
+
+
+# Every limit is looked at before any is counted: a refused request costs nothing. A window is a
+# counter that expires; a burst is the time at which its bucket will be full again (the generic cell
+# rate algorithm, ITU-T I.371).
+_SPEND = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local granted, retry = 1, 0
+local states = {}
+for i, key in ipairs(KEYS) do
+    local count, window, burst = tonumber(ARGV[3*i-2]), tonumber(ARGV[3*i-1]), tonumber(ARGV[3*i])
+    local value = tonumber(redis.call('GET', key) or '0')
+    local wait
+    if burst > 0 then
+        local step = window / count
+        local full = math.max(value, now) + step
+        wait = full - now - burst * step
+        states[i] = {full = full, left = math.floor((burst * step - full + now) / step)}
+    else
+        local ends = now + (value > 0 and redis.call('PTTL', key) or window)
+        wait = value >= count and ends - now or 0
+        states[i] = {ends = ends, left = count - value - 1}
+    end
+    if wait > 0 then granted, retry = 0, math.max(retry, wait) end
+end
+local limit, left, reset = 0, math.huge, now
+for i, key in ipairs(KEYS) do
+    local state = states[i]
+    if granted == 1 and state.full then
+        redis.call('SET', key, string.format('%.0f', state.full), 'PX',
+                   math.max(1, math.ceil(state.full - now)))
+    elseif granted == 1 and redis.call('INCR', key) == 1 then
+        redis.call('PEXPIRE', key, ARGV[3*i-1])
+    end
+    if state.left < left then
+        limit, left, reset = tonumber(ARGV[3*i-2]), state.left, state.full or state.ends
+    end
+end
+return {granted, limit, math.max(0, left), math.ceil(reset), math.ceil(retry)}
+"""
+
+
+def spend(scope: str, who: str, limits: tuple[Limit, ...]) -> Allowance | None:
+    """Count one request of somebody's; None where nothing is counted.
+
+    Without Redis nobody is counted and everybody passes: that a messenger is away must not stop
+    those who trade, and a key cannot be guessed however often one may try.
+    """
+    if not settings.RATE_LIMITS or time.monotonic() < _Truce.until:
+        return None
+    keys = [f"{KEY_PREFIX}{scope}:{limit.seconds}:{who}" for limit in limits]
+    args = [n for limit in limits for n in (limit.requests, limit.seconds * 1000, limit.burst)]
+    try:
+        answer: Any = _script()(keys=keys, args=args)
+    except redis.RedisError as error:
+        _Truce.until = time.monotonic() + TRUCE_SECONDS
+        log.warning("requests are not counted: %s", error)
+        return None
+    granted, limit, remaining, reset, retry = map(int, answer)
+    return Allowance(bool(granted), limit, remaining, reset / 1000, retry / 1000)
+
+
+class RateLimit(BaseThrottle):
+    """Hold each agent, or each address where there is none, to the limits that a view names."""
+
+    def __init__(self) -> None:
+        self.allowance: Allowance | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.allowance = charge(request, getattr(view, "limit", "requests"))
+        return self.allowance is None or self.allowance.is_granted
+
+    def wait(self) -> float | None:
+        return math.ceil(self.allowance.retry_seconds) if self.allowance else None
+
+
+def charge(request: Request, scope: str, *, is_anonymous: bool = False) -> Allowance | None:
+    """Count a request, and remember for its answer what is left."""
+    agent = None if is_anonymous else cast("Agent | None", request.user)
+    who = f"agent:{agent.id}" if agent else address_of(request._request)
+    allowance = spend(scope, who, LIMITS[scope])
+    request._request.allowance = allowance  # type: ignore[attr-defined]
+    return allowance
+
+
+def headers_of(request: HttpRequest) -> dict[str, str]:
+    """Return what an answer says of the limit its request was counted under."""
+    allowance: Allowance | None = getattr(request, "allowance", None)
+    if allowance is None:
+        return {}
+    return {
+        "X-RateLimit-Limit": str(allowance.limit),
+        "X-RateLimit-Remaining": str(allowance.remaining),
+        "X-RateLimit-Reset": str(math.ceil(allowance.reset_at)),
+    }
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return whose request it is: the socket's address, or what the last of our own proxies said.
+
+    A household's IPv6 addresses are one.
+    """
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    address = request.META.get("REMOTE_ADDR") or ""
+    if 0 < settings.TRUSTED_PROXIES <= len(hops):
+        address = hops[-settings.TRUSTED_PROXIES]
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(known, ipaddress.IPv6Address):
+        if known.ipv4_mapped:
+            return str(known.ipv4_mapped)
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known)
+
+
+class _Truce:
+    until = 0.0
+
+
+@cache
+def _script() -> Script:
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
+    return client.register_script(_SPEND)

@@ -1,0 +1,137 @@
+"""What every answer bears, and the short way of an API request."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any, TypeVar
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from market.selectors import tick_seen
+from wallstreetsim import metrics
+from wallstreetsim.api.envelope import SORRY, refuse
+from wallstreetsim.api.limits import headers_of
+from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
+from wallstreetsim.logs import request_id
+
+log = logging.getLogger(__name__)
+
+API = "api"  # the application namespace of all API paths
+
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+class FrontDoor:
+    """The first middleware: names each request, and stamps each answer with that name and the tick.
+
+    A request for the API goes no further in: it needs no session, no cookie and no CSRF token, and
+    whatever goes wrong with it is told as JSON.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self):
+            return self._answer_async(request)
+        match = api_match(request.path_info)
+        if match is not None:
+            return answer(request, match)
+        started = perf_counter()
+        with _named(request):
+            return _stamp(request, self.get_response(request), started)
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        match = api_match(request.path_info)
+        if match is not None:
+            return await sync_to_async(answer)(request, match)
+        started = perf_counter()
+        with _named(request):
+            response: HttpResponseBase = await self.get_response(request)
+            return await sync_to_async(_stamp)(request, response, started)
+
+
+def api_match(path: str) -> ResolverMatch | None:
+    """Return where a path of the API leads; None for any other."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    return match if API in match.app_names else None
+
+
+def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
+    """Answer an API request. Raises nothing."""
+    started = perf_counter()
+    request.resolver_match = match
+    with _named(request):
+        response = _call(request, match)
+        response.setdefault("Content-Length", str(len(response.content)))
+        response._has_been_logged = True  # type: ignore[attr-defined]  # a refusal is no news
+        return _stamp(request, response, started)
+
+
+def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
+    try:
+        request.get_host()
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+            raise BodyTooLarge
+        response = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+    except DisallowedHost:
+        return refuse(400, "This host is not ours.")
+    except (BodyTooLarge, RequestDataTooBig):
+        return refuse(413, BodyTooLarge.default_detail)
+    except SuspiciousOperation:
+        return refuse(400, "The request cannot be read.")
+    except Exception:
+        log.exception("a request failed")
+        return refuse(500, SORRY)
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+@contextmanager
+def _named(request: HttpRequest) -> Iterator[None]:
+    """Let every log record and answer of this request bear its id."""
+    token = request_id.set(_name_of(request))
+    try:
+        yield
+    finally:
+        request_id.reset(token)
+
+
+def _name_of(request: HttpRequest) -> str:
+    """Return the request's id: its own, if it is safe to repeat."""
+    sent = request.META.get("HTTP_X_REQUEST_ID", "")
+    return sent if _SAFE_ID.fullmatch(sent) else uuid.uuid4().hex
+
+
+def _stamp(request: HttpRequest, response: Response, started: float) -> Response:
+    response["X-Request-ID"] = request_id.get()
+    tick = tick_seen()
+    if tick is not None:
+        response["X-WSS-Tick"] = str(tick)
+    for header, value in headers_of(request).items():
+        response[header] = value
+    response.setdefault("X-Content-Type-Options", "nosniff")
+    metrics.record_request(request, response.status_code, perf_counter() - started)
+    return response

@@ -1,0 +1,171 @@
+"""The OpenAPI schema: our typed answers as components, each in its envelope; the actions from their
+table.
+"""
+
+from __future__ import annotations
+
+from typing import (
+    Any,
+    Literal,
+    NotRequired,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+
+from agents.engine.batch import ActionTable
+from market.engine.actions import MarketAction
+from market.engine.parameters import Parameter, ParameterKind
+from wallstreetsim.api.envelope import JSON, Failure
+
+Schema = dict[str, Any]
+
+CANONICAL = "/api/v1/"
+
+_SIMPLE: dict[object, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    Any: {},
+}
+
+
+def only_canonical(endpoints: list[tuple[str, Any, str, Any]]) -> list[tuple[str, Any, str, Any]]:
+    """Leave out the bare paths: they lead to the same views."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith(CANONICAL)]
+
+
+class EnvelopeSchema(AutoSchema):
+    """Describe a view by the types of its answers: `@extend_schema(responses=Stock)`."""
+
+    def _get_response_bodies(self, direction: str = "response") -> Schema:
+        declared = self.get_response_serializers()
+        answers = declared if isinstance(declared, dict) else {200: declared}
+        refusal = {
+            "description": "The request is refused, or cannot be answered.",
+            "content": {JSON: {"schema": self._schema_of(Failure)}},
+        }
+        bodies = {str(code): self._answer(type) for code, type in answers.items()}
+        return bodies | {"default": refusal}
+
+    def _answer(self, type: Any) -> Schema:
+        framed = {
+            "type": "object",
+            "properties": {"success": {"const": True}, "data": self._schema_of(type)},
+            "required": ["success", "data"],
+        }
+        description = (get_origin(type) or type).__doc__ or "Done."
+        return {
+            "description": description.strip().splitlines()[0],
+            "content": {JSON: {"schema": framed}},
+        }
+
+    def _schema_of(self, hint: Any, bound: dict[Any, Any] | None = None) -> Schema:
+        """Return the schema of a type; a typed dictionary's is a component."""
+        bound = bound or {}
+        if isinstance(hint, TypeVar):
+            return self._schema_of(bound[hint])
+        if hint in _SIMPLE:
+            return dict(_SIMPLE[hint])
+        origin, arguments = get_origin(hint), get_args(hint)
+        if is_typeddict(origin or hint):
+            return self._component(hint)
+        if origin is list:
+            return {"type": "array", "items": self._schema_of(arguments[0], bound)}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self._schema_of(arguments[1], bound)}
+        if origin is Literal:
+            return self._schema_of(type(arguments[0])) | {"enum": list(arguments)}
+        if origin is NotRequired:
+            return self._schema_of(arguments[0], bound)
+        kinds = [{"type": "null"} if a is type(None) else self._schema_of(a) for a in arguments]
+        return {"anyOf": kinds}
+
+    def _component(self, hint: Any) -> Schema:
+        origin = get_origin(hint) or hint
+        bound = dict(zip(getattr(origin, "__parameters__", ()), get_args(hint), strict=True))
+        name = "".join(a.__name__ for a in bound.values()) + origin.__name__
+        component: Any = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name, ResolvedComponent.SCHEMA, object=name
+        )
+        if component not in self.registry:
+            self.registry.register(component)
+            fields = get_type_hints(origin, include_extras=True)
+            component.schema = {
+                "type": "object",
+                "properties": {key: self._schema_of(type, bound) for key, type in fields.items()},
+                "required": [
+                    k for k, type in fields.items() if get_origin(type) is not NotRequired
+                ],
+            }
+            if origin.__doc__:
+                component.schema["description"] = " ".join(origin.__doc__.split())
+        return dict(component.ref)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "wallstreetsim.api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Schema:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key (wss_…) or a session token.",
+        }
+
+
+# Actions
+
+
+def batch_schema(table: ActionTable, *, most: int) -> Schema:
+    """Return the schema of a request to act."""
+    return {
+        "type": "object",
+        "properties": {
+            "actions": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": most,
+                "items": {"oneOf": [_action_schema(action) for action in table.values()]},
+            }
+        },
+        "required": ["actions"],
+        "additionalProperties": False,
+    }
+
+
+def _action_schema(action: MarketAction) -> Schema:
+    properties = {p.wire: _parameter_schema(p) for p in action.parameters}
+    return {
+        "title": action.type,
+        "description": action.summary,
+        "type": "object",
+        "properties": {"type": {"const": action.type}, **properties},
+        "required": ["type", *(p.wire for p in action.parameters if p.required)],
+        "additionalProperties": False,
+    }
+
+
+def _parameter_schema(parameter: Parameter) -> Schema:
+    schema: Schema = {"default": parameter.default} if parameter.default is not None else {}
+    low, high = parameter.minimum, parameter.maximum
+    match parameter.kind:
+        case ParameterKind.INTEGER:
+            return schema | {"type": "integer", "minimum": low, "maximum": high}
+        case ParameterKind.MONEY:
+            bounds = {"minimum": low / 100, "maximum": high / 100}
+            note = {"description": "Dollars, with at most two decimals."}
+            return schema | {"type": "number", **bounds, **note}
+        case ParameterKind.CHOICE:
+            return schema | {"type": "string", "enum": list(parameter.choices)}
+        case ParameterKind.UUID:
+            return schema | {"type": "string", "format": "uuid"}
+    return schema | {"type": "string", "minLength": low, "maxLength": high}

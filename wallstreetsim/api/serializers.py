@@ -1,0 +1,143 @@
+"""The world on the wire."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from agents.selectors import RankedAgent
+from market import wire
+from market.engine.sessions import Moment
+from market.models import World
+from market.selectors import Totals
+
+
+class IndexLine(TypedDict):
+    """An index; the change is against the previous close."""
+
+    name: str
+    value: float
+    change: float
+    changePercent: float
+
+
+class WorldStatus(TypedDict):
+    """Where the world stands. Rates are a year's, in percent; money is in dollars."""
+
+    tick: int
+    epoch: int
+    timestamp: str | None
+    marketOpen: bool
+    paused: bool
+    tradingDay: int
+    tickInDay: int
+    ticksUntilClose: int
+    ticksUntilOpen: int
+    regime: str
+    interestRate: float
+    inflationRate: float
+    gdpGrowth: float
+    companies: int
+    activeAgents: int
+    marketCap: float
+    volume24h: float
+    indices: list[IndexLine]
+    activeEvents: list[str]
+
+
+class WorldTick(TypedDict):
+    """The last tick; `timestamp` is when it was claimed."""
+
+    tick: int
+    epoch: int
+    timestamp: str | None
+    tickSeconds: int
+    marketOpen: bool
+    paused: bool
+    tradingDay: int
+    tickInDay: int
+    ticksUntilClose: int
+    ticksUntilOpen: int
+
+
+class Standing(TypedDict):
+    """One line of the leaderboard."""
+
+    rank: int | None
+    agentId: str
+    name: str
+    role: str
+    netWorth: float
+    change24h: float
+    status: str
+    house: bool
+
+
+def world_tick(world: World, moment: Moment, tick_seconds: int) -> WorldTick:
+    return {
+        "tick": world.tick,
+        "epoch": world.epoch,
+        "timestamp": _claimed_at(world),
+        "tickSeconds": tick_seconds,
+        "marketOpen": moment.is_open,
+        "paused": world.is_paused and not world.steps_left,
+        "tradingDay": moment.trading_day,
+        "tickInDay": moment.tick_in_day,
+        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilOpen": moment.ticks_until_open,
+    }
+
+
+def world_status(world: World, moment: Moment, totals: Totals, active_agents: int) -> WorldStatus:
+    return {
+        "tick": world.tick,
+        "epoch": world.epoch,
+        "timestamp": _claimed_at(world),
+        "marketOpen": moment.is_open,
+        "paused": world.is_paused and not world.steps_left,
+        "tradingDay": moment.trading_day,
+        "tickInDay": moment.tick_in_day,
+        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilOpen": moment.ticks_until_open,
+        "regime": world.regime,
+        "interestRate": world.interest_bps / 100,
+        "inflationRate": world.inflation_bps / 100,
+        "gdpGrowth": world.gdp_growth_bps / 100,
+        "companies": totals.companies,
+        "activeAgents": active_agents,
+        "marketCap": totals.market_cap / 100,
+        "volume24h": world.dollar_volume_day / 100,
+        "indices": [_index(world, totals)],
+        "activeEvents": [],
+    }
+
+
+def standing(ranked: RankedAgent) -> Standing:
+    agent = ranked.agent
+    return {
+        "rank": ranked.rank,
+        "agentId": str(agent.public_id),
+        "name": agent.name,
+        "role": agent.role,
+        "netWorth": ranked.equity / 100,
+        "change24h": wire.percent(
+            ranked.equity - ranked.equity_day_ago, abs(ranked.equity_day_ago)
+        ),
+        "status": agent.status,
+        "house": agent.is_house,
+    }
+
+
+def _index(world: World, totals: Totals) -> IndexLine:
+    """The index follows the market's capital, so its previous close does too."""
+    capital, before = totals.market_cap, totals.previous_close_cap
+    change = round(world.index * (capital - before) / capital) if capital else 0
+    return {
+        "name": "WSS Market Index",
+        "value": world.index / 100,
+        "change": change / 100,
+        "changePercent": wire.percent(capital - before, before),
+    }
+
+
+def _claimed_at(world: World) -> str | None:
+    return world.claimed_at.isoformat() if world.claimed_at else None

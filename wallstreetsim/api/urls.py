@@ -1,0 +1,35 @@
+"""The paths of the API: all of them under /api/v1, and bare those that are not pages as well."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularSwaggerView
+
+from agents.api.urls import urlpatterns as agents
+from market.api.urls import urlpatterns as market
+from wallstreetsim.api import views
+
+PAGES = {"agents", "agent", "news"}  # bare, these are for people
+
+docs = SpectacularSwaggerView.as_view(
+    url_name="api:openapi", authentication_classes=(), throttle_classes=()
+)
+nothing_yet = views.NothingYetView.as_view()
+
+urlpatterns = [
+    *agents,
+    *market,
+    path("actions", views.ActionsView.as_view(), name="actions"),
+    path("world/status", views.StatusView.as_view(), name="world-status"),
+    path("world/tick", views.TickView.as_view(), name="world-tick"),
+    path("world/leaderboard", views.LeaderboardView.as_view(), name="leaderboard"),
+    path("world/events", nothing_yet, name="events"),
+    path("world/investigations", nothing_yet, name="investigations"),
+    path("world/investigations/most-wanted", nothing_yet, name="most-wanted"),
+    path("world/prison", nothing_yet, name="prison"),
+    path("world/bankruptcies", nothing_yet, name="bankruptcies"),
+    path("news", nothing_yet, name="news"),
+    path("config", views.ConfigView.as_view(), name="config"),
+    path("openapi.json", views.openapi, name="openapi"),
+    path("docs", docs, name="docs"),
+]
+
+bare = [pattern for pattern in urlpatterns if pattern.name not in PAGES]

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers as fields
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.api.asking import agent_of
+from agents.api.serializers import BatchResult, action_result
+from agents.engine.batch import MalformedBatch, parse_batch
+from agents.models import Source
+from agents.selectors import count_active, ranking
+from agents.services.intake import await_verdicts, take
+from market import selectors
+from market.api.fields import Query
+from market.api.lists import Page, PageQuery, page_of, slice_of
+from wallstreetsim.actions import ACTIONS
+from wallstreetsim.api import serializers
+from wallstreetsim.api.configuration import Config, config
+from wallstreetsim.api.envelope import JSON
+from wallstreetsim.api.schema import batch_schema
+
+MOST_ACTIONS = settings.RULES.agents.actions_per_request
+WAITED_TICKS = 3
+
+
+class WaitQuery(Query):
+    wait = fields.ChoiceField(
+        choices=[0, 1],
+        default=0,
+        help_text=f"1 waits for the tick's verdict, {WAITED_TICKS} ticks at most.",
+    )
+
+
+class ActionsView(APIView):
+    permission_classes = (IsAuthenticated,)
+    limit = "actions"
+
+    @extend_schema(
+        operation_id="act",
+        parameters=[WaitQuery],
+        request={JSON: batch_schema(ACTIONS, most=MOST_ACTIONS)},
+        responses=BatchResult,
+    )
+    def post(self, request: Request) -> Response:
+        """Act. `success` means taken for the next tick, whose verdict counts."""
+        wait = WaitQuery.read(request)["wait"] if request.query_params else 0
+        try:
+            asked = parse_batch(_actions_in(request.data), ACTIONS, most=MOST_ACTIONS)
+        except MalformedBatch as malformed:
+            raise ValidationError({k: [v] for k, v in malformed.faults.items()}) from None
+        taken = take(agent=agent_of(request), asked=asked, table=ACTIONS, source=Source.API)
+        if wait:
+            taken = await_verdicts(taken, intervals=WAITED_TICKS)
+        return Response({"tick": taken.tick, "results": [action_result(r) for r in taken.receipts]})
+
+
+def _actions_in(body: object) -> object:
+    if not isinstance(body, dict):
+        raise ValidationError("The body must be an object.")
+    if unknown := {key: ["Unknown field."] for key in body if key != "actions"}:
+        raise ValidationError(unknown)
+    return body.get("actions")
+
+
+class StatusView(APIView):
+    @extend_schema(operation_id="getWorldStatus", responses=serializers.WorldStatus)
+    def get(self, request: Request) -> Response:
+        """Show where the world stands."""
+        with selectors.one_instant():
+            world, totals, active = selectors.world(), selectors.totals(), count_active()
+        moment = selectors.moment(world.tick)
+        return Response(serializers.world_status(world, moment, totals, active))
+
+
+class TickView(APIView):
+    @extend_schema(operation_id="getTick", responses=serializers.WorldTick)
+    def get(self, request: Request) -> Response:
+        """Show the last tick."""
+        world = selectors.world()
+        moment = selectors.moment(world.tick)
+        return Response(serializers.world_tick(world, moment, settings.TICK_SECONDS))
+
+
+class LeaderboardView(APIView):
+    @extend_schema(
+        operation_id="getLeaderboard",
+        parameters=[PageQuery],
+        responses=Page[serializers.Standing],
+    )
+    def get(self, request: Request) -> Response:
+        """Rank the active agents by net worth."""
+        query = PageQuery.read(request)
+        ranked, total = ranking(slice_of(query), active_only=True)
+        return Response(page_of(query, map(serializers.standing, ranked), total))
+
+
+@extend_schema(exclude=True)  # what the items will look like is not settled
+class NothingYetView(APIView):
+    def get(self, request: Request) -> Response:
+        """Return an empty list: nothing of the kind happens in this world yet."""
+        return Response(page_of(PageQuery.read(request), [], 0))
+
+
+class ConfigView(APIView):
+    @extend_schema(operation_id="getConfig", responses=Config)
+    def get(self, request: Request) -> Response:
+        """Show the live rules."""
+        return Response(config())
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Serve the schema, which is the contract."""
+    return HttpResponse(openapi_document(), content_type=JSON)
+
+
+@cache
+def openapi_document() -> bytes:
+    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
+    return orjson.dumps(generator.get_schema(request=None, public=True))

@@ -1,0 +1,34 @@
+"""Every path of the web process."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from wallstreetsim import health, metrics, pages
+from wallstreetsim.api import envelope
+from wallstreetsim.api.middleware import API
+from wallstreetsim.api.urls import bare
+from wallstreetsim.api.urls import urlpatterns as api
+
+operations = [
+    path("health", health.health),
+    path("ready", health.ready),
+    path("metrics", metrics.view),
+]
+
+unknown = [re_path(r"^(?:api|actions|auth|config|market|world)(?:/|$)", envelope.not_found)]
+
+urlpatterns = [
+    path("", include("wallstreetsim.pages_urls")),
+    path("admin/", admin.site.urls),
+    path("", include(operations)),
+    path("api/v1/", include(operations)),
+    path("api/v1/", include((api, API))),
+    path("", include((bare, API), namespace="bare")),
+    path("", include((unknown, API), namespace="unknown")),
+]
+
+# For people where people ask, else as the API would say it.
+handler400 = envelope.bad_request
+handler403 = envelope.forbidden
+handler404 = envelope.for_people_or(pages.not_found, envelope.not_found)
+handler500 = envelope.for_people_or(pages.server_error, envelope.broken)
