@@ -13,7 +13,7 @@ import orjson
 import zstandard
 from django.db.backends.utils import CursorWrapper
 
-from market.bulk import copy_rows
+from market.bulk import Row, copy_rows
 from market.models import TapeEntry
 
 PUBLIC_STREAM = 0  # every other stream is an agent's and bears its account's number
@@ -40,15 +40,16 @@ def encode(events: list[Event]) -> bytes:
     return orjson.dumps(events)
 
 
-def write(cursor: CursorWrapper, entries: Iterable[Entry]) -> None:
-    """Append entries, compressed."""
+def pack(entries: Iterable[Entry]) -> list[Row]:
+    """Return entries as the rows that `write` appends: their events compressed."""
     compress = zstandard.ZstdCompressor(level=1).compress
-    copy_rows(
-        cursor,
-        "market_tapeentry",
-        ("epoch", "stream", "seq", "tick", "claimed_at", "events"),
-        ((*entry[:5], compress(entry.events)) for entry in entries),
-    )
+    return [(*entry[:5], compress(entry.events)) for entry in entries]
+
+
+def write(cursor: CursorWrapper, packed: Iterable[Row]) -> None:
+    """Append packed entries."""
+    columns = ("epoch", "stream", "seq", "tick", "claimed_at", "events")
+    copy_rows(cursor, "market_tapeentry", columns, packed)
 
 
 def read(*, epoch: int, stream: int, since: int, limit: int) -> list[Entry]:

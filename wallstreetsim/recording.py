@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
 from agents.services import journal
 from market import models, tape
+from market.bulk import Row
 from market.services import record
 from wallstreetsim.telling import entries
 from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
@@ -30,6 +32,33 @@ def write_outcome(
 
     `arrivals` are the numbers of the inputs it took, in the order of its results.
     """
+    with ThreadPoolExecutor(1) as clerk:
+        # The tape is encoded here while PostgreSQL is at work on the rows there.
+        tape_of_tick = clerk.submit(_encode, world, outcome, epoch, at)
+        _write_rows(cursor, world, outcome, arrivals, watch)
+        public, packed = tape_of_tick.result()
+    watch("encode tape")
+    tape.write(cursor, packed)
+    watch("write tape")
+    _write_world(world, outcome)
+    return public
+
+
+def _encode(
+    world: World, outcome: Outcome, epoch: int, at: datetime
+) -> tuple[tape.Entry, list[Row]]:
+    """Return the tick's public entry, and all its entries ready to be written."""
+    told = list(entries(world, outcome, epoch=epoch, at=at))
+    return told[0], tape.pack(told)
+
+
+def _write_rows(
+    cursor: CursorWrapper,
+    world: World,
+    outcome: Outcome,
+    arrivals: list[int],
+    watch: Callable[[str], None],
+) -> None:
     tick, market = outcome.tick, outcome.market
     opened = [
         world.market.accounts[result.account]
@@ -55,12 +84,6 @@ def write_outcome(
     if tick % EQUITY_POINT_TICKS == 0:
         record.insert_equity_points(cursor, tick, market.accounts)
     watch("write prices")
-    told = list(entries(world, outcome, epoch=epoch, at=at))
-    watch("encode tape")
-    tape.write(cursor, told)
-    watch("write tape")
-    _write_world(world, outcome)
-    return told[0]
 
 
 def _write_world(world: World, outcome: Outcome) -> None:
