@@ -3,12 +3,27 @@
 import os
 from typing import Any
 
+import kombu
 from celery import Celery
+from celery.app import amqp
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
 
-app = Celery("wallstreetsim")
+
+class Connection(kombu.Connection):
+    """A broker connection that is tried again every second, not more and more rarely."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        every_second = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
+        return super().ensure_connection(*args, **(every_second | options))
+
+
+class AMQP(amqp.AMQP):
+    Connection = Connection
+
+
+app = Celery("wallstreetsim", amqp=AMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -1,0 +1,185 @@
+"""The feed from outside: web processes, a floor that ticks when a test says so, and clients."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from django.conf import settings
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from agents.models import ApiKey
+from agents.services import keys
+from market.models import World
+from tests.floor.hall import Hall, elsewhere
+from tests.processes import database_url
+from wallstreetsim.floor import Committed
+from wallstreetsim.founding import found_if_missing
+from wallstreetsim.publishing import publish
+from wallstreetsim.stack.preflight import free_port
+
+START_SECONDS = 60
+PATIENCE_SECONDS = 10
+
+Frame = dict[str, Any]
+T = TypeVar("T")
+
+
+class LiveHall(Hall):
+    """A hall of a hundred companies, whose ticks are published and whose agents have keys.
+
+    A test looks on from a transaction of its own, so all that others are to see happens elsewhere.
+    """
+
+    def __init__(self, *cast: str) -> None:
+        found_if_missing(seed="live", companies=100)
+        super().__init__(*cast)
+        given = {name: keys.create_key(agent) for name, agent in self.agents.items()}
+        self.keys: dict[str, ApiKey] = {name: key for name, (key, _) in given.items()}
+        self.secrets = {name: secret for name, (_, secret) in given.items()}
+
+    def tick(self, script: str = "", *, is_published: bool = True) -> Committed:
+        self.floor.publish = publish if is_published else lambda committed: None
+        return self.committed(lambda: Hall.tick(self, script))
+
+    def ticks(self, count: int) -> None:
+        for _ in range(count):
+            self.tick()
+
+    def new_key(self, name: str) -> tuple[ApiKey, str]:
+        return self.committed(lambda: keys.add_key(self.agents[name]))
+
+    def ticket(self, name: str) -> str:
+        return self.committed(lambda: keys.issue_ticket(self.agents[name]))
+
+    def channel(self, name: str) -> str:
+        return f"agent:{self.agents[name].public_id}"
+
+    def committed(self, act: Callable[[], T]) -> T:
+        with elsewhere(act) as done:
+            return done.result()
+
+
+class Web:
+    """A web process, as the Procfile has it."""
+
+    def __init__(self, log: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"ws://127.0.0.1:{self.port}/ws"
+        daphne = [sys.executable, "-m", "daphne", "--verbosity", "0", "--port", str(self.port)]
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                [*daphne, "--application-close-timeout", "1", "wallstreetsim.asgi:application"],
+                cwd=settings.BASE_DIR,
+                env=os.environ | {"DATABASE_URL": database_url()} | environment,
+                stdout=output,
+                stderr=output,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=10)
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Spectator:
+    """A client that has been greeted."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.greeting = self.hear()
+        assert self.greeting["type"] == "connected"
+
+    def say(self, type: str, **fields: Any) -> None:
+        self.socket.send(orjson.dumps({"type": type, **fields}).decode())
+
+    def hear(self) -> Frame:
+        """Return the next frame."""
+        return dict(orjson.loads(self.socket.recv(timeout=PATIENCE_SECONDS)))
+
+    def ask(self, type: str, **fields: Any) -> Frame:
+        """Say something and return what is answered, whatever else is told meanwhile."""
+        self.say(type, **fields)
+        while "seq" in (frame := self.hear()):
+            continue
+        return frame
+
+    def subscribe(self, *channels: str) -> list[Frame]:
+        """Subscribe to channels that may be subscribed to and return their snapshots."""
+        reply = self.ask("subscribe", channels=channels)
+        assert reply["success"], reply
+        return [self.hear_type("snapshot") for _ in channels]
+
+    def hear_type(self, type: str) -> Frame:
+        while (frame := self.hear())["type"] != type:
+            continue
+        return frame
+
+    def hear_tick(self, tick: int) -> list[Frame]:
+        """Return the public frames of one tick; the next tick's first must be on its way."""
+        frames = []
+        while (frame := self.hear())["tick"] <= tick:
+            frames.append(frame)
+        return [frame for frame in frames if frame["tick"] == tick]
+
+    def seqs(self, upto: int) -> list[int]:
+        """Return the seqs of the `tick` channel, in order of arrival, up to this one."""
+        seqs: list[int] = []
+        while not seqs or seqs[-1] < upto:
+            seqs.append(self.hear_type("tick:update")["seq"])
+        return seqs
+
+    def closing_code(self) -> int | None:
+        return closing_code(self.socket)
+
+
+def closing_code(socket: ClientConnection) -> int | None:
+    """Read on until a socket is closed; return the server's code, None if the line just broke."""
+    try:
+        while True:
+            socket.recv(timeout=PATIENCE_SECONDS)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
+
+
+@contextmanager
+def spectator(web: Web, **options: Any) -> Iterator[Spectator]:
+    with connect(web.url, **options) as socket:
+        yield Spectator(socket)
+
+
+def narrow_socket(port: int) -> socket.socket:
+    """Return a connection that holds little of what its owner does not read."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", port))
+    return narrow
+
+
+def wait_until_told(web: Web) -> None:
+    """Wait until a web process, which may know an older world, knows where this one stands."""
+    world = World.objects.get()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with spectator(web) as newcomer:
+            if newcomer.greeting["tick"] == world.tick:
+                return
+        assert time.monotonic() < deadline, "the web process does not hear of the world"
+        time.sleep(0.1)

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from market.models import TapeEntry
+from tests.feed.conftest import SOCKETS_PER_ADDRESS
+from tests.feed.live import LiveHall, Web, closing_code, spectator
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_newcomer_is_greeted_and_told_every_tick_from_then_on(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        assert (client.greeting["epoch"], client.greeting["tick"]) == (1, hall.row.tick)
+        assert "market:all" in client.greeting["channels"]
+        hall.ticks(3)
+        assert client.seqs(hall.row.tick) == [client.greeting["tick"] + n for n in (1, 2, 3)]
+
+
+def test_a_data_frame_says_what_it_is_where_it_stands_and_when(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        tick = hall.tick().outcome.tick
+        frame = client.hear()
+    assert list(frame) == ["type", "channel", "stream", "seq", "tick", "timestamp", "data"]
+    assert (frame["type"], frame["channel"], frame["stream"]) == ("tick:update", "tick", "public")
+    assert frame["seq"] == frame["tick"] == frame["data"]["tick"] == tick
+
+
+def test_each_channel_is_granted_with_a_snapshot_or_refused_with_a_reason(web: Web) -> None:
+    wanted = ["market:all", "market:APEX", "leaderboard", "news"]
+    unwanted = ["market:NONE", "market:*", "*", "agent:1", "prices", "", "x" * 300, "book:APEX"]
+    with spectator(web) as client:
+        reply = client.ask("subscribe", id="s1", channels=wanted + unwanted)
+        snapshots = [client.hear_type("snapshot") for _ in wanted[:3]]
+    assert (reply["type"], reply["id"], reply["success"]) == ("subscribed", "s1", False)
+    assert reply["subscribed"] == wanted
+    assert [refused["channel"] for refused in reply["rejected"]] == unwanted
+    assert all(refused["reason"] for refused in reply["rejected"])
+    assert [snapshot["channel"] for snapshot in snapshots] == wanted[:3]
+
+
+def test_a_company_s_channel_has_its_price_and_its_trades(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        client.subscribe("market:APEX", "market:NEXUS")
+        hall.tick("ann BUY 10 APEX MARKET")
+        hall.tick()
+        told = client.hear_tick(hall.row.tick - 1)
+    trades = [frame for frame in told if frame["type"] == "trade:executed"]
+    assert [frame["data"]["symbol"] for frame in told if frame["type"] == "price:update"] == [
+        "APEX",
+        "NEXUS",
+    ]
+    assert [frame["channel"] for frame in trades] == ["market:APEX"]
+    assert sum(trade["quantity"] for trade in trades[0]["data"]) == 10
+    assert trades[0]["totals"]["shares"] == 10
+
+
+def test_unsubscribed_channels_are_silent_but_the_tick_stays(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        client.subscribe("market:all", "leaderboard")
+        reply = client.ask("unsubscribe", channels=["market:all", "tick", "never had"])
+        assert reply["channels"] == ["market:all"]
+        hall.ticks(2)
+        told = client.hear_tick(hall.row.tick - 1)
+    assert [frame["channel"] for frame in told] == ["tick", "leaderboard"]
+
+
+def test_what_cannot_be_understood_is_answered_in_our_json(web: Web) -> None:
+    nonsense: list[str | bytes] = [
+        "nonsense",
+        "[]",
+        "{}",
+        '{"type": 1}',
+        '{"type": "dance"}',
+        '{"type": "ping", "id": []}',
+        '{"type": "ping", "more": 1}',
+        '{"type": "subscribe"}',
+        '{"type": "subscribe", "channels": "tick"}',
+        '{"type": "subscribe", "channels": [1]}',
+        '{"type": "subscribe", "channels": []}',
+        '{"type": "authenticate"}',
+        '{"type": "authenticate", "apiKey": 1}',
+        '{"type": "authenticate", "apiKey": "a", "token": "b"}',
+        "[" * 5_000,
+        b"\x00\xff",
+    ]
+    with spectator(web) as client:
+        for frame in nonsense:
+            client.socket.send(frame)
+            reply = client.hear()
+            assert (reply["type"], reply["code"]) == ("error", "BAD_REQUEST"), frame
+            assert reply["message"]
+        assert client.ask("ping", id=7)["id"] == 7
+
+
+def test_resuming_is_refused_for_the_time_being(web: Web) -> None:
+    with spectator(web) as client:
+        reply = client.ask("resume", id=1, epoch=1, since={"public": 1})
+    assert (reply["type"], reply["code"], reply["id"]) == ("error", "UNAVAILABLE", 1)
+
+
+def test_an_agent_hears_of_its_own_orders_and_nobody_else_does(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as ann, spectator(web) as bob:
+        for client, name in ((ann, "ann"), (bob, "bob")):
+            reply = client.ask("authenticate", apiKey=hall.secrets[name])
+            assert (reply["success"], reply["agentName"]) == (True, name)
+        reply = ann.ask("subscribe", channels=[hall.channel("ann"), hall.channel("bob")])
+        assert reply["subscribed"] == [hall.channel("ann")]
+        hall.tick("ann BUY 5 MARKET #a1")
+        filled = ann.hear_type("order:filled")
+        assert (filled["channel"], filled["stream"]) == (hall.channel("ann"),) * 2
+        assert filled["seq"] == TapeEntry.objects.filter(stream=hall.agents["ann"].id).count()
+        assert filled["data"][0]["clientOrderId"] == "a1"
+        hall.tick()
+        assert [frame["type"] for frame in bob.hear_tick(hall.row.tick - 1)] == ["tick:update"]
+
+
+def test_a_ticket_opens_one_socket(hall: LiveHall, web: Web) -> None:
+    ticket = hall.ticket("ann")
+    with spectator(web) as first, spectator(web) as second:
+        assert first.ask("authenticate", token=ticket)["success"]
+        assert not second.ask("authenticate", token=ticket)["success"]
+        assert not first.ask("authenticate", apiKey=hall.secrets["bob"])["success"]
+
+
+def test_the_third_wrong_key_closes_the_socket(web: Web) -> None:
+    with spectator(web) as client:
+        for _ in range(3):
+            assert not client.ask("authenticate", apiKey="wss_wrong")["success"]
+        assert client.closing_code() == 4401
+
+
+def test_a_revoked_key_closes_what_it_opened_and_nothing_else(hall: LiveHall, web: Web) -> None:
+    key, secret = hall.new_key("ann")
+    with spectator(web) as one, spectator(web) as other:
+        one.ask("authenticate", apiKey=secret)
+        other.ask("authenticate", apiKey=hall.secrets["ann"])
+        key.revoked_at = key.created_at
+        hall.committed(key.save)
+        assert one.closing_code() == 4401
+        assert other.ask("ping")["type"] == "pong"
+
+
+def test_a_key_revoked_without_a_word_closes_its_socket_all_the_same(
+    hall: LiveHall, web: Web
+) -> None:
+    key, secret = hall.new_key("ann")
+    with spectator(web) as client:
+        client.ask("authenticate", apiKey=secret)
+        hall.committed(
+            lambda: type(key).objects.filter(id=key.id).update(revoked_at=key.created_at)
+        )
+        assert client.closing_code() == 4401
+
+
+def test_who_talks_too_fast_is_shown_the_door(web: Web) -> None:
+    with spectator(web) as client:
+        for _ in range(60):
+            client.say("ping")
+        assert client.closing_code() == 4429
+
+
+def test_who_talks_too_long_is_shown_the_door(web: Web) -> None:
+    with spectator(web) as client:
+        client.say("subscribe", channels=["é" * 9_000])
+        assert client.closing_code() == 1009
+
+
+def test_a_foreign_page_is_refused_in_the_handshake(web: Web) -> None:
+    for origin in ("https://evil.example", "null", f"http://localhost:{web.port + 1}"):
+        with pytest.raises(InvalidStatus) as refused, connect(web.url, origin=Origin(origin)):
+            pass
+        assert refused.value.response.status_code == 403
+    with spectator(web, origin=Origin(f"http://127.0.0.1:{web.port}")):
+        pass
+
+
+def test_an_agent_has_five_sockets_at_most(hall: LiveHall, web: Web) -> None:
+    with ExitStack() as stack:
+        for _ in range(5):
+            client = stack.enter_context(spectator(web))
+            assert client.ask("authenticate", apiKey=hall.secrets["cid"])["success"]
+        sixth = stack.enter_context(spectator(web))
+        sixth.say("authenticate", apiKey=hall.secrets["cid"])
+        assert sixth.closing_code() == 4430
+
+
+def test_an_address_has_so_many_anonymous_sockets_at_most(hall: LiveHall, web: Web) -> None:
+    with ExitStack() as stack:
+        first = stack.enter_context(spectator(web))
+        for _ in range(SOCKETS_PER_ADDRESS - 1):
+            stack.enter_context(spectator(web))
+        with connect(web.url) as one_too_many:
+            assert closing_code(one_too_many) == 4430
+        first.ask("authenticate", apiKey=hall.secrets["ann"])  # and is anonymous no more
+        stack.enter_context(spectator(web))

@@ -1,0 +1,1 @@
+"""The live feed at /ws: a window on the tape. It decides nothing and tells nothing else."""

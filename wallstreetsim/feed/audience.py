@@ -1,0 +1,113 @@
+"""Everyone who listens at one web process."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
+from uuid import UUID
+
+from django.conf import settings
+
+from market import tape
+from wallstreetsim.feed import stats
+from wallstreetsim.feed.client import Client, Identity
+from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.frames import PublicEntry, agent_batch
+
+
+class Audience:
+    """The open sockets: anonymous ones counted by address, the others by agent."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+        self._by_account: dict[int, set[Client]] = defaultdict(set)
+        self._anonymous: Counter[str] = Counter()
+
+    @property
+    def accounts(self) -> AbstractSet[int]:
+        """The accounts of the agents that listen here."""
+        return self._by_account.keys()
+
+    @property
+    def keys(self) -> set[UUID]:
+        """The keys with which they authenticated."""
+        identities = (client.identity for client in self._clients)
+        return {identity.key for identity in identities if identity and identity.key}
+
+    def admit(self, client: Client) -> bool:
+        """Take in an anonymous client; False when its address has enough of them."""
+        if self._anonymous[client.address] >= settings.FEED_SOCKETS_PER_ADDRESS:
+            return False
+        self._anonymous[client.address] += 1
+        self._clients.add(client)
+        return True
+
+    def identify(self, client: Client, identity: Identity) -> bool:
+        """Make an anonymous client an agent's; False when the agent has sockets enough."""
+        if len(self._by_account.get(identity.account, ())) >= settings.FEED_SOCKETS_PER_AGENT:
+            return False
+        self._forget_anonymous(client)
+        self._by_account[identity.account].add(client)
+        client.become(identity)
+        return True
+
+    def dismiss(self, client: Client) -> None:
+        """Forget a client, whether or not it was taken in."""
+        if client not in self._clients:
+            return
+        self._clients.remove(client)
+        if client.identity is None:
+            self._forget_anonymous(client)
+            return
+        theirs = self._by_account[client.identity.account]
+        theirs.discard(client)
+        if not theirs:
+            del self._by_account[client.identity.account]
+
+    def tell(self, public: PublicEntry, private: Iterable[tape.Entry]) -> None:
+        """Tell one tick: everyone what it said in public, each agent what it said to that one."""
+        frames = 0
+        for client in self._clients:
+            batch = public.batch(client.channels)
+            client.offer(batch)
+            frames += len(batch.frames)
+        for entry in private:
+            if theirs := self._by_account.get(entry.stream):
+                self._tell_agent(entry, theirs)
+        stats.FRAMES.inc(frames)
+        stats.observe(self._clients)
+
+    def close_revoked(self, keys: Collection[UUID]) -> None:
+        """Close the sockets that these keys opened."""
+        self._close(lambda identity: identity.key in keys)
+
+    def close_agent(self, account: int, key: UUID | None) -> None:
+        """Close an agent's sockets: all, or what this key may have opened, if only by a ticket."""
+        suspect = (key, None) if key else None
+        self._close(
+            lambda identity: (
+                identity.account == account and (suspect is None or identity.key in suspect)
+            )
+        )
+
+    def close_all(self, code: Close) -> None:
+        for client in self._clients:
+            client.close(code)
+
+    def _close(self, is_meant: Callable[[Identity], bool]) -> None:
+        for client in self._clients:
+            if client.identity and is_meant(client.identity):
+                client.close(Close.UNAUTHORIZED)
+
+    def _tell_agent(self, entry: tape.Entry, clients: set[Client]) -> None:
+        (public_id,) = {client.agent_id for client in clients}
+        assert public_id is not None
+        batch = agent_batch(entry, public_id)
+        for client in clients:
+            client.offer(batch)
+
+    def _forget_anonymous(self, client: Client) -> None:
+        self._anonymous[client.address] -= 1
+        if not self._anonymous[client.address]:
+            del self._anonymous[client.address]

@@ -1,0 +1,34 @@
+"""Frames that belong together, made once for however many clients."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+TEXT, FINAL = 0x1, 0x80
+
+
+class Batch:
+    """Frames to be sent in one go. The same batch goes to every client that is told the same."""
+
+    def __init__(self, *frames: str) -> None:
+        self.frames = frames
+
+    def __bool__(self) -> bool:
+        return bool(self.frames)
+
+    @cached_property
+    def framed(self) -> bytes:
+        """The batch as it goes over a WebSocket: a server's frames are the same for all."""
+        return b"".join(_framed(frame.encode()) for frame in self.frames)
+
+
+def _framed(payload: bytes) -> bytes:
+    """Return a whole, unmasked text message in one frame. Source: RFC 6455, 5.2."""
+    size = len(payload)
+    if size < 126:
+        head = bytes([FINAL | TEXT, size])
+    elif size < 1 << 16:
+        head = bytes([FINAL | TEXT, 126]) + size.to_bytes(2, "big")
+    else:
+        head = bytes([FINAL | TEXT, 127]) + size.to_bytes(8, "big")
+    return head + payload

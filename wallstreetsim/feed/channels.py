@@ -1,0 +1,48 @@
+"""The channels of the feed: their names, and who may listen to which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+TICK = "tick"
+MARKET_ALL = "market:all"
+TRADES = "trades"
+PUBLIC = (TICK, MARKET_ALL, TRADES, "leaderboard", "news", "events", "sec")
+PUBLIC_STREAM = "public"
+LONGEST_NAME = 50
+
+
+def of_symbol(symbol: str) -> str:
+    return f"market:{symbol}"
+
+
+def of_agent(public_id: str) -> str:
+    return f"agent:{public_id}"
+
+
+def symbol_of(channel: str) -> str | None:
+    """Return the symbol of a company's market channel, None for any other."""
+    kind, _, name = channel.partition(":")
+    return name if kind == "market" and channel != MARKET_ALL else None
+
+
+def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str | None:
+    """Say why a client, of this agent if of any, may not listen to a channel; None if it may."""
+    if channel in PUBLIC:
+        return None
+    if len(channel) > LONGEST_NAME:
+        return "No channel has such a long name."
+    kind, _, name = channel.partition(":")
+    if kind == "market":
+        return None if name in symbols else "There is no such company."
+    if kind == "agent":
+        return _refusal_of_agent(name, agent)
+    if kind == "book" and name in symbols:
+        return "Order books are not told on the feed yet."
+    return "There is no such channel."
+
+
+def _refusal_of_agent(name: str, agent: str | None) -> str | None:
+    if agent is None:
+        return "Authenticate first: an agent's channel is its own."
+    return None if name == agent else "An agent's channel is its own."

@@ -1,0 +1,65 @@
+"""The application at /ws: one coroutine a socket.
+
+It is plain ASGI: a Channels consumer costs a socket two more tasks, and every frame it receives a
+visit to a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from asgiref.typing import (
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    WebSocketAcceptEvent,
+    WebSocketCloseEvent,
+    WebSocketScope,
+)
+
+from wallstreetsim.feed.client import Client
+from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.hub import Hub
+from wallstreetsim.feed.origins import address_of, origin_is_ours
+from wallstreetsim.feed.protocol import Conversation
+
+
+async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Serve one WebSocket from its handshake to its end."""
+    await receive()  # websocket.connect
+    if not origin_is_ours(scope):
+        await send(WebSocketCloseEvent(type="websocket.close", code=Close.ORIGIN, reason=None))
+        return  # closed before it was accepted: the handshake is answered by a 403
+    await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
+    hub = await Hub.of_this_process()
+    client = Client(send, address_of(scope))
+    try:
+        if hub.audience.admit(client):
+            await _converse(client, Conversation(hub, client), receive)
+        else:
+            client.close(Close.TOO_MANY_SOCKETS)
+    except asyncio.CancelledError:  # the server stops
+        client.close(Close.RESTART)
+        raise
+    finally:
+        hub.audience.dismiss(client)
+        await client.end()
+
+
+async def _converse(
+    client: Client, conversation: Conversation, receive: ASGIReceiveCallable
+) -> None:
+    conversation.greet()
+    async for text in _frames(receive):
+        if not client.is_closed:
+            await conversation.hear(text)
+
+
+async def _frames(receive: ASGIReceiveCallable) -> AsyncIterator[str | None]:
+    """Yield the frames that a socket receives, None for a binary one, until it is closed."""
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.receive":
+            yield event.get("text")
+        elif event["type"] == "websocket.disconnect":
+            return

@@ -1,0 +1,134 @@
+"""Entries of the tape as the frames that clients receive, each made once however many do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+import orjson
+
+from market import tape
+from market.tape import Event
+from market.wire import Wire
+from wallstreetsim.feed import channels, trades
+from wallstreetsim.feed.batches import Batch
+
+# What tells how things stand, not what happened: a newcomer is shown the latest of these.
+STANDING_TYPES = {"tick:update", "price:update", "leaderboard:update"}
+
+
+class PublicEntry:
+    """What one tick said in public. A channel's frames are made when first asked for."""
+
+    def __init__(
+        self, *, epoch: int, seq: int, tick: int, timestamp: str, events: list[Event]
+    ) -> None:
+        self.epoch = epoch
+        self.seq = seq
+        self.tick = tick
+        self.timestamp = timestamp
+        self._events: dict[str, list[Event]] = defaultdict(list)
+        for event in trades.abridge(events):
+            self._events[event["channel"]].append(event)
+        self._places = {channel: place for place, channel in enumerate(self._events)}
+        self._frames: dict[str, list[str]] = {}
+        self._snapshots: dict[str, str | None] = {}
+        self._batches: dict[frozenset[str], Batch] = {}
+
+    @classmethod
+    def of(cls, entry: tape.Entry) -> PublicEntry:
+        return cls(
+            epoch=entry.epoch,
+            seq=entry.seq,
+            tick=entry.tick,
+            timestamp=entry.claimed_at.isoformat(),
+            events=entry.read(),
+        )
+
+    def batch(self, listened_to: frozenset[str]) -> Batch:
+        """Return the frames of these channels: in the order of the entry, then by symbol."""
+        if listened_to not in self._batches:
+            last = len(self._places)
+            ordered = sorted(listened_to, key=lambda name: (self._places.get(name, last), name))
+            frames = (frame for channel in ordered for frame in self.frames(channel))
+            self._batches[listened_to] = Batch(*frames)
+        return self._batches[listened_to]
+
+    def frames(self, channel: str) -> list[str]:
+        if channel not in self._frames:
+            events = self._events_of(channel)
+            self._frames[channel] = [self._frame(e["type"], channel, e) for e in events]
+        return self._frames[channel]
+
+    def snapshot(self, channel: str) -> str | None:
+        """Return the frame that shows how a channel stands; None where things only happen."""
+        if channel not in self._snapshots:
+            standing = (e for e in self._events_of(channel) if e["type"] in STANDING_TYPES)
+            frames = (self._frame("snapshot", channel, event) for event in standing)
+            self._snapshots[channel] = next(frames, None)
+        return self._snapshots[channel]
+
+    def _events_of(self, channel: str) -> Iterator[Event]:
+        symbol = channels.symbol_of(channel)
+        if symbol is None:
+            yield from self._events.get(channel, ())
+            return
+        if symbol in self._prices:
+            yield {"type": "price:update", "data": self._prices[symbol]}
+        if symbol in self._trade_totals:
+            totals = {symbol: self._trade_totals[symbol]}
+            yield {"type": trades.TYPE, "data": self._trades[symbol], "totals": totals}
+
+    def _frame(self, type: str, channel: str, event: Event) -> str:
+        frame = {
+            "type": type,
+            "channel": channel,
+            "stream": channels.PUBLIC_STREAM,
+            "seq": self.seq,
+            "tick": self.tick,
+            "timestamp": self.timestamp,
+            "data": event["data"],
+        }
+        if "totals" in event:
+            frame["totals"] = trades.sum_of(event["totals"])
+        return orjson.dumps(frame).decode()
+
+    @cached_property
+    def _prices(self) -> dict[str, Wire]:
+        told = self._events.get(channels.MARKET_ALL)
+        return {price["symbol"]: price for price in told[0]["data"]["prices"]} if told else {}
+
+    @cached_property
+    def _trades(self) -> dict[str, list[Wire]]:
+        by_symbol: dict[str, list[Wire]] = defaultdict(list)
+        for event in self._events.get(channels.TRADES, ()):
+            for trade in event["data"]:
+                by_symbol[trade["symbol"]].append(trade)
+        return by_symbol
+
+    @property
+    def _trade_totals(self) -> trades.Totals:
+        told = self._events.get(channels.TRADES)
+        return told[0]["totals"] if told else {}
+
+
+def agent_batch(entry: tape.Entry, public_id: str) -> Batch:
+    """Return the frames of what a tick said to one agent."""
+    channel = channels.of_agent(public_id)
+    return Batch(
+        *(
+            orjson.dumps(
+                {
+                    "type": event["type"],
+                    "channel": channel,
+                    "stream": channel,
+                    "seq": entry.seq,
+                    "tick": entry.tick,
+                    "timestamp": entry.claimed_at.isoformat(),
+                    "data": event["data"],
+                }
+            ).decode()
+            for event in entry.read()
+        )
+    )

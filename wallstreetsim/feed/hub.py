@@ -1,0 +1,163 @@
+"""The hub: where the ticks arrive in a web process, once each and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from wallstreetsim.feed import notices, selectors, stats
+from wallstreetsim.feed.audience import Audience
+from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.frames import PublicEntry
+from wallstreetsim.feed.notices import Revocation, TickNotice
+from wallstreetsim.feed.outlet import before_the_server_stops
+from wallstreetsim.feed.selectors import Standing
+from wallstreetsim.feed.threads import in_thread
+
+log = logging.getLogger(__name__)
+
+QUIET_SECONDS = 1.5  # without a notice, and the record is asked
+RECONNECT_SECONDS = 0.5
+PARTING_SECONDS = 0.2  # for the last frames to leave
+
+
+class Hub:
+    """Hears of each tick and tells the audience: every public entry once, and in order.
+
+    A tick comes as a notice over Redis. When none comes, or one was missed before it, the hub reads
+    the tape: Redis may be away, or a floor killed before it could publish. `latest` is the last
+    entry told; who joins now hears the next.
+    """
+
+    def __init__(self) -> None:
+        self.audience = Audience()
+        self.epoch = 0
+        self.seq = 0
+        self.latest: PublicEntry | None = None
+        self.symbols: frozenset[str] = frozenset()
+        self._has_begun = asyncio.Event()
+        self._trouble = ""
+        self._running = asyncio.create_task(self._run())
+        before_the_server_stops(self._part)
+
+    @classmethod
+    async def of_this_process(cls) -> Hub:
+        """Return the hub of this process's event loop, once it knows where the world stands."""
+        loop = asyncio.get_running_loop()
+        hub = _hubs.get(loop)
+        if hub is None:
+            hub = _hubs[loop] = cls()
+        await hub._has_begun.wait()
+        return hub
+
+    # Hearing
+
+    async def _run(self) -> None:
+        """Hear of ticks for ever, whatever is away for a while."""
+        redis = _redis()
+        while True:
+            try:
+                await self._catch_up()
+                await self._listen(redis)
+            except RedisError as error:
+                self._note_trouble("Redis is away, so the feed reads the tape", error)
+            except Exception as error:
+                self._note_trouble("the feed stumbled", error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self, redis: Redis) -> None:
+        """Hear notices until Redis goes away; look at the record first and after a quiet while."""
+        async with redis.pubsub() as subscription:
+            await subscription.subscribe(notices.CHANNEL)
+            while True:
+                message = await subscription.get_message(timeout=QUIET_SECONDS)
+                if message is None or message["type"] != "message":
+                    await self._catch_up()
+                else:
+                    await self._hear(notices.read(message["data"]))
+                self._note_recovery()
+
+    async def _hear(self, notice: TickNotice | Revocation) -> None:
+        if isinstance(notice, Revocation):
+            self.audience.close_agent(notice.account, notice.key)
+            return
+        entry = notice.entry
+        if (entry.epoch, entry.seq) == (self.epoch, self.seq + 1):
+            await self._tell(entry, self.audience.accounts & set(notice.told))
+        else:  # one was missed, or the world is another one, or we have read this on the tape
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Tell what was committed and not yet told, and close what was revoked meanwhile."""
+        standing = await in_thread(selectors.standing)
+        if standing and (standing.epoch != self.epoch or standing.tick < self.seq):
+            await self._begin(standing)
+        while standing and self.seq < standing.tick:
+            page = await in_thread(selectors.public_entries, epoch=self.epoch, since=self.seq)
+            if not page:
+                break
+            for entry in page:
+                await self._tell(PublicEntry.of(entry), set(self.audience.accounts))
+            stats.FILLED.inc(len(page))
+        revoked = await in_thread(selectors.revoked, self.audience.keys)
+        self.audience.close_revoked(revoked)
+        self._has_begun.set()
+
+    async def _begin(self, standing: Standing) -> None:
+        """Take up a world that is new to this hub. Who listened to another must come again."""
+        symbols = await in_thread(selectors.symbols)
+        newest = await in_thread(selectors.public_entry, epoch=standing.epoch, seq=standing.tick)
+        self.audience.close_all(Close.RESTART)
+        self.epoch, self.seq = standing
+        self.symbols = symbols
+        self.latest = PublicEntry.of(newest) if newest else None
+
+    async def _part(self) -> None:
+        self._running.cancel()
+        self.audience.close_all(Close.RESTART)
+        await asyncio.sleep(PARTING_SECONDS)
+
+    # Telling
+
+    async def _tell(self, entry: PublicEntry, accounts: Collection[int]) -> None:
+        """Tell one tick, and these agents what it said to them: all is read before any is told."""
+        private = await in_thread(
+            selectors.agent_entries, epoch=entry.epoch, tick=entry.tick, accounts=accounts
+        )
+        self.seq = entry.seq
+        self.latest = entry
+        self.audience.tell(entry, private)
+
+    # Trouble, said once
+
+    def _note_trouble(self, what: str, error: Exception) -> None:
+        if what != self._trouble:
+            log.warning("%s: %s", what, error, exc_info=not isinstance(error, RedisError))
+        self._trouble = what
+
+    def _note_recovery(self) -> None:
+        if self._trouble:
+            log.info("the feed hears notices again, at tick %d", self.seq)
+        self._trouble = ""
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def _redis() -> Redis:
+    """Return a client that waits for ever for a notice, and says when its connection breaks."""
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=None,
+        socket_connect_timeout=2,
+        health_check_interval=10,
+        retry=Retry(NoBackoff(), 0),
+    )

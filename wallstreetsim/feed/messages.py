@@ -1,0 +1,61 @@
+"""What clients say: one JSON object a frame, read strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+MOST_BYTES = 16 * 1024
+MOST_CHANNELS = 200  # named in one frame
+
+Fields = dict[str, Any]
+
+
+class Malformed(Exception):
+    """A frame that says nothing we understand; `str()` of it is for the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A client's frame. Its `id`, if it has one, is repeated in the reply."""
+
+    type: str
+    fields: Fields
+    id: str | int | None = None
+
+    def text(self, name: str) -> str:
+        value = self.fields.get(name)
+        if not isinstance(value, str):
+            raise Malformed(f"`{name}` must be a string.")
+        return value
+
+    def channels(self) -> list[str]:
+        """Return the names in `channels`, each once."""
+        names = self.fields.get("channels")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise Malformed("`channels` must be a list of strings.")
+        if not 0 < len(names) <= MOST_CHANNELS:
+            raise Malformed(f"`channels` must name 1 to {MOST_CHANNELS} channels.")
+        return list(dict.fromkeys(names))
+
+    def allow_only(self, *names: str) -> None:
+        if unknown := sorted(self.fields.keys() - set(names)):
+            raise Malformed(f"`{self.type}` has no field `{unknown[0]}`.")
+
+
+def read(text: str) -> Message:
+    """Return what a frame says. Raises Malformed."""
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Malformed("This is not JSON.") from None
+    if not isinstance(content, dict):
+        raise Malformed("A frame must be a JSON object.")
+    type, id = content.pop("type", None), content.pop("id", None)
+    if not isinstance(type, str):
+        raise Malformed("A frame must have a `type`.")
+    if isinstance(id, bool) or not isinstance(id, str | int | None):
+        raise Malformed("`id` must be a string or a whole number.")
+    return Message(type, content, id)

@@ -1,0 +1,163 @@
+"""The protocol: what a client may say on its socket, and what it is answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import django.db
+import orjson
+from django.utils import timezone
+
+from wallstreetsim.feed import channels, messages, selectors
+from wallstreetsim.feed.allowance import Allowance
+from wallstreetsim.feed.batches import Batch
+from wallstreetsim.feed.client import Client, Identity
+from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.hub import Hub
+from wallstreetsim.feed.messages import Malformed, Message
+from wallstreetsim.feed.threads import in_thread
+
+log = logging.getLogger(__name__)
+
+MESSAGES_PER_SECOND = 20
+BURST = 40
+MOST_FAILURES = 3  # to authenticate
+STAYING = frozenset({channels.TICK})  # where a client sees that it missed something
+
+Handler: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class Conversation:
+    """One client's talk with the feed. Every answer goes through the client's queue, in order."""
+
+    def __init__(self, hub: Hub, client: Client) -> None:
+        self.hub = hub
+        self.client = client
+        self.allowance = Allowance(per_second=MESSAGES_PER_SECOND, burst=BURST)
+        self.failures = 0
+        self.handlers: dict[str, Handler] = {
+            "authenticate": self._authenticate,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "resume": self._resume,
+            "ping": self._ping,
+        }
+
+    def greet(self) -> None:
+        hub = self.hub
+        self._say(_frame("connected", channels=channels.PUBLIC, epoch=hub.epoch, tick=hub.seq))
+
+    async def hear(self, text: str | None) -> None:
+        """Answer a frame; None stands for a binary one."""
+        if not self.allowance.take():
+            self.client.close(Close.TOO_FAST)
+        elif text is None:
+            self._complain(None, "BAD_REQUEST", "Frames are text, not binary.")
+        elif len(text.encode()) > messages.MOST_BYTES:
+            self.client.close(Close.TOO_BIG)
+        else:
+            await self._answer(text)
+
+    async def _answer(self, text: str) -> None:
+        message = None
+        try:
+            message = messages.read(text)
+            handler = self.handlers.get(message.type)
+            if handler is None:
+                raise Malformed("There is no such `type`.")
+            await handler(message)
+        except Malformed as error:
+            self._complain(message, "BAD_REQUEST", str(error))
+        except django.db.Error as error:
+            log.warning("a client could not be served: %s", error)
+            self._complain(message, "UNAVAILABLE", "The exchange is away for a moment.")
+
+    # What a client may say
+
+    async def _authenticate(self, message: Message) -> None:
+        message.allow_only("apiKey", "token")
+        if self.client.identity:
+            self._refuse(message, f"This socket is {self.client.identity.name}'s already.")
+            return
+        identity = await self._identity(message)
+        if identity is None:
+            self._refuse_credential(message)
+        elif not self.hub.audience.identify(self.client, identity):
+            self.client.close(Close.TOO_MANY_SOCKETS)
+        elif await in_thread(selectors.revoked, self.hub.audience.keys & {identity.key}):
+            self.client.close(Close.UNAUTHORIZED)  # revoked between the question and now
+        else:
+            welcome = {"success": True, "agentId": identity.public_id, "agentName": identity.name}
+            self._say(_frame("authenticated", message, **welcome))
+
+    async def _subscribe(self, message: Message) -> None:
+        """Grant what may be granted, give reasons for the rest, and show how the granted stand."""
+        message.allow_only("channels")
+        wanted = message.channels()
+        rejected = {name: why for name in wanted if (why := self._refusal(name))}
+        granted = [name for name in wanted if name not in rejected]
+        reply = _frame(
+            "subscribed",
+            message,
+            success=not rejected,
+            subscribed=granted,
+            rejected=[{"channel": name, "reason": why} for name, why in rejected.items()],
+        )
+        self.client.channels |= set(granted)
+        latest = self.hub.latest
+        snapshots = [latest.snapshot(name) for name in granted] if latest else []
+        self._say(reply, *filter(None, snapshots))
+
+    async def _unsubscribe(self, message: Message) -> None:
+        message.allow_only("channels")
+        mine = {channels.of_agent(self.client.agent_id)} if self.client.agent_id else set()
+        left = self.client.channels & set(message.channels()) - STAYING - mine
+        self.client.channels -= left
+        self._say(_frame("unsubscribed", message, channels=sorted(left)))
+
+    async def _resume(self, message: Message) -> None:
+        why = "Resuming is not possible yet: subscribe again, and begin with the snapshots."
+        self._complain(message, "UNAVAILABLE", why)
+
+    async def _ping(self, message: Message) -> None:
+        message.allow_only()
+        now = timezone.now().isoformat()
+        self._say(_frame("pong", message, serverTime=now, tick=self.hub.seq))
+
+    # Answers
+
+    async def _identity(self, message: Message) -> Identity | None:
+        if ("apiKey" in message.fields) == ("token" in message.fields):
+            raise Malformed("Send either an `apiKey` or a `token`.")
+        if "apiKey" in message.fields:
+            return await in_thread(selectors.owner_of_key, message.text("apiKey"))
+        return await in_thread(selectors.owner_of_ticket, message.text("token"))
+
+    def _refuse_credential(self, message: Message) -> None:
+        self.failures += 1
+        if self.failures < MOST_FAILURES:
+            self._refuse(message, "This is not a live key or an unused ticket.")
+        else:
+            last = _frame("authenticated", message, success=False, error="That was the last try.")
+            self.client.close(Close.UNAUTHORIZED, last)
+
+    def _refuse(self, message: Message, error: str) -> None:
+        self._say(_frame("authenticated", message, success=False, error=error))
+
+    def _refusal(self, channel: str) -> str | None:
+        return channels.refusal(channel, symbols=self.hub.symbols, agent=self.client.agent_id)
+
+    def _complain(self, about: Message | None, code: str, complaint: str) -> None:
+        self._say(_frame("error", about, code=code, message=complaint))
+
+    def _say(self, *frames: str) -> None:
+        self.client.offer(Batch(*frames))
+
+
+def _frame(type: str, reply_to: Message | None = None, **fields: object) -> str:
+    frame = {"type": type, **fields}
+    if reply_to is not None and reply_to.id is not None:
+        frame["id"] = reply_to.id
+    return orjson.dumps(frame).decode()

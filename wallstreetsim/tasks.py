@@ -1,0 +1,76 @@
+"""What beat fires: the tick, on the floor; the pruning of the tape, on a courier."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from celery import Task, shared_task
+from celery.signals import worker_shutdown
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from market import models, tape
+from wallstreetsim.floor import Committed, Floor
+from wallstreetsim.metrics import record_tick
+from wallstreetsim.publishing import publish
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="wallstreetsim.tick", bind=True)
+def tick(self: Task[[], None]) -> None:
+    """Run the tick that is due, if one is due here."""
+    if committed := the_floor().tick(late_by=_lateness(self)):
+        record_tick(committed)
+        _log(committed)
+
+
+@shared_task(name="wallstreetsim.prune_tape")
+def prune_tape() -> None:
+    """Drop what the tape keeps no longer."""
+    if world := models.World.objects.first():
+        pruned = tape.prune(epoch=world.epoch, tick=world.tick)
+        log.info("pruned %d entries of the tape", pruned)
+
+
+@worker_shutdown.connect
+def write_checkpoint(**_: Any) -> None:
+    """Write the machine down as the floor stops: the next may be of a newer version."""
+    if the_floor.cache_info().currsize:
+        the_floor().checkpoint()
+        close_old_connections()
+
+
+@cache
+def the_floor() -> Floor:
+    """Return this process's floor, which holds the machine from tick to tick."""
+    return Floor(publish=publish)
+
+
+def _lateness(task: Task[[], None]) -> float:
+    """Return how many seconds ago the tick was due.
+
+    Beat does not say when it sent a message, but the message expires one interval later.
+    """
+    expires: Any = task.request.expires
+    if not isinstance(expires, str):
+        return 0.0
+    due = datetime.fromisoformat(expires).timestamp() - settings.TICK_SECONDS
+    return timezone.now().timestamp() - due
+
+
+def _log(committed: Committed) -> None:
+    outcome = committed.outcome
+    log.info(
+        "tick %d: %d inputs, %d trades, %.0f ms, %.0f ms late",
+        outcome.tick,
+        len(outcome.results),
+        len(outcome.market.trades),
+        sum(committed.seconds.values()) * 1000,
+        committed.late_by * 1000,
+        extra={"tick": outcome.tick, "epoch": committed.epoch, "digest": outcome.digest},
+    )
