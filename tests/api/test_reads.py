@@ -107,6 +107,7 @@ def test_the_world_says_where_it_stands(ann: Trader) -> None:
     assert (status["tick"], status["tradingDay"], status["tickInDay"]) == (2, 0, 2)
     assert (status["marketOpen"], status["ticksUntilClose"]) == (True, 388)
     assert (status["companies"], status["activeAgents"]) == (COMPANIES, 1)
+    assert (status["interestRate"], status["inflationRate"]) == (0.05, 0.02)
     trade = Trade.objects.get()
     assert status["volume24h"] == trade.price * trade.quantity / 100
     stocks = ann.desk.get("/market/stocks").data["items"]

@@ -7,6 +7,7 @@ from typing import TypedDict
 from agents.selectors import RankedAgent
 from market import wire
 from market.engine.sessions import Moment
+from market.engine.values import BPS_IN_ONE
 from market.models import World
 from market.selectors import Totals
 
@@ -99,9 +100,9 @@ def world_status(world: World, moment: Moment, totals: Totals, active_agents: in
         "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
         "ticksUntilOpen": moment.ticks_until_open,
         "regime": world.regime,
-        "interestRate": world.interest_bps / 100,
-        "inflationRate": world.inflation_bps / 100,
-        "gdpGrowth": world.gdp_growth_bps / 100,
+        "interestRate": world.interest_bps / BPS_IN_ONE,
+        "inflationRate": world.inflation_bps / BPS_IN_ONE,
+        "gdpGrowth": world.gdp_growth_bps / BPS_IN_ONE,
         "companies": totals.companies,
         "activeAgents": active_agents,
         "marketCap": totals.market_cap / 100,
