@@ -25,6 +25,8 @@ from market.engine.rehearsal import OpenOrder
 from market.engine.values import Cents, OrderKind, OrderStatus, Shares, Side, Tick
 from market.selectors import note_tick, one_instant
 
+MOST_WAITING = 1_000  # actions of one agent, should the world stand still
+
 ORDER_TYPES = [a.type for a in market_actions(settings.RULES.market) if a.places_order]
 
 # Agents
@@ -305,6 +307,7 @@ _PROSPECT = f"""
     WITH waiting AS (
         SELECT public_id AS id, type, parameters, id AS arrival FROM agents_input
         WHERE account = %(account)s AND tick IS NULL AND NOT is_quarantined
+        ORDER BY id LIMIT {MOST_WAITING}
     ), open AS (
         SELECT * FROM market_order WHERE account_id = %(account)s AND tick_closed IS NULL
     )

@@ -19,7 +19,7 @@ from agents.engine.batch import ActionTable, Asked, client_ids_of
 from agents.engine.society import AgentStatus, allow
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
-from agents.selectors import Prospect, prospect_of
+from agents.selectors import MOST_WAITING, Prospect, prospect_of
 from market.engine.actions import NO_DATA, Verdict
 from market.engine.refusals import Code, Refused
 from market.engine.rehearsal import Rehearsal
@@ -95,23 +95,25 @@ def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Aske
     id = str(new_id())
     try:
         allow(AgentStatus(agent.status))
-        _claim_client_id(prospect, asked)
+        _check_place(prospect, asked)
         verdict = asked.action.handler(rehearsal, prospect.account, asked.parameters, id)
     except Refused as refused:
         verdict = Verdict(False, refused.code, refused.message)
     if not verdict.success:
         return Receipt(asked.action.type, None, verdict._replace(data=NO_DATA))
+    prospect.used_client_ids.update(client_ids_of([asked]))
     data: dict[str, Any] = {"actionId": id, **verdict.data}
     if asked.action.places_order and not rehearsal.moment.is_open:
         data["ticksUntilOpen"] = rehearsal.moment.ticks_until_open + 1
     return Receipt(asked.action.type, id, Verdict(True, message="Taken.", data=data))
 
 
-def _claim_client_id(prospect: Prospect, asked: Asked) -> None:
-    for client_id in client_ids_of([asked]):
-        if client_id in prospect.used_client_ids:
-            raise _duplicate()
-        prospect.used_client_ids.add(client_id)
+def _check_place(prospect: Prospect, asked: Asked) -> None:
+    """Raise Refused when the inbox has no place for an action."""
+    if len(prospect.waiting) >= MOST_WAITING:
+        raise Refused(Code.TOO_MANY_ORDERS, "You have too many actions that wait for the tick.")
+    if not prospect.used_client_ids.isdisjoint(client_ids_of([asked])):
+        raise _duplicate()
 
 
 def _insert(agent: Agent, pairs: Iterable[tuple[Asked, Receipt]], source: Source) -> set[str]:

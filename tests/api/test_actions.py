@@ -249,6 +249,24 @@ def test_a_refused_order_does_not_use_up_its_id(ann: Trader) -> None:
     assert codes(ann.act(buy(1, clientOrderId="a"))) == ["OK"]
 
 
+def test_in_a_batch_too_a_refused_order_leaves_its_id(ann: Trader) -> None:
+    assert codes(ann.act(buy(1_000, clientOrderId="a"), buy(1, clientOrderId="a"))) == [
+        "INSUFFICIENT_FUNDS",
+        "OK",
+    ]
+
+
+def test_a_standing_world_takes_only_so_much(ann: Trader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.services.intake.MOST_WAITING", 3)
+    assert set(codes(ann.act(*[cancel(clientOrderId="x")] * 3, *[buy(1)] * 3))) == {
+        "ORDER_NOT_FOUND",
+        "OK",
+    }
+    assert codes(ann.act(buy(1))) == ["TOO_MANY_ORDERS"]
+    ann.desk.tick()
+    assert codes(ann.act(buy(1))) == ["OK"]
+
+
 # What becomes of an action
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -199,3 +200,12 @@ def test_an_address_has_so_many_anonymous_sockets_at_most(hall: LiveHall, web: W
             assert closing_code(one_too_many) == 4430
         first.ask("authenticate", apiKey=hall.secrets["ann"])  # and is anonymous no more
         stack.enter_context(spectator(web))
+
+
+def test_a_web_process_that_stops_bids_its_clients_come_again(
+    hall: LiveHall, tmp_path: Path
+) -> None:
+    web = Web(tmp_path / "web.log")
+    with spectator(web) as client:
+        web.stop()
+        assert client.closing_code() == 1012

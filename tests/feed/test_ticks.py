@@ -5,6 +5,7 @@ from django.conf import settings
 from redis import Redis
 from websockets.exceptions import ConnectionClosed
 
+from market.models import World
 from tests.feed.live import LiveHall, Spectator, Web, narrow_socket, spectator
 from wallstreetsim.feed.client import MOST_OWED
 
@@ -59,6 +60,16 @@ def test_a_lost_subscription_loses_no_tick(hall: LiveHall, web: Web) -> None:
         redis.client_kill_filter(_type="pubsub")
         hall.ticks(3)
         assert client.seqs(hall.row.tick) == list(range(since + 1, since + 5))
+
+
+def test_who_listens_to_another_world_must_come_again(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        hall.committed(lambda: World.objects.update(epoch=2))
+        assert client.closing_code() == 1012
+    with spectator(web) as client:
+        assert client.greeting["epoch"] == 2
+        hall.committed(lambda: World.objects.update(epoch=1))
+        assert client.closing_code() == 1012
 
 
 def test_who_does_not_read_is_dropped_and_holds_nobody_up(hall: LiveHall, web: Web) -> None:

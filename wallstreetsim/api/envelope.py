@@ -71,9 +71,9 @@ def failure(
 
 def refuse(status: int, error: str, **more: Any) -> HttpResponse:
     """Answer no, where REST framework does not."""
-    return HttpResponse(
-        orjson.dumps(failure(status, error, **more)), status=status, content_type=JSON
-    )
+    content = orjson.dumps(failure(status, error, **more))
+    headers = {"Content-Length": str(len(content))}
+    return HttpResponse(content, status=status, content_type=JSON, headers=headers)
 
 
 class EnvelopeRenderer(JSONRenderer):

@@ -14,7 +14,7 @@ def speak_json() -> None:
 
 
 def _refuse(self: WebRequest, status: int, status_text: bytes, body: str) -> None:
-    headers = [(b"Content-Type", JSON.encode())]
-    self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
     content = orjson.dumps(failure(status, f"{body.rstrip('.')}."))
+    headers = [(b"Content-Type", JSON.encode()), (b"Content-Length", b"%d" % len(content))]
+    self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
     self.handle_reply({"type": "http.response.body", "body": content})

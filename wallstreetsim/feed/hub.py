@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from market import tape
 from wallstreetsim.feed import notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
 from wallstreetsim.feed.codes import Close
@@ -91,7 +92,7 @@ class Hub:
             return
         entry = notice.entry
         if (entry.epoch, entry.seq) == (self.epoch, self.seq + 1):
-            await self._tell(entry, self.audience.accounts & set(notice.told))
+            await self._tell(entry, told=set(notice.told))
         else:  # one was missed, or the world is another one, or we have read this on the tape
             await self._catch_up()
 
@@ -105,7 +106,8 @@ class Hub:
             if not page:
                 break
             for entry in page:
-                await self._tell(PublicEntry.of(entry), set(self.audience.accounts))
+                await self._tell(PublicEntry.of(entry))
+                await asyncio.sleep(0)  # for the clients' writers
             stats.FILLED.inc(len(page))
         revoked = await in_thread(selectors.revoked, self.audience.keys)
         self.audience.close_revoked(revoked)
@@ -127,14 +129,25 @@ class Hub:
 
     # Telling
 
-    async def _tell(self, entry: PublicEntry, accounts: Collection[int]) -> None:
-        """Tell one tick, and these agents what it said to them: all is read before any is told."""
-        private = await in_thread(
-            selectors.agent_entries, epoch=entry.epoch, tick=entry.tick, accounts=accounts
-        )
+    async def _tell(self, entry: PublicEntry, told: AbstractSet[int] | None = None) -> None:
+        """Tell one tick, and what it said to agents. All is read before any of it is told.
+
+        `told` are the accounts to which it said something, if that is known.
+        """
+        private: list[tape.Entry] = []
+        asked: set[int] = set()
+        while missing := self._listening(told) - asked:  # agents may come while we read
+            private += await in_thread(
+                selectors.agent_entries, epoch=entry.epoch, tick=entry.tick, accounts=missing
+            )
+            asked |= missing
         self.seq = entry.seq
         self.latest = entry
         self.audience.tell(entry, private)
+
+    def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:
+        accounts = self.audience.accounts
+        return accounts if told is None else accounts & told
 
     # Trouble, said once
 

@@ -43,8 +43,8 @@ def public_entries(*, epoch: int, since: int) -> list[tape.Entry]:
 
 
 def agent_entries(*, epoch: int, tick: int, accounts: Collection[int]) -> list[tape.Entry]:
-    """Return what one tick said to these agents. No query without agents."""
-    return tape.read_tick(epoch=epoch, tick=tick, streams=accounts) if accounts else []
+    """Return what one tick said to these agents."""
+    return tape.read_tick(epoch=epoch, tick=tick, streams=accounts)
 
 
 def revoked(ids: Collection[UUID]) -> set[UUID]:
