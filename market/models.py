@@ -178,7 +178,8 @@ class Order(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(name="orders_of_an_account", fields=["account", "number"])
+            models.Index(name="orders_of_an_account", fields=["account", "number"]),
+            models.Index(name="open_orders", fields=["account"], condition=Q(tick_closed=None)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

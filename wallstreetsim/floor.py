@@ -98,6 +98,12 @@ class Floor:
         What keeps it from running is logged, once; the next beat tries again. `late_by` is in
         seconds, and only told.
         """
+        with garbage.collection_paused():
+            committed = self._tick(late_by)
+            garbage.set_apart()
+        return committed
+
+    def _tick(self, late_by: float) -> Committed | None:
         try:
             committed = self._commit_tick_without_culprits()
         except (OperationalError, InterfaceError) as error:
@@ -158,12 +164,11 @@ class Floor:
     ) -> Committed:
         assert row.claimed_at is not None
         started = perf_counter()
-        with garbage.collection_paused():
-            outcome = world.advance(inputs, watch)
-            self.replay_seconds += perf_counter() - started
-            public = write_outcome(
-                cursor, world, outcome, arrivals, epoch=row.epoch, at=row.claimed_at, watch=watch
-            )
+        outcome = world.advance(inputs, watch)
+        self.replay_seconds += perf_counter() - started
+        public = write_outcome(
+            cursor, world, outcome, arrivals, epoch=row.epoch, at=row.claimed_at, watch=watch
+        )
         return Committed(row.epoch, outcome, public)
 
     def _machine(self, row: models.World) -> World:
@@ -209,6 +214,8 @@ class Floor:
             self.silence.end(f"tick {tick} is published: spectators hear of ticks again")
         if tick % checkpoints.EVERY_TICKS == 0 or self.replay_seconds > REPLAY_SECONDS:
             self.checkpoint()
+        if tick % checkpoints.EVERY_TICKS == 0:
+            garbage.settle()
 
     # When a tick fails
 

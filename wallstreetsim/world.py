@@ -18,7 +18,7 @@ from agents.engine.inputs import Input
 from agents.engine.society import Member, Society
 from market.engine import state as market_state
 from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
-from market.engine.actions import MarketAction, Verdict, market_actions
+from market.engine.actions import MarketAction, Verdict
 from market.engine.companies import Listing, generate_listings
 from market.engine.exchange import Exchange
 from market.engine.outcome import CompanyState, MarketOutcome, Standing
@@ -27,6 +27,7 @@ from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
+from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
 SCHEMA_VERSION = 1  # of the dumped state
@@ -86,7 +87,7 @@ class World:
         self.is_paused = False
         self.steps_left = 0
         self.performers: dict[str, Performer] = {
-            action.type: partial(self._act, action) for action in market_actions(rules.market)
+            action.type: partial(self._act, action) for action in action_table(rules).values()
         }
         self.performers |= {
             REGISTER: self._register,

@@ -108,7 +108,7 @@ def test_an_agent_whose_registration_failed_holds_nobody_up(hall: Hall) -> None:
     )
     [good] = hall.send("ann BUY 10 MARKET")
     hall.tick()
-    assert hall.codes(bad) == ["INTERNAL", "INTERNAL", "CONFLICT"]
+    assert hall.codes(bad) == ["INTERNAL", "FORBIDDEN", "CONFLICT"]
     assert hall.codes([good]) == ["OK"]
     hall.submit(hall.registration("eve"))
     [now] = hall.send("eve BUY 10 MARKET")
