@@ -12,8 +12,6 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
-from market.engine.accounts import FIRST_AGENT_ACCOUNT
-
 
 class World(models.Model):
     """The one row that says where the world stands; the floor claims a tick by updating it."""
@@ -96,11 +94,6 @@ class Company(models.Model):
         return self.price * self.shares_issued
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
-    def of_agents(self) -> AccountQuerySet:
-        return self.filter(id__gte=FIRST_AGENT_ACCOUNT)
-
-
 class Account(models.Model):
     """Who owns cash and shares: an agent's account bears the agent's number, the first few are
     the exchange's own.
@@ -121,8 +114,6 @@ class Account(models.Model):
     equity_day_ago = models.BigIntegerField(default=0)
     close_equity = models.BigIntegerField(default=0)
     opened_tick = models.BigIntegerField(default=0)
-
-    objects = AccountQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from market.engine.book import LevelDepth
 from market.engine.outcome import CompanyState, OrderState, Trade
 from market.engine.values import Cents, Shares, Tick
 
@@ -138,7 +137,3 @@ def position(symbol: str, quantity: Shares, cost: Cents, price: Cents) -> Wire:
         "unrealizedPnL": unrealised / 100,
         "unrealizedPnLPercent": percent(unrealised, abs(cost)),
     }
-
-
-def book_levels(levels: list[LevelDepth]) -> list[list[float | int]]:
-    return [[price / 100, quantity, orders] for price, quantity, orders in levels]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from market.engine.values import (
-    FINAL_STATUSES,
     Cents,
     OrderKind,
     OrderStatus,
@@ -83,10 +82,6 @@ class Order:
     @property
     def unfilled(self) -> Shares:
         return self.quantity - self.filled
-
-    @property
-    def is_final(self) -> bool:
-        return self.status in FINAL_STATUSES
 
     def __repr__(self) -> str:
         return (
