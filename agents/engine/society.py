@@ -71,6 +71,12 @@ class Society:
             raise Refused(Code.FORBIDDEN, "Only a registered agent may act.")
         allow(member.status)
 
+    def go_bankrupt(self, account: int) -> None:
+        """End an agent whose account has come to owe more than it had."""
+        member = self.members[account]
+        member.status = AgentStatus.BANKRUPT
+        self.changed[account] = member
+
     def active(self) -> list[int]:
         """Return the accounts of the active agents."""
         return [a for a, m in self.members.items() if m.status is AgentStatus.ACTIVE]

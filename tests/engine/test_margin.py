@@ -152,9 +152,9 @@ def test_an_open_sell_offers_its_shares_and_gives_them_back() -> None:
     """)
     assert stage.codes == ["OK", "INSUFFICIENT_SHARES", "NO_LIQUIDITY"]
     stage.tick("bob BUY 20 @ 11.00")
-    assert stage.account("ann").offered == {"APEX": 50}
+    assert stage.account("ann").closing == {"APEX": 50}
     stage.tick("ann CANCEL #a")
-    assert stage.account("ann").offered == {}
+    assert stage.account("ann").closing == {}
     stage.tick("ann SELL 80 @ 10.00")
     assert stage.codes == ["OK"]
 
@@ -187,7 +187,7 @@ def test_the_market_maker_reserves_nothing() -> None:
     stage.submit()
     maker = stage.account("market_maker")
     assert stage.resting()
-    assert (maker.reserved, maker.offered, maker.orders) == (0, {}, {})
+    assert (maker.reserved, maker.closing, maker.orders) == (0, {}, {})
 
 
 # What is shown

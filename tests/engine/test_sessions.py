@@ -70,7 +70,7 @@ def test_an_order_sent_while_closed_waits_and_reserves() -> None:
     assert {stage.orders[ref].status for ref in "abm"} == {"pending"}
     assert stage.trades == []
     assert stage.resting() == []
-    assert stage.account("ann").offered == {"APEX": 100}
+    assert stage.account("ann").closing == {"APEX": 100}
     assert stage.account("bob").reserved == cents("1,000.00") + cents("105.00")
 
 
@@ -105,7 +105,7 @@ def test_a_waiting_order_may_be_cancelled_and_a_resting_one_too() -> None:
         bob CANCEL #rests
     """)
     assert stage.codes == ["OK", "OK", "OK"]
-    assert stage.account("ann").offered == {}
+    assert stage.account("ann").closing == {}
     assert stage.account("bob").reserved == 0
     stage.run_to(630)
     assert stage.resting() == []
