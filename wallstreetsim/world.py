@@ -176,26 +176,24 @@ class World:
     # Inputs
 
     def _perform(self, input: Input) -> Result:
-        if input.is_quarantined:
+        id, type, _, account, is_quarantined = input
+        if is_quarantined:
             verdict = Verdict(
                 False, str(Code.INTERNAL), "This input made the exchange fail; it was set aside."
             )
         else:
-            verdict = self._verdict_on(input)
-        return Result(input.id, input.account, input.type, verdict)
-
-    def _verdict_on(self, input: Input) -> Verdict:
-        try:
-            return self.performers[input.type](input)
-        except Refused as refused:
-            return Verdict(False, str(refused.code), refused.message)
-        except Exception as error:
-            raise InputFailed(input) from error
+            try:
+                verdict = self.performers[type](input)
+            except Refused as refused:
+                verdict = Verdict(False, str(refused.code), refused.message)
+            except Exception as error:
+                raise InputFailed(input) from error
+        return Result(id, account, type, verdict)
 
     def _act(self, action: MarketAction, input: Input) -> Verdict:
-        self.society.allow(input.account)
-        account = self.market.accounts[input.account or 0]
-        return action.handler(self.market, account, input.parameters, input.id)
+        id, _, parameters, account, _ = input
+        self.society.allow(account)
+        return action.handler(self.market, self.market.accounts[account or 0], parameters, id)
 
     def _register(self, input: Input) -> Verdict:
         """Admit an agent and endow its account, as its role has it."""

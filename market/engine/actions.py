@@ -117,18 +117,16 @@ def place_order(
         _KINDS[parameters["kind"]],
         given("limit"),
         given("stop"),
-        _TIMES[given("time_in_force", "GTC")],
+        _TIMES[parameters["time_in_force"]],
         given("post_only", False),
-        _SELF_TRADES[given("self_trade", "allow")],
+        _SELF_TRADES[given("self_trade")],
         given("client_id"),
     )
     order = desk.place(account, ticket, id=id)
-    if not order.reason:
-        return Verdict(True, data={"orderId": order.id})
-    if not isinstance(order.reason, Code):
-        return Verdict(True, message=order.reason, data={"orderId": order.id})
-    message = MESSAGES.get(order.reason, "")
-    return Verdict(order.filled > 0, str(order.reason), message, {"orderId": order.id})
+    reason, data = order.reason, {"orderId": order.id}
+    if not isinstance(reason, Code):
+        return Verdict(True, "OK", reason, data)
+    return Verdict(order.filled > 0, str(reason), MESSAGES.get(reason, ""), data)
 
 
 def cancel_order(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
@@ -184,7 +182,10 @@ def check_replacement(parameters: Parameters) -> None:
 
 _KINDS = {kind.value: kind for kind in OrderKind}
 _TIMES = {time.value: time for time in TimeInForce}
-_SELF_TRADES = {mode.value: mode for mode in SelfTrade}
+_SELF_TRADES: dict[str | None, SelfTrade] = {
+    None: SelfTrade.ALLOW,
+    **{mode.value: mode for mode in SelfTrade},
+}
 
 _REFERENCE = (
     Parameter("orderId", "id", ParameterKind.UUID),

@@ -3,7 +3,8 @@ a heap.
 
 A cancelled order stays in its deque as a corpse until it surfaces or the level is swept; a level
 without live orders leaves the dict at once, its price lingering in the heap until it surfaces or
-the heap is rebuilt.
+the heap is rebuilt. So an order that was cancelled must never rest again: its corpse would come to
+life with it. What is to rest again is drained with its whole level, or replaced by a copy.
 """
 
 from collections import deque
@@ -87,6 +88,13 @@ class BookSide:
             del self.levels[price]
         elif len(level.queue) > 2 * level.live + 8:
             level.sweep()
+
+    def drain(self, price: Cents) -> list[Order]:
+        """Take all orders of a level out of the market, oldest first; these may rest again."""
+        orders = [order for order in self.levels.pop(price).queue if order.resting]
+        for order in orders:
+            order.resting = False
+        return orders
 
     def depth(self, levels: int) -> list[LevelDepth]:
         """Return up to `levels` levels, best price first."""

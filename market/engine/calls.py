@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from market.engine import margin
 from market.engine.accounts import TREASURY, Account, MarginCall
 from market.engine.companies import Company
+from market.engine.desk import LIQUIDATION
 from market.engine.outcome import Bankruptcy
 from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
 
@@ -64,7 +65,7 @@ def _liquidate(exchange: Exchange, account: Account) -> None:
     tick may.
     """
     for order in sorted(account.orders.values(), key=lambda order: order.number):
-        exchange.end_open(order, OrderStatus.CANCELLED, "liquidation")
+        exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
     for company in _by_relief(exchange, account):
         quantity = account.quantity_of(company.symbol)
         wanted = margin.shares_to_close(account, company.price, quantity, exchange.rules.margin)

@@ -5,6 +5,8 @@ Everything here happens to one order at a time, in arrival order, each whole bef
 
 from __future__ import annotations
 
+from itertools import chain
+
 from market.engine import auction, quoting
 from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
 from market.engine.book import Fill
@@ -48,6 +50,7 @@ ALLOW = SelfTrade.ALLOW
 
 BY_OWNER = "cancelled by its owner"
 REPLACED = "replaced"
+LIQUIDATION = "liquidation"
 SELF_TRADE = "it met an order of the same account"
 
 
@@ -116,6 +119,7 @@ class Desk:
             self._check_replacement(order, quantity, limit)
             self.log.touch_order(order)
             self._withdraw(order)
+            order = self.log.orders[order.number] = order.renewed()
             order.quantity, order.limit = quantity, limit
             self.orders_numbered += 1
             order.priority = self.orders_numbered
@@ -159,17 +163,24 @@ class Desk:
         self.name(order)
         self.log.touch_order(order)
         self._execute(order)
+        order.reason = LIQUIDATION
         return order.filled
 
     def release_stops(self) -> None:
-        """Bring the stops that the last tick triggered to the market, by arrival."""
+        """Bring the stops that were triggered to the market, by arrival, if their companies trade:
+        in a halt they wait.
+        """
         triggered, self.triggered = self.triggered, []
         for order in triggered:
-            self.log.touch_order(order)
             if order.company.is_trading:
-                self._enter(order)
+                self.log.touch_order(order)
+                release(order)
+                if refusal := self._refusal_of(order):
+                    self.end(order, REJECTED, refusal)
+                else:
+                    self._execute(order)
             else:
-                order.company.queue.append(order)
+                self.triggered.append(order)
 
     def reopen(self, company: Company) -> None:
         """Resume trading by an auction among what rests, what waits and the market maker's quotes.
@@ -294,14 +305,6 @@ class Desk:
             reserve(order, worst_cost(order, self.rules))
             order.company.queue.append(order)
 
-    def _enter(self, order: Order) -> None:
-        """Bring an order that has waited to the market, checked anew."""
-        release(order)
-        if refusal := self._refusal_of(order):
-            self.end(order, REJECTED, refusal)
-        else:
-            self._execute(order)
-
     def _execute(self, order: Order) -> None:
         """Match an order, clear its fills, and rest or cancel what is left."""
         book = order.company.book
@@ -412,10 +415,14 @@ class Desk:
 
     def _take_limited_by_bands(self, company: Company) -> list[Order]:
         """Take out the resting orders that the bands keep from their limits: these count again."""
-        book = company.book
-        limited = [o for o in (*book.bids.orders(), *book.asks.orders()) if o.price != o.limit]
-        for order in limited:
-            book.cancel(order)
+        limited = []
+        for side in (company.book.bids, company.book.asks):
+            prices = {order.price for order in side.orders() if order.price != order.limit}
+            for order in chain.from_iterable(map(side.drain, sorted(prices))):
+                if order.price == order.limit:
+                    side.add(order)
+                else:
+                    limited.append(order)
         return limited
 
     def _cross(self, company: Company, entering: list[Order]) -> None:

@@ -64,13 +64,10 @@ def slide(exchange: Exchange, company: Company) -> None:
         (company.book.bids, company.high_band),
         (company.book.asks, company.low_band),
     ):
-        best = side.best()
-        if best is None or (best - bound) * side.sign >= 0:
-            continue
-        for order in [order for order in side.orders() if (order.price - bound) * side.sign < 0]:
-            side.remove(order)
-            order.price = bound
-            side.add(order)
+        while (best := side.best()) is not None and (best - bound) * side.sign < 0:
+            for order in side.drain(best):
+                order.price = bound
+                side.add(order)
 
 
 def _judge_bands(exchange: Exchange, company: Company) -> None:

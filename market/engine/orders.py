@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from market.engine.values import (
@@ -111,6 +112,10 @@ class Order:
         self.tick_submitted = tick
         self.tick_closed: Tick | None = None
         self.is_recorded = False  # a row for it exists since an earlier tick
+
+    def renewed(self) -> Order:
+        """Return a copy that may rest, after this one has left a book."""
+        return copy(self)
 
     @property
     def unfilled(self) -> Shares:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from market.engine.accounts import PUBLIC, Account
+from market.engine.book import Book
 from market.engine.clearing import release, reserve, worst_cost
 from market.engine.companies import Company
 from market.engine.outcome import LedgerEntry, Split
@@ -41,11 +42,10 @@ class _Split:
             for account in exchange.accounts.values():
                 if account.id != PUBLIC:
                     self._pay_fraction(account)
-        book, stops = company.book, list(company.stops)
-        resting = [*book.bids.orders(), *book.asks.orders()]
+        stops = list(company.stops)
+        resting = [*company.book.bids.orders(), *company.book.asks.orders()]
+        company.book = Book()
         waiting = company.queue + [o for o in exchange.triggered if o.company is company]
-        for order in resting:
-            book.cancel(order)
         for order in stops:
             company.stops.remove(order)
         for order in (*resting, *stops, *waiting):
@@ -55,7 +55,7 @@ class _Split:
         self._restate_company()
         for order in filter(self._restate_order, resting):
             order.price = self._limit(order.price, order.side)
-            book.add(order)
+            company.book.add(order)
         for order in filter(self._restate_order, stops):
             company.stops.add(order)
         for order in waiting:
@@ -140,6 +140,7 @@ class _Split:
         exchange = self.exchange
         exchange.log.touch_order(order)
         unfilled = self._shares(order.unfilled)
+        order.resting = False
         if not unfilled:
             exchange.end(order, OrderStatus.CANCELLED, "a split left nothing of it")
             return False
