@@ -305,9 +305,10 @@ _ACCOUNT_COLUMNS = (
 # the companies that count.
 _PROSPECT = f"""
     WITH waiting AS (
-        SELECT public_id AS id, type, parameters, id AS arrival FROM agents_input
-        WHERE account = %(account)s AND tick IS NULL AND NOT is_quarantined
-        ORDER BY id LIMIT {MOST_WAITING}
+        SELECT public_id AS id, type, parameters, input.id AS arrival
+        FROM agents_waiting JOIN agents_input input ON input.id = input_id
+        WHERE agents_waiting.account = %(account)s AND NOT is_quarantined
+        ORDER BY input.id LIMIT {MOST_WAITING}
     ), open AS (
         SELECT * FROM market_order WHERE account_id = %(account)s AND tick_closed IS NULL
     )
