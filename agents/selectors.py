@@ -8,7 +8,6 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
 from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -23,6 +22,7 @@ from market.engine.actions import market_actions
 from market.engine.companies import Company, Listing
 from market.engine.rehearsal import OpenOrder
 from market.engine.values import Cents, OrderKind, OrderStatus, Shares, Side, Tick
+from market.prepared import Prepared
 from market.selectors import note_tick, one_instant
 
 MOST_WAITING = 1_000  # actions of one agent, should the world stand still
@@ -261,18 +261,15 @@ def prospect_of(agent: Agent, asked: Sequence[Asked]) -> Prospect:
     One statement, so that no tick comes between an input that waits and what it did.
     """
     references = [a.parameters for a in asked if not a.action.places_order]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PROSPECT,
-            {
-                "account": agent.id,
-                "symbols": [a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
-                "new_client_ids": client_ids_of(asked),
-                "ids": [p["id"] for p in references if "id" in p],
-                "client_ids": [p["client_id"] for p in references if "client_id" in p],
-            },
+    found = orjson.loads(
+        _PROSPECT.value(
+            account=agent.id,
+            symbols=[a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
+            new_client_ids=client_ids_of(asked),
+            ids=[p["id"] for p in references if "id" in p],
+            client_ids=[p["client_id"] for p in references if "client_id" in p],
         )
-        found = orjson.loads(cursor.fetchone()[0])
+    )
     if found["tick"] is None:
         raise models.World.DoesNotExist
     note_tick(found["tick"])
@@ -303,11 +300,21 @@ _ACCOUNT_COLUMNS = (
 
 # Parts of one JSON object. The inputs that wait, the orders that are open and the batch itself name
 # the companies that count.
-_PROSPECT = f"""
+_PROSPECT = Prepared(
+    "prospect",
+    {
+        "account": "bigint",
+        "symbols": "text[]",
+        "new_client_ids": "text[]",
+        "ids": "text[]",
+        "client_ids": "text[]",
+    },
+    f"""
     WITH waiting AS (
-        SELECT public_id AS id, type, parameters, id AS arrival FROM agents_input
-        WHERE account = %(account)s AND tick IS NULL AND NOT is_quarantined
-        ORDER BY id LIMIT {MOST_WAITING}
+        SELECT public_id AS id, type, parameters, input.id AS arrival
+        FROM agents_waiting JOIN agents_input input ON input.id = input_id
+        WHERE agents_waiting.account = %(account)s AND NOT is_quarantined
+        ORDER BY input.id LIMIT {MOST_WAITING}
     ), open AS (
         SELECT * FROM market_order WHERE account_id = %(account)s AND tick_closed IS NULL
     )
@@ -334,7 +341,8 @@ _PROSPECT = f"""
         'used', (SELECT coalesce(json_agg(client_order_id), '[]') FROM agents_input
             WHERE account = %(account)s AND client_order_id = ANY(%(new_client_ids)s::text[]))
     )::text
-"""
+""",
+)
 
 
 def _account(agent: Agent, row: dict[str, Any] | None) -> Account:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from market import models
+from market.bulk import send
 from market.services import record
 from wallstreetsim import checkpoints
 from wallstreetsim.rules import RULES, Rules
@@ -43,11 +44,11 @@ def _found(world: World, companies: int) -> None:
     )
     with connection.cursor() as cursor:
         record.insert_companies(c.listing for c in world.market.companies.values())
-        record.update_companies(cursor, outcome.market.companies)
-        record.insert_accounts(cursor, 0, world.market.accounts.values())
-        record.update_accounts(cursor, outcome.market.accounts)
-        record.upsert_holdings(cursor, outcome.market.holdings)
-        record.insert_entries(cursor, outcome.market.entries)
+        send(cursor, record.update_companies(outcome.market.companies))
+        send(cursor, record.insert_accounts(0, world.market.accounts.values()))
+        send(cursor, record.update_accounts(outcome.market.accounts))
+        send(cursor, record.upsert_holdings(outcome.market.holdings))
+        send(cursor, record.insert_entries(outcome.market.entries))
     checkpoints.write(world, epoch=1)
 
 

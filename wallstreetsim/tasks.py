@@ -23,10 +23,11 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="wallstreetsim.tick", bind=True)
 def tick(self: Task[[], None]) -> None:
-    """Run the tick that is due, if one is due here."""
+    """Run the tick that is due, if one is due here; then keep the machine, if that is due."""
     if committed := the_floor().tick(late_by=_lateness(self)):
         record_tick(committed)
         _log(committed)
+        the_floor().rest()
 
 
 @shared_task(name="wallstreetsim.prune_tape")

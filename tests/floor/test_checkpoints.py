@@ -66,7 +66,8 @@ def test_a_checkpoint_is_written_when_a_replay_would_take_too_long(hall: Hall) -
 def test_what_the_last_restart_replayed_counts(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     run_to(hall, 6)
     monkeypatch.setattr(floor, "REPLAY_SECONDS", 0.0)
-    hall.restart().tick()
+    hall.restart()
+    hall.tick()
     assert kept() == [0, 7]
     assert hall.floor.replay_seconds == 0.0
 
