@@ -158,3 +158,21 @@ class Waiting(models.Model):
 
     def __str__(self) -> str:
         return f"input {self.input_id}"
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request that bore an Idempotency-Key; `request` is the digest of its body."""
+
+    account = models.BigIntegerField()
+    key = models.CharField(max_length=64)
+    request = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    kept_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_answer_a_key", fields=["account", "key"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.account}"

@@ -53,7 +53,7 @@ def _found(world: World, companies: int) -> None:
 
 
 def schedule() -> None:
-    """Tell beat what to fire: the tick, stale after one interval, and the pruning of the tape."""
+    """Tell beat what to fire: the tick, stale after one interval, and what drops what is old."""
     every_tick, _ = IntervalSchedule.objects.get_or_create(
         every=settings.TICK_SECONDS, period=IntervalSchedule.SECONDS
     )
@@ -62,6 +62,7 @@ def schedule() -> None:
         every=60, period=IntervalSchedule.SECONDS
     )
     _fire("prune the tape", "wallstreetsim.prune_tape", every_minute, expire_seconds=60)
+    _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
 
 
 def _fire(name: str, task: str, interval: IntervalSchedule, *, expire_seconds: int) -> None:

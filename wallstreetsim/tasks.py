@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from agents.services import repeats
 from market import models, tape
 from wallstreetsim.floor import Committed, Floor
 from wallstreetsim.metrics import record_tick
@@ -36,6 +37,12 @@ def prune_tape() -> None:
     if world := models.World.objects.first():
         pruned = tape.prune(epoch=world.epoch, tick=world.tick)
         log.info("pruned %d entries of the tape", pruned)
+
+
+@shared_task(name="wallstreetsim.prune_answers")
+def prune_answers() -> None:
+    """Drop the answers to repeatable requests that are kept no longer."""
+    log.info("pruned %d kept answers", repeats.prune())
 
 
 @worker_shutdown.connect

@@ -23,7 +23,6 @@ NOT_YET = (
     "news, market events, investigations, prison, bankruptcies: their lists are empty",
     "webhook deliveries",
     "GET /recover and resume on a WebSocket; book channels",
-    "Idempotency-Key (clientOrderId is honoured)",
     "/skill.md, /llms.txt",
 )
 
