@@ -189,7 +189,7 @@ class Desk:
         """
         queued, company.queue = company.queue, []
         quoting.withdraw_quotes(self, company)
-        entering = [order for order in queued if self._still_fits(order)]
+        entering = self._still_fitting(queued)
         entering += quoting.fresh_quotes(self, company)
         entering += self._take_limited_by_bands(company)
         self._cross(company, entering)
@@ -402,16 +402,24 @@ class Desk:
 
     # Auctions
 
-    def _still_fits(self, order: Order) -> bool:
-        """Say whether a queued order may go on; a market order is checked at today's price."""
-        self.log.touch_order(order)
-        if order.limit is None:
-            release(order)
-            if refusal := self._refusal_of(order):
+    def _still_fitting(self, queued: list[Order]) -> list[Order]:
+        """Return the queued orders that go on. A limit order has been accepted for good; market
+        orders are checked at today's price, the later ones not counting against the earlier.
+        """
+        for order in queued:
+            self.log.touch_order(order)
+            if order.limit is None:
+                release(order)
+        fitting = []
+        for order in queued:
+            if order.limit is not None:
+                fitting.append(order)
+            elif refusal := self._refusal_of(order):
                 self.end(order, REJECTED, refusal)
-                return False
-            reserve(order, worst_cost(order, self.rules))
-        return True
+            else:
+                reserve(order, worst_cost(order, self.rules))
+                fitting.append(order)
+        return fitting
 
     def _take_limited_by_bands(self, company: Company) -> list[Order]:
         """Take out the resting orders that the bands keep from their limits: these count again."""

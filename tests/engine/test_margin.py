@@ -121,11 +121,11 @@ def test_proceeds_of_a_sale_may_be_spent_in_the_same_tick() -> None:
 
 def test_an_open_buy_reserves_its_limit_and_gives_it_back_as_it_fills() -> None:
     stage = Stage(SELLER, "bob")
-    stage.tick("bob BUY 100 @ 11.00 #b")
-    assert stage.account("bob").reserved == cents("1,100.00")
+    stage.tick("bob BUY 100 @ 10.50 #b")
+    assert stage.account("bob").reserved == cents("1,050.00")
     stage.tick("ann SELL 40 @ 10.00")
-    assert stage.trades == ["bob bought 40 from ann @ 11.00"]
-    assert stage.account("bob").reserved == cents("660.00")
+    assert stage.trades == ["bob bought 40 from ann @ 10.50"]
+    assert stage.account("bob").reserved == cents("630.00")
     stage.tick("ann SELL 60 @ 10.00")
     assert stage.account("bob").reserved == 0
     assert stage.account("bob").orders == {}

@@ -153,7 +153,7 @@ def test_an_order_is_cancelled_by_either_of_its_names() -> None:
         ("{type: CANCEL_ORDER, orderId: 1}", "BAD_REQUEST", "orderId: "),
         ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_OPEN", "You have no open order"),
         ("{type: BUY, symbol: NOPE, quantity: 1}", "INVALID_SYMBOL", "There is no company NOPE."),
-        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You do not hold"),
+        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You have not"),
     ],
 )
 def test_a_bad_action_gets_a_failed_result_and_the_others_go_on(
