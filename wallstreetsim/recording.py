@@ -81,6 +81,10 @@ def _write_rows(
     watch("write balances")
     record.update_companies(cursor, market.companies)
     record.insert_candles(cursor, market.candles)
+    record.insert_halts(cursor, market.halts)
+    record.insert_splits(cursor, market.splits)
+    record.insert_events(cursor, market.events)
+    record.insert_bankruptcies(cursor, market.bankruptcies)
     if tick % EQUITY_POINT_TICKS == 0:
         record.insert_equity_points(cursor, tick, market.accounts)
     watch("write prices")
@@ -94,7 +98,7 @@ def _write_world(world: World, outcome: Outcome) -> None:
         engine_version=ENGINE_VERSION,
         is_paused=outcome.is_paused,
         steps_left=outcome.steps_left,
-        is_open=outcome.moment.is_open,
+        is_open=outcome.market.is_open,
         regime=outcome.regime,
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,
