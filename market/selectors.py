@@ -99,9 +99,8 @@ def moment(world: World) -> Moment:
 
 
 def trading_day() -> int:
-    """Return the day in which the last tick lies, the founding's before there is a world."""
-    tick = World.objects.values_list("tick", flat=True).first()
-    return moment_of(tick or 0, settings.RULES.market.session).trading_day
+    """Return the day in which the last tick lies, that of the founding before there is a world."""
+    return moment_of(tick_seen() or 0, settings.RULES.market.session).trading_day
 
 
 def companies(*, sector: str | None = None, sort: str = "symbol") -> QuerySet[Company]:

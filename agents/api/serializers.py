@@ -229,7 +229,6 @@ class OwnTrade(TypedDict):
     quantity: int
     totalValue: float
     fee: float
-    role: Literal["maker", "taker", "auction"]
     liquidity: Literal["maker", "taker", "auction"]
     tick: int
 
@@ -376,9 +375,9 @@ def own_trade(trade: Trade, agent: Agent) -> OwnTrade:
     takes = trade.aggressor is not None and agent.id == (
         trade.buyer_id if trade.aggressor == "BUY" else trade.seller_id
     )
-    role: Literal["maker", "taker", "auction"] = "taker" if takes else "maker"
+    liquidity: Literal["maker", "taker", "auction"] = "taker" if takes else "maker"
     if trade.aggressor is None:
-        role = "auction"
+        liquidity = "auction"
     bought = agent.id == trade.buyer_id
     if bought and agent.id == trade.seller_id:
         bought = trade.aggressor == "BUY"
@@ -391,8 +390,7 @@ def own_trade(trade: Trade, agent: Agent) -> OwnTrade:
         "quantity": trade.quantity,
         "totalValue": trade.price * trade.quantity / 100,
         "fee": trade.fee / 100 if takes else 0.0,
-        "role": role,
-        "liquidity": role,
+        "liquidity": liquidity,
         "tick": trade.tick,
     }
 
