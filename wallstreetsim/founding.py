@@ -40,6 +40,7 @@ def _found(world: World, companies: int) -> None:
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,
         gdp_growth_bps=macro.gdp_growth_bps,
+        is_open=outcome.market.is_open,
         index=outcome.market.index,
     )
     with connection.cursor() as cursor:

@@ -117,6 +117,14 @@ def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[i
     scribe.write("write balances", partial(record.upsert_holdings, market.holdings))
     scribe.write("write prices", partial(record.update_companies, market.companies))
     scribe.write("write prices", partial(record.insert_candles, market.candles))
+    for rows, encode in (
+        (market.halts, partial(record.insert_halts, market.halts)),
+        (market.splits, partial(record.insert_splits, market.splits)),
+        (market.events, partial(record.insert_events, market.events)),
+        (market.bankruptcies, partial(record.insert_bankruptcies, market.bankruptcies)),
+    ):
+        if rows:  # which is seldom
+            scribe.write("write prices", encode)
     if tick % EQUITY_POINT_TICKS == 0:
         points = partial(record.insert_equity_points, tick, market.accounts)
         scribe.write("write prices", points)
@@ -130,7 +138,7 @@ def _write_world(world: World, outcome: Outcome) -> None:
         engine_version=ENGINE_VERSION,
         is_paused=outcome.is_paused,
         steps_left=outcome.steps_left,
-        is_open=outcome.moment.is_open,
+        is_open=outcome.market.is_open,
         regime=outcome.regime,
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,

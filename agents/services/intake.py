@@ -22,9 +22,11 @@ from agents.models import Agent, Input, Source
 from agents.selectors import MOST_WAITING, Prospect, prospect_of
 from agents.services import repeats
 from agents.services.repeats import Repeatable
+from market import wire
 from market.engine.actions import NO_DATA, Verdict
 from market.engine.refusals import Code, Refused
 from market.engine.rehearsal import Rehearsal
+from market.engine.sessions import closed_early
 from market.engine.values import Tick
 
 POLLS_A_TICK = 10
@@ -134,9 +136,20 @@ def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Aske
         return Receipt(asked.action.type, None, verdict._replace(data=NO_DATA))
     prospect.used_client_ids.update(client_ids_of([asked]))
     data: dict[str, Any] = {"actionId": id, **verdict.data}
-    if asked.action.places_order and not rehearsal.moment.is_open:
-        data["ticksUntilOpen"] = rehearsal.moment.ticks_until_open + 1
+    if asked.action.places_order:
+        data |= _wait_of(rehearsal, prospect, asked.parameters["symbol"])
     return Receipt(asked.action.type, id, Verdict(True, message="Taken.", data=data))
+
+
+def _wait_of(rehearsal: Rehearsal, prospect: Prospect, symbol: str) -> dict[str, Any]:
+    """Say for how long an order will wait for the auction that resumes trading, if it must."""
+    moment, rules = rehearsal.moment, settings.RULES.market.session
+    company = rehearsal.companies[symbol]
+    if not moment.is_open or (not prospect.is_open and not moment.opens_now):
+        return {"ticksUntilOpen": closed_early(moment, rules).ticks_until_open + 1}
+    if company.is_halted and not company.is_trading:
+        return {"reopensTick": wire.known_tick(company.reopens_tick)}
+    return {}
 
 
 def _check_place(prospect: Prospect, asked: Asked) -> None:

@@ -14,11 +14,15 @@ from market.engine.accounts import Account
 from market.engine.companies import Listing
 from market.engine.outcome import (
     AccountState,
+    Bankruptcy,
     Candle,
     CompanyState,
+    Halt,
     HoldingState,
     LedgerEntry,
+    MarketEvent,
     OrderState,
+    Split,
     Trade,
 )
 from market.engine.values import Tick
@@ -30,18 +34,35 @@ _ORDER_COLUMNS = (
     "account_id",
     "symbol",
     "side",
+    "intent",
     "kind",
     "time_in_force",
+    "post_only",
+    "self_trade",
+    "tick_submitted",
+    "client_id",
     "quantity",
     "limit",
+    "stop",
     "filled",
     "value",
     "status",
     "reason",
-    "tick_submitted",
+    "triggered_by",
     "tick_closed",
-    "client_id",
 )
+# What a tick may change of an order of an earlier one.
+_ORDER_CHANGES = {
+    "quantity": "bigint",
+    '"limit"': "bigint",
+    "stop": "bigint",
+    "filled": "bigint",
+    "value": "bigint",
+    "status": "text",
+    "reason": "text",
+    "triggered_by": "text",
+    "tick_closed": "bigint",
+}
 _ACCOUNT_IDENTITY = ("id", "name", "kind", "leverage", "fee_bps", "endowment")
 _ACCOUNT_FIGURES = (
     "cash",
@@ -52,8 +73,10 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "peak_equity",
+    "call_deadline",
 )
-_NO_FIGURES = (0,) * len(_ACCOUNT_FIGURES)
+_NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
 _COMPANY_PRICES = (
     "price",
     "previous_price",
@@ -69,8 +92,16 @@ _COMPANY_FIGURES = {
     "ask": "bigint",
     "day_volume": "bigint",
     "day_ago_volume": "bigint",
+    "split_power": "smallint",
+    "is_trading": "bool",
+    "reopens_tick": "bigint",
+    "halt_reason": "text",
+    "low_band": "bigint",
+    "high_band": "bigint",
+    "restricted_through": "bigint",
+    "shorted": "bigint",
+    "shorts_offered": "bigint",
     "sentiment": "float8",
-    "is_halted": "bool",
 }
 
 
@@ -79,7 +110,7 @@ def insert_orders(orders: Iterable[OrderState]) -> Write:
     return insertion(
         "market_order",
         _ORDER_COLUMNS,
-        (order[:11] + order[12:17] for order in orders if order.is_new),
+        (order[:21] for order in orders if order.is_new),
     )
 
 
@@ -87,19 +118,8 @@ def update_orders(orders: Iterable[OrderState]) -> Write:
     """Bring the rows of orders of earlier ticks up to date."""
     return update(
         "market_order",
-        {
-            "number": "bigint",
-            "filled": "bigint",
-            "value": "bigint",
-            "status": "text",
-            "reason": "text",
-            "tick_closed": "bigint",
-        },
-        (
-            (o.number, o.filled, o.value, o.status, o.reason, o.tick_closed)
-            for o in orders
-            if not o.is_new
-        ),
+        {"number": "bigint", **_ORDER_CHANGES},
+        ((o.number, *o[12:21]) for o in orders if not o.is_new),
     )
 
 
@@ -146,7 +166,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:9] for account in accounts),
+        (account[:11] for account in accounts),
     )
 
 
@@ -181,17 +201,40 @@ def update_companies(companies: Iterable[CompanyState]) -> Write:
     figures = attrgetter("symbol", *_COMPANY_FIGURES)
     return update(
         "market_company",
-        {"symbol": "text", **_COMPANY_FIGURES, "bids": "jsonb", "asks": "jsonb"},
-        ((*figures(c), _json(c.bids), _json(c.asks)) for c in companies),
+        {
+            "symbol": "text",
+            **_COMPANY_FIGURES,
+            "shares_issued": "bigint",
+            "bids": "jsonb",
+            "asks": "jsonb",
+        },
+        ((*figures(c), c.shares, _json(c.bids), _json(c.asks)) for c in companies),
     )
 
 
 def insert_candles(candles: Iterable[Candle]) -> Write:
     return insertion(
         "market_candle",
-        ("symbol", "interval", "tick", "open", "high", "low", "close", "volume"),
+        Candle._fields,
         candles,
     )
+
+
+def insert_halts(halts: Iterable[Halt]) -> Write:
+    return insertion("market_halt", Halt._fields, halts)
+
+
+def insert_splits(splits: Iterable[Split]) -> Write:
+    return insertion("market_split", Split._fields, splits)
+
+
+def insert_events(events: Iterable[MarketEvent]) -> Write:
+    return insertion("market_marketevent", MarketEvent._fields, events)
+
+
+def insert_bankruptcies(bankruptcies: Iterable[Bankruptcy]) -> Write:
+    columns = ("tick", "account_id", "peak", "final", "cause")
+    return insertion("market_bankruptcy", columns, bankruptcies)
 
 
 def insert_equity_points(tick: Tick, accounts: Iterable[AccountState]) -> Write:

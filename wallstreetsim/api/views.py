@@ -111,7 +111,7 @@ class StatusView(APIView):
         """Show where the world stands."""
         with selectors.one_instant():
             world, totals, active = selectors.world(), selectors.totals(), count_active()
-        moment = selectors.moment(world.tick)
+        moment = selectors.moment(world)
         return Response(serializers.world_status(world, moment, totals, active))
 
 
@@ -120,7 +120,7 @@ class TickView(APIView):
     def get(self, request: Request) -> Response:
         """Show the last tick."""
         world = selectors.world()
-        moment = selectors.moment(world.tick)
+        moment = selectors.moment(world)
         return Response(serializers.world_tick(world, moment, settings.TICK_SECONDS))
 
 

@@ -125,7 +125,7 @@ def _order(world: World, draw: random.Random) -> tuple[int, str, str]:
     if draw.random() < 0.5:
         limit = max(1, round(company.price * (1 + draw.gauss(0, 0.001))))
         parameters |= {"kind": "LIMIT", "limit": limit}
-    holds = world.market.accounts[account].unoffered(company.symbol) >= quantity
+    holds = world.market.accounts[account].closable(company.symbol) >= quantity
     side = "SELL" if holds and draw.random() < 0.7 else "BUY"
     return account, side, orjson.dumps(parameters).decode()
 
