@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, ExpressionWrapper, F, FloatField, QuerySet, Sum
 from django.db.models.functions import Cast
 
-from market.engine.sessions import Moment, moment_of
+from market.engine.sessions import Moment, closed_early, moment_of
+from market.engine.values import Cents, Shares, Tick
 from market.models import Candle, Company, Trade, World
 
 _SORT_COLUMNS = {
@@ -43,6 +44,17 @@ class _Seen:
 
     tick: int | None = None
     at = float("-inf")
+
+
+class AdjustedCandle(NamedTuple):
+    """A finished candle, in today's shares."""
+
+    tick: Tick
+    open: Cents
+    high: Cents
+    low: Cents
+    close: Cents
+    volume: Shares
 
 
 @contextmanager
@@ -79,9 +91,16 @@ def tick_seen() -> int | None:
     return _Seen.tick
 
 
-def moment(tick: int) -> Moment:
-    """Place a tick in the trading day."""
-    return moment_of(tick, settings.RULES.market.session)
+def moment(world: World) -> Moment:
+    """Place the world in its trading day, which may have ended before its time."""
+    rules = settings.RULES.market.session
+    moment = moment_of(world.tick, rules)
+    return moment if world.is_open else closed_early(moment, rules)
+
+
+def trading_day() -> int:
+    """Return the day in which the last tick lies, that of the founding before there is a world."""
+    return moment_of(tick_seen() or 0, settings.RULES.market.session).trading_day
 
 
 def companies(*, sector: str | None = None, sort: str = "symbol") -> QuerySet[Company]:
@@ -107,10 +126,34 @@ def company(symbol: str, *, with_book: bool = False) -> Company:
     return rows.get(symbol=symbol)
 
 
-def candles(symbol: str, *, interval: int, limit: int) -> list[Candle]:
-    """Return the last finished candles of a company, oldest first."""
-    rows = Candle.objects.filter(symbol=symbol, interval=interval).order_by("-tick")[:limit]
-    return list(reversed(rows))
+def candles(company: Company, *, interval: int, limit: int) -> list[AdjustedCandle]:
+    """Return the last finished candles of a company, oldest first, in today's shares."""
+    rows = Candle.objects.filter(symbol=company.symbol, interval=interval).order_by("-tick")
+    return [_adjusted(row, company.split_power) for row in reversed(rows[:limit])]
+
+
+def _adjusted(row: Candle, now: int) -> AdjustedCandle:
+    then = row.split_power
+    return AdjustedCandle(
+        tick=row.tick,
+        open=adjusted_price(row.open, then, now),
+        high=adjusted_price(row.high, then, now),
+        low=adjusted_price(row.low, then, now),
+        close=adjusted_price(row.close, then, now),
+        volume=row.volume * _ten_to(now - then) // _ten_to(then - now),
+    )
+
+
+def adjusted_price(price: Cents, then: int, now: int) -> Cents:
+    """Return a price of the past in today's shares, rounded half up: they have been split by ten
+    to the power of `now` since founding, and had been to that of `then`.
+    """
+    into, of = _ten_to(now - then), _ten_to(then - now)
+    return max(1, (2 * price * of + into) // (2 * into))
+
+
+def _ten_to(power: int) -> int:
+    return int(10 ** max(0, power))
 
 
 def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:

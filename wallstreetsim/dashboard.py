@@ -28,6 +28,7 @@ MOVERS = 5
 FEED_TRADES = 30
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
+AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Sale(NamedTuple):
     """One trade as the feed shows it."""
 
     tick: Tick
-    side: str
+    side: str  # the taker's; an auction has none
     symbol: str
     quantity: Shares
     price: Cents
@@ -178,7 +179,7 @@ def load() -> Dashboard:
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
-        moment=selectors.moment(world.tick),
+        moment=selectors.moment(world),
         quotes=quotes,
         index=_index(world, quotes, update),
         active_agents=update.get("activeAgents", 0),
@@ -239,7 +240,7 @@ def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
 
 def _last_trades() -> list[Sale]:
     trades = Trade.objects.order_by("-number")[:FEED_TRADES]
-    return [Sale(t.tick, t.aggressor, t.symbol, t.quantity, t.price) for t in trades]
+    return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
 
 
 def _standings(leaderboard: wire.Wire) -> list[Standing]:

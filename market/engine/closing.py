@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from market.engine.accounts import BANK, PUBLIC, Account
 from market.engine.companies import Company
 from market.engine.rules import LendingRules
-from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, TimeInForce
+from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, TimeInForce
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
@@ -32,10 +32,19 @@ def close_day(exchange: Exchange) -> None:
 
 
 def borrow_fee_bps(company: Company, rules: LendingRules) -> Bps:
-    """Return the yearly fee for borrowing a company's shares: it rises with the use of the pool."""
-    pool = max(1, company.shares * rules.pool_bps // BPS_IN_ONE)
+    """Return the yearly fee for borrowing a company's shares."""
+    return lending_fee_bps(company.shorted, lendable_pool(company.shares, rules), rules)
+
+
+def lending_fee_bps(shorted: Shares, pool: Shares, rules: LendingRules) -> Bps:
+    """Return the yearly fee for borrowing shares: it rises with the use of the pool."""
     span = rules.highest_fee_bps - rules.lowest_fee_bps
-    return rules.lowest_fee_bps + span * min(company.shorted, pool) // pool
+    return rules.lowest_fee_bps + span * min(shorted, pool) // max(1, pool)
+
+
+def lendable_pool(shares: Shares, rules: LendingRules) -> Shares:
+    """Return how many of the shares issued may be lent to short sellers."""
+    return shares * rules.pool_bps // BPS_IN_ONE
 
 
 def _borrow_fee(exchange: Exchange, account: Account) -> int:

@@ -144,6 +144,8 @@ class Exchange(Desk):
             return
         for company in self.companies.values():
             if not company.is_trading and self._may_reopen(company):
+                if company.is_halted:
+                    self.log.resumed.append(company.symbol)
                 self.reopen(company)
 
     def move_prices(self) -> None:

@@ -42,6 +42,7 @@ class TickLog:
         "halts",
         "holdings",
         "orders",
+        "resumed",
         "splits",
         "tick",
         "trades",
@@ -52,6 +53,7 @@ class TickLog:
         self.trades: list[Trade] = []
         self.entries: list[LedgerEntry] = []
         self.halts: list[Halt] = []
+        self.resumed: list[str] = []
         self.splits: list[Split] = []
         self.events: list[MarketEvent] = []
         self.alerts: list[Alert] = []
@@ -86,6 +88,7 @@ class TickLog:
             companies=[_company_state(c, exchange) for c in exchange.companies.values()],
             candles=candles,
             halts=self.halts,
+            resumed=self.resumed,
             splits=self.splits,
             events=self.events,
             alerts=self.alerts,

@@ -215,6 +215,7 @@ class MarketOutcome:
     companies: list[CompanyState]
     candles: list[Candle]
     halts: list[Halt]
+    resumed: list[str]  # symbols of those whose halt has ended
     splits: list[Split]
     events: list[MarketEvent]
     alerts: list[Alert]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from market.engine.accounts import Account, AccountKind
@@ -28,23 +30,32 @@ def _rehearsal(
 
 
 def _place(
-    rehearsal: Rehearsal, intent: Intent, quantity: int, price: str | None = None, name: str = ""
+    rehearsal: Rehearsal,
+    intent: Intent,
+    quantity: int,
+    price: str | None = None,
+    name: str = "",
+    **terms: Any,
 ) -> str:
     account = rehearsal.accounts[1_000]
-    order = rehearsal.place(account, _ticket(intent, quantity, price), id=name)
+    order = rehearsal.place(account, _ticket(intent, quantity, price, **terms), id=name)
     return str(order.reason) or "OK"
+
+
+def _ticket(
+    intent: Intent, quantity: int, price: str | None = None, stop: str | None = None, **terms: Any
+) -> Ticket:
+    kind = (OrderKind.STOP_LIMIT if stop else OrderKind.LIMIT) if price else OrderKind.MARKET
+    if stop and not price:
+        kind = OrderKind.STOP
+    limit, trigger = price and cents(price), stop and cents(stop)
+    return Ticket("APEX", intent, quantity, kind, limit or None, trigger or None, **terms)
 
 
 def _rests(
     name: str, intent: Intent, quantity: int, price: str | None, filled: int = 0
 ) -> OpenOrder:
     return OpenOrder(1, name, _ticket(intent, quantity, price), filled, "")
-
-
-def _ticket(intent: Intent, quantity: int, price: str | None) -> Ticket:
-    if price is None:
-        return Ticket("APEX", intent, quantity)
-    return Ticket("APEX", intent, quantity, OrderKind.LIMIT, cents(price))
 
 
 def test_a_market_order_counts_at_the_price_once_it_is_placed() -> None:

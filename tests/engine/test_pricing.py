@@ -161,7 +161,7 @@ def test_the_takers_flow_reaches_the_price_and_the_market_makers_does_not() -> N
 
 
 def flow_of(shares: int) -> float:
-    """Return what a takers' flow of so many shares adds to a company's return in its second tick."""
+    """Return what takers' flow of so many shares adds to a return in a company's second tick."""
     state = founded(listing())
     move(state)
     move(state, flow=shares)

@@ -83,7 +83,7 @@ def world_tick(world: World, moment: Moment, tick_seconds: int) -> WorldTick:
         "paused": world.is_paused and not world.steps_left,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
-        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilClose": moment.ticks_until_close,
         "ticksUntilOpen": moment.ticks_until_open,
     }
 
@@ -97,7 +97,7 @@ def world_status(world: World, moment: Moment, totals: Totals, active_agents: in
         "paused": world.is_paused and not world.steps_left,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
-        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilClose": moment.ticks_until_close,
         "ticksUntilOpen": moment.ticks_until_open,
         "regime": world.regime,
         "interestRate": world.interest_bps / BPS_IN_ONE,

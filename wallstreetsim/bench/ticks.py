@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
-from market.bulk import copy_rows
+from market.bulk import insertion, send
 from market.models import Order
 from wallstreetsim import floor as shell
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
@@ -53,20 +53,23 @@ def _measure(name: str, *, orders: int, ticks: int) -> Figure:
     """Run `ticks` ticks of so many new orders each; the first three warm up and do not count."""
     floor = fresh_floor(agents=AGENTS if orders else 24)
     draw = random.Random(name)
-    samples, steps, trades = [], defaultdict(list), []
+    samples, rests, steps, trades = [], [], defaultdict(list), []
     for number in range(ticks + 3):
         send_orders(floor, orders, draw)
         started = perf_counter()
         committed = floor.tick()
         taken = perf_counter() - started
         assert committed is not None
+        rested = seconds(floor.rest)
         if number < 3:
             continue
         samples.append(1000 * taken)
+        rests.append(1000 * rested)
         trades.append(len(committed.outcome.market.trades))
         for step, spent in committed.seconds.items():
             steps[step].append(1000 * spent)
     extra = {step: f"{statistics.median(spent):.1f}" for step, spent in steps.items()}
+    extra["rest at most"] = f"{max(rests):.1f}"  # a checkpoint, between two ticks
     baseline = Baseline(f"{max(orders, 100):,} orders by bulk_create", _orm_samples(orders or 100))
     return Figure(name, "ms", samples, baseline, {"trades": statistics.median(trades), **extra})
 
@@ -107,15 +110,11 @@ def send_orders(floor: shell.Floor, count: int, draw: random.Random) -> None:
     assert world is not None
     now = datetime.now(UTC)
     with connection.cursor() as cursor:
-        copy_rows(
-            cursor,
-            "agents_input",
-            _INPUT_COLUMNS,
-            (
-                (new_id(), *_order(world, draw), Source.API.value, now, False, "", "")
-                for _ in range(count)
-            ),
+        rows = (
+            (new_id(), *_order(world, draw), Source.API.value, now, False, "", "")
+            for _ in range(count)
         )
+        send(cursor, insertion("agents_input", _INPUT_COLUMNS, rows))
 
 
 def _order(world: World, draw: random.Random) -> tuple[int, str, str]:
@@ -126,7 +125,7 @@ def _order(world: World, draw: random.Random) -> tuple[int, str, str]:
     if draw.random() < 0.5:
         limit = max(1, round(company.price * (1 + draw.gauss(0, 0.001))))
         parameters |= {"kind": "LIMIT", "limit": limit}
-    holds = world.market.accounts[account].unoffered(company.symbol) >= quantity
+    holds = world.market.accounts[account].closable(company.symbol) >= quantity
     side = "SELL" if holds and draw.random() < 0.7 else "BUY"
     return account, side, orjson.dumps(parameters).decode()
 
