@@ -161,12 +161,14 @@ class Waiting(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """The answer to a request that bore an Idempotency-Key; `request` is the digest of its body."""
+    """The answer, as JSON, to a request that bore an Idempotency-Key; `request` is the digest of
+    its body.
+    """
 
     account = models.BigIntegerField()
     key = models.CharField(max_length=64)
     request = models.CharField(max_length=64)
-    answer = models.JSONField(null=True)
+    answer = models.TextField()  # not jsonb, which would not give back the order of keys
     kept_at = models.DateTimeField(db_index=True)
 
     class Meta:

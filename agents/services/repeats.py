@@ -21,12 +21,12 @@ LONGEST_KEY = 64
 # Whoever comes second waits here until the first has committed; a key of yesterday is free again.
 _CLAIM = """
     INSERT INTO agents_keptanswer (account, key, request, answer, kept_at)
-    VALUES (%s, %s, %s, 'null', clock_timestamp())
+    VALUES (%s, %s, %s, '', clock_timestamp())
     ON CONFLICT (account, key) DO UPDATE
-        SET request = EXCLUDED.request, answer = 'null', kept_at = EXCLUDED.kept_at
-        WHERE agents_keptanswer.kept_at < clock_timestamp() - %s
+        SET request = EXCLUDED.request, kept_at = EXCLUDED.kept_at
+        WHERE agents_keptanswer.kept_at < clock_timestamp() - make_interval(secs => %s)
 """
-_KEPT = "SELECT request, answer::text FROM agents_keptanswer WHERE account = %s AND key = %s"
+_KEPT = "SELECT request, answer FROM agents_keptanswer WHERE account = %s AND key = %s"
 _KEEP = "UPDATE agents_keptanswer SET answer = %s WHERE account = %s AND key = %s"
 
 
@@ -53,7 +53,7 @@ def claim(cursor: CursorWrapper, agent: Agent, repeatable: Repeatable) -> object
     Returns None for a key that is claimed now. Raises OtherRequest.
     """
     key, request = repeatable
-    cursor.execute(_CLAIM, [agent.id, key, request, KEPT_FOR])
+    cursor.execute(_CLAIM, [agent.id, key, request, KEPT_FOR.total_seconds()])
     if cursor.rowcount:
         return None
     cursor.execute(_KEPT, [agent.id, key])
