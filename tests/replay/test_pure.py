@@ -16,7 +16,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "229dd437ae4f4f33474c5fb0eb78f5f404be699a434dfa45610604a619a4e238"
+GOLDEN_DIGEST = "74b13b80598808e1d4fc06760b08a0c95a9a510d7720172aa5655d28f52bc25d"
 
 ROOT = Path(__file__).parents[2]
 
