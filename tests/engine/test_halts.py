@@ -1,0 +1,404 @@
+"""Limit bands, pauses, news, market-wide halts, and what an operator halts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from market.engine.rules import HaltRules, SessionRules, Switches
+from tests.cast import STILL, UNMOVED, Player, Stage, cents, listing, rules_with
+from tests.engine.brute_force import audit
+
+SELLER = Player("ann", holds={"APEX": 100_000})
+RICH = Player("bob", "1,000,000,000.00")
+BIG = listing("BIG", "400.00", shares=10**9)  # so that the index stands still
+DAY = Switches(never_closes=False, maker=False, walk=False)
+QUOTED = Switches(never_closes=True, maker=True, walk=False)
+
+
+def stage_of(*cast: str | Player, **more: object) -> Stage:
+    return Stage(*cast, companies=[listing(), BIG], **more)  # type: ignore[arg-type]
+
+
+def inject(stage: Stage, impact: float, symbol: str | None = "APEX") -> None:
+    stage.operate("INJECT", event="MERGER_RUMOR", symbol=symbol, impact=impact, duration=9)
+
+
+def told(stage: Stage) -> list[tuple[str | None, str, int | None]]:
+    return [(halt.symbol, halt.reason, halt.until) for halt in stage.outcome.market.halts]
+
+
+# Bands
+
+
+@pytest.mark.parametrize(
+    ("company", "low", "high"),
+    [
+        (listing(), 900, 1_100),
+        (listing(sector="Meme"), 800, 1_200),
+        (listing(sector="Crypto"), 800, 1_200),
+        (listing(shares=10**9 - 1), 900, 1_100),  # a cent short of $10 billion
+        (listing(shares=10**9), 950, 1_050),
+        (listing(price="3.33"), 300, 366),  # 2.997 to 3.663
+    ],
+)
+def test_the_bands_depend_on_the_companys_size_and_sector(
+    company: object, low: int, high: int
+) -> None:
+    stage = Stage(companies=[company])  # type: ignore[list-item]
+    assert (stage.company().low_band, stage.company().high_band) == (low, high)
+
+
+def test_the_bands_lie_around_the_mean_price_of_the_last_five_ticks() -> None:
+    stage = stage_of()
+    means = []
+    for price in ("10.40", "10.20", "10.00", "10.10", "10.30", "10.60"):
+        stage.reprice(price)
+        stage.submit()
+        means.append((stage.company().low_band, stage.company().high_band))
+    assert means[-1] == (922, 1_126)  # around 10.24: 9.216 to 11.264
+    assert means[-2] == (918, 1_122)  # around 10.20
+
+
+def test_nothing_trades_outside_the_bands() -> None:
+    stage = stage_of(SELLER, RICH)
+    stage.tick("ann SELL 10 @ 11.01 #far\nann SELL 10 @ 11.00\nbob BUY 30 @ 15.00 #b")
+    assert stage.trades == ["bob bought 10 from ann @ 11.00"]
+    assert stage.resting() == ["bob BUY 20 @ 11.00", "ann SELL 10 @ 11.01"]
+    assert stage.orders["b"].limit == cents("15.00")
+    assert stage.account("bob").reserved == 20 * cents("15.00")
+
+
+def test_a_market_order_is_kept_within_its_collar_where_the_band_lies_beyond_it() -> None:
+    """The price has fallen below the band: nobody buys at the band, which is above the collar."""
+    stage = stage_of(SELLER, RICH)
+    stage.run_to(4)
+    stage.reprice("8.20")
+    stage.submit()
+    assert stage.company().low_band == 868  # around 9.64; the collar ends at 8.61
+    stage.tick("ann SELL 10 @ 8.00\nbob BUY 10 MARKET")
+    assert stage.resting() == ["ann SELL 10 @ 8.68"]
+    assert stage.codes == ["OK", "NO_LIQUIDITY"]
+
+
+def test_orders_slide_to_a_band_that_moves_over_them_in_their_order() -> None:
+    stage = stage_of("bob", "cid", "dee")
+    stage.tick("dee BUY 1 @ 10.86\nbob BUY 2 @ 11.00\ncid BUY 3 @ 10.95")
+    stage.reprice("9.50")
+    stage.submit()
+    band = stage.company().high_band
+    assert band == 1_086  # around 9.875
+    assert stage.resting() == [
+        f"{n} BUY {q} @ 10.86" for n, q in (("dee", 1), ("bob", 2), ("cid", 3))
+    ]
+    assert stage.account("bob").reserved == cents("22.00"), "its limit is as it was"
+    audit(stage.world.market)
+
+
+def test_the_makers_quotes_stay_within_the_bands() -> None:
+    stage = Stage(companies=[listing(), BIG], switches=QUOTED)
+    stage.reprice("11.20")
+    stage.submit()
+    company = stage.company()
+    assert company.best_bid is not None
+    assert company.best_bid <= company.high_band
+    asks = [price for price, _, _ in company.book.asks.depth(9)]
+    assert min(asks) > cents("11.20"), "an ask above the band is no harm: nobody reaches it"
+
+
+def test_without_halts_there_are_no_bands() -> None:
+    stage = stage_of(SELLER, RICH, switches=replace(STILL, halts=False))
+    stage.tick("ann SELL 10 @ 15.00\nbob BUY 10 @ 15.00")
+    assert stage.trades == ["bob bought 10 from ann @ 15.00"]
+    assert stage.company().high_band == 0
+
+
+# Pauses
+
+
+def test_a_book_pinned_at_a_band_for_a_tick_is_paused_for_five() -> None:
+    stage = stage_of(SELLER, RICH)
+    stage.tick("bob BUY 10 @ 11.00")
+    assert told(stage) == []
+    stage.submit()
+    paused_at = stage.world.tick
+    assert told(stage) == [("APEX", "limit_band", paused_at + 5)]
+    stage.tick("ann SELL 10 @ 10.50 #a")
+    assert stage.orders["a"].status == "pending"
+    while stage.world.tick < paused_at + 4:
+        stage.submit()
+        assert stage.trades == []
+        assert stage.company().is_halted
+    stage.submit()
+    assert stage.trades == ["bob bought 10 from ann @ 10.50"]
+    assert not stage.company().is_halted
+    assert stage.company().is_trading
+
+
+def test_a_book_pinned_for_less_than_a_tick_goes_on() -> None:
+    stage = stage_of(SELLER, RICH)
+    stage.tick("bob BUY 10 @ 11.00")
+    stage.tick("ann SELL 10 @ 11.00")
+    assert told(stage) == []
+
+
+def test_a_sell_side_pinned_at_the_lower_band_is_paused_too() -> None:
+    stage = stage_of(SELLER)
+    stage.tick("ann SELL 10 @ 8.00")
+    stage.submit()
+    assert [reason for _, reason, _ in told(stage)] == ["limit_band"]
+
+
+# While halted
+
+
+def test_in_a_halt_orders_queue_and_cancels_work() -> None:
+    stage = stage_of(SELLER, RICH)
+    stage.tick("bob BUY 5 @ 9.00 #rests")
+    stage.operate("HALT", symbol="APEX", ticks=4)
+    stage.tick("""
+        bob BUY 1 @ 10.00 IOC
+        bob BUY 1 @ 10.00 FOK
+        bob BUY 1 @ 9.00 POST
+        bob BUY 1 @ 10.00 #queued
+        ann SELL 1 MARKET
+        bob CANCEL #rests
+        bob CANCEL #queued
+    """)
+    assert stage.codes == ["MARKET_HALTED"] * 3 + ["OK"] * 4
+    assert stage.trades == []
+    assert stage.account("bob").reserved == 0
+
+
+def test_a_halted_company_does_not_keep_another_from_trading() -> None:
+    stage = stage_of(replace(SELLER, holds={"BIG": 10}), RICH)
+    stage.operate("HALT", symbol="APEX", ticks=4)
+    stage.tick("ann SELL 10 BIG @ 400.00\nbob BUY 10 BIG @ 400.00")
+    assert stage.trades
+
+
+# An operator's halts
+
+
+def test_an_operator_halts_a_company_for_some_ticks_with_a_reason() -> None:
+    stage = stage_of(SELLER, RICH)
+    stage.operate("HALT", symbol="APEX", ticks=3, reason="a rumor")
+    [halt] = stage.outcome.market.halts
+    assert (halt.symbol, halt.reason, halt.note) == ("APEX", "operator", "a rumor")
+    assert halt.until == stage.world.tick + 3
+    [apex, big] = stage.outcome.market.companies
+    assert (apex.is_trading, apex.reopens_tick, apex.halt_reason) == (False, halt.until, "operator")
+    assert big.is_trading
+    stage.run_to(halt.until - 1)
+    assert not stage.company().is_trading
+    stage.submit()
+    assert stage.company().is_trading
+    assert stage.outcome.market.companies[0].reopens_tick is None
+
+
+def test_an_operators_halt_may_last_until_it_is_lifted() -> None:
+    stage = stage_of(SELLER, RICH)
+    stage.operate("HALT", reason="a drill")
+    assert [h.symbol for h in stage.outcome.market.halts] == [None]
+    stage.tick("bob BUY 5 @ 10.00\nann SELL 5 @ 10.00")
+    stage.run_to(60)
+    assert not any(c.is_trading for c in stage.outcome.market.companies)
+    stage.operate("UNHALT", symbol="APEX")
+    assert stage.trades == ["bob bought 5 from ann @ 10.00"]
+    assert not stage.company("BIG").is_trading
+    stage.operate("UNHALT")
+    assert stage.company("BIG").is_trading
+
+
+def test_of_two_halts_the_longer_stands() -> None:
+    stage = stage_of()
+    stage.operate("HALT", symbol="APEX", ticks=9)
+    until = stage.company().reopens_tick
+    stage.operate("HALT", symbol="APEX", ticks=2)
+    assert stage.company().reopens_tick == until
+    assert stage.outcome.market.halts == []
+
+
+def test_a_halt_at_night_outlasts_the_opening() -> None:
+    rules = rules_with(session=SessionRules(open_ticks=9, closed_ticks=3))
+    stage = stage_of(SELLER, RICH, switches=DAY, rules=rules)
+    stage.run_to(10)
+    stage.operate("HALT", symbol="APEX", ticks=5)
+    stage.tick("bob BUY 5 @ 10.00\nann SELL 5 @ 10.00")
+    stage.run_to(15)
+    assert stage.company("BIG").is_trading
+    assert not stage.company().is_trading
+    stage.submit()
+    assert stage.trades == ["bob bought 5 from ann @ 10.00"]
+
+
+# News
+
+
+def test_a_jump_within_the_band_is_walked_at_once() -> None:
+    stage = stage_of()
+    inject(stage, 0.05)
+    assert stage.company().price == cents("10.50")
+    assert told(stage) == []
+
+
+def test_a_jump_beyond_the_band_halts_until_the_price_is_there() -> None:
+    """By a tenth each tick up: 11.00, 12.10, 13.31, 14.64, and the rest to 15.00."""
+    stage = stage_of(SELLER, RICH)
+    inject(stage, 0.5)
+    start = stage.world.tick
+    assert told(stage) == [("APEX", "news_pending", start + 5)]
+    prices = [stage.company().price]
+    stage.tick("bob BUY 5 @ 15.50\nann SELL 5 @ 14.00")
+    prices.append(stage.company().price)
+    assert told(stage) == [], "it is told once"
+    while not stage.company().is_trading:
+        assert stage.trades == []
+        stage.submit()
+        prices.append(stage.company().price)
+    assert prices == [1_100, 1_210, 1_331, 1_464, 1_500, 1_500]
+    assert stage.world.tick == start + 5
+    assert stage.trades == ["bob bought 5 from ann @ 15.00"]
+    assert stage.company().low_band == cents("13.50"), "the bands begin anew"
+
+
+def test_a_fall_is_walked_by_a_tenth_a_tick_too() -> None:
+    stage = stage_of()
+    inject(stage, -0.3)
+    prices = [stage.company().price]
+    while not stage.company().is_trading:
+        stage.submit()
+        prices.append(stage.company().price)
+    assert prices == [900, 810, 729, 700, 700]
+
+
+@pytest.mark.parametrize("impact", [-1.0, -7.0])
+def test_a_company_never_loses_all_its_worth(impact: float) -> None:
+    stage = stage_of()
+    inject(stage, impact)
+    stage.run_to(100)
+    assert stage.company().price >= 100
+
+
+def test_a_market_event_reaches_every_company_by_its_beta() -> None:
+    companies = [replace(listing("APEX"), beta=0.5), replace(listing("NOVA"), beta=1.0)]
+    stage = Stage(companies=companies)
+    inject(stage, 0.04, symbol=None)
+    assert stage.company("APEX").price == cents("10.20")
+    assert stage.company("NOVA").price == cents("10.40")
+    [event] = stage.outcome.market.events
+    assert (event.symbol, event.impact) == (None, 0.04)
+
+
+def test_a_sector_event_reaches_its_sector_whole() -> None:
+    stage = Stage(companies=[listing("APEX"), listing("NOVA", sector="Energy")])
+    stage.operate("INJECT", event="SECTOR_ROTATION", sector="Energy", impact=0.04, duration=9)
+    assert (stage.company("APEX").price, stage.company("NOVA").price) == (1_000, 1_040)
+
+
+# The whole market
+
+
+def falling(fall: str, *, at: int = 5) -> Stage:
+    """Return a stage whose only company, founded at 100.00, falls to this price in tick `at`."""
+    stage = Stage(
+        Player("ann", holds={"APEX": 1_000}),
+        Player("bob", "1,000,000.00"),
+        companies=[listing(price="100.00")],
+        switches=DAY,
+    )
+    stage.run_to(at - 1)
+    stage.reprice(fall)
+    stage.submit()
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("price", "reasons"),
+    [("93.01", []), ("93.00", ["market_wide"]), ("87.00", ["market_wide"])],
+)
+def test_the_whole_market_halts_for_fifteen_ticks_at_its_levels(
+    price: str, reasons: list[str]
+) -> None:
+    stage = falling(price)
+    wide = [(s, r, u) for s, r, u in told(stage) if s is None]
+    assert [reason for _, reason, _ in wide] == reasons
+    if reasons:
+        assert wide == [(None, "market_wide", 20)]
+        stage.run_to(19)
+        assert not stage.company().is_trading
+        stage.submit()
+        assert stage.company().is_trading
+
+
+def test_each_level_halts_once_a_day() -> None:
+    stage = falling("93.00")
+    stage.run_to(20)
+    stage.reprice("94.00")
+    stage.submit()
+    stage.reprice("92.00")
+    stage.submit()
+    assert told(stage) == []
+    stage.reprice("86.99")
+    stage.submit()
+    assert [(s, r) for s, r, _ in told(stage) if s is None] == [(None, "market_wide")]
+    stage.run_to(stage.world.tick + 15)
+    stage.reprice("84.00")
+    stage.submit()
+    assert [r for s, r, _ in told(stage) if s is None] == []
+    stage.run_to(635)
+    price = stage.company().price
+    stage.reprice(f"{price * 0.93 // 1 / 100:.2f}")
+    stage.submit()
+    assert (None, "market_wide", 651) in told(stage), "another day, from another close"
+
+
+@pytest.mark.parametrize(("at", "halts"), [(355, 1), (356, 0)])
+def test_late_in_the_day_the_market_is_not_halted(at: int, halts: int) -> None:
+    stage = falling("93.00", at=at)
+    assert len([1 for symbol, _, _ in told(stage) if symbol is None]) == halts
+
+
+def test_a_fall_by_a_fifth_ends_the_day_even_late() -> None:
+    stage = falling("80.00", at=380)
+    assert (None, "market_wide", 630) in told(stage)
+    assert not stage.outcome.market.is_open
+    stage.tick("bob BUY 5 @ 80.00\nann SELL 5 @ 80.00")
+    stage.run_to(629)
+    assert stage.company().last is None
+    stage.submit()
+    assert stage.trades == ["bob bought 5 from ann @ 80.00"]
+    assert stage.outcome.market.is_open
+
+
+def test_the_day_that_ended_early_keeps_its_close() -> None:
+    stage = falling("80.00", at=100)
+    stage.tick("bob BUY 5 @ 70.00 DAY #day")
+    stage.run_to(389)
+    assert stage.orders["day"].status == "pending"
+    stage.submit()
+    assert stage.orders["day"].status == "expired"
+
+
+def test_halts_survive_a_checkpoint() -> None:
+    def digests(reload: bool) -> list[str]:
+        stage = falling("93.00")
+        stage.operate("HALT", symbol="APEX", ticks=40)
+        told = []
+        for _ in range(50):
+            told.append(stage.tick("bob BUY 1 @ 92.00\nann SELL 1 @ 93.00").digest)
+            if reload:
+                stage.reload()
+        return told
+
+    assert digests(reload=True) == digests(reload=False)
+
+
+def test_halts_are_rules_like_any_other() -> None:
+    rules = rules_with(halts=HaltRules(band_bps=100, pause_ticks=2), pricing=UNMOVED.market.pricing)
+    stage = stage_of(RICH, rules=rules)
+    stage.tick("bob BUY 1 @ 11.00")
+    assert stage.resting() == ["bob BUY 1 @ 10.10"]
+    stage.submit()
+    assert told(stage) == [("APEX", "limit_band", stage.world.tick + 2)]
