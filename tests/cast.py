@@ -236,7 +236,11 @@ class Stage:
 
     def tick(self, script: str = "") -> Outcome:
         """Run one tick over the acts of a script."""
-        return self.submit(*(self.input(*one) for one in acts(script)))
+        return self.submit(*self.inputs(script))
+
+    def operate(self, type: str, **parameters: Any) -> Outcome:
+        """Run one tick over an operator's act."""
+        return self.submit(self.input(None, type, parameters))
 
     def submit(self, *inputs: Input) -> Outcome:
         """Run one tick over these inputs."""
@@ -250,6 +254,10 @@ class Stage:
         while self.world.tick < tick:
             self.submit()
         return self.outcome
+
+    def inputs(self, script: str) -> list[Input]:
+        """Return the inputs of a script."""
+        return [self.input(*one) for one in acts(script)]
 
     def input(self, name: str | None, type: str, parameters: Parameters, **more: Any) -> Input:
         """Return the next input of the inbox; an operator's has no name."""

@@ -208,7 +208,7 @@ class World:
             leverage=given.get("leverage", role.leverage),
             fee_bps=self.rules.market.taker_fee_bps if role.pays_fees else 0,
         )
-        for symbol, shares in given.get("holdings", {}).items():
+        for symbol, shares in sorted(given.get("holdings", {}).items()):  # jsonb keeps no order
             company = self.market.companies[symbol]
             self.market.give_shares(PUBLIC, account.id, company, shares, kind="endowment")
         account.endowment = account.close_equity = account.equity

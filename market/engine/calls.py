@@ -29,22 +29,38 @@ def look(exchange: Exchange) -> None:
 
 
 def _look_at(exchange: Exchange, account: Account) -> None:
-    if margin.is_breached(account, exchange.rules.margin):
-        if account.call is None:
-            _call(exchange, account)
-        if account.call is not None and exchange.log.tick >= account.call.deadline:
-            _liquidate(exchange, account)
-    elif account.call is not None:
-        _cure(exchange, account)
-    if account.equity < 0 and not any(h.quantity for h in account.holdings.values()):
+    if _has_positions(account):
+        _judge(exchange, account)
+    if account.equity < 0 and not _has_positions(account):
         _write_off(exchange, account)
 
 
-def _call(exchange: Exchange, account: Account) -> None:
+def _judge(exchange: Exchange, account: Account) -> None:
+    """Call an account, close positions of one that has not cured its call, or end the call."""
+    rules, tick = exchange.rules.margin, exchange.log.tick
+    if margin.is_breached(account, rules):
+        call = account.call or _call(exchange, account)
+        if margin.is_urgent(account, rules):
+            call.deadline = min(call.deadline, tick)
+        if tick >= call.deadline:
+            _liquidate(exchange, account)
+    elif account.call is not None:
+        has_begun = tick > account.call.deadline
+        if has_begun and _lacks_cushion(exchange, account):
+            _liquidate(exchange, account)
+        else:
+            _cure(exchange, account)
+
+
+def _has_positions(account: Account) -> bool:
+    return any(holding.quantity for holding in account.holdings.values())
+
+
+def _call(exchange: Exchange, account: Account) -> MarginCall:
     rules, tick = exchange.rules.margin, exchange.log.tick
     deadline = tick if margin.is_urgent(account, rules) else tick + rules.call_ticks
     positions = {s: abs(h.quantity) for s, h in account.holdings.items() if h.quantity}
-    account.call = MarginCall(tick, deadline, positions)
+    call = account.call = MarginCall(tick, deadline, positions)
     owed = margin.shortfall(account, rules)
     exchange.log.alert(
         account,
@@ -53,6 +69,7 @@ def _call(exchange: Exchange, account: Account) -> None:
         " positions will be closed.",
         {"amount": owed / 100, "deadline": deadline},
     )
+    return call
 
 
 def _cure(exchange: Exchange, account: Account) -> None:
@@ -80,14 +97,14 @@ def _liquidate(exchange: Exchange, account: Account) -> None:
                 f"{closed} {company.symbol} were closed to restore your margin.",
                 {"symbol": company.symbol, "quantity": closed},
             )
-    if not margin.is_breached(account, exchange.rules.margin) and not _wants_more(
+    if not margin.is_breached(account, exchange.rules.margin) and not _lacks_cushion(
         exchange, account
     ):
-        account.call = None
+        _cure(exchange, account)
 
 
-def _wants_more(exchange: Exchange, account: Account) -> bool:
-    """Say whether maintenance holds, but without the cushion that ends a liquidation."""
+def _lacks_cushion(exchange: Exchange, account: Account) -> bool:
+    """Say whether positions must go until maintenance holds with the cushion."""
     return any(
         margin.shares_to_close(
             account, exchange.companies[s].price, h.quantity, exchange.rules.margin
@@ -129,7 +146,7 @@ def _write_off(exchange: Exchange, account: Account) -> None:
     """End an account that owes more than it has, its deficit borne by the treasury."""
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         exchange.end_open(order, OrderStatus.CANCELLED, "bankruptcy")
-    deficit, cause = -account.equity, "margin" if account.call is not None else "interest"
+    deficit, cause = -account.equity, "margin" if account.call is not None else "losses"
     exchange.pay(TREASURY, account.id, deficit, kind="write_off")
     account.call = None
     account.is_bankrupt = True

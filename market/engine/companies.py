@@ -141,6 +141,7 @@ class Company:
 
     def jump(self, impact: float) -> None:
         """Be worth more by `impact` (a fraction) at once; the price walks there."""
+        impact = max(-0.99, impact)
         self.pricing.fundamental *= 1.0 + impact
         self.pending_jump += log(1.0 + impact)
 

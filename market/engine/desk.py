@@ -276,7 +276,7 @@ class Desk:
         kept, cost = (order.quantity, order.limit, order.price), order.reserved
         release(order)
         order.quantity, order.limit = quantity, limit
-        order.price = self._price_of(order)
+        order.price = self.price_of(order)
         refusal = self._refusal_of(order)
         if not refusal and order.post_only and order.company.book.would_trade(order):
             refusal = Code.WOULD_TAKE
@@ -308,7 +308,7 @@ class Desk:
     def _execute(self, order: Order) -> None:
         """Match an order, clear its fills, and rest or cancel what is left."""
         book = order.company.book
-        order.price = self._price_of(order)
+        order.price = self.price_of(order)
         if order.post_only and book.would_trade(order):
             self.end(order, REJECTED, Code.WOULD_TAKE)
         elif order.time_in_force is FOK and not book.can_fill(order):
@@ -327,7 +327,7 @@ class Desk:
             self.end(order, FILLED, "")
         elif order.limit is not None and order.time_in_force in (GTC, DAY):
             order.status = PARTIAL if order.filled else OPEN
-            order.price = self._price_of(order)
+            order.price = self.price_of(order)
             order.company.book.add(order)
             if order.account.id != MARKET_MAKER and order.id not in order.account.orders:
                 reserve(order, worst_cost(order, self.rules))
@@ -335,16 +335,15 @@ class Desk:
             release(order)
             self.end(order, CANCELLED, Code.NO_LIQUIDITY)
 
-    def _price_of(self, order: Order) -> Cents:
+    def price_of(self, order: Order) -> Cents:
         """Return the worst price at which an order may trade now."""
         company = order.company
-        if order.limit is None:
-            return company.banded(self._collar(company, order.side))
+        worst = self._collar(company, order.side) if order.limit is None else order.limit
         if not company.high_band:
-            return order.limit
+            return worst
         if order.side is BUY:
-            return min(order.limit, company.high_band)
-        return max(order.limit, company.low_band)
+            return min(worst, company.high_band)
+        return max(worst, company.low_band)
 
     def _collar(self, company: Company, side: Side) -> Cents:
         """Return the worst price at which a market order may trade."""

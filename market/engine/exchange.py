@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from math import log
+from math import ceil, log
 
 from market.engine import calls, closing, halts, pricing, quoting, splits
 from market.engine.accounts import (
@@ -177,6 +177,8 @@ class Exchange(Desk):
     def call_margins(self) -> list[int]:
         """Call, close out and write off accounts, and return those that are bankrupt now."""
         calls.look(self)
+        for company in self.companies.values():
+            company.refresh_touch()
         return [bankruptcy.account for bankruptcy in self.log.bankruptcies]
 
     def close_tick(self) -> list[Candle]:
@@ -218,7 +220,7 @@ class Exchange(Desk):
             if company.symbol == symbol or company.listing.sector == sector:
                 company.jump(impact)
             elif symbol is None and sector is None:
-                company.jump(max(-0.99, impact * company.listing.beta))
+                company.jump(impact * company.listing.beta)
         return event
 
     def end_day(self) -> None:
@@ -313,12 +315,15 @@ class Exchange(Desk):
         the band halts the company until it is there.
         """
         cap = self.rules.pricing.tick_cap
-        step = min(log(1.0 + cap), max(log(1.0 - cap), company.pending_jump))
+        most_up, most_down = log(1.0 + cap), log(1.0 - cap)
+        step = min(most_up, max(most_down, company.pending_jump))
         company.pending_jump -= step
         company.price = pricing.jump(company.pricing, step, self.rules.pricing)
         is_beyond = company.price != company.banded(company.price) or company.pending_jump
         if is_beyond and self.switches.halts:
-            halts.halt(self, company, until=self.moment.tick + 1, reason=halts.NEWS)
+            most = most_up if company.pending_jump > 0 else most_down
+            until = self.moment.tick + 1 + ceil(company.pending_jump / most)
+            halts.halt(self, company, until=until, reason=halts.NEWS)
 
     def _own_shock(self, company: Company) -> float:
         return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
@@ -336,4 +341,4 @@ class Exchange(Desk):
                     by_last = (last - order.stop) * order.side >= 0
                     order.triggered_by = "last" if by_last else "price"
                     triggered.append(order)
-        self.triggered += sorted(triggered, key=lambda order: order.number)
+        self.triggered += sorted(triggered, key=lambda order: order.priority)

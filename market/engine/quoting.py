@@ -20,7 +20,7 @@ def requote(desk: Desk, company: Company) -> None:
     """Replace the quotes of a company that trades by new ones; one that crosses trades."""
     withdraw_quotes(desk, company)
     for order in fresh_quotes(desk, company):
-        order.price = company.banded(order.price)
+        order.price = desk.price_of(order)
         if company.book.would_trade(order):
             desk.name(order)
             desk.log.touch_order(order)

@@ -97,7 +97,7 @@ class Rehearsal(Desk):
     def _execute(self, order: Order) -> None:
         """Take what the price lets trade to trade, whole and at the price."""
         price = order.company.price
-        worst = self._price_of(order)
+        worst = self.price_of(order)
         if worst >= price if order.side is BUY else worst <= price:
             shares = order.side * order.quantity
             order.account.cash -= shares * price

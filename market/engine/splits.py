@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from market.engine.accounts import PUBLIC, Account
+from market.engine.accounts import PUBLIC, Account, MarginCall
 from market.engine.book import Book
 from market.engine.clearing import release, reserve, worst_cost
 from market.engine.companies import Company
@@ -52,6 +52,8 @@ class _Split:
             release(order)
         for account in exchange.accounts.values():
             self._restate_holding(account)
+            if account.call is not None:
+                self._restate_call(account.call)
         self._restate_company()
         for order in filter(self._restate_order, resting):
             order.price = self._limit(order.price, order.side)
@@ -76,14 +78,16 @@ class _Split:
         return max(1, (2 * price * self.of + self.into) // (2 * self.into))
 
     def _limit(self, limit: Cents, side: Side) -> Cents:
-        """Restate a limit, rounded away from the market: a buyer's down, a seller's up."""
+        """Restate a limit, rounded away from the market: a seller's up, a buyer's down, perhaps to
+        nought.
+        """
         if side is BUY:
-            return max(1, limit * self.of // self.into)
+            return limit * self.of // self.into
         return ceil_div(limit * self.of, self.into)
 
     def _stop(self, stop: Cents, side: Side) -> Cents:
         """Restate a stop, rounded away from the market: a buyer's up, a seller's down."""
-        return self._limit(stop, Side(-side))
+        return max(1, self._limit(stop, Side(-side)))
 
     def _pay_fraction(self, account: Account) -> None:
         """Sell the shares that make no whole new one to the public, at the price; a short buys."""
@@ -108,6 +112,11 @@ class _Split:
         log.entries.append(
             LedgerEntry(log.tick, "split", None, account.id, 0, symbol, holding.quantity - before)
         )
+
+    def _restate_call(self, call: MarginCall) -> None:
+        position = call.positions.get(self.company.symbol)
+        if position is not None:
+            call.positions[self.company.symbol] = self._shares(position)
 
     def _restate_company(self) -> None:
         """Restate the company's figures; its price has moved already, and moves by the ratio."""
@@ -140,13 +149,13 @@ class _Split:
         exchange = self.exchange
         exchange.log.touch_order(order)
         unfilled = self._shares(order.unfilled)
+        limit = None if order.limit is None else self._limit(order.limit, order.side)
         order.resting = False
-        if not unfilled:
+        if not unfilled or limit == 0:
             exchange.end(order, OrderStatus.CANCELLED, "a split left nothing of it")
             return False
         order.quantity = order.filled + unfilled
-        if order.limit is not None:
-            order.limit = self._limit(order.limit, order.side)
+        order.limit = limit
         if order.stop is not None:
             order.stop = self._stop(order.stop, order.side)
         reserve(order, worst_cost(order, exchange.rules))
