@@ -12,6 +12,8 @@ from agents.services import journal
 from market import models, tape
 from market.bulk import Row
 from market.services import record
+from wallstreetsim import books
+from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
 from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
 
@@ -32,23 +34,25 @@ def write_outcome(
 
     `arrivals` are the numbers of the inputs it took, in the order of its results.
     """
+    books_before = books.before(cursor, world, outcome.tick)
     with ThreadPoolExecutor(1) as clerk:
         # The tape is encoded here while PostgreSQL is at work on the rows there.
-        tape_of_tick = clerk.submit(_encode, world, outcome, epoch, at)
+        tape_of_tick = clerk.submit(_encode, world, outcome, books_before, epoch, at)
         _write_rows(cursor, world, outcome, arrivals, watch)
         public, packed = tape_of_tick.result()
     watch("encode tape")
     tape.write(cursor, packed)
+    books.remember(world, outcome)
     watch("write tape")
-    _write_world(world, outcome)
+    write_world(world, outcome)
     return public
 
 
 def _encode(
-    world: World, outcome: Outcome, epoch: int, at: datetime
+    world: World, outcome: Outcome, books_before: Books, epoch: int, at: datetime
 ) -> tuple[tape.Entry, list[Row]]:
     """Return the tick's public entry, and all its entries ready to be written."""
-    told = list(entries(world, outcome, epoch=epoch, at=at))
+    told = list(entries(world, outcome, books_before, epoch=epoch, at=at))
     return told[0], tape.pack(told)
 
 
@@ -86,7 +90,8 @@ def _write_rows(
     watch("write prices")
 
 
-def _write_world(world: World, outcome: Outcome) -> None:
+def write_world(world: World, outcome: Outcome) -> None:
+    """Bring the world's one row up to date."""
     macro = world.market.macro
     models.World.objects.update(
         tick=outcome.tick,

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from agents.models import ApiKey
 from agents.services import keys
-from market.models import World
+from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
 from tests.processes import database_url
 from wallstreetsim.floor import Committed
@@ -60,6 +60,9 @@ class LiveHall(Hall):
 
     def ticket(self, name: str) -> str:
         return self.committed(lambda: keys.issue_ticket(self.agents[name]))
+
+    def price(self, symbol: str) -> float:
+        return Company.objects.get(symbol=symbol).price / 100
 
     def channel(self, name: str) -> str:
         return f"agent:{self.agents[name].public_id}"
