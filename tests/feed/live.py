@@ -107,6 +107,7 @@ class Spectator:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self.kept: list[Frame] = []
         self.greeting = self.hear()
         assert self.greeting["type"] == "connected"
 

@@ -59,7 +59,7 @@ class Whereabouts:
         told = Left(epoch, client.public, max(client.public - 1, client.private))
         key = f"{LEFT}{client.identity.account}"
         try:
-            await self._redis.set(key, orjson.dumps(told), ex=AWAY_SECONDS)
+            await self._redis.set(key, orjson.dumps(list(told)), ex=AWAY_SECONDS)
         except RedisError as error:
             log.debug("an agent's leaving is not noted: %s", error)
 
