@@ -74,8 +74,7 @@ class Audience:
     def tell(self, public: PublicEntry, private: Iterable[tape.Entry]) -> None:
         """Tell one tick: everyone what it said in public, each agent what it said to that one."""
         for client in self._clients:
-            if client.held_at is None:
-                client.offer(public.batch(client.channels))
+            client.tell(public.batch(client.channels))
         for entry in private:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
@@ -112,8 +111,8 @@ class Audience:
         assert public_id is not None
         batch = agent_batch(entry, public_id)
         for client in clients:
-            if client.held_at is None and entry.tick > client.shown:
-                client.offer(batch)
+            if entry.tick > client.shown:
+                client.tell(batch)
 
     def _forget_anonymous(self, client: Client) -> None:
         self._anonymous[client.address] -= 1

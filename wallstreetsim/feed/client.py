@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
@@ -34,7 +35,8 @@ class Client:
     """A socket's end of the feed. All that is sent to it goes through one bounded queue.
 
     `joined` says after which public seq it began to hear each of its channels live. While it is
-    held it hears nothing live: it is being told what it missed. `public` and `private` are what was
+    held, since the public seq `held_at`, it is being told what it missed, and what is told live
+    waits. `public` and `private` are what was
     written to it: the last public seq, and the last tick that said something to its agent.
     `shown` is the tick after which a snapshot has shown it its agent's own figures.
     """
@@ -44,6 +46,7 @@ class Client:
         self.channels: frozenset[str] = frozenset()
         self.joined: dict[str, int] = {}
         self.held_at: int | None = None
+        self._waiting: deque[Batch] = deque()
         self.shown = 0
         self.public = self.private = seq
         self.identity: Identity | None = None
@@ -80,16 +83,35 @@ class Client:
         for name in names:
             self.joined.pop(name, None)
 
+    # Telling
+
     def hold(self, seq: int) -> int:
-        """Tell nothing live from here on; return since which seq this is so."""
+        """Let what is told live wait from here on; return since which public seq it does."""
         if self.held_at is None:
             self.held_at = seq
         return self.held_at
 
-    def release(self) -> None:
+    async def release(self, *, public: int, agent: int | None) -> None:
+        """Tell what has waited, but for what was told up to these seqs; from then on tell live."""
+        while self._waiting and not self.is_closed:
+            batch = self._waiting.popleft()
+            self.held_at = batch.public or self.held_at
+            if not batch.is_within(public, agent):
+                await self.deliver(batch)
         self.held_at = None
 
-    # Telling
+    def forget_public(self) -> None:
+        """Drop what waits of the public stream: a snapshot stands for it."""
+        self._waiting = deque(batch for batch in self._waiting if batch.public is None)
+
+    def tell(self, batch: Batch) -> None:
+        """Tell live, now or later; a client that is too far behind is closed instead."""
+        if self.held_at is None:
+            self.offer(batch)
+        elif len(self._waiting) < MOST_OWED:
+            self._waiting.append(batch)
+        else:
+            self.close(Close.SLOW_CONSUMER)
 
     def offer(self, batch: Batch) -> None:
         """Queue these frames; a client that is too far behind is closed instead."""
@@ -154,6 +176,8 @@ class Client:
         self.is_closed = True
         self._writer.cancel()
         self._outlet.release()
+        stats.sent.dropped += sum(len(batch.frames) for batch in self._waiting)
+        self._waiting.clear()
         while not self._owed.empty():
             stats.sent.dropped += len(self._owed.get_nowait().frames)
             self._owed.task_done()

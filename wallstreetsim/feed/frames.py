@@ -167,6 +167,7 @@ def agent_batch(entry: tape.Entry, public_id: str) -> Batch:
     return Batch(
         *(agent_frame(entry, channel, event["type"], event["data"]) for event in entry.read()),
         private=entry.tick,
+        agent=entry.seq,
     )
 
 

@@ -19,10 +19,10 @@ LAGGING_SECONDS = 0.05
 
 
 class Recovery:
-    """One client's, from a position on. Nothing is told live meanwhile, so all comes in order.
+    """One client's, from a position to where it was when it asked; what is told live since then
+    follows, so all comes in order.
 
-    What a channel that it listened to before told it live is left out; so is, of a channel joined
-    meanwhile, what came before.
+    What a channel has told this client live already is left out.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Recovery:
         self.reply_to = reply_to
         self.told = 0
         self.has_gap = False
-        self._held_at = client.hold(hub.seq)
+        self._upto = client.hold(hub.seq)
         self._joined: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -43,12 +43,8 @@ class Recovery:
         since = {"public": self.position.public, "agent": self.position.agent}
         self._say("recovery:start", epoch=self.hub.epoch, since=since, gap=self.has_gap)
         await self._jump(gap)
-        while not self.client.is_closed:
-            upto = self.hub.seq
-            if upto < self.position.public:  # told further by a process that is ahead of this one
-                await asyncio.sleep(LAGGING_SECONDS)
-            elif not await self._tell_next_page(upto) and upto == self.hub.seq:
-                break
+        while not self.client.is_closed and await self._tell_next_page():
+            pass
         self._say(
             "recovery:complete",
             epoch=self.hub.epoch,
@@ -58,7 +54,9 @@ class Recovery:
             gap=self.has_gap,
         )
         stats.RECOVERIES.labels(str(self.has_gap).lower()).inc()
-        self.client.release()
+        while self.hub.seq < self.position.public:  # it comes from a process that is ahead of us
+            await asyncio.sleep(LAGGING_SECONDS)
+        await self.client.release(public=self.position.public, agent=self.position.agent)
 
     async def _find_gap(self) -> Gap:
         account = self.client.identity.account if self.client.identity else None
@@ -76,6 +74,7 @@ class Recovery:
             self._offer(agent_frame(standing, channel, "snapshot", standing.data))
         if gap.public:
             self.position = self.position._replace(epoch=self.hub.epoch, public=self.hub.seq)
+            self.client.forget_public()
             shown = (self.hub.snapshot(name) for name in sorted(self.client.channels))
             self._offer(*filter(None, shown))
 
@@ -83,16 +82,18 @@ class Recovery:
         assert self.client.identity is not None
         return await persistently(selectors.agent_standing, self.client.identity.account)
 
-    async def _tell_next_page(self, upto: int) -> bool:
-        """Say whether there was a page."""
+    async def _tell_next_page(self) -> bool:
+        """Say whether there was more to tell."""
         identity = self.client.identity
         reader = Reader(
-            self.client.channels,
+            frozenset(self._joined) & self.client.channels,
             identity.account if identity else None,
             identity.public_id if identity else "",
         )
         try:
-            page = await self.hub.shelf.page(self.position, reader, self._was_missed, upto=upto)
+            page = await self.hub.shelf.page(
+                self.position, reader, self._was_missed, upto=self._upto
+            )
         except Pruned:  # it reads too slowly
             await self._jump(await self._find_gap())
             return True
@@ -105,12 +106,7 @@ class Recovery:
         return True
 
     def _was_missed(self, channel: str, seq: int) -> bool:
-        joined = self.client.joined.get(channel)
-        if joined is None:
-            return False
-        if self._joined.get(channel) == joined:
-            return not joined < seq <= self._held_at
-        return seq > joined
+        return seq <= self._joined.get(channel, -1)
 
     def _say(self, type: str, **fields: object) -> None:
         frame: dict[str, object] = {"type": type, **fields}
