@@ -15,7 +15,7 @@ operations = [
     path("metrics", metrics.view),
 ]
 
-unknown = [re_path(r"^(?:api|actions|auth|config|market|world)(?:/|$)", envelope.not_found)]
+unknown = [re_path(r"^(?:api|actions|auth|config|market|recover|world)(?:/|$)", envelope.not_found)]
 
 urlpatterns = [
     path("", include("wallstreetsim.pages_urls")),

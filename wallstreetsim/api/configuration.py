@@ -22,7 +22,6 @@ NOT_YET = (
     "margin calls, liquidation, interest; auctions, halts, bands, splits",
     "news, market events, investigations, prison, bankruptcies: their lists are empty",
     "webhook deliveries",
-    "GET /recover and resume on a WebSocket; book channels",
     "Idempotency-Key (clientOrderId is honoured)",
     "/skill.md, /llms.txt",
 )
@@ -120,7 +119,12 @@ def config() -> Config:
         },
         "webSocket": {
             "path": "/ws",
-            "channels": [*channels.PUBLIC, channels.of_symbol("SYMBOL"), channels.of_agent("<id>")],
+            "channels": [
+                *channels.PUBLIC,
+                channels.of_symbol("SYMBOL"),
+                channels.of_book("SYMBOL"),
+                channels.of_agent("<id>"),
+            ],
         },
         "webhookHeaders": [
             "webhook-id",

@@ -78,6 +78,10 @@ def beginning() -> Beginning:
     return Beginning(standing, frozenset(book["symbol"] for book in books), newest, books)
 
 
+def symbols() -> frozenset[str]:
+    return frozenset(Company.objects.values_list("symbol", flat=True))
+
+
 def order_book(company: Company) -> Wire:
     """Return a company's published book as the feed shows it."""
     return {

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
+from itertools import islice
 from typing import NamedTuple
 
 from wallstreetsim.feed import selectors
@@ -103,23 +104,50 @@ class Shelf:
 
 def page_of(lines: list[Line], position: Position) -> Page:
     """Put as many lines as fit into one batch, at least one."""
-    taken = list(_fitting(lines))
+    taken = list(_fitting(lines, entries=MOST_ENTRIES, size=MOST_BYTES))
     texts = [line.text for line in taken if line.text is not None]
-    public = max((line.seq for line in taken if not line.is_private), default=position.public)
-    agent = max((line.seq for line in taken if line.is_private), default=position.agent)
-    ticks = [line.tick for line in taken if line.is_private]
+    after = position_after(taken, position)
+    private = max((line.tick for line in taken if line.is_private), default=None)
     frame = b'{"type":"recovery:batch","entries":[' + b",".join(texts) + b"]}"
-    batch = Batch(
-        *([frame.decode()] if texts else []), public=public, private=max(ticks, default=None)
-    )
-    return Page(batch, len(texts), position._replace(public=public, agent=agent))
+    batch = Batch(*([frame.decode()] if texts else []), public=after.public, private=private)
+    return Page(batch, len(texts), after)
 
 
-def _fitting(lines: list[Line]) -> Iterator[Line]:
-    size = 0
+def position_after(lines: Iterable[Line], position: Position) -> Position:
+    """Return where these lines, read from a position on, leave their reader."""
+    for line in lines:
+        position = (
+            position._replace(agent=line.seq)
+            if line.is_private
+            else position._replace(public=line.seq)
+        )
+    return position
+
+
+def lines_after(
+    position: Position, reader: Reader, *, upto: int, entries: int, size: int
+) -> list[Line]:
+    """Return the next lines after a position: so many, of so many bytes, but one at least."""
+    taken: list[Line] = []
+    while True:
+        here = position_after(taken, position)
+        public = (
+            Line(entry.tick, False, entry.seq, PublicEntry.of(entry).missed(reader.channels))
+            for entry in selectors.public_entries(epoch=here.epoch, since=here.public, upto=upto)
+        )
+        private = _private_lines(here, reader, lambda channel, seq: True, upto)
+        more = list(islice(merge(public, private), PAGE))
+        together = [*taken, *more]
+        taken = list(_fitting(together, entries=entries, size=size))
+        if not more or len(taken) < len(together):
+            return taken
+
+
+def _fitting(lines: Iterable[Line], *, entries: int, size: int) -> Iterator[Line]:
+    """Yield the first lines, not so many nor so large, but one at least."""
     for count, line in enumerate(lines):
-        size += len(line.text or b"") + 1
-        if count and (count >= MOST_ENTRIES or size > MOST_BYTES):
+        size -= len(line.text or b"") + 1
+        if count and (count >= entries or size < 0):
             return
         yield line
 
