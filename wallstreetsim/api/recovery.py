@@ -126,8 +126,7 @@ def _position_in(query: dict[str, Any], agent: Agent, standing: Standing) -> Pos
     if len(given) != 1:
         raise ValidationError("Give one of since, sinceTick and cursor.")
     if "cursor" in query:
-        epoch, public, own = map(int, query["cursor"].split("."))
-        return Position(epoch, public, own)
+        return Position(*map(int, query["cursor"].split(".")))
     epoch: int = query.get("epoch", standing.epoch)
     tick: int = query["since"] if "since" in query else query["sinceTick"]
     if "since" in query and "sinceAgent" in query:
