@@ -93,6 +93,10 @@ class Web:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
 
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=10)
