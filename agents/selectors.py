@@ -221,6 +221,12 @@ def orders(agent: Agent, rows: slice, *, status: str | None = None) -> OwnOrders
     return OwnOrders(page, total)
 
 
+def open_orders(agent: Agent) -> list[OwnOrder]:
+    """Return an agent's orders that are not final, as the last tick left them, oldest first."""
+    rows = models.Order.objects.not_final().filter(account=agent.id).order_by("number")
+    return [_known_order(row) for row in rows]
+
+
 def trades(agent: Agent, rows: slice) -> tuple[list[models.Trade], int]:
     """Return a slice of the trades in which an agent bought or sold, newest first; and how many
     there are. Two queries.

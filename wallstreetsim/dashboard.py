@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from market import selectors, tape, wire
 from market.engine.rules import SessionRules
@@ -26,6 +26,7 @@ POINT_TICKS = 5  # between two points of a line
 POINTS = 40  # of a line; static/dashboard/line.js keeps to both
 MOVERS = 5
 FEED_TRADES = 30
+FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
 AUCTION = "CROSS"  # what the feed says instead of a taker's side
@@ -164,9 +165,18 @@ class Dashboard:
         return sorted(moved, key=lambda quote: -abs(quote.change_percent))[:FEED_PRICES]
 
 
+class Kept(NamedTuple):
+    """The ticks that can be shown again."""
+
+    epoch: int
+    first: Tick
+    last: Tick
+
+
 def newest_digest() -> str | None:
-    """Return the digest of the last committed tick, None when the world is not founded."""
-    return World.objects.values_list("digest", flat=True).first()
+    """Return what names the last committed tick, its epoch and digest; None before the founding."""
+    newest = World.objects.values_list("epoch", "digest").first()
+    return "{}:{}".format(*newest) if newest else None
 
 
 def load() -> Dashboard:
@@ -188,6 +198,80 @@ def load() -> Dashboard:
     )
 
 
+def kept() -> Kept | None:
+    """Return which ticks the tape still has, None when it has none."""
+    epoch = World.objects.values_list("epoch", flat=True).first()
+    extent = tape.extent(epoch=epoch, stream=tape.PUBLIC_STREAM) if epoch else None
+    return Kept(epoch, *extent) if epoch and extent else None
+
+
+def load_at(tick: Tick) -> Dashboard | None:
+    """Return the page as a kept tick left it, None when the tape has that tick no longer."""
+    with selectors.one_instant():
+        now = selectors.world()
+        told = _told_in(World(epoch=now.epoch, tick=tick))
+        if not told:
+            return None
+        update, prices = told["tick:update"], told["price:update"]["prices"]
+        quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
+        trades = Trade.objects.filter(tick__gt=tick - FEED_TICKS, tick__lte=tick)
+        return Dashboard(
+            world=_world_then(now, update),
+            moment=selectors.moment(_world_then(now, update)),
+            quotes=quotes,
+            index=_index(_world_then(now, update), quotes, update),
+            active_agents=update["activeAgents"],
+            standings=_standings(told["leaderboard:update"]),
+            trades=_sales(trades),
+        )
+
+
+def _world_then(now: World, update: wire.Wire) -> World:
+    """Return the world's row as it was, of which the page shows what a tick tells."""
+    return World(
+        epoch=now.epoch,
+        tick=update["tick"],
+        is_paused=update["paused"],
+        is_open=update["marketOpen"],
+        regime=update["regime"],
+        interest_bps=now.interest_bps,
+        inflation_bps=now.inflation_bps,
+        gdp_growth_bps=now.gdp_growth_bps,
+        index=round(update["indices"][0]["value"] * 100),
+        dollar_volume_day=round(update["volume24h"] * 100),
+    )
+
+
+def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
+    closes = _closes(tick)
+    quotes = [
+        _quote_then(company, prices[company.symbol], closes.get(company.symbol, []))
+        for company in selectors.companies()
+        if company.symbol in prices
+    ]
+    return sorted(quotes, key=lambda quote: (-quote.market_cap, quote.symbol))
+
+
+def _quote_then(company: Company, price: wire.Wire, closes: list[Cents]) -> Quote:
+    return Quote(
+        symbol=company.symbol,
+        name=company.name,
+        sector=company.sector,
+        shares=company.shares_issued,
+        price=_cents(price["price"]),
+        previous_price=_cents(price["previousPrice"]),
+        previous_close=_cents(price["price"] - price["dayChange"]),
+        bid=_cents(price["bid"]) if price["bid"] else None,
+        ask=_cents(price["ask"]) if price["ask"] else None,
+        volume=price["volume24h"],
+        closes=[*closes, _cents(price["price"])],
+    )
+
+
+def _cents(dollars: float) -> Cents:
+    return round(dollars * 100)
+
+
 def _told_in(world: World) -> dict[str, Any]:
     """Return what the world's tick said in public, by type; nothing before the first tick."""
     entries = tape.read_tick(epoch=world.epoch, tick=world.tick, streams=[tape.PUBLIC_STREAM])
@@ -205,7 +289,10 @@ def _closes(tick: Tick) -> dict[str, list[Cents]]:
     session = RULES.market.session
     earliest = tick - POINT_TICKS * POINTS - session.closed_ticks
     candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
-        interval=POINT_TICKS, tick__gt=earliest, tick_in_day__lt=session.open_ticks
+        interval=POINT_TICKS,
+        tick__gt=earliest,
+        tick__lte=tick,
+        tick_in_day__lt=session.open_ticks,
     )
     lines = candles.values("symbol").annotate(closes=ArrayAgg("close", order_by="tick"))
     return {symbol: closes[-POINTS:] for symbol, closes in lines.values_list("symbol", "closes")}
@@ -239,7 +326,11 @@ def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
 
 
 def _last_trades() -> list[Sale]:
-    trades = Trade.objects.order_by("-number")[:FEED_TRADES]
+    return _sales(Trade.objects.all())
+
+
+def _sales(rows: QuerySet[Trade]) -> list[Sale]:
+    trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
 
 
