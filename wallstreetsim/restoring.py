@@ -23,7 +23,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from agents.engine.society import AgentStatus
-from agents.models import Agent, Input, Waiting
+from agents.models import Agent, Input, KeptAnswer, Waiting
 from agents.services import journal
 from agents.services.registration import REGISTER
 from market.bulk import send
@@ -161,6 +161,7 @@ def _delete_later(cursor: CursorWrapper, world: World, row: WorldRow) -> list[st
     )
     Account.objects.exclude(id__in=list(world.market.accounts)).delete()
     Holding.objects.all().delete()
+    KeptAnswer.objects.all().delete()  # a request that is repeated now acts anew
     return _readmit(world)
 
 
