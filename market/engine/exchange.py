@@ -333,12 +333,12 @@ class Exchange(Desk):
         triggered = []
         for company in self.companies.values():
             if company.is_trading and len(company.stops):
-                last = company.last or company.price
-                low, high = sorted((company.price, last))
+                last, price = company.last, company.price
+                low, high = (price, price) if last is None else sorted((price, last))
                 for order in company.stops.reached(low, high):
                     assert order.stop is not None
                     self.log.touch_order(order)
-                    by_last = (last - order.stop) * order.side >= 0
+                    by_last = last is not None and (last - order.stop) * order.side >= 0
                     order.triggered_by = "last" if by_last else "price"
                     triggered.append(order)
         self.triggered += sorted(triggered, key=lambda order: order.priority)

@@ -74,7 +74,11 @@ def play(world: World, random: Random, *, upto: int = TICKS) -> Iterator[str]:
 def _act(world: World, tick: int, random: Random) -> Iterator[tuple[str, Parameters, int | None]]:
     if tick <= len(AGENTS):
         account, role = AGENTS[tick - 1], ROLES[tick % len(ROLES)]
-        given = {"agent": f"agent-{account}", "name": f"agent {account}", "role": role.name}
+        given: Parameters = {
+            "agent": f"agent-{account}",
+            "name": f"agent {account}",
+            "role": role.name,
+        }
         if tick % 3:
             given |= {"cash": 300_000 * tick, "leverage": 10}  # little, and that on margin
         given["holdings"] = dict.fromkeys([*world.market.companies][tick % 4 :: 4], 43)
@@ -83,16 +87,17 @@ def _act(world: World, tick: int, random: Random) -> Iterator[tuple[str, Paramet
         yield type, given, None
     if tick == 33:  # more than there is below the band: the book is pinned to it
         limit = world.market.companies["TITAN"].listing.price * 2
-        given = {"symbol": "TITAN", "quantity": 200_000, "kind": "LIMIT", "limit": limit}
-        yield "BUY", given | {"time_in_force": "DAY"}, AGENTS[8]
+        order: Parameters = {"symbol": "TITAN", "quantity": 200_000, "kind": "LIMIT"}
+        yield "BUY", order | {"limit": limit, "time_in_force": "DAY"}, AGENTS[8]
     for account in AGENTS[: tick - 1]:
         if random.random() < 0.5:
             yield *_order(world, tick, random), account
         if random.random() < 0.1:
             yield "CANCEL_ORDER", {"client_id": f"c{tick - random.randrange(1, 9)}"}, account
         if random.random() < 0.1:
-            given = {"client_id": f"c{tick - random.randrange(1, 9)}"}
-            yield "REPLACE_ORDER", given | {"quantity": random.choice([1, 50, 5_000])}, account
+            name = f"c{tick - random.randrange(1, 9)}"
+            quantity = random.choice([1, 50, 5_000])
+            yield "REPLACE_ORDER", {"client_id": name, "quantity": quantity}, account
         if random.random() < 0.02:
             yield "CANCEL_ALL", {}, account
 

@@ -72,7 +72,7 @@ def _run_naive(books: int, stream: list[tuple[int, Message]]) -> None:
         other = sides[-order.side]
         while other and order.filled < order.quantity:
             maker = other[0][2]
-            if (maker.limit - order.limit) * order.side > 0:
+            if (maker.price - order.price) * order.side > 0:
                 break
             quantity = min(order.quantity - order.filled, maker.quantity - maker.filled)
             order.filled += quantity
@@ -80,7 +80,7 @@ def _run_naive(books: int, stream: list[tuple[int, Message]]) -> None:
             if maker.filled == maker.quantity:
                 other.pop(0)
         if order.filled < order.quantity:
-            insort(sides[order.side], (-order.limit * order.side, order.number, order))
+            insort(sides[order.side], (-order.price * order.side, order.number, order))
 
 
 def _messages(count: int, seed: int) -> list[Message]:
