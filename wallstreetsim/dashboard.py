@@ -1,10 +1,11 @@
-"""What the page shows before any script runs: five queries, however many agents trade.
+"""What the page shows before any script runs: six queries, however many agents trade.
 
 Money is cents.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from tomllib import loads
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from market import selectors, tape, wire
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Trade, World
+from market.models import Bankruptcy, Candle, Company, Trade, World
 from wallstreetsim.rules import RULES
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -28,6 +29,7 @@ MOVERS = 5
 FEED_TRADES = 30
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
+BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
 AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
 
@@ -46,6 +48,16 @@ class Quote:
     ask: Cents | None
     volume: Shares
     closes: list[Cents]
+    low_band: Cents = 0
+    high_band: Cents = 0  # nought: there are no bands
+    is_halted: bool = False
+    halt_reason: str = ""
+    is_restricted: bool = False  # shorts are
+
+    @property
+    def state(self) -> str:
+        """What keeps it from trading as usual, in a word."""
+        return "HALT" if self.is_halted else "NO SHORTS" if self.is_restricted else ""
 
     @property
     def market_cap(self) -> Cents:
@@ -72,6 +84,16 @@ class Standing:
     net_worth: Cents
     change_percent: float
     is_house: bool
+
+
+class Fall(NamedTuple):
+    """One bankruptcy."""
+
+    tick: Tick
+    name: str
+    peak: Cents
+    final: Cents
+    cause: str
 
 
 class Sale(NamedTuple):
@@ -116,6 +138,8 @@ class Dashboard:
     active_agents: int
     standings: list[Standing]
     trades: list[Sale]  # the newest first
+    happenings: Sequence[wire.Wire] = ()  # of the tick, to companies or the market
+    bankruptcies: Sequence[Fall] = ()  # the newest first
 
     @property
     def tick_seconds(self) -> int:
@@ -158,6 +182,11 @@ class Dashboard:
         return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
 
     @property
+    def is_halted(self) -> bool:
+        """The market is open, and no company trades."""
+        return self.moment.is_open and bool(self.quotes) and all(q.is_halted for q in self.quotes)
+
+    @property
     def largest_moves(self) -> list[Quote]:
         """The companies whose prices the last tick moved most."""
         moved = [quote for quote in self.quotes if quote.change]
@@ -176,6 +205,7 @@ def load() -> Dashboard:
         told = _told_in(world)
         quotes = _quotes(world)
         trades = _last_trades()
+        bankruptcies = _last_bankruptcies()
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
@@ -185,6 +215,8 @@ def load() -> Dashboard:
         active_agents=update.get("activeAgents", 0),
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
+        happenings=told.get("market:event", []),
+        bankruptcies=bankruptcies,
     )
 
 
@@ -195,23 +227,33 @@ def _told_in(world: World) -> dict[str, Any]:
 
 
 def _quotes(world: World) -> list[Quote]:
-    closes = _closes(world.tick)
+    closes, day = _closes(world.tick), selectors.moment(world).trading_day
     companies = selectors.companies(sort="-marketCap")
-    return [_quote(company, closes.get(company.symbol, [])) for company in companies]
+    return [_quote(company, closes.get(company.symbol, []), day) for company in companies]
 
 
-def _closes(tick: Tick) -> dict[str, list[Cents]]:
-    """Return each company's prices over the last ticks that the market was open, oldest first."""
+def _closes(tick: Tick) -> dict[str, list[tuple[Cents, int]]]:
+    """Return each company's prices over the last ticks that the market was open, oldest first,
+    each with the power to which its shares had been split.
+    """
     session = RULES.market.session
     earliest = tick - POINT_TICKS * POINTS - session.closed_ticks
     candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
         interval=POINT_TICKS, tick__gt=earliest, tick_in_day__lt=session.open_ticks
     )
-    lines = candles.values("symbol").annotate(closes=ArrayAgg("close", order_by="tick"))
-    return {symbol: closes[-POINTS:] for symbol, closes in lines.values_list("symbol", "closes")}
+    lines = candles.values("symbol").annotate(
+        closes=ArrayAgg("close", order_by="tick"), powers=ArrayAgg("split_power", order_by="tick")
+    )
+    return {
+        symbol: list(zip(closes, powers, strict=True))[-POINTS:]
+        for symbol, closes, powers in lines.values_list("symbol", "closes", "powers")
+    }
 
 
-def _quote(company: Company, closes: list[Cents]) -> Quote:
+def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:
+    adjusted = [
+        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
+    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -223,7 +265,12 @@ def _quote(company: Company, closes: list[Cents]) -> Quote:
         bid=company.bid,
         ask=company.ask,
         volume=company.day_ago_volume,
-        closes=[*closes, company.price],
+        closes=[*adjusted, company.price],
+        low_band=company.low_band,
+        high_band=company.high_band,
+        is_halted=company.is_halted,
+        halt_reason=company.halt_reason,
+        is_restricted=company.restricted_through >= trading_day,
     )
 
 
@@ -241,6 +288,11 @@ def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
 def _last_trades() -> list[Sale]:
     trades = Trade.objects.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _last_bankruptcies() -> list[Fall]:
+    rows = Bankruptcy.objects.select_related("account").order_by("-id")[:BANKRUPTCIES]
+    return [Fall(row.tick, row.account.name, row.peak, row.final, row.cause) for row in rows]
 
 
 def _standings(leaderboard: wire.Wire) -> list[Standing]:
