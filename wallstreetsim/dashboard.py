@@ -1,10 +1,11 @@
-"""What the page shows before any script runs: five queries, however many agents trade.
+"""What the page shows before any script runs: six queries, however many agents trade.
 
 Money is cents.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from tomllib import loads
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from market import selectors, tape, wire
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Trade, World
+from market.models import Bankruptcy, Candle, Company, Trade, World
 from wallstreetsim.rules import RULES
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -29,6 +30,7 @@ FEED_TRADES = 30
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
+BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
 AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
 
@@ -47,6 +49,16 @@ class Quote:
     ask: Cents | None
     volume: Shares
     closes: list[Cents]
+    low_band: Cents = 0
+    high_band: Cents = 0  # nought: there are no bands
+    is_halted: bool = False
+    halt_reason: str = ""
+    is_restricted: bool = False  # shorts are
+
+    @property
+    def state(self) -> str:
+        """What keeps it from trading as usual, in a word."""
+        return "HALT" if self.is_halted else "NO SHORTS" if self.is_restricted else ""
 
     @property
     def market_cap(self) -> Cents:
@@ -73,6 +85,16 @@ class Standing:
     net_worth: Cents
     change_percent: float
     is_house: bool
+
+
+class Fall(NamedTuple):
+    """One bankruptcy."""
+
+    tick: Tick
+    name: str
+    peak: Cents
+    final: Cents
+    cause: str
 
 
 class Sale(NamedTuple):
@@ -117,6 +139,8 @@ class Dashboard:
     active_agents: int
     standings: list[Standing]
     trades: list[Sale]  # the newest first
+    happenings: Sequence[wire.Wire] = ()  # of the tick, to companies or the market
+    bankruptcies: Sequence[Fall] = ()  # the newest first
 
     @property
     def tick_seconds(self) -> int:
@@ -159,6 +183,11 @@ class Dashboard:
         return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
 
     @property
+    def is_halted(self) -> bool:
+        """The market is open, and no company trades."""
+        return self.moment.is_open and bool(self.quotes) and all(q.is_halted for q in self.quotes)
+
+    @property
     def largest_moves(self) -> list[Quote]:
         """The companies whose prices the last tick moved most."""
         moved = [quote for quote in self.quotes if quote.change]
@@ -186,6 +215,7 @@ def load() -> Dashboard:
         told = _told_in(world)
         quotes = _quotes(world)
         trades = _last_trades()
+        bankruptcies = _last_bankruptcies()
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
@@ -195,6 +225,8 @@ def load() -> Dashboard:
         active_agents=update.get("activeAgents", 0),
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
+        happenings=told.get("market:event", []),
+        bankruptcies=bankruptcies,
     )
 
 
@@ -223,6 +255,8 @@ def load_at(tick: Tick) -> Dashboard | None:
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
             trades=_sales(trades),
+            happenings=told.get("market:event", []),
+            bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
         )
 
 
@@ -252,19 +286,27 @@ def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
     return sorted(quotes, key=lambda quote: (-quote.market_cap, quote.symbol))
 
 
-def _quote_then(company: Company, price: wire.Wire, closes: list[Cents]) -> Quote:
+def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, int]]) -> Quote:
+    """Return a company's figures as a tick told them, in shares as they were split then."""
+    power = closes[-1][1] if closes else company.split_power
+    adjusted = [selectors.adjusted_price(close, at, power) for close, at in closes]
     return Quote(
         symbol=company.symbol,
         name=company.name,
         sector=company.sector,
-        shares=company.shares_issued,
+        shares=round(company.shares_issued * 10.0 ** (power - company.split_power)),
         price=_cents(price["price"]),
         previous_price=_cents(price["previousPrice"]),
         previous_close=_cents(price["price"] - price["dayChange"]),
         bid=_cents(price["bid"]) if price["bid"] else None,
         ask=_cents(price["ask"]) if price["ask"] else None,
         volume=price["volume24h"],
-        closes=[*closes, _cents(price["price"])],
+        closes=[*adjusted, _cents(price["price"])],
+        low_band=_cents(price["bandLow"] or 0),
+        high_band=_cents(price["bandHigh"] or 0),
+        is_halted=price["halted"],
+        halt_reason=price["haltReason"] or "",
+        is_restricted=price["shortRestricted"],
     )
 
 
@@ -279,13 +321,15 @@ def _told_in(world: World) -> dict[str, Any]:
 
 
 def _quotes(world: World) -> list[Quote]:
-    closes = _closes(world.tick)
+    closes, day = _closes(world.tick), selectors.moment(world).trading_day
     companies = selectors.companies(sort="-marketCap")
-    return [_quote(company, closes.get(company.symbol, [])) for company in companies]
+    return [_quote(company, closes.get(company.symbol, []), day) for company in companies]
 
 
-def _closes(tick: Tick) -> dict[str, list[Cents]]:
-    """Return each company's prices over the last ticks that the market was open, oldest first."""
+def _closes(tick: Tick) -> dict[str, list[tuple[Cents, int]]]:
+    """Return each company's prices over the last ticks that the market was open, oldest first,
+    each with the power to which its shares had been split.
+    """
     session = RULES.market.session
     earliest = tick - POINT_TICKS * POINTS - session.closed_ticks
     candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
@@ -294,11 +338,19 @@ def _closes(tick: Tick) -> dict[str, list[Cents]]:
         tick__lte=tick,
         tick_in_day__lt=session.open_ticks,
     )
-    lines = candles.values("symbol").annotate(closes=ArrayAgg("close", order_by="tick"))
-    return {symbol: closes[-POINTS:] for symbol, closes in lines.values_list("symbol", "closes")}
+    lines = candles.values("symbol").annotate(
+        closes=ArrayAgg("close", order_by="tick"), powers=ArrayAgg("split_power", order_by="tick")
+    )
+    return {
+        symbol: list(zip(closes, powers, strict=True))[-POINTS:]
+        for symbol, closes, powers in lines.values_list("symbol", "closes", "powers")
+    }
 
 
-def _quote(company: Company, closes: list[Cents]) -> Quote:
+def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:
+    adjusted = [
+        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
+    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -310,7 +362,12 @@ def _quote(company: Company, closes: list[Cents]) -> Quote:
         bid=company.bid,
         ask=company.ask,
         volume=company.day_ago_volume,
-        closes=[*closes, company.price],
+        closes=[*adjusted, company.price],
+        low_band=company.low_band,
+        high_band=company.high_band,
+        is_halted=company.is_halted,
+        halt_reason=company.halt_reason,
+        is_restricted=company.restricted_through >= trading_day,
     )
 
 
@@ -332,6 +389,15 @@ def _last_trades() -> list[Sale]:
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _last_bankruptcies() -> list[Fall]:
+    return _falls(Bankruptcy.objects.all())
+
+
+def _falls(rows: QuerySet[Bankruptcy]) -> list[Fall]:
+    last = rows.select_related("account").order_by("-id")[:BANKRUPTCIES]
+    return [Fall(row.tick, row.account.name, row.peak, row.final, row.cause) for row in last]
 
 
 def _standings(leaderboard: wire.Wire) -> list[Standing]:

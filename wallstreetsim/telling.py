@@ -65,14 +65,14 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     happened = market_events(world, outcome)
     update = tick_update(world, outcome, timestamp) | {"eventCount": len(happened)}
     events = [_event("tick:update", "tick", update)]
+    if happened:  # before the prices that it explains
+        events.append(_event("market:event", "events", happened))
     day = outcome.moment.trading_day
     prices = [wire.price_update(company, tick, day) for company in market.companies]
     events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
     if market.trades:
         trades = [wire.trade(trade, timestamp) for trade in market.trades]
         events.append(_event("trade:executed", "trades", trades))
-    if happened:
-        events.append(_event("market:event", "events", happened))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
     if changed := books.changes(books_before, market.companies):
