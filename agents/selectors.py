@@ -100,6 +100,27 @@ def _ranked(agent: Any, rank: int) -> RankedAgent:
     return RankedAgent(agent, rank if is_ranked else None, agent.equity, agent.equity_day_ago)
 
 
+class FallenAgent(NamedTuple):
+    """An agent whose account came to owe more than it had; money in cents."""
+
+    tick: Tick
+    agent: Agent
+    peak: Cents
+    final: Cents
+    cause: str
+
+
+def bankruptcies(rows: slice) -> tuple[list[FallenAgent], int]:
+    """Return a slice of the bankruptcies, newest first; and how many there are. Three queries."""
+    fallen = list(models.Bankruptcy.objects.order_by("-id")[rows])
+    agents = Agent.objects.in_bulk([row.account_id for row in fallen])
+    lines = [
+        FallenAgent(row.tick, agents[row.account_id], row.peak, row.final, row.cause)
+        for row in fallen
+    ]
+    return lines, models.Bankruptcy.objects.count()
+
+
 def live_keys(agent: Agent) -> QuerySet[ApiKey]:
     """Return an agent's live keys, oldest first."""
     return ApiKey.objects.live().filter(agent=agent).order_by("created_at")
@@ -198,6 +219,12 @@ def orders(agent: Agent, rows: slice, *, status: str | None = None) -> OwnOrders
         rest = slice(max(0, rows.start - ahead), max(0, rows.stop - ahead))
         page += [_known_order(row) for row in known.order_by("-number")[rest]]
     return OwnOrders(page, total)
+
+
+def open_orders(agent: Agent) -> list[OwnOrder]:
+    """Return an agent's orders that are not final, as the last tick left them, oldest first."""
+    rows = models.Order.objects.not_final().filter(account=agent.id).order_by("number")
+    return [_known_order(row) for row in rows]
 
 
 def trades(agent: Agent, rows: slice) -> tuple[list[models.Trade], int]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, ExpressionWrapper, F, FloatField, QuerySet, Sum
+from django.db.models import Count, ExpressionWrapper, F, FloatField, Model, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
+from market import wire
+from market.engine import outcome
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Trade, World
+from market.models import Candle, Company, Halt, MarketEvent, Split, Trade, World
+from market.wire import Wire
 
 _SORT_COLUMNS = {
     "symbol": "symbol",
@@ -159,6 +162,32 @@ def _ten_to(power: int) -> int:
 def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
     """Return the last trades in a company, newest first."""
     return Trade.objects.filter(symbol=symbol).order_by("-number")[:limit]
+
+
+_HAPPENINGS: tuple[tuple[type[Model], type[Any], Callable[[Any], Wire]], ...] = (
+    (MarketEvent, outcome.MarketEvent, wire.market_event),
+    (Halt, outcome.Halt, wire.halt),
+    (Split, outcome.Split, wire.split),
+)
+
+
+def happenings(rows: slice) -> tuple[list[Wire], int]:
+    """Return a slice of what happened to companies or the market, newest first: events, halts,
+    restrictions and splits, as the wire shows them; and how many there are. Five queries at most.
+    """
+    first, *others = (
+        model._default_manager.annotate(kind_of=Value(kind)).values_list("tick", "kind_of", "id")
+        for kind, (model, _, _) in enumerate(_HAPPENINGS)
+    )
+    everything = first.union(*others, all=True).order_by("-tick", "kind_of", "-id")
+    keys = list(everything[rows])
+    told: dict[tuple[int, int], Wire] = {}
+    for kind, (model, value, shape) in enumerate(_HAPPENINGS):
+        ids = [id for _, of, id in keys if of == kind]
+        if ids:
+            lines = model._default_manager.filter(id__in=ids).values_list("id", *value._fields)
+            told |= {(kind, id): shape(value(*row)) for id, *row in lines}
+    return [told[kind, id] for _, kind, id in keys], everything.count()
 
 
 def totals() -> Totals:

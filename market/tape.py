@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 import zstandard
+from django.db import connection
+from django.db.models import Max, Min
 
 from market.bulk import Write, insertion
 from market.models import TapeEntry
@@ -47,10 +49,39 @@ def append(entries: Iterable[Entry]) -> Write:
     return insertion("market_tapeentry", columns, packed)
 
 
-def read(*, epoch: int, stream: int, since: int, limit: int) -> list[Entry]:
-    """Return up to `limit` entries of a stream after the seq `since`, oldest first. One query."""
-    rows = TapeEntry.objects.filter(epoch=epoch, stream=stream, seq__gt=since).order_by("seq")
-    return [_entry(row) for row in rows[:limit]]
+class Extent(NamedTuple):
+    """The first and the last seq that are kept of a stream."""
+
+    first: int
+    last: int
+
+
+def read(
+    *, epoch: int, stream: int, since: int, limit: int, upto: int | None = None
+) -> list[Entry]:
+    """Return up to `limit` entries of a stream after the seq `since`, oldest first, none of them
+    after the tick `upto`. One query.
+    """
+    rows = TapeEntry.objects.filter(epoch=epoch, stream=stream, seq__gt=since)
+    if upto is not None:
+        rows = rows.filter(tick__lte=upto)
+    return [_entry(row) for row in rows.order_by("seq")[:limit]]
+
+
+def extent(*, epoch: int, stream: int) -> Extent | None:
+    """Return what is kept of a stream, None if it never said anything. One query."""
+    kept = TapeEntry.objects.filter(epoch=epoch, stream=stream)
+    ends = kept.aggregate(first=Min("seq"), last=Max("seq"))
+    return Extent(**ends) if ends["first"] is not None else None
+
+
+def last_seq_at(*, epoch: int, stream: int, tick: int) -> int:
+    """Return the last seq that a stream had after a tick, as far as the tape goes back."""
+    rows = TapeEntry.objects.filter(epoch=epoch, stream=stream)
+    first_after = rows.filter(tick__gt=tick).aggregate(seq=Min("seq"))["seq"]
+    if first_after is not None:
+        return int(first_after) - 1
+    return int(rows.aggregate(seq=Max("seq"))["seq"] or 0)
 
 
 def read_tick(*, epoch: int, tick: int, streams: Iterable[int]) -> list[Entry]:
@@ -62,11 +93,17 @@ def read_tick(*, epoch: int, tick: int, streams: Iterable[int]) -> list[Entry]:
 def prune(*, epoch: int, tick: int) -> int:
     """Drop what is older than the ticks that are kept, and every older epoch; return how many
     entries went.
+
+    The newest entry of a stream stays, however old: it says where a quiet stream stands.
     """
-    old = TapeEntry.objects.filter(tick__lte=tick - KEPT_TICKS) | TapeEntry.objects.filter(
-        epoch__lt=epoch
-    )
-    return int(old.delete()[0])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM market_tapeentry AS old WHERE epoch < %s OR tick <= %s AND EXISTS ("
+            "  SELECT FROM market_tapeentry AS next WHERE next.stream = old.stream"
+            "  AND next.epoch = old.epoch AND next.seq = old.seq + 1)",
+            [epoch, tick - KEPT_TICKS],
+        )
+        return int(cursor.rowcount)
 
 
 def _entry(row: TapeEntry) -> Entry:

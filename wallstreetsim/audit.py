@@ -74,6 +74,31 @@ _SHARES = """
     ORDER BY 1 LIMIT 1000
 """
 
+_SHORTS = """
+    SELECT company.symbol, shorted, coalesce(short, 0), shorts_offered, coalesce(offered, 0)
+    FROM market_company AS company
+    LEFT JOIN (
+        SELECT symbol, -sum(quantity) AS short FROM market_holding
+        WHERE quantity < 0 GROUP BY symbol
+    ) AS held ON held.symbol = company.symbol
+    LEFT JOIN (
+        SELECT symbol, sum(quantity - filled) AS offered FROM market_order
+        WHERE tick_closed IS NULL AND intent = 'SHORT' GROUP BY symbol
+    ) AS open ON open.symbol = company.symbol
+    WHERE shorted <> coalesce(short, 0) OR shorts_offered <> coalesce(offered, 0)
+    ORDER BY 1 LIMIT 1000
+"""
+
+_BANKRUPTCIES = f"""
+    SELECT fallen.account_id, name, fallen.tick, -final, coalesce(cents, 0)
+    FROM market_bankruptcy AS fallen
+    LEFT JOIN market_account AS account ON account.id = fallen.account_id
+    LEFT JOIN market_ledgerentry AS entry ON entry.credit_id = fallen.account_id
+        AND entry.tick = fallen.tick AND entry.kind = 'write_off' AND debit_id = {TREASURY}
+    WHERE -final IS DISTINCT FROM cents
+    ORDER BY 1 LIMIT 1000
+"""
+
 _ORDERS = """
     SELECT coalesce(orders.id, done.id)::text, account_id, account.name, orders.symbol,
         orders.quantity, filled, value, status, coalesce(shares, 0), coalesce(cents, 0)
@@ -129,6 +154,8 @@ def audit(rules: Rules = RULES) -> tuple[models.World, list[Check]]:
             Check("all cash sums to zero", _sum_of_cash(cursor)),
             Check("each holding is what its trades and entries make", _holdings(cursor)),
             Check("all shares issued are held, and no others", _shares(cursor)),
+            Check("the shares lent are those that are short", _shorts(cursor)),
+            Check("each bankruptcy is written off to the cent", _bankruptcies(cursor)),
             Check("each order is filled as its trades say", _orders(cursor)),
             Check("the tape has no gap", list(_gaps(row, streams))),
             Check("the machine agrees", list(_machine(row, rules, streams))),
@@ -161,6 +188,21 @@ def _shares(cursor: CursorWrapper) -> list[str]:
     return [
         f"{symbol}: {issued} shares are issued, {held} held"
         for symbol, issued, held in _rows(cursor, _SHARES)
+    ]
+
+
+def _shorts(cursor: CursorWrapper) -> list[str]:
+    return [
+        f"{symbol}: {shorted} shares are lent and {offered} asked for; {short} are short,"
+        f" {open} in open orders"
+        for symbol, shorted, short, offered, open in _rows(cursor, _SHORTS)
+    ]
+
+
+def _bankruptcies(cursor: CursorWrapper) -> list[str]:
+    return [
+        f"account {id} ({name}): bankrupt at tick {tick} by {deficit} cents, {cents} written off"
+        for id, name, tick, deficit, cents in _rows(cursor, _BANKRUPTCIES)
     ]
 
 
@@ -201,7 +243,8 @@ def _machine(row: models.World, rules: Rules, streams: list[Stream]) -> Iterator
     except checkpoints.CannotRestore as difference:
         yield f"it cannot be restored: {difference}"
         return
-    yield from _differences("cash of account", _recorded_cash(), _cash_in(world))
+    yield from _differences("account", _recorded_accounts(), _accounts_in(world))
+    yield from _differences("company", _recorded_companies(), _companies_in(world))
     yield from _differences("holding of account", _recorded_holdings(), _holdings_in(world))
     yield from _differences("open order", _recorded_orders(), _orders_in(world))
     yield from _differences("end of stream", _recorded_ends(row, streams), _ends_in(world, streams))
@@ -215,12 +258,34 @@ def _differences(what: str, recorded: Figures, machine: Figures) -> Iterator[str
             )
 
 
-def _recorded_cash() -> Figures:
-    return dict(models.Account.objects.values_list("id", "cash"))
+def _recorded_accounts() -> Figures:
+    rows = models.Account.objects.values_list("id", "cash", "realised", "call_deadline")
+    return {id: tuple(rest) for id, *rest in rows}
 
 
-def _cash_in(world: World) -> Figures:
-    return {account.id: account.cash for account in world.market.accounts.values()}
+def _accounts_in(world: World) -> Figures:
+    return {
+        a.id: (a.cash, a.realised, a.call.deadline if a.call else None)
+        for a in world.market.accounts.values()
+    }
+
+
+def _recorded_companies() -> Figures:
+    rows = models.Company.objects.values_list(
+        *("symbol", "price", "shares_issued", "split_power", "is_trading", "reopens_tick"),
+        *("restricted_through", "shorted", "shorts_offered"),
+    )
+    return {symbol: tuple(rest) for symbol, *rest in rows}
+
+
+def _companies_in(world: World) -> Figures:
+    return {
+        c.symbol: (
+            *(c.price, c.shares, c.split_power, c.is_trading, c.reopens_tick),
+            *(c.restricted_through, c.shorted, c.shorts_offered),
+        )
+        for c in world.market.companies.values()
+    }
 
 
 def _recorded_holdings() -> Figures:

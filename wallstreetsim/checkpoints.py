@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from time import perf_counter
 from typing import NamedTuple
 
@@ -141,6 +142,55 @@ def _newest_first(row: models.World) -> Iterator[models.Checkpoint]:
     checkpoints = models.Checkpoint.objects.filter(epoch=row.epoch, tick__lte=row.tick)
     for id in checkpoints.order_by("-tick").values_list("id", flat=True):
         yield checkpoints.get(id=id)
+
+
+# For an operator
+
+
+class State(NamedTuple):
+    """A kept checkpoint, without its state, and what is wrong with it, if anything is."""
+
+    epoch: int
+    tick: int
+    digest: str
+    engine_version: int
+    bytes: int
+    written_at: datetime
+    fault: str | None
+
+
+def kept(rules: Rules) -> Iterator[State]:
+    """Yield every checkpoint, the newest first, each loaded to see whether it can be."""
+    newest = models.Checkpoint.objects.order_by("-epoch", "-tick")
+    for id in newest.values_list("id", flat=True):
+        checkpoint = models.Checkpoint.objects.get(id=id)
+        yield State(
+            checkpoint.epoch,
+            checkpoint.tick,
+            checkpoint.digest,
+            checkpoint.engine_version,
+            len(checkpoint.state),
+            checkpoint.written_at,
+            _fault_of(checkpoint, rules),
+        )
+
+
+def newest_sound(*, epoch: int, tick: int, rules: Rules) -> tuple[models.Checkpoint, World]:
+    """Return the newest sound checkpoint of an epoch at or before a tick, and its machine.
+
+    Raises CannotRestore when there is none.
+    """
+    return _newest_sound(models.World(epoch=epoch, tick=tick), rules)
+
+
+def _fault_of(checkpoint: models.Checkpoint, rules: Rules) -> str | None:
+    try:
+        world = _load(checkpoint, rules)
+    except _Unsound as unsound:
+        return str(unsound)
+    if (world.tick, world.digest) != (checkpoint.tick, checkpoint.digest):
+        return "is of another tick than it says"
+    return None
 
 
 def _checksum(state: bytes) -> str:

@@ -1,23 +1,24 @@
-"""What the page shows before any script runs: five queries, however many agents trade.
+"""What the page shows before any script runs: six queries, however many agents trade.
 
 Money is cents.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from tomllib import loads
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from market import selectors, tape, wire
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Trade, World
+from market.models import Bankruptcy, Candle, Company, Trade, World
 from wallstreetsim.rules import RULES
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -26,8 +27,10 @@ POINT_TICKS = 5  # between two points of a line
 POINTS = 40  # of a line; static/dashboard/line.js keeps to both
 MOVERS = 5
 FEED_TRADES = 30
+FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
+BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
 AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
 
@@ -46,6 +49,16 @@ class Quote:
     ask: Cents | None
     volume: Shares
     closes: list[Cents]
+    low_band: Cents = 0
+    high_band: Cents = 0  # nought: there are no bands
+    is_halted: bool = False
+    halt_reason: str = ""
+    is_restricted: bool = False  # shorts are
+
+    @property
+    def state(self) -> str:
+        """What keeps it from trading as usual, in a word."""
+        return "HALT" if self.is_halted else "NO SHORTS" if self.is_restricted else ""
 
     @property
     def market_cap(self) -> Cents:
@@ -72,6 +85,16 @@ class Standing:
     net_worth: Cents
     change_percent: float
     is_house: bool
+
+
+class Fall(NamedTuple):
+    """One bankruptcy."""
+
+    tick: Tick
+    name: str
+    peak: Cents
+    final: Cents
+    cause: str
 
 
 class Sale(NamedTuple):
@@ -116,6 +139,8 @@ class Dashboard:
     active_agents: int
     standings: list[Standing]
     trades: list[Sale]  # the newest first
+    happenings: Sequence[wire.Wire] = ()  # of the tick, to companies or the market
+    bankruptcies: Sequence[Fall] = ()  # the newest first
 
     @property
     def tick_seconds(self) -> int:
@@ -158,15 +183,29 @@ class Dashboard:
         return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
 
     @property
+    def is_halted(self) -> bool:
+        """The market is open, and no company trades."""
+        return self.moment.is_open and bool(self.quotes) and all(q.is_halted for q in self.quotes)
+
+    @property
     def largest_moves(self) -> list[Quote]:
         """The companies whose prices the last tick moved most."""
         moved = [quote for quote in self.quotes if quote.change]
         return sorted(moved, key=lambda quote: -abs(quote.change_percent))[:FEED_PRICES]
 
 
+class Kept(NamedTuple):
+    """The ticks that can be shown again."""
+
+    epoch: int
+    first: Tick
+    last: Tick
+
+
 def newest_digest() -> str | None:
-    """Return the digest of the last committed tick, None when the world is not founded."""
-    return World.objects.values_list("digest", flat=True).first()
+    """Return what names the last committed tick, its epoch and digest; None before the founding."""
+    newest = World.objects.values_list("epoch", "digest").first()
+    return "{}:{}".format(*newest) if newest else None
 
 
 def load() -> Dashboard:
@@ -176,6 +215,7 @@ def load() -> Dashboard:
         told = _told_in(world)
         quotes = _quotes(world)
         trades = _last_trades()
+        bankruptcies = _last_bankruptcies()
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
@@ -185,7 +225,93 @@ def load() -> Dashboard:
         active_agents=update.get("activeAgents", 0),
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
+        happenings=told.get("market:event", []),
+        bankruptcies=bankruptcies,
     )
+
+
+def kept() -> Kept | None:
+    """Return which ticks the tape still has, None when it has none."""
+    epoch = World.objects.values_list("epoch", flat=True).first()
+    extent = tape.extent(epoch=epoch, stream=tape.PUBLIC_STREAM) if epoch else None
+    return Kept(epoch, *extent) if epoch and extent else None
+
+
+def load_at(tick: Tick) -> Dashboard | None:
+    """Return the page as a kept tick left it, None when the tape has that tick no longer."""
+    with selectors.one_instant():
+        now = selectors.world()
+        told = _told_in(World(epoch=now.epoch, tick=tick))
+        if not told:
+            return None
+        update, prices = told["tick:update"], told["price:update"]["prices"]
+        quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
+        trades = Trade.objects.filter(tick__gt=tick - FEED_TICKS, tick__lte=tick)
+        return Dashboard(
+            world=_world_then(now, update),
+            moment=selectors.moment(_world_then(now, update)),
+            quotes=quotes,
+            index=_index(_world_then(now, update), quotes, update),
+            active_agents=update["activeAgents"],
+            standings=_standings(told["leaderboard:update"]),
+            trades=_sales(trades),
+            happenings=told.get("market:event", []),
+            bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
+        )
+
+
+def _world_then(now: World, update: wire.Wire) -> World:
+    """Return the world's row as it was, of which the page shows what a tick tells."""
+    return World(
+        epoch=now.epoch,
+        tick=update["tick"],
+        is_paused=update["paused"],
+        is_open=update["marketOpen"],
+        regime=update["regime"],
+        interest_bps=now.interest_bps,
+        inflation_bps=now.inflation_bps,
+        gdp_growth_bps=now.gdp_growth_bps,
+        index=round(update["indices"][0]["value"] * 100),
+        dollar_volume_day=round(update["volume24h"] * 100),
+    )
+
+
+def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
+    closes = _closes(tick)
+    quotes = [
+        _quote_then(company, prices[company.symbol], closes.get(company.symbol, []))
+        for company in selectors.companies()
+        if company.symbol in prices
+    ]
+    return sorted(quotes, key=lambda quote: (-quote.market_cap, quote.symbol))
+
+
+def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, int]]) -> Quote:
+    """Return a company's figures as a tick told them, in shares as they were split then."""
+    power = closes[-1][1] if closes else company.split_power
+    adjusted = [selectors.adjusted_price(close, at, power) for close, at in closes]
+    return Quote(
+        symbol=company.symbol,
+        name=company.name,
+        sector=company.sector,
+        shares=round(company.shares_issued * 10.0 ** (power - company.split_power)),
+        price=_cents(price["price"]),
+        previous_price=_cents(price["previousPrice"]),
+        previous_close=_cents(price["price"] - price["dayChange"]),
+        bid=_cents(price["bid"]) if price["bid"] else None,
+        ask=_cents(price["ask"]) if price["ask"] else None,
+        volume=price["volume24h"],
+        closes=[*adjusted, _cents(price["price"])],
+        low_band=_cents(price["bandLow"] or 0),
+        high_band=_cents(price["bandHigh"] or 0),
+        is_halted=price["halted"],
+        halt_reason=price["haltReason"] or "",
+        is_restricted=price["shortRestricted"],
+    )
+
+
+def _cents(dollars: float) -> Cents:
+    return round(dollars * 100)
 
 
 def _told_in(world: World) -> dict[str, Any]:
@@ -195,23 +321,36 @@ def _told_in(world: World) -> dict[str, Any]:
 
 
 def _quotes(world: World) -> list[Quote]:
-    closes = _closes(world.tick)
+    closes, day = _closes(world.tick), selectors.moment(world).trading_day
     companies = selectors.companies(sort="-marketCap")
-    return [_quote(company, closes.get(company.symbol, [])) for company in companies]
+    return [_quote(company, closes.get(company.symbol, []), day) for company in companies]
 
 
-def _closes(tick: Tick) -> dict[str, list[Cents]]:
-    """Return each company's prices over the last ticks that the market was open, oldest first."""
+def _closes(tick: Tick) -> dict[str, list[tuple[Cents, int]]]:
+    """Return each company's prices over the last ticks that the market was open, oldest first,
+    each with the power to which its shares had been split.
+    """
     session = RULES.market.session
     earliest = tick - POINT_TICKS * POINTS - session.closed_ticks
     candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
-        interval=POINT_TICKS, tick__gt=earliest, tick_in_day__lt=session.open_ticks
+        interval=POINT_TICKS,
+        tick__gt=earliest,
+        tick__lte=tick,
+        tick_in_day__lt=session.open_ticks,
     )
-    lines = candles.values("symbol").annotate(closes=ArrayAgg("close", order_by="tick"))
-    return {symbol: closes[-POINTS:] for symbol, closes in lines.values_list("symbol", "closes")}
+    lines = candles.values("symbol").annotate(
+        closes=ArrayAgg("close", order_by="tick"), powers=ArrayAgg("split_power", order_by="tick")
+    )
+    return {
+        symbol: list(zip(closes, powers, strict=True))[-POINTS:]
+        for symbol, closes, powers in lines.values_list("symbol", "closes", "powers")
+    }
 
 
-def _quote(company: Company, closes: list[Cents]) -> Quote:
+def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:
+    adjusted = [
+        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
+    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -223,7 +362,12 @@ def _quote(company: Company, closes: list[Cents]) -> Quote:
         bid=company.bid,
         ask=company.ask,
         volume=company.day_ago_volume,
-        closes=[*closes, company.price],
+        closes=[*adjusted, company.price],
+        low_band=company.low_band,
+        high_band=company.high_band,
+        is_halted=company.is_halted,
+        halt_reason=company.halt_reason,
+        is_restricted=company.restricted_through >= trading_day,
     )
 
 
@@ -239,8 +383,21 @@ def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
 
 
 def _last_trades() -> list[Sale]:
-    trades = Trade.objects.order_by("-number")[:FEED_TRADES]
+    return _sales(Trade.objects.all())
+
+
+def _sales(rows: QuerySet[Trade]) -> list[Sale]:
+    trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _last_bankruptcies() -> list[Fall]:
+    return _falls(Bankruptcy.objects.all())
+
+
+def _falls(rows: QuerySet[Bankruptcy]) -> list[Fall]:
+    last = rows.select_related("account").order_by("-id")[:BANKRUPTCIES]
+    return [Fall(row.tick, row.account.name, row.peak, row.final, row.cause) for row in last]
 
 
 def _standings(leaderboard: wire.Wire) -> list[Standing]:

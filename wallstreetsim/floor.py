@@ -22,7 +22,7 @@ from agents.engine.inputs import Input
 from agents.services import journal
 from market import models, tape
 from market.engine.values import Tick
-from wallstreetsim import checkpoints, garbage
+from wallstreetsim import books, checkpoints, garbage
 from wallstreetsim.checkpoints import CannotRestore
 from wallstreetsim.recording import Scribe, write_outcome
 from wallstreetsim.rules import RULES, Rules
@@ -177,12 +177,20 @@ class Floor:
         watch: Stopwatch,
     ) -> Committed:
         assert row.claimed_at is not None
+        books_before = books.before(cursor, world, world.tick + 1)
         with Scribe(cursor) as scribe:
             started = perf_counter()
             outcome = _advance(world, arrivals, inputs, scribe, watch)
             self.replay_seconds += perf_counter() - started
             public = write_outcome(
-                scribe, world, outcome, arrivals, epoch=row.epoch, at=row.claimed_at, watch=watch
+                scribe,
+                world,
+                outcome,
+                arrivals,
+                books_before,
+                epoch=row.epoch,
+                at=row.claimed_at,
+                watch=watch,
             )
         return Committed(row.epoch, outcome, public)
 

@@ -6,4 +6,6 @@ from wallstreetsim import pages
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
+    path("replay", pages.replay, name="replay"),
+    path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
 ]

@@ -15,6 +15,8 @@ from market import models, tape
 from market.bulk import Write, send
 from market.engine.outcome import Trade
 from market.services import record
+from wallstreetsim import books
+from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
 from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
 
@@ -80,6 +82,7 @@ def write_outcome(
     world: World,
     outcome: Outcome,
     arrivals: list[int],
+    books_before: Books,
     *,
     epoch: int,
     at: datetime,
@@ -87,13 +90,15 @@ def write_outcome(
 ) -> tape.Entry:
     """Write everything a tick decided, and return its public entry.
 
-    `arrivals` are the numbers of the inputs it took, in the order of its results.
+    `arrivals` are the numbers of the inputs it took, in the order of its results; `books_before`
+    the books as the last tick left them.
     """
     _write_rows(scribe, world, outcome, arrivals)
-    told = scribe.encode(lambda: list(entries(world, outcome, epoch=epoch, at=at)))
+    told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
     scribe.write("write tape", lambda: tape.append(told.result()))
     scribe.await_writes(watch)
-    _write_world(world, outcome)
+    books.remember(world, outcome)
+    write_world(world, outcome)
     return told.result()[0]
 
 
@@ -130,7 +135,8 @@ def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[i
         scribe.write("write prices", points)
 
 
-def _write_world(world: World, outcome: Outcome) -> None:
+def write_world(world: World, outcome: Outcome) -> None:
+    """Bring the world's one row up to date."""
     macro = world.market.macro
     models.World.objects.update(
         tick=outcome.tick,

@@ -17,13 +17,18 @@ from market.engine.outcome import Alert, Bankruptcy, OrderState, Standing
 from market.engine.sessions import Moment, closed_early
 from market.engine.values import FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode
+from wallstreetsim import books
+from wallstreetsim.books import Books
 from wallstreetsim.world import Outcome, Result, World
 
 
-def entries(world: World, outcome: Outcome, *, epoch: int, at: datetime) -> Iterator[Entry]:
+def entries(
+    world: World, outcome: Outcome, books_before: Books, *, epoch: int, at: datetime
+) -> Iterator[Entry]:
     """Yield the tick's entries: the public one, then one for each agent concerned."""
     tick = outcome.tick
-    yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode(public_events(world, outcome, at)))
+    public = public_events(world, outcome, books_before, at)
+    yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode(public))
     orders = _by_account(outcome.market.orders)
     results = _results_by_account(outcome.results)
     alerts = defaultdict(list)
@@ -49,26 +54,29 @@ def entries(world: World, outcome: Outcome, *, epoch: int, at: datetime) -> Iter
 # The public stream
 
 
-def public_events(world: World, outcome: Outcome, at: datetime) -> list[Event]:
+def public_events(world: World, outcome: Outcome, books_before: Books, at: datetime) -> list[Event]:
     """Return what the tick says in public.
 
-    Trades are all here; the feed shows the largest of them.
+    Trades are all here; the feed shows the largest of them. So are the changes of all books; the
+    feed shows each company's on a channel of its own.
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
     happened = market_events(world, outcome)
     update = tick_update(world, outcome, timestamp) | {"eventCount": len(happened)}
     events = [_event("tick:update", "tick", update)]
+    if happened:  # before the prices that it explains
+        events.append(_event("market:event", "events", happened))
     day = outcome.moment.trading_day
     prices = [wire.price_update(company, tick, day) for company in market.companies]
     events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
     if market.trades:
         trades = [wire.trade(trade, timestamp) for trade in market.trades]
         events.append(_event("trade:executed", "trades", trades))
-    if happened:
-        events.append(_event("market:event", "events", happened))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
+    if changed := books.changes(books_before, market.companies):
+        events.append(_event("book:update", "books", changed))
     return events
 
 
@@ -111,6 +119,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str) -> wire.Wire:
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
         "indices": [index_line(market.index, market.previous_close_index)],
+        "digest": outcome.digest,
     }
 
 

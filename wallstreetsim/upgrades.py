@@ -92,7 +92,8 @@ def _from_1(state: State, rules: Rules) -> State:
 
 def _order_from_1(row: Sequence[Any], prices: dict[str, int], rules: Rules) -> list[Any]:
     old = dict(zip(_ORDER_1, row, strict=True))
-    buys, left, limit = old["side"] == BUY, old["quantity"] - old["filled"], old["limit"]
+    buys, left = old["side"] == BUY, old["quantity"] - old["filled"]
+    limit = old["limit"] if old["kind"] == "LIMIT" else None  # a market order's was its collar
     collared = BPS_IN_ONE + rules.market.collar_bps
     market_cost = ceil_div(left * prices[old["symbol"]] * collared, BPS_IN_ONE)
     cost = market_cost if limit is None else left * limit

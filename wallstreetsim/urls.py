@@ -8,14 +8,16 @@ from wallstreetsim.api import envelope
 from wallstreetsim.api.middleware import API
 from wallstreetsim.api.urls import bare
 from wallstreetsim.api.urls import urlpatterns as api
+from wallstreetsim.feed.views import ws_stats
 
 operations = [
     path("health", health.health),
     path("ready", health.ready),
     path("metrics", metrics.view),
+    path("ws/stats", ws_stats),
 ]
 
-unknown = [re_path(r"^(?:api|actions|auth|config|market|world)(?:/|$)", envelope.not_found)]
+unknown = [re_path(r"^(?:api|actions|auth|config|market|recover|world)(?:/|$)", envelope.not_found)]
 
 urlpatterns = [
     path("", include("wallstreetsim.pages_urls")),

@@ -117,7 +117,7 @@ def place_order(
         _KINDS[parameters["kind"]],
         given("limit"),
         given("stop"),
-        _TIMES[parameters["time_in_force"]],
+        _TIMES[given("time_in_force", "GTC")],
         given("post_only", False),
         _SELF_TRADES[given("self_trade")],
         given("client_id"),

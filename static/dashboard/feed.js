@@ -41,6 +41,8 @@ export function mountFeed(panel, feed) {
     add(moved.slice(0, MOVES).map(moveLine));
   });
 
+  feed.on("market:event", (events) => add(events.map(eventLine)));
+
   feed.on("gap", ({ missed }) => add([gapLine(missed)]));
 }
 
@@ -50,10 +52,10 @@ function worth(trade) {
 
 function tradeLine(trade) {
   return {
-    kind: trade.side,
+    kind: trade.side ?? "CROSS", // an auction has no taker
     texts: {
       tick: trade.tick,
-      mark: trade.side,
+      mark: trade.side ?? "CROSS",
       symbol: trade.symbol,
       amount: grouped(trade.quantity),
       price: price(trade.price),
@@ -74,6 +76,10 @@ function moveLine(quote) {
       price: price(quote.price),
     },
   };
+}
+
+function eventLine(event) {
+  return { kind: "event", texts: { tick: event.tick, amount: event.headline } };
 }
 
 function restLine(count, tick) {

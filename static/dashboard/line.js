@@ -27,6 +27,11 @@ export class Line {
     if (this.values.length > POINTS + 1) this.values.shift();
   }
 
+  // Restate the values after a split, which multiplies prices.
+  rescale(factor) {
+    this.values = this.values.map((value) => Math.round(value * factor));
+  }
+
   draw() {
     const { lowest, highest } = this;
     const step = WIDTH / Math.max(1, this.values.length - 1);

@@ -2,6 +2,7 @@
 
 import { Feed } from "./socket.js";
 import { mountAgents } from "./agents.js";
+import { mountBankruptcies } from "./bankruptcies.js";
 import { mountFeed } from "./feed.js";
 import { mountHeader } from "./header.js";
 import { mountMarket } from "./market.js";
@@ -22,4 +23,5 @@ mountMovers(panel("movers"), feed);
 mountMarket(panel("market"), feed);
 mountFeed(panel("feed"), feed);
 mountAgents(panel("agents"), feed);
+mountBankruptcies(panel("bankruptcies"), feed);
 feed.start();

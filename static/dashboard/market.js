@@ -14,9 +14,12 @@ export function mountMarket(panel, feed) {
       volumeCell: row.querySelector(".volume"),
     });
   }
+  const halted = panel.querySelector(".halted");
   let prices = [];
+  let isOpen = true;
 
   const draw = atNextFrame(() => {
+    halted.hidden = !(isOpen && prices.length && prices.every((quote) => quote.halted));
     for (const quote of prices) write(rows.get(quote.symbol), quote);
   });
 
@@ -25,18 +28,39 @@ export function mountMarket(panel, feed) {
     for (const quote of prices) rows.get(quote.symbol).line.add(update.tick, Math.round(quote.price * 100));
     draw();
   });
+
+  feed.on("tick:update", (now) => {
+    isOpen = now.marketOpen;
+    if (prices.length) draw();
+  });
+
+  feed.on("market:event", (events) => {
+    for (const { type, symbol, into, of } of events) {
+      if (type === "SPLIT") rows.get(symbol)?.line.rescale(of / into);
+    }
+  });
+}
+
+function stateOf(quote) {
+  return quote.halted ? "HALT" : quote.shortRestricted ? "NO SHORTS" : "";
 }
 
 function write({ row, line, priceCell, volumeCell }, quote) {
+  const state = stateOf(quote);
   mark(row, "direction", direction(quote.dayChange));
+  mark(row, "state", state);
   mark(priceCell, "direction", direction(quote.change));
   const volume = compact(quote.volume24h);
   mark(volumeCell, "fresh", String(volumeCell.textContent !== volume)); // it has just been traded
+  const bands = quote.bandHigh ? `${price(quote.bandLow)}–${price(quote.bandHigh)}` : "";
+  priceCell.title = bands && `Bands ${bands}`;
   fill(row, {
     price: price(quote.price),
     change: signedPercent(quote.dayChangePercent),
     bid: price(quote.bid),
     ask: price(quote.ask),
+    bands,
+    state,
     volume,
   });
   line.draw();

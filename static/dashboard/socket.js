@@ -4,7 +4,7 @@
 // snapshot, arrives as the type it is a snapshot of. When a seq is skipped, the channels are subscribed to anew.
 
 const SNAPSHOTS = { tick: "tick:update", "market:all": "price:update", leaderboard: "leaderboard:update" };
-const CHANNELS = ["tick", "market:all", "leaderboard", "trades"];
+const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events"];
 
 const FIRST_WAIT = 500; // milliseconds
 const LONGEST_WAIT = 15_000;

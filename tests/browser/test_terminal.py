@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-from market.models import Company
+from agents.models import Agent
+from market.models import Bankruptcy, Company
 from tests.browser.conftest import OpenPage
 from tests.browser.web import Web
 from tests.floor.hall import Hall
@@ -226,3 +227,43 @@ def test_a_page_that_is_not_there_looks_like_the_terminal(open_page: OpenPage) -
     expect(page.locator("main")).to_contain_text("quote /agents/nobody")
     page.get_by_role("link").click()
     expect(tick_of(page)).to_be_visible()
+
+
+def test_halts_restrictions_and_bankruptcies_are_seen_as_they_happen(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    hall.tick()
+    page = live(open_page, viewport={"width": 1800, "height": 1000})
+    apex = page.locator("#market [data-symbol=APEX]")
+    expect(apex.locator("[data-field=state]")).to_have_text("")
+    hall.operate("HALT", symbol="APEX", ticks=2, reason="a look")
+    hall.operate("RESTRICT_SHORTS", symbol="NOVA", reason="a raid")
+    hall.tick()
+    expect(apex.locator("[data-field=state]")).to_have_text("HALT")
+    expect(page.locator("#market [data-symbol=NOVA] [data-field=state]")).to_have_text("NO SHORTS")
+    expect(page.locator("#feed")).to_contain_text("APEX is halted until tick 5")
+    expect(page.locator("#market .halted")).to_be_hidden()
+    hall.operate("HALT", ticks=9, reason="a storm")
+    hall.tick()
+    expect(page.locator("#market .halted")).to_be_visible()
+    hall.operate("UNHALT", reason="over")
+    hall.tick()
+    expect(apex.locator("[data-field=state]")).to_have_text("")
+    expect(page.locator("#market .halted")).to_be_hidden()
+    expect(page.locator("#feed")).to_contain_text("APEX trades again")
+
+
+def test_a_bankruptcy_is_seen_as_it_happens(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    expect(page.locator("#bankruptcies .none")).to_be_visible()
+    hall.agents["cid"] = Agent.objects.create(name="cid", role="retail_trader", webhook_secret="")
+    hall.submit(hall.registration("cid"))
+    hall.tick("cid BUY 125 APEX MARKET")
+    hall.operate("INJECT", event="CEO_SCANDAL", symbol="APEX", impact=-0.9, duration=5)
+    while not Bankruptcy.objects.exists() and hall.row.tick < 120:
+        hall.tick()
+    fallen = page.locator("#bankruptcies li")
+    expect(fallen).to_contain_text("cid")
+    expect(fallen.locator("[data-field=cause]")).to_have_text("margin")
+    page.reload()
+    expect(page.locator("#bankruptcies li")).to_contain_text("margin")

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from agents.models import ApiKey
 from agents.services import keys
-from market.models import World
+from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
 from tests.processes import database_url
 from wallstreetsim.floor import Committed
@@ -61,6 +61,9 @@ class LiveHall(Hall):
     def ticket(self, name: str) -> str:
         return self.committed(lambda: keys.issue_ticket(self.agents[name]))
 
+    def price(self, symbol: str) -> float:
+        return Company.objects.get(symbol=symbol).price / 100
+
     def channel(self, name: str) -> str:
         return f"agent:{self.agents[name].public_id}"
 
@@ -90,6 +93,10 @@ class Web:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
 
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=10)
@@ -104,6 +111,7 @@ class Spectator:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self.kept: list[Frame] = []
         self.greeting = self.hear()
         assert self.greeting["type"] == "connected"
 

@@ -60,7 +60,7 @@ class Hall:
         given = {"agent": str(agent.public_id), "name": name, "role": agent.role}
         return self.raw(name, REGISTER, given)
 
-    def operate(self, type: str, **parameters: int) -> InputRow:
+    def operate(self, type: str, **parameters: object) -> InputRow:
         """Put an operator's act into the inbox."""
         [row] = self.submit(InputRow(type=type, parameters=parameters, source=Source.OPERATOR))
         return row

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
 
+from agents.models import Agent
 from market import models, tape
 from market.engine.accounts import BANK, TREASURY
 from tests.floor.hall import Hall
@@ -44,7 +45,7 @@ def findings() -> str:
 def test_sound_books_are_reported_in_a_few_lines(busy: Hall) -> None:
     report = audit()
     assert "WRONG" not in report
-    assert len(report.splitlines()) == 8
+    assert len(report.splitlines()) == 10
     assert report.startswith("The record at tick 5 of epoch 1:")
 
 
@@ -241,3 +242,62 @@ def test_it_sees_one_snapshot_beside_a_floor_that_trades(busy: Hall) -> None:
         done.set()
         floor.join()
     audit()
+
+
+# The exchange in full
+
+
+@pytest.fixture
+def eventful(hall: Hall) -> Hall:
+    """A hall after shorts, stops, a halt and its auction, a split and a bankruptcy, with orders of
+    every kind still open.
+    """
+    hall.agents["poor"] = Agent.objects.create(name="poor", role="retail_trader", webhook_secret="")
+    hall.submit(hall.registration("poor"))
+    hall.tick("ann BUY 500 MARKET\nbob SHORT 300 NEXUS MARKET")
+    hall.tick("poor BUY 125 MARKET\nann SELL 50 STOP 135.00\nbob COVER 10 NEXUS @ 60.00 DAY")
+    hall.operate("HALT", symbol="NOVA", ticks=2)
+    hall.tick("cid BUY 10 NOVA MARKET\nann BUY 40 NOVA @ 1.00")
+    hall.tick("bob SHORT 5 OMEGA @ 900.00\ncid BUY 7 OMEGA STOP 900.00 @ 905.00")
+    hall.operate("INJECT", event="CEO_SCANDAL", symbol="APEX", impact=-0.7, duration=5)
+    hall.operate("INJECT", event="MEME_PUMP", symbol="MEME", impact=50.0, duration=5)
+    hall.tick("ann BUY 33 MEME MARKET")
+    while not (models.Bankruptcy.objects.exists() and models.Split.objects.exists()):
+        hall.tick()
+        assert hall.row.tick < 150
+    hall.tick("ann SHORT 9 PULSE @ 900.00\ncid BUY 5 TITAN MARKET")
+    return hall
+
+
+def test_a_day_of_everything_is_sound(eventful: Hall) -> None:
+    audit()
+    auctioned = models.Trade.objects.filter(aggressor=None)
+    assert auctioned.exists() and not auctioned.exclude(fee=0).exists()
+    assert models.Order.objects.exclude(triggered_by="").exists()
+    assert models.Holding.objects.filter(quantity__lt=0).exists()
+    assert models.Order.objects.filter(status="pending", tick_closed=None).exists()
+    eventful.restart()
+    eventful.tick()
+    audit()
+
+
+def test_shares_lent_that_nobody_is_short_of(eventful: Hall) -> None:
+    models.Company.objects.filter(symbol="NEXUS").update(shorted=F("shorted") + 1)
+    report = findings()
+    assert "NEXUS: 301 shares are lent and 0 asked for; 300 are short" in report
+    assert "company NEXUS: the rows have" in report
+
+
+def test_a_bankruptcy_that_nobody_has_borne(eventful: Hall) -> None:
+    models.LedgerEntry.objects.filter(kind="write_off").update(cents=F("cents") - 1)
+    assert "(poor): bankrupt at tick" in findings()
+
+
+def test_a_halt_that_never_was(eventful: Hall) -> None:
+    models.Company.objects.filter(symbol="OMEGA").update(reopens_tick=9)
+    assert "company OMEGA: the rows have" in findings()
+
+
+def test_a_stop_that_was_moved(eventful: Hall) -> None:
+    models.Order.objects.filter(symbol="OMEGA", intent="BUY").update(stop=1)
+    assert "open order" in findings()

@@ -12,7 +12,7 @@ from market.models import Company
 from tests.floor.hall import Hall
 from wallstreetsim import pages
 
-READS = 6  # the digest; the world, its tape, its companies, their lines, the last trades
+READS = 7  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,6 @@ NOT_YET = (
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
     "market events of the exchange's own; news, investigations, prison: their lists are empty",
     "webhook deliveries",
-    "GET /recover and resume on a WebSocket; book channels",
     "/skill.md, /llms.txt",
 )
 
@@ -118,7 +117,12 @@ def config() -> Config:
         },
         "webSocket": {
             "path": "/ws",
-            "channels": [*channels.PUBLIC, channels.of_symbol("SYMBOL"), channels.of_agent("<id>")],
+            "channels": [
+                *channels.PUBLIC,
+                channels.of_symbol("SYMBOL"),
+                channels.of_book("SYMBOL"),
+                channels.of_agent("<id>"),
+            ],
         },
         "webhookHeaders": [
             "webhook-id",

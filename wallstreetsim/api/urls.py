@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
 from wallstreetsim.api import views
+from wallstreetsim.api.recovery import RecoverView
 
 PAGES = {"agents", "agent", "news"}  # bare, these are for people
 
@@ -21,12 +22,13 @@ urlpatterns = [
     path("world/status", views.StatusView.as_view(), name="world-status"),
     path("world/tick", views.TickView.as_view(), name="world-tick"),
     path("world/leaderboard", views.LeaderboardView.as_view(), name="leaderboard"),
-    path("world/events", nothing_yet, name="events"),
+    path("world/events", views.EventsView.as_view(), name="events"),
     path("world/investigations", nothing_yet, name="investigations"),
     path("world/investigations/most-wanted", nothing_yet, name="most-wanted"),
     path("world/prison", nothing_yet, name="prison"),
-    path("world/bankruptcies", nothing_yet, name="bankruptcies"),
+    path("world/bankruptcies", views.BankruptciesView.as_view(), name="bankruptcies"),
     path("news", nothing_yet, name="news"),
+    path("recover/<uuid:id>", RecoverView.as_view(), name="recover"),
     path("config", views.ConfigView.as_view(), name="config"),
     path("openapi.json", views.openapi, name="openapi"),
     path("docs", docs, name="docs"),

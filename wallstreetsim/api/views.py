@@ -21,7 +21,7 @@ from agents.api.asking import agent_of
 from agents.api.serializers import BatchResult, action_result
 from agents.engine.batch import MalformedBatch, parse_batch
 from agents.models import Source
-from agents.selectors import count_active, ranking
+from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
@@ -135,6 +135,31 @@ class LeaderboardView(APIView):
         query = PageQuery.read(request)
         ranked, total = ranking(slice_of(query), active_only=True)
         return Response(page_of(query, map(serializers.standing, ranked), total))
+
+
+class EventsView(APIView):
+    @extend_schema(
+        operation_id="listEvents",
+        parameters=[PageQuery],
+        responses=Page[serializers.MarketHappening],
+    )
+    def get(self, request: Request) -> Response:
+        """List what happened to companies and the market, newest first."""
+        query = PageQuery.read(request)
+        return Response(page_of(query, *selectors.happenings(slice_of(query))))
+
+
+class BankruptciesView(APIView):
+    @extend_schema(
+        operation_id="listBankruptcies",
+        parameters=[PageQuery],
+        responses=Page[serializers.BankruptcyLine],
+    )
+    def get(self, request: Request) -> Response:
+        """List the agents that came to owe more than they had, newest first."""
+        query = PageQuery.read(request)
+        fallen, total = bankruptcies(slice_of(query))
+        return Response(page_of(query, map(serializers.bankruptcy, fallen), total))
 
 
 @extend_schema(exclude=True)  # what the items will look like is not settled

@@ -43,13 +43,19 @@ class Audience:
         self._clients.add(client)
         return True
 
-    def identify(self, client: Client, identity: Identity) -> bool:
-        """Make an anonymous client an agent's; False when the agent has sockets enough."""
+    def is_here(self, account: int) -> bool:
+        """Say whether an agent listens here, on any socket."""
+        return account in self._by_account
+
+    def identify(self, client: Client, identity: Identity, seq: int) -> bool:
+        """Make an anonymous client an agent's, which hears its own channel from after this public
+        seq; False when the agent has sockets enough.
+        """
         if len(self._by_account.get(identity.account, ())) >= settings.FEED_SOCKETS_PER_AGENT:
             return False
         self._forget_anonymous(client)
         self._by_account[identity.account].add(client)
-        client.become(identity)
+        client.become(identity, seq)
         return True
 
     def dismiss(self, client: Client) -> None:
@@ -67,16 +73,16 @@ class Audience:
 
     def tell(self, public: PublicEntry, private: Iterable[tape.Entry]) -> None:
         """Tell one tick: everyone what it said in public, each agent what it said to that one."""
-        frames = 0
         for client in self._clients:
-            batch = public.batch(client.channels)
-            client.offer(batch)
-            frames += len(batch.frames)
+            client.tell(public.batch(client.channels))
         for entry in private:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
-        stats.FRAMES.inc(frames)
         stats.observe(self._clients)
+
+    def figures(self) -> stats.FeedStats:
+        """Return this process's figures."""
+        return stats.of_clients(self._clients)
 
     def close_revoked(self, keys: Collection[UUID]) -> None:
         """Close the sockets that these keys opened."""
@@ -105,7 +111,8 @@ class Audience:
         assert public_id is not None
         batch = agent_batch(entry, public_id)
         for client in clients:
-            client.offer(batch)
+            if entry.tick > client.shown:
+                client.tell(batch)
 
     def _forget_anonymous(self, client: Client) -> None:
         self._anonymous[client.address] -= 1

@@ -8,10 +8,29 @@ TEXT, FINAL = 0x1, 0x80
 
 
 class Batch:
-    """Frames to be sent in one go. The same batch goes to every client that is told the same."""
+    """Frames to be sent in one go. The same batch goes to every client that is told the same.
 
-    def __init__(self, *frames: str) -> None:
+    Where it ends what a stream said up to some point, it bears the seq of the public one, and the
+    tick and the seq of the agent's own.
+    """
+
+    def __init__(
+        self,
+        *frames: str,
+        public: int | None = None,
+        private: int | None = None,
+        agent: int | None = None,
+    ) -> None:
         self.frames = frames
+        self.public = public
+        self.private = private
+        self.agent = agent
+
+    def is_within(self, public: int, agent: int | None) -> bool:
+        """Say whether somebody who has the streams up to these seqs has all of it."""
+        if self.agent is not None:
+            return agent is not None and self.agent <= agent
+        return self.public is not None and self.public <= public
 
     def __bool__(self) -> bool:
         return bool(self.frames)

@@ -16,6 +16,10 @@ def of_symbol(symbol: str) -> str:
     return f"market:{symbol}"
 
 
+def of_book(symbol: str) -> str:
+    return f"book:{symbol}"
+
+
 def of_agent(public_id: str) -> str:
     return f"agent:{public_id}"
 
@@ -26,6 +30,12 @@ def symbol_of(channel: str) -> str | None:
     return name if kind == "market" and channel != MARKET_ALL else None
 
 
+def book_of(channel: str) -> str | None:
+    """Return the symbol of a book's channel, None for any other."""
+    kind, _, name = channel.partition(":")
+    return name if kind == "book" else None
+
+
 def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str | None:
     """Say why a client, of this agent if of any, may not listen to a channel; None if it may."""
     if channel in PUBLIC:
@@ -33,12 +43,10 @@ def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str
     if len(channel) > LONGEST_NAME:
         return "No channel has such a long name."
     kind, _, name = channel.partition(":")
-    if kind == "market":
+    if kind in ("market", "book"):
         return None if name in symbols else "There is no such company."
     if kind == "agent":
         return _refusal_of_agent(name, agent)
-    if kind == "book" and name in symbols:
-        return "Order books are not told on the feed yet."
     return "There is no such channel."
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from wallstreetsim.feed.outlet import Outlet
 log = logging.getLogger(__name__)
 
 MOST_OWED = 64  # batches: who reads nothing for about so many ticks is dropped
+DELIVERY_SECONDS = 60  # for a client to read one page of what it missed
 
 
 class Identity(NamedTuple):
@@ -29,26 +32,86 @@ class Identity(NamedTuple):
 
 
 class Client:
-    """A socket's end of the feed. All that is sent to it goes through one bounded queue."""
+    """A socket's end of the feed. All that is sent to it goes through one bounded queue.
 
-    def __init__(self, send: ASGISendCallable, address: str) -> None:
+    `joined` says after which public seq it began to hear each of its channels live. While it is
+    held, since the public seq `held_at`, it is being told what it missed, and what is told live
+    waits. `public` and `private` are what was
+    written to it: the last public seq, and the last tick that said something to its agent.
+    `shown` is the tick after which a snapshot has shown it its agent's own figures.
+    """
+
+    def __init__(self, send: ASGISendCallable, address: str, seq: int) -> None:
         self.address = address
-        self.channels = frozenset({channels.TICK})
+        self.channels: frozenset[str] = frozenset()
+        self.joined: dict[str, int] = {}
+        self.held_at: int | None = None
+        self._waiting: deque[Batch] = deque()
+        self.shown = 0
+        self.public = self.private = seq
         self.identity: Identity | None = None
         self.is_closed = False
         self._outlet = Outlet(send)
         self._owed: asyncio.Queue[Batch] = asyncio.Queue(MOST_OWED)
         self._writer = asyncio.create_task(self._write())
         self._farewell: asyncio.Task[None] | None = None
+        self.join([channels.TICK], seq)
 
     @property
     def agent_id(self) -> str | None:
         return self.identity.public_id if self.identity else None
 
-    def become(self, identity: Identity) -> None:
+    @property
+    def own_channel(self) -> str | None:
+        return channels.of_agent(self.identity.public_id) if self.identity else None
+
+    def become(self, identity: Identity, seq: int) -> None:
         """Take an agent's identity, and listen to its channel."""
         self.identity = identity
-        self.channels |= {channels.of_agent(identity.public_id)}
+        self.join([channels.of_agent(identity.public_id)], seq)
+
+    # Listening
+
+    def join(self, names: Collection[str], seq: int) -> None:
+        """Listen to channels: live from after this public seq, if it does not listen already."""
+        for name in names:
+            self.joined.setdefault(name, seq)
+        self.channels |= set(names)
+
+    def leave(self, names: Collection[str]) -> None:
+        self.channels -= set(names)
+        for name in names:
+            self.joined.pop(name, None)
+
+    # Telling
+
+    def hold(self, seq: int) -> int:
+        """Let what is told live wait from here on; return since which public seq it does."""
+        if self.held_at is None:
+            self.held_at = seq
+        return self.held_at
+
+    async def release(self, *, public: int, agent: int | None) -> None:
+        """Tell what has waited, but for what was told up to these seqs; from then on tell live."""
+        while self._waiting and not self.is_closed:
+            batch = self._waiting.popleft()
+            self.held_at = batch.public or self.held_at
+            if not batch.is_within(public, agent):
+                await self.deliver(batch)
+        self.held_at = None
+
+    def forget_public(self) -> None:
+        """Drop what waits of the public stream: a snapshot stands for it."""
+        self._waiting = deque(batch for batch in self._waiting if batch.public is None)
+
+    def tell(self, batch: Batch) -> None:
+        """Tell live, now or later; a client that is too far behind is closed instead."""
+        if self.held_at is None:
+            self.offer(batch)
+        elif len(self._waiting) < MOST_OWED:
+            self._waiting.append(batch)
+        else:
+            self.close(Close.SLOW_CONSUMER)
 
     def offer(self, batch: Batch) -> None:
         """Queue these frames; a client that is too far behind is closed instead."""
@@ -57,6 +120,15 @@ class Client:
         try:
             self._owed.put_nowait(batch)
         except asyncio.QueueFull:
+            stats.sent.dropped += len(batch.frames)
+            self.close(Close.SLOW_CONSUMER)
+
+    async def deliver(self, batch: Batch) -> None:
+        """Queue these frames and wait until nothing is owed; who takes too long is closed."""
+        self.offer(batch)
+        try:
+            await asyncio.wait_for(self._owed.join(), DELIVERY_SECONDS)
+        except TimeoutError:
             self.close(Close.SLOW_CONSUMER)
 
     def close(self, code: Close, *last_words: str) -> None:
@@ -75,9 +147,17 @@ class Client:
     async def _write(self) -> None:
         try:
             while True:
-                await self._outlet.write(await self._owed.get())
+                await self._write_next(await self._owed.get())
         except Exception as error:
             self._note_broken(error)
+
+    async def _write_next(self, batch: Batch) -> None:
+        try:
+            await self._outlet.write(batch)
+            self.public = batch.public or self.public
+            self.private = batch.private or self.private
+        finally:
+            self._owed.task_done()
 
     async def _part(self, code: Close, last_words: Batch) -> None:
         try:
@@ -96,3 +176,8 @@ class Client:
         self.is_closed = True
         self._writer.cancel()
         self._outlet.release()
+        stats.sent.dropped += sum(len(batch.frames) for batch in self._waiting)
+        self._waiting.clear()
+        while not self._owed.empty():
+            stats.sent.dropped += len(self._owed.get_nowait().frames)
+            self._owed.task_done()

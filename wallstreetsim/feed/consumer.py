@@ -32,18 +32,22 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
         return  # closed before it was accepted: the handshake is answered by a 403
     await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
     hub = await Hub.of_this_process()
-    client = Client(send, address_of(scope))
+    client = Client(send, address_of(scope), hub.seq)
+    conversation = Conversation(hub, client)
     try:
         if hub.audience.admit(client):
-            await _converse(client, Conversation(hub, client), receive)
+            await _converse(client, conversation, receive)
         else:
             client.close(Close.TOO_MANY_SOCKETS)
     except asyncio.CancelledError:  # the server stops
         client.close(Close.RESTART)
         raise
     finally:
+        conversation.end()
         hub.audience.dismiss(client)
         await client.end()
+        if client.identity and not hub.audience.is_here(client.identity.account):
+            await hub.whereabouts.note(client, hub.epoch)
 
 
 async def _converse(

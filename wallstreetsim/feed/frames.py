@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 import orjson
 
@@ -14,8 +16,20 @@ from market.wire import Wire
 from wallstreetsim.feed import channels, trades
 from wallstreetsim.feed.batches import Batch
 
+BOOKS = "books"  # on the tape, all changes of a tick are one event
 # What tells how things stand, not what happened: a newcomer is shown the latest of these.
 STANDING_TYPES = {"tick:update", "price:update", "leaderboard:update"}
+
+
+class Place(Protocol):
+    """Where something stands on a stream."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def tick(self) -> int: ...
+    @property
+    def claimed_at(self) -> datetime: ...
 
 
 class PublicEntry:
@@ -49,11 +63,27 @@ class PublicEntry:
     def batch(self, listened_to: frozenset[str]) -> Batch:
         """Return the frames of these channels: in the order of the entry, then by symbol."""
         if listened_to not in self._batches:
-            last = len(self._places)
-            ordered = sorted(listened_to, key=lambda name: (self._places.get(name, last), name))
-            frames = (frame for channel in ordered for frame in self.frames(channel))
-            self._batches[listened_to] = Batch(*frames)
+            frames = (f for channel in self._ordered(listened_to) for f in self.frames(channel))
+            self._batches[listened_to] = Batch(*frames, public=self.seq)
         return self._batches[listened_to]
+
+    def missed(self, listened_to: frozenset[str]) -> bytes | None:
+        """Return the entry, as far as it is of these channels, as whoever missed it is told of it.
+
+        None when it says nothing on them.
+        """
+        events = [
+            _shown(channel, event)
+            for channel in self._ordered(listened_to)
+            for event in self._events_of(channel)
+        ]
+        if not events:
+            return None
+        return _missed(channels.PUBLIC_STREAM, self.seq, self.tick, self.timestamp, events)
+
+    def _ordered(self, names: frozenset[str]) -> list[str]:
+        last = len(self._places)
+        return sorted(names, key=lambda name: (self._places.get(name, last), name))
 
     def frames(self, channel: str) -> list[str]:
         if channel not in self._frames:
@@ -69,7 +99,16 @@ class PublicEntry:
             self._snapshots[channel] = next(frames, None)
         return self._snapshots[channel]
 
+    @property
+    def book_changes(self) -> dict[str, Wire]:
+        """The changes of the books, by symbol."""
+        return self._books
+
     def _events_of(self, channel: str) -> Iterator[Event]:
+        if book := channels.book_of(channel):
+            if book in self._books:
+                yield {"type": "book:update", "data": self._books[book]}
+            return
         symbol = channels.symbol_of(channel)
         if symbol is None:
             yield from self._events.get(channel, ())
@@ -79,6 +118,10 @@ class PublicEntry:
         if symbol in self._trade_totals:
             totals = {symbol: self._trade_totals[symbol]}
             yield {"type": trades.TYPE, "data": self._trades[symbol], "totals": totals}
+
+    def frame_of(self, type: str, channel: str, data: object) -> str:
+        """Return a frame that stands where this entry stands."""
+        return self._frame(type, channel, {"data": data})
 
     def _frame(self, type: str, channel: str, event: Event) -> str:
         frame = {
@@ -93,6 +136,11 @@ class PublicEntry:
         if "totals" in event:
             frame["totals"] = trades.sum_of(event["totals"])
         return orjson.dumps(frame).decode()
+
+    @cached_property
+    def _books(self) -> dict[str, Wire]:
+        told = self._events.get(BOOKS)
+        return {change["symbol"]: change for change in told[0]["data"]} if told else {}
 
     @cached_property
     def _prices(self) -> dict[str, Wire]:
@@ -117,18 +165,43 @@ def agent_batch(entry: tape.Entry, public_id: str) -> Batch:
     """Return the frames of what a tick said to one agent."""
     channel = channels.of_agent(public_id)
     return Batch(
-        *(
-            orjson.dumps(
-                {
-                    "type": event["type"],
-                    "channel": channel,
-                    "stream": channel,
-                    "seq": entry.seq,
-                    "tick": entry.tick,
-                    "timestamp": entry.claimed_at.isoformat(),
-                    "data": event["data"],
-                }
-            ).decode()
-            for event in entry.read()
-        )
+        *(agent_frame(entry, channel, event["type"], event["data"]) for event in entry.read()),
+        private=entry.tick,
+        agent=entry.seq,
     )
+
+
+def agent_frame(place: Place, channel: str, type: str, data: object) -> str:
+    """Return a frame on an agent's channel that stands where an entry stands."""
+    frame = {
+        "type": type,
+        "channel": channel,
+        "stream": channel,
+        "seq": place.seq,
+        "tick": place.tick,
+        "timestamp": place.claimed_at.isoformat(),
+        "data": data,
+    }
+    return orjson.dumps(frame).decode()
+
+
+def agent_missed(entry: tape.Entry, public_id: str) -> bytes:
+    """Return what a tick said to one agent as it is told of it when it missed it."""
+    channel = channels.of_agent(public_id)
+    events = [{**event, "channel": channel} for event in entry.read()]
+    at = entry.claimed_at.isoformat()
+    return _missed(channel, entry.seq, entry.tick, at, events)
+
+
+def _missed(stream: str, seq: int, tick: int, timestamp: str, events: list[Event]) -> bytes:
+    return orjson.dumps(
+        {"stream": stream, "seq": seq, "tick": tick, "timestamp": timestamp, "events": events}
+    )
+
+
+def _shown(channel: str, event: Event) -> Event:
+    """Return an event of the tape as a frame of this channel would show it."""
+    shown = {"type": event["type"], "channel": channel, "data": event["data"]}
+    if "totals" in event:
+        shown["totals"] = trades.sum_of(event["totals"])
+    return shown

@@ -14,14 +14,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from market import tape
-from wallstreetsim.feed import notices, selectors, stats
+from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
+from wallstreetsim.feed.books import Books
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
 from wallstreetsim.feed.notices import Revocation, TickNotice
 from wallstreetsim.feed.outlet import before_the_server_stops
-from wallstreetsim.feed.selectors import Standing
+from wallstreetsim.feed.shelf import Shelf
 from wallstreetsim.feed.threads import in_thread
+from wallstreetsim.feed.whereabouts import Whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +45,14 @@ class Hub:
         self.epoch = 0
         self.seq = 0
         self.latest: PublicEntry | None = None
+        self.books = Books()
         self.symbols: frozenset[str] = frozenset()
+        self.shelf = Shelf()
+        self.whereabouts = Whereabouts()
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
+        self._reporting = asyncio.create_task(self.whereabouts.report(self.audience.figures))
         before_the_server_stops(self._part)
 
     @classmethod
@@ -58,6 +64,14 @@ class Hub:
             hub = _hubs[loop] = cls()
         await hub._has_begun.wait()
         return hub
+
+    def snapshot(self, channel: str) -> str | None:
+        """Return the frame that shows how a public channel stands, if it is of that kind."""
+        if self.latest is None:
+            return None
+        if book := channels.book_of(channel):
+            return self.latest.frame_of("snapshot", channel, self.books.of(book))
+        return self.latest.snapshot(channel)
 
     # Hearing
 
@@ -100,10 +114,13 @@ class Hub:
         """Tell what was committed and not yet told, and close what was revoked meanwhile."""
         standing = await in_thread(selectors.standing)
         if standing and (standing.epoch != self.epoch or standing.tick < self.seq):
-            await self._begin(standing)
+            await self._begin()
         while standing and self.seq < standing.tick:
             page = await in_thread(selectors.public_entries, epoch=self.epoch, since=self.seq)
             if not page:
+                break
+            if page[0].seq != self.seq + 1:  # we were away for longer than the tape is kept
+                await self._begin()
                 break
             for entry in page:
                 await self._tell(PublicEntry.of(entry))
@@ -113,17 +130,19 @@ class Hub:
         self.audience.close_revoked(revoked)
         self._has_begun.set()
 
-    async def _begin(self, standing: Standing) -> None:
+    async def _begin(self) -> None:
         """Take up a world that is new to this hub. Who listened to another must come again."""
-        symbols = await in_thread(selectors.symbols)
-        newest = await in_thread(selectors.public_entry, epoch=standing.epoch, seq=standing.tick)
+        beginning = await in_thread(selectors.beginning)
         self.audience.close_all(Close.RESTART)
-        self.epoch, self.seq = standing
-        self.symbols = symbols
-        self.latest = PublicEntry.of(newest) if newest else None
+        self.epoch, self.seq = beginning.standing
+        self.symbols = beginning.symbols
+        self.books = Books(beginning.books)
+        self.latest = PublicEntry.of(beginning.newest) if beginning.newest else None
 
     async def _part(self) -> None:
+        """Bid everyone come again, elsewhere or later; note where each agent stood."""
         self._running.cancel()
+        self._reporting.cancel()
         self.audience.close_all(Close.RESTART)
         await asyncio.sleep(PARTING_SECONDS)
 
@@ -143,6 +162,7 @@ class Hub:
             asked |= missing
         self.seq = entry.seq
         self.latest = entry
+        self.books.apply(entry.book_changes)
         self.audience.tell(entry, private)
 
     def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:

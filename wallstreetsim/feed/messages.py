@@ -31,6 +31,18 @@ class Message:
             raise Malformed(f"`{name}` must be a string.")
         return value
 
+    def whole_number(self, name: str) -> int:
+        return _whole_number(self.fields, name)
+
+    def whole_numbers(self, name: str, *keys: str) -> dict[str, int]:
+        """Return an object of whole numbers, of which each of these keys may be given."""
+        given = self.fields.get(name)
+        if not isinstance(given, dict):
+            raise Malformed(f"`{name}` must be an object.")
+        if unknown := sorted(given.keys() - set(keys)):
+            raise Malformed(f"`{name}` has no field `{unknown[0]}`.")
+        return {key: _whole_number(given, key) for key in given}
+
     def channels(self) -> list[str]:
         """Return the names in `channels`, each once."""
         names = self.fields.get("channels")
@@ -43,6 +55,13 @@ class Message:
     def allow_only(self, *names: str) -> None:
         if unknown := sorted(self.fields.keys() - set(names)):
             raise Malformed(f"`{self.type}` has no field `{unknown[0]}`.")
+
+
+def _whole_number(fields: Fields, name: str) -> int:
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
+        raise Malformed(f"`{name}` must be a whole number from 0.")
+    return value
 
 
 def read(text: str) -> Message:

@@ -13,8 +13,10 @@ from asgiref.typing import ASGISendCallable, WebSocketCloseEvent, WebSocketSendE
 from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Connection
 
+from wallstreetsim.feed import stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.messages import MOST_BYTES
 
 KERNEL_BYTES = 128 * 1024  # that the kernel may hold for a client; it would hold megabytes
 
@@ -38,10 +40,16 @@ class Outlet:
             self._protocol.registerProducer(self, True)
             handle = self._protocol.transport.getHandle()
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+            # Else Autobahn would gather a message for ever before we ever saw how long it is.
+            self._protocol.maxFramePayloadSize = MOST_BYTES
+            self._protocol.maxMessagePayloadSize = MOST_BYTES
+            self._protocol.failByDrop = False  # but by a close frame that says why
 
     async def write(self, batch: Batch) -> None:
         """Write these frames as soon as the client has read enough of what came before."""
         await self._drained.wait()
+        stats.sent.frames += len(batch.frames)
+        stats.sent.bytes += len(batch.framed)
         if self._protocol is None:
             for frame in batch.frames:
                 await self._send(WebSocketSendEvent(type="websocket.send", bytes=None, text=frame))

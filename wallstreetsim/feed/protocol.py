@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -15,8 +16,11 @@ from wallstreetsim.feed.allowance import Allowance
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.frames import agent_frame
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.messages import Malformed, Message
+from wallstreetsim.feed.recovery import Recovery
+from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -24,6 +28,7 @@ log = logging.getLogger(__name__)
 MESSAGES_PER_SECOND = 20
 BURST = 40
 MOST_FAILURES = 3  # to authenticate
+GRACE_SECONDS = 0.5  # in which an agent that comes back may subscribe, or resume by itself
 STAYING = frozenset({channels.TICK})  # where a client sees that it missed something
 
 Handler: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -37,6 +42,7 @@ class Conversation:
         self.client = client
         self.allowance = Allowance(per_second=MESSAGES_PER_SECOND, burst=BURST)
         self.failures = 0
+        self.recovery: asyncio.Task[None] | None = None
         self.handlers: dict[str, Handler] = {
             "authenticate": self._authenticate,
             "subscribe": self._subscribe,
@@ -48,6 +54,11 @@ class Conversation:
     def greet(self) -> None:
         hub = self.hub
         self._say(_frame("connected", channels=channels.PUBLIC, epoch=hub.epoch, tick=hub.seq))
+
+    def end(self) -> None:
+        """Stop whatever the client is still being told."""
+        if self.recovery:
+            self.recovery.cancel()
 
     async def hear(self, text: str | None) -> None:
         """Answer a frame; None stands for a binary one."""
@@ -84,13 +95,26 @@ class Conversation:
         identity = await self._identity(message)
         if identity is None:
             self._refuse_credential(message)
-        elif not self.hub.audience.identify(self.client, identity):
+            return
+        is_back = not self.hub.audience.is_here(identity.account)
+        if not self.hub.audience.identify(self.client, identity, self.hub.seq):
             self.client.close(Close.TOO_MANY_SOCKETS)
         elif await in_thread(selectors.revoked, self.hub.audience.keys & {identity.key}):
             self.client.close(Close.UNAUTHORIZED)  # revoked between the question and now
         else:
             welcome = {"success": True, "agentId": identity.public_id, "agentName": identity.name}
             self._say(_frame("authenticated", message, **welcome))
+            if is_back:
+                await self._welcome_back(identity.account)
+
+    async def _welcome_back(self, account: int) -> None:
+        """Tell an agent that was here lately what it missed."""
+        left = await self.hub.whereabouts.take(account)
+        if left is not None:
+            agent = await in_thread(
+                selectors.agent_seq_at, epoch=left.epoch, account=account, tick=left.private_tick
+            )
+            self._recover(Position(left.epoch, left.public, agent), grace=GRACE_SECONDS)
 
     async def _subscribe(self, message: Message) -> None:
         """Grant what may be granted, give reasons for the rest, and show how the granted stand."""
@@ -105,21 +129,53 @@ class Conversation:
             subscribed=granted,
             rejected=[{"channel": name, "reason": why} for name, why in rejected.items()],
         )
-        self.client.channels |= set(granted)
-        latest = self.hub.latest
-        snapshots = [latest.snapshot(name) for name in granted] if latest else []
-        self._say(reply, *filter(None, snapshots))
+        self.client.join(granted, self.hub.seq)
+        self._say(reply, *filter(None, map(self.hub.snapshot, granted)))
+        if self.client.own_channel in granted:
+            await self._show_agent(self.client.own_channel)
+
+    async def _show_agent(self, channel: str) -> None:
+        """Show how the agent stands now: after the last tick told, or one that is about to be."""
+        assert self.client.identity is not None
+        while True:
+            standing = await in_thread(selectors.agent_standing, self.client.identity.account)
+            if standing.tick >= self.hub.seq:
+                break
+        self.client.shown = standing.tick
+        self._say(agent_frame(standing, channel, "snapshot", standing.data))
 
     async def _unsubscribe(self, message: Message) -> None:
         message.allow_only("channels")
         mine = {channels.of_agent(self.client.agent_id)} if self.client.agent_id else set()
         left = self.client.channels & set(message.channels()) - STAYING - mine
-        self.client.channels -= left
+        self.client.leave(left)
         self._say(_frame("unsubscribed", message, channels=sorted(left)))
 
     async def _resume(self, message: Message) -> None:
-        why = "Resuming is not possible yet: subscribe again, and begin with the snapshots."
-        self._complain(message, "UNAVAILABLE", why)
+        """Tell what was missed since; this replaces whatever is being told of the kind."""
+        message.allow_only("epoch", "since")
+        since = message.whole_numbers("since", "public", "agent")
+        if "public" not in since:
+            raise Malformed("`since` must name the last `public` seq.")
+        if "agent" in since and self.client.identity is None:
+            raise Malformed("`since.agent` is an agent's: authenticate first.")
+        position = Position(message.whole_number("epoch"), since["public"], since.get("agent"))
+        self._recover(position, reply_to=message.id)
+
+    def _recover(
+        self, position: Position, *, grace: float = 0.0, reply_to: str | int | None = None
+    ) -> None:
+        self.end()
+        recovery = Recovery(self.hub, self.client, position, reply_to)
+        self.recovery = asyncio.create_task(self._run(recovery, grace))
+
+    async def _run(self, recovery: Recovery, grace: float) -> None:
+        try:
+            await asyncio.sleep(grace)
+            await recovery.run()
+        except Exception:
+            log.exception("a recovery failed")
+            self.client.close(Close.RESTART)
 
     async def _ping(self, message: Message) -> None:
         message.allow_only()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import agents.selectors
+from agents.api import serializers
 from agents.models import Agent, ApiKey
 from agents.services import keys
 from market import tape
 from market.models import Company, World
+from market.selectors import one_instant
+from market.wire import Wire
 from wallstreetsim.feed.client import Identity
 
 PAGE = 50  # entries read at a time, when a gap is filled
@@ -22,14 +27,72 @@ class Standing(NamedTuple):
     tick: int
 
 
+class Beginning(NamedTuple):
+    """All that a hub must know to go on from where the world stands."""
+
+    standing: Standing
+    symbols: frozenset[str]
+    newest: tape.Entry | None
+    books: list[Wire]
+
+
+class Position(NamedTuple):
+    """What somebody has of the streams: the last seqs, and no more of an epoch that is over.
+
+    `agent` is None for whom the world does not know as an agent.
+    """
+
+    epoch: int
+    public: int
+    agent: int | None
+
+
+class Gap(NamedTuple):
+    """Of which streams something is lost between a position and what the tape keeps."""
+
+    public: bool
+    agent: bool
+
+
+class AgentStanding(NamedTuple):
+    """How an agent stood after a tick: its portfolio and its open orders, with its stream's seq."""
+
+    seq: int
+    tick: int
+    claimed_at: datetime
+    data: Wire
+
+
 def standing() -> Standing | None:
     """Return where the world stands, None before it is founded."""
     row = World.objects.values_list("epoch", "tick").first()
     return Standing(*row) if row else None
 
 
+def beginning() -> Beginning:
+    """Return where the world stands, and its books there."""
+    with one_instant():
+        standing = Standing(*World.objects.values_list("epoch", "tick").get())
+        books = [order_book(company) for company in Company.objects.only("symbol", "bids", "asks")]
+        newest = public_entry(epoch=standing.epoch, seq=standing.tick)
+    return Beginning(standing, frozenset(book["symbol"] for book in books), newest, books)
+
+
 def symbols() -> frozenset[str]:
     return frozenset(Company.objects.values_list("symbol", flat=True))
+
+
+def order_book(company: Company) -> Wire:
+    """Return a company's published book as the feed shows it."""
+    return {
+        "symbol": company.symbol,
+        "bids": [[price / 100, quantity, orders] for price, quantity, orders in company.bids],
+        "asks": [[price / 100, quantity, orders] for price, quantity, orders in company.asks],
+    }
+
+
+def order_book_of(symbol: str) -> Wire:
+    return order_book(Company.objects.only("symbol", "bids", "asks").get(symbol=symbol))
 
 
 def public_entry(*, epoch: int, seq: int) -> tape.Entry | None:
@@ -37,9 +100,54 @@ def public_entry(*, epoch: int, seq: int) -> tape.Entry | None:
     return found[0] if found and found[0].seq == seq else None
 
 
-def public_entries(*, epoch: int, since: int) -> list[tape.Entry]:
+def public_entries(*, epoch: int, since: int, upto: int | None = None) -> list[tape.Entry]:
     """Return the next page of the public stream after the seq `since`, oldest first."""
-    return tape.read(epoch=epoch, stream=tape.PUBLIC_STREAM, since=since, limit=PAGE)
+    return tape.read(epoch=epoch, stream=tape.PUBLIC_STREAM, since=since, limit=PAGE, upto=upto)
+
+
+def entries_after(position: Position, account: int, *, upto: int) -> list[tape.Entry]:
+    """Return the next page of what an agent missed of its own stream, oldest first."""
+    assert position.agent is not None
+    return tape.read(
+        epoch=position.epoch, stream=account, since=position.agent, limit=PAGE, upto=upto
+    )
+
+
+def gap_after(position: Position, account: int | None) -> Gap:
+    """Say what is lost. A position that nobody can have, beyond the last entry, counts as lost."""
+    with one_instant():
+        row = World.objects.values_list("epoch", "tick").get()
+        if position.epoch != row[0]:
+            return Gap(public=True, agent=position.agent is not None)
+        public = _is_lost(position.epoch, tape.PUBLIC_STREAM, position.public)
+        if position.agent is None or account is None:
+            return Gap(public, agent=False)
+        return Gap(public, _is_lost(position.epoch, account, position.agent))
+
+
+def _is_lost(epoch: int, stream: int, seq: int) -> bool:
+    extent = tape.extent(epoch=epoch, stream=stream)
+    if extent is None:
+        return seq > 0
+    return not extent.first - 1 <= seq <= extent.last
+
+
+def agent_seq_at(*, epoch: int, account: int, tick: int) -> int:
+    """Return the last seq that an agent's stream had after a tick."""
+    return tape.last_seq_at(epoch=epoch, stream=account, tick=tick)
+
+
+def agent_standing(account: int) -> AgentStanding:
+    """Return how an agent stands, its orders that still wait for a tick left out."""
+    with one_instant():
+        world = World.objects.get()
+        agent = Agent.objects.get(id=account)
+        portfolio = serializers.portfolio(agent, agents.selectors.portfolio(agent))
+        orders = [serializers.order_line(order) for order in agents.selectors.open_orders(agent)]
+        extent = tape.extent(epoch=world.epoch, stream=account)
+    data: Wire = {"portfolio": portfolio, "orders": orders}
+    seq = extent.last if extent else 0
+    return AgentStanding(seq, world.tick, world.claimed_at or world.founded_at, data)
 
 
 def agent_entries(*, epoch: int, tick: int, accounts: Collection[int]) -> list[tape.Entry]:

@@ -3,19 +3,85 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, TypedDict
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import REGISTRY, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from wallstreetsim.feed.client import Client
 
 SOCKETS = Gauge("wss_feed_sockets", "Open sockets", ["kind"])
 SUBSCRIPTIONS = Gauge("wss_feed_subscriptions", "Subscriptions, by kind of channel", ["channel"])
-FRAMES = Counter("wss_feed_frames", "Frames of the tape queued for clients")
 CLOSED = Counter("wss_feed_closed", "Sockets closed by us", ["reason"])
 FILLED = Counter("wss_feed_filled", "Public entries read from the tape for want of a notice")
+RECOVERIES = Counter("wss_feed_recoveries", "Times that a client was told what it missed", ["gap"])
+
+
+class Sent(Collector):
+    """What was written to clients, and what was not because they were closed first.
+
+    Plain numbers, for they are counted once a client and tick.
+    """
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.bytes = 0
+        self.dropped = 0
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        yield CounterMetricFamily("wss_feed_frames", "Frames sent", self.frames)
+        yield CounterMetricFamily("wss_feed_bytes", "Bytes of frames sent", self.bytes)
+        yield CounterMetricFamily("wss_feed_dropped", "Frames owed and not sent", self.dropped)
+
+
+sent = Sent()
+REGISTRY.register(sent)
+
+
+class FeedStats(TypedDict):
+    """The feed of one web process, or of several together."""
+
+    processes: int
+    connections: int
+    authenticated: int
+    subscriptions: dict[str, int]  # by kind of channel
+    framesSent: int
+    framesDropped: int
+    bytesSent: int
+
+
+def of_clients(clients: Collection[Client]) -> FeedStats:
+    """Return this process's figures."""
+    return {
+        "processes": 1,
+        "connections": len(clients),
+        "authenticated": sum(client.identity is not None for client in clients),
+        "subscriptions": dict(_subscriptions(clients)),
+        "framesSent": sent.frames,
+        "framesDropped": sent.dropped,
+        "bytesSent": sent.bytes,
+    }
+
+
+def total(several: Iterable[FeedStats]) -> FeedStats:
+    """Return the figures of several processes together."""
+    sums: Tally[str] = Tally()
+    subscriptions: Tally[str] = Tally()
+    for one in several:
+        subscriptions.update(one["subscriptions"])
+        sums.update({key: value for key, value in one.items() if isinstance(value, int)})
+    return {
+        "processes": sums["processes"],
+        "connections": sums["connections"],
+        "authenticated": sums["authenticated"],
+        "subscriptions": dict(subscriptions),
+        "framesSent": sums["framesSent"],
+        "framesDropped": sums["framesDropped"],
+        "bytesSent": sums["bytesSent"],
+    }
 
 
 def observe(clients: Collection[Client]) -> None:

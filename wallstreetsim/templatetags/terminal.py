@@ -55,6 +55,11 @@ def grouped(number: int) -> str:
 
 
 @register.filter
+def signed(number: int) -> str:
+    return f"{number:+,}"
+
+
+@register.filter
 def points(hundredths: int) -> str:
     return f"{hundredths / 100:,.2f}"
 

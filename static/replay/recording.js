@@ -1,0 +1,55 @@
+// What the tape says, told to the panels as the live feed would tell it: by type, one tick after another.
+
+const FETCH_AT = 20; // ticks left
+
+export class Recording {
+  constructor() {
+    this.listeners = new Map();
+  }
+
+  on(type, listener) {
+    this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+  }
+
+  tell({ seq, tick, events }) {
+    for (const { type, channel, data, totals } of events) {
+      const frame = { type, channel, seq, tick, data, totals };
+      for (const listener of this.listeners.get(type) ?? []) listener(data, frame);
+    }
+  }
+}
+
+// The ticks that follow one another, fetched ahead of when they are shown.
+export class Tape {
+  constructor() {
+    this.seek(0);
+  }
+
+  // Begin anew after a tick.
+  seek(tick) {
+    this.waiting = [];
+    this.fetching = this.trouble = null;
+    this.since = tick;
+  }
+
+  // Return the next tick's entry, null when there is none yet.
+  async next() {
+    if (this.waiting.length < FETCH_AT && !this.fetching) {
+      this.fetching = this.fetch(this.since).catch((error) => (this.trouble = error));
+    }
+    if (!this.waiting.length) await this.fetching;
+    if (this.trouble && !this.waiting.length) throw this.trouble;
+    return this.waiting.shift() ?? null;
+  }
+
+  async fetch(since) {
+    const response = await fetch(`/replay/ticks?since=${since}`);
+    if (!response.ok) throw new Error((await response.json()).error);
+    const { first, last, items } = await response.json();
+    if (since !== this.since) return; // somebody has sought elsewhere meanwhile
+    this.kept = { first, last };
+    this.waiting.push(...items);
+    this.since = items.at(-1)?.seq ?? since;
+    this.fetching = null;
+  }
+}

@@ -1,0 +1,92 @@
+"""What the feed tells of itself: to Prometheus, and to staff."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.feed.live import LiveHall, Web, spectator
+
+pytestmark = pytest.mark.django_db
+
+
+def metrics_of(web: Web) -> dict[str, float]:
+    with urlopen(f"http://127.0.0.1:{web.port}/metrics") as response:
+        lines = response.read().decode().splitlines()
+    figures = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in figures}
+
+
+def eventually(figures: Callable[[], dict[str, Any]], **expected: Any) -> dict[str, Any]:
+    for _ in range(200):
+        found = figures()
+        if all(found.get(name) == value for name, value in expected.items()):
+            return found
+        time.sleep(0.05)
+    raise AssertionError({name: found.get(name) for name in expected})
+
+
+def test_the_metrics_count_sockets_subscriptions_frames_and_bytes(hall: LiveHall, web: Web) -> None:
+    eventually_quiet(hall, web)
+    before = metrics_of(web)
+    with spectator(web) as one, spectator(web) as other:
+        one.ask("authenticate", apiKey=hall.secrets["ann"])
+        other.subscribe("market:all", "book:APEX", "market:APEX", "market:NEXUS")
+        hall.ticks(2)
+        for client in (one, other):
+            client.seqs(hall.row.tick)
+        after = metrics_of(web)
+    assert after['wss_feed_sockets{kind="agent"}'] == 1
+    assert after['wss_feed_sockets{kind="anonymous"}'] == 1
+    for channel, count in (
+        ("tick", 2),
+        ("agent", 1),
+        ("market:all", 1),
+        ("market", 2),
+        ("book", 1),
+    ):
+        assert after[f'wss_feed_subscriptions{{channel="{channel}"}}'] == count
+    frames = after["wss_feed_frames_total"] - before["wss_feed_frames_total"]
+    assert frames >= 2 * 2 + 2 * 3
+    assert after["wss_feed_bytes_total"] - before["wss_feed_bytes_total"] > 40_000
+
+
+def eventually_quiet(hall: LiveHall, web: Web) -> None:
+    """Wait until the sockets of other tests are gone."""
+    for _ in range(100):
+        hall.tick()
+        gone = metrics_of(web)
+        if not any(gone.get(f'wss_feed_sockets{{kind="{k}"}}') for k in ("agent", "anonymous")):
+            return
+        time.sleep(0.1)
+    raise AssertionError("somebody still listens")
+
+
+def test_staff_see_all_web_processes_together(
+    hall: LiveHall, webs: list[Web], client: Client
+) -> None:
+    client.force_login(User.objects.create(username="op", is_staff=True))
+
+    def figures() -> dict[str, Any]:
+        return dict(client.get("/ws/stats").json()["data"])
+
+    with spectator(webs[0]) as one, spectator(webs[1]) as other:
+        one.ask("authenticate", apiKey=hall.secrets["bob"])
+        other.subscribe("market:APEX")
+        found = eventually(figures, connections=2, authenticated=1)
+    assert found["subscriptions"] == {"tick": 2, "agent": 1, "market": 1}
+    assert found["processes"] == len(found["each"]) >= 2
+    assert found["framesSent"] == sum(each["framesSent"] for each in found["each"].values())
+    assert found["bytesSent"] > 0
+
+
+def test_others_do_not(db: None, client: Client) -> None:
+    assert client.get("/ws/stats").status_code == 403
+    client.force_login(User.objects.create(username="somebody"))
+    assert client.get("/api/v1/ws/stats").status_code == 403

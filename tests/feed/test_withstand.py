@@ -1,0 +1,314 @@
+"""What the feed withstands: clients that mean harm, crowds, and the loss of what it stands on."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import pytest
+from redis import Redis, RedisError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from market import tape
+from tests.feed.live import LiveHall, Spectator, Web, spectator, wait_until_told
+from tests.feed.test_recovery import hear_until, ticking, told_in
+from wallstreetsim import publishing
+from wallstreetsim.stack.binaries import redis_program
+
+pytestmark = pytest.mark.django_db
+
+CROWD = 1_000
+MANY = {"WSS_SOCKETS_PER_ADDRESS": "5000"}
+
+
+@pytest.fixture
+def own_web(hall: LiveHall, tmp_path: Path) -> Iterator[Web]:
+    web = Web(tmp_path / "own.log", **MANY)
+    wait_until_told(web)
+    yield web
+    web.kill()
+
+
+def still_serves(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        hall.tick()
+        assert client.hear_type("tick:update")["seq"] == hall.row.tick
+
+
+# Clients that mean harm
+
+
+def test_a_megabyte_in_one_frame_is_refused_before_it_is_gathered(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        with pytest.raises(ConnectionClosed):
+            for _ in range(100):
+                client.socket.send("x" * (1 << 20))
+        assert client.closing_code() in (1009, None)
+    still_serves(hall, web)
+
+
+def test_a_message_without_end_is_ended(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        with pytest.raises(ConnectionClosed):
+            client.socket.send(itertools.repeat("x" * 1_000))
+        assert client.closing_code() in (1009, None)
+    still_serves(hall, web)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\xff\xfe", b'{"type": "ping", "id": "\xc3"}', b"\xed\xa0\x80"]
+)
+def test_what_is_not_utf_8_closes_its_own_socket_only(
+    hall: LiveHall, web: Web, payload: bytes
+) -> None:
+    with spectator(web) as witness, spectator(web) as client:
+        client.socket.protocol.send_text(payload)
+        for data in client.socket.protocol.data_to_send():
+            client.socket.socket.sendall(data)
+        assert client.closing_code() == 1007
+        assert witness.ask("ping")["type"] == "pong"
+
+
+def test_ten_thousand_subscribes_hold_nobody_up(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as witness, spectator(web) as client:
+        try:
+            for _ in range(10_000):
+                client.say("subscribe", channels=["market:all"])
+        except ConnectionClosed:
+            pass
+        assert client.closing_code() in (4429, None)
+        hall.tick()
+        assert witness.hear_type("tick:update")["seq"] == hall.row.tick
+
+
+# Crowds
+
+
+class Follower:
+    """A spectator that keeps what it was told, wherever it is connected."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.seqs: list[int] = []
+        self.socket: ClientConnection | None = None
+
+    async def connect(self, turn: asyncio.Semaphore) -> None:
+        async with turn:
+            self.socket = await connect(self.url, open_timeout=60, compression=None)
+        greeting = orjson.loads(await self.socket.recv())
+        if not self.seqs:
+            self.seqs = [greeting["tick"]]
+
+    async def resume(self) -> None:
+        assert self.socket
+        frame = {"type": "resume", "epoch": 1, "since": {"public": self.seqs[-1]}}
+        await self.socket.send(orjson.dumps(frame).decode())
+
+    async def follow(self, upto: int) -> None:
+        """Read until this seq has been told, live or as something missed."""
+        assert self.socket
+        while self.seqs[-1] < upto:
+            frame = orjson.loads(await asyncio.wait_for(self.socket.recv(), 60))
+            if frame["type"] == "tick:update":
+                self.seqs.append(frame["seq"])
+            elif frame["type"] == "recovery:batch":
+                self.seqs += [entry["seq"] for entry in frame["entries"]]
+
+    def break_off(self) -> None:
+        assert self.socket
+        self.socket.transport.abort()
+
+
+def test_a_thousand_come_back_at_once_and_miss_nothing(hall: LiveHall, own_web: Web) -> None:
+    followers = [Follower(own_web.url) for _ in range(CROWD)]
+
+    async def run() -> None:
+        turn = asyncio.Semaphore(100)
+        await asyncio.gather(*(one.connect(turn) for one in followers))
+        last = await tick(3)
+        await asyncio.gather(*(one.follow(last) for one in followers))
+        for one in followers:
+            one.break_off()
+        await tick(3)
+        at_once = asyncio.Semaphore(CROWD)
+        await asyncio.gather(*(come_back(one, at_once) for one in followers))
+        last = await tick(2)
+        await asyncio.gather(*(one.follow(last) for one in followers))
+        for one in followers:
+            one.break_off()
+
+    async def come_back(one: Follower, turn: asyncio.Semaphore) -> None:
+        await one.connect(turn)
+        await one.resume()
+
+    async def tick(count: int) -> int:
+        ticks = [await asyncio.to_thread(hall.tick) for _ in range(count)]
+        return ticks[-1].outcome.tick
+
+    begun = hall.row.tick
+    asyncio.run(run())
+    expected = list(range(begun, hall.row.tick + 1))
+    wrong = [one.seqs for one in followers if one.seqs != expected]
+    assert not wrong, (len(wrong), wrong[0])
+    still_serves(hall, own_web)
+
+
+# The loss of what it stands on
+
+
+class Resuming:
+    """A client that notes all that it is told and, elsewhere, resumes from there."""
+
+    def __init__(self, channels: list[str], secret: str | None) -> None:
+        self.channels = channels
+        self.secret = secret
+        self.frames: list[dict[str, Any]] = []
+        self.public = self.agent = 0
+
+    def begin(self, client: Spectator) -> None:
+        self.public = client.greeting["tick"]
+        self._introduce(client)
+
+    def resume(self, client: Spectator) -> None:
+        self._introduce(client)
+        since = {"public": self.public} | ({"agent": self.agent} if self.secret else {})
+        client.say("resume", epoch=1, since=since)
+
+    def _introduce(self, client: Spectator) -> None:
+        if self.secret:
+            client.say("authenticate", apiKey=self.secret)
+        client.say("subscribe", channels=self.channels)
+
+    def listen(self, client: Spectator, upto: int | None) -> None:
+        """Note what is told, until a tick has been told, or the line breaks."""
+        try:
+            while upto is None or self.public < upto:
+                self.note(client.hear())
+        except ConnectionClosed:
+            assert upto is None
+
+    def note(self, frame: dict[str, Any]) -> None:
+        self.frames.append(frame)
+        for stream, seq, *_ in told_in([frame]):
+            if stream == "public":
+                self.public = max(self.public, seq)
+            else:
+                self.agent = max(self.agent, seq)
+
+
+def test_a_killed_web_process_loses_nobody_a_frame(
+    hall: LiveHall, webs: list[Web], own_web: Web
+) -> None:
+    plans = [
+        (["market:APEX", "trades"], None),
+        (["market:all"], None),
+        (["leaderboard", "book:APEX"], hall.secrets["ann"]),
+        ([], hall.secrets["bob"]),
+    ]
+    clients = [Resuming(*plan) for plan in plans]
+    script = "ann BUY 1 MARKET\nbob BUY 2 MARKET"
+    begun = hall.row.tick
+    own = {name: _head(hall, name) for name in ("ann", "bob")}
+    for client, name in zip(clients[2:], ("ann", "bob"), strict=True):
+        client.agent = own[name]
+    with ticking(hall, script), ExitStack() as stack:
+        sockets = [stack.enter_context(spectator(own_web, close_timeout=0.1)) for _ in clients]
+        for client, socket in zip(clients, sockets, strict=True):
+            client.begin(socket)
+        for client, socket in zip(clients, sockets, strict=True):
+            client.listen(socket, client.public + 5)
+        own_web.kill()
+        for client, socket in zip(clients, sockets, strict=True):
+            client.listen(socket, None)
+        elsewhere = [stack.enter_context(spectator(webs[1], close_timeout=0.1)) for _ in clients]
+        for client, socket in zip(clients, elsewhere, strict=True):
+            client.resume(socket)
+        enough = hall.row.tick + 5
+        for client, socket in zip(clients, elsewhere, strict=True):
+            client.listen(socket, enough)
+    for client in clients:
+        told = told_in(client.frames)
+        assert len(told) == len(set(told)), "nothing twice"
+        ticks = sorted(seq for _, seq, channel, _ in told if channel == "tick")
+        assert ticks == list(range(ticks[0], ticks[-1] + 1))
+        assert ticks[0] > begun and ticks[-1] >= enough
+        for channel in client.channels:
+            seqs = {seq for _, seq, name, _ in told if name == channel}
+            assert seqs == set(range(min(seqs), max(seqs) + 1)), channel
+    for client, name in zip(clients[2:], ("ann", "bob"), strict=True):
+        filled = {
+            seq
+            for stream, seq, _, type in told_in(client.frames)
+            if stream == hall.channel(name) and type == "order:filled"
+        }
+        assert filled == set(range(min(filled), max(filled) + 1))
+        assert len(filled) >= 8
+
+
+def _head(hall: LiveHall, name: str) -> int:
+    return tape.last_seq_at(epoch=1, stream=hall.agents[name].id, tick=hall.row.tick)
+
+
+def test_redis_may_go_and_come_back(
+    hall: LiveHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TemporaryDirectory(prefix="wss-redis-", dir="/tmp") as directory:
+        socket = Path(directory) / "redis.sock"
+        url = f"unix://{socket}"
+        client = Redis.from_url(url)
+        monkeypatch.setattr(publishing, "_redis", lambda: client)
+        first = ExitStack()
+        first.enter_context(redis_at(socket))
+        with ExitStack() as stack:
+            stack.callback(first.close)
+            web = Web(tmp_path / "web.log", REDIS_URL=url)
+            stack.callback(web.kill)
+            wait_until_told(web)
+            lone, own = (stack.enter_context(spectator(web, close_timeout=0.1)) for _ in range(2))
+            own.ask("authenticate", apiKey=hall.secrets["cid"])
+            begun = hall.row.tick
+            hall.ticks(2)
+            lone.seqs(hall.row.tick)
+            first.close()
+            for number in range(4):  # nobody is there to be told
+                hall.tick(f"cid BUY 1 MARKET #away{number}")
+            with pytest.raises(RedisError):
+                client.ping()
+            told = lone.seqs(hall.row.tick)
+            assert told == list(range(begun + 3, begun + 7))
+            filled = [hear_until(own, "order:filled")[-1]["data"][0] for _ in range(4)]
+            assert [order["clientOrderId"] for order in filled] == [f"away{n}" for n in range(4)]
+            with spectator(web) as newcomer:  # who is let in all the same
+                assert newcomer.greeting["tick"] == hall.row.tick
+                newcomer.subscribe("market:all")
+            stack.enter_context(redis_at(socket))
+            hall.ticks(3)
+            assert lone.seqs(hall.row.tick) == list(range(begun + 7, begun + 10))
+
+
+@contextmanager
+def redis_at(socket: Path) -> Iterator[None]:
+    """Run a Redis that nobody else uses; it is killed in the end."""
+    options = ["--port", "0", "--save", "", "--unixsocket", str(socket)]
+    program = str(redis_program("redis-server"))
+    server = subprocess.Popen(
+        [program, *options, "--dir", str(socket.parent)], stdout=subprocess.DEVNULL
+    )
+    try:
+        while not socket.exists():
+            assert server.poll() is None
+            time.sleep(0.01)
+        yield
+    finally:
+        server.kill()
+        server.wait()
+        socket.unlink(missing_ok=True)

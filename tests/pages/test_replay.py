@@ -1,0 +1,107 @@
+"""The replay page: the terminal as a kept tick left it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from market import tape
+from tests.floor.hall import Hall
+from wallstreetsim import dashboard, pages
+
+
+@pytest.fixture(autouse=True)
+def nothing_made_yet() -> Iterator[None]:
+    yield
+    pages._terminal_at.cache_clear()
+    pages._replay_at.cache_clear()
+
+
+@pytest.fixture
+def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    return Hall("ann", "bob")
+
+
+def main_of(page: bytes) -> str:
+    [main] = re.findall(r"<main>.*</main>", page.decode(), re.DOTALL)
+    return str(main)
+
+
+def test_a_tick_is_shown_as_it_was(hall: Hall, client: Client) -> None:
+    seen = {}
+    for n in range(12):
+        hall.tick(f"ann BUY {n + 1} MARKET\nbob BUY {n + 2} NEXUS MARKET\nann SELL 1 MARKET")
+        seen[hall.row.tick] = main_of(client.get("/").content)
+    for tick, main in seen.items():
+        again = main_of(client.get(f"/replay?tick={tick}").content)
+        assert again == main, tick
+    assert len(set(seen.values())) == 12
+
+
+def test_it_says_that_it_is_a_replay_and_of_what(hall: Hall, client: Client) -> None:
+    hall.tick()
+    hall.tick()
+    page = client.get("/replay?tick=2").content.decode()
+    assert page.count("REPLAY") >= 2
+    assert 'data-first="1" data-last="3"' in page
+    assert 'href="/replay?tick=2">permalink' in page
+    assert "dashboard/main.js" not in page
+    hall.tick()
+    assert 'data-first="1" data-last="4"' in client.get("/replay?tick=2").content.decode()
+    live = client.get("/").content.decode()
+    assert "REPLAY" not in live
+    assert 'href="/replay"' in live
+
+
+def test_by_default_it_is_the_last_tick(hall: Hall, client: Client) -> None:
+    hall.tick()
+    assert b"REPLAY of tick 2 " in client.get("/replay").content
+
+
+@pytest.mark.parametrize("asked", ["0", "99", "-1", "x", "1.5", "9" * 400, "²", ""])
+def test_other_ticks_are_not_there(hall: Hall, client: Client, asked: str) -> None:
+    response = client.get("/replay", {"tick": asked})
+    assert response.status_code == 404
+    assert b"It keeps ticks 1 to 1" in response.content
+
+
+def test_what_is_pruned_is_gone(
+    hall: Hall, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        hall.tick()
+    assert client.get("/replay?tick=3").status_code == 200
+    monkeypatch.setattr(tape, "KEPT_TICKS", 2)
+    tape.prune(epoch=1, tick=6)
+    assert client.get("/replay?tick=3").status_code == 404
+    assert client.get("/replay?tick=5").status_code == 200
+    assert dashboard.kept() == (1, 5, 6)
+
+
+def test_before_the_first_tick_there_is_nothing_to_replay(db: None, client: Client) -> None:
+    assert client.get("/replay").status_code == 503
+    assert client.get("/replay/ticks?since=0").status_code == 400
+
+
+def test_the_next_ticks_come_as_the_tape_has_them(hall: Hall, client: Client) -> None:
+    for _ in range(4):
+        hall.tick("ann BUY 1 MARKET")
+    given = json.loads(client.get("/replay/ticks?since=2").content)
+    assert (given["first"], given["last"]) == (1, 5)
+    assert [item["seq"] for item in given["items"]] == [3, 4, 5]
+    channels = {event["channel"] for item in given["items"] for event in item["events"]}
+    assert channels == {"tick", "market:all", "trades", "leaderboard"}
+    assert json.loads(client.get("/replay/ticks?since=5").content)["items"] == []
+    for bad in ("", "x", "-1", "9" * 99):
+        assert client.get("/replay/ticks", {"since": bad}).status_code == 400
+
+
+def test_a_page_of_a_replay_obeys_the_same_policy(hall: Hall, client: Client) -> None:
+    policy = client.get("/replay")["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "unsafe" not in policy

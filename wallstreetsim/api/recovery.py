@@ -1,0 +1,189 @@
+"""`/recover`: what an agent missed of the tape, a page at a time."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypedDict
+from uuid import UUID
+
+import orjson
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.api.asking import agent_of
+from agents.models import Agent
+from market.api.fields import Number, Pattern, Query, Text
+from market.models import World
+from market.selectors import one_instant
+from wallstreetsim.feed import channels, selectors
+from wallstreetsim.feed.frames import PublicEntry, agent_frame
+from wallstreetsim.feed.selectors import Gap, Position, Standing
+from wallstreetsim.feed.shelf import Line, Reader, lines_after, position_after
+
+MOST_ENTRIES = 500
+MOST_BYTES = 1_000_000  # of a page
+LARGEST = (1 << 63) - 1
+
+
+class RecoverQuery(Query):
+    since = Number(
+        min_value=0, max_value=LARGEST, required=False, help_text="The last public seq one has."
+    )
+    sinceAgent = Number(
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        help_text="The last seq one has of the agent's own stream; else that of the tick `since`.",
+    )
+    sinceTick = Number(
+        min_value=0, max_value=LARGEST, required=False, help_text="Instead of both: the last tick."
+    )
+    epoch = Number(
+        min_value=1, max_value=LARGEST, required=False, help_text="To which the seqs belong."
+    )
+    cursor = Pattern(
+        r"\A[0-9]{1,9}\.[0-9]{1,18}\.[0-9]{1,18}\Z",
+        required=False,
+        help_text="Instead of all these: the `nextCursor` of the page before.",
+    )
+    limit = Number(min_value=1, max_value=MOST_ENTRIES, default=MOST_ENTRIES)
+    channels = Text(
+        required=False,
+        help_text="Names between commas, such as tick,book:APEX; else all public ones but those"
+        " of single companies.",
+    )
+
+
+class MissedEntry(TypedDict):
+    """What one tick said on one stream."""
+
+    stream: str
+    seq: int
+    tick: int
+    timestamp: str
+    events: list[dict[str, Any]]
+
+
+class Recovered(TypedDict):
+    """Entries of the tape, oldest first, a tick's public one before the agent's own.
+
+    Where something is lost, `gap` is true and `snapshot` shows how all stands now instead: the
+    items go on from there. `since` and `sinceAgent` say where a page ends.
+    """
+
+    epoch: int
+    items: list[MissedEntry]
+    gap: bool
+    snapshot: list[dict[str, Any]] | None
+    since: int
+    sinceAgent: int
+    nextCursor: str | None
+
+
+class RecoverView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(operation_id="recover", parameters=[RecoverQuery], responses=Recovered)
+    def get(self, request: Request, id: UUID) -> Response:
+        """Return what was missed since a seq, a tick or a cursor."""
+        agent = agent_of(request)
+        if agent.public_id != id:
+            raise PermissionDenied("An agent recovers what it missed itself.")
+        query = RecoverQuery.read(request)
+        names = _channels_in(query)
+        with one_instant():
+            standing = selectors.standing()
+            if standing is None:
+                raise World.DoesNotExist
+            page = _recover(agent, _position_in(query, agent, standing), standing, names, query)
+        return Response(_answer(page))
+
+
+class _Page(NamedTuple):
+    position: Position
+    gap: Gap
+    snapshot: list[bytes]
+    lines: list[Line]
+    has_more: bool
+
+
+def _channels_in(query: dict[str, Any]) -> frozenset[str]:
+    if "channels" not in query:
+        return frozenset(channels.PUBLIC)
+    names = frozenset(filter(None, query["channels"].split(",")))
+    symbols = selectors.symbols()
+    for name in sorted(names):
+        if why := channels.refusal(name, symbols=symbols, agent=None):
+            raise ValidationError({"channels": [f"{name[:50]}: {why}"]})
+    return names
+
+
+def _position_in(query: dict[str, Any], agent: Agent, standing: Standing) -> Position:
+    given = [name for name in ("since", "sinceTick", "cursor") if name in query]
+    if len(given) != 1:
+        raise ValidationError("Give one of since, sinceTick and cursor.")
+    if "cursor" in query:
+        return Position(*map(int, query["cursor"].split(".")))
+    epoch: int = query.get("epoch", standing.epoch)
+    tick: int = query["since"] if "since" in query else query["sinceTick"]
+    if "since" in query and "sinceAgent" in query:
+        own = query["sinceAgent"]
+    else:
+        own = selectors.agent_seq_at(epoch=epoch, account=agent.id, tick=tick)
+    return Position(epoch, tick, own)
+
+
+def _recover(
+    agent: Agent,
+    position: Position,
+    standing: Standing,
+    names: frozenset[str],
+    query: dict[str, Any],
+) -> _Page:
+    gap = selectors.gap_after(position, agent.id)
+    snapshot: list[bytes] = []
+    if gap.public:
+        position = Position(standing.epoch, standing.tick, position.agent)
+        snapshot += _public_snapshot(standing, names)
+    if gap.agent:
+        own = selectors.agent_standing(agent.id)
+        position = position._replace(agent=own.seq)
+        frame = agent_frame(own, channels.of_agent(str(agent.public_id)), "snapshot", own.data)
+        snapshot.append(frame.encode())
+    reader = Reader(names, agent.id, str(agent.public_id))
+    lines = lines_after(
+        position, reader, upto=standing.tick, entries=query["limit"], size=MOST_BYTES
+    )
+    end = position_after(lines, position)
+    own_head = selectors.agent_seq_at(epoch=end.epoch, account=agent.id, tick=standing.tick)
+    return _Page(end, gap, snapshot, lines, end[1:] != (standing.tick, own_head))
+
+
+def _public_snapshot(standing: Standing, names: frozenset[str]) -> list[bytes]:
+    newest = selectors.public_entry(epoch=standing.epoch, seq=standing.tick)
+    if newest is None:
+        return []
+    entry = PublicEntry.of(newest)
+    frames = [entry.snapshot(name) for name in sorted(names) if not channels.book_of(name)]
+    books = {name: book for name in sorted(names) if (book := channels.book_of(name))}
+    frames += [
+        entry.frame_of("snapshot", name, selectors.order_book_of(symbol))
+        for name, symbol in books.items()
+    ]
+    return [frame.encode() for frame in frames if frame]
+
+
+def _answer(page: _Page) -> dict[str, Any]:
+    epoch, public, own = page.position
+    return {
+        "epoch": epoch,
+        "items": [orjson.Fragment(line.text) for line in page.lines if line.text],
+        "gap": any(page.gap),
+        "snapshot": [orjson.Fragment(frame) for frame in page.snapshot] if any(page.gap) else None,
+        "since": public,
+        "sinceAgent": own,
+        "nextCursor": f"{epoch}.{public}.{own}" if page.has_more else None,
+    }

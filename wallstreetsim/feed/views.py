@@ -1,0 +1,41 @@
+"""The feed's figures over HTTP, for staff: of all web processes together, and of each."""
+
+from __future__ import annotations
+
+import orjson
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from wallstreetsim.api.envelope import JSON, refuse
+from wallstreetsim.feed import stats
+from wallstreetsim.feed.whereabouts import FIGURES
+
+PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
+
+
+@never_cache
+@require_safe
+def ws_stats(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_staff:
+        return refuse(403, "These figures are for staff.")
+    try:
+        each = _figures()
+    except redis.RedisError:
+        return refuse(503, "Redis is away, and with it the figures of the web processes.")
+    data = {**stats.total(each.values()), "each": each}
+    return HttpResponse(orjson.dumps({"success": True, "data": data}), content_type=JSON)
+
+
+def _figures() -> dict[str, stats.FeedStats]:
+    """Return each web process's figures, at most a few seconds old, by its name."""
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS) as client:
+        keys = sorted(client.scan_iter(f"{FIGURES}*"))
+        texts = client.mget(keys) if keys else []
+    return {
+        key.decode().removeprefix(FIGURES): orjson.loads(text)
+        for key, text in zip(keys, texts, strict=True)
+        if text
+    }

@@ -1,0 +1,262 @@
+"""Taking the world back to an earlier tick: for an operator, with the floor at rest.
+
+What the later ticks wrote goes, and the rows that say how things stand are written anew from the
+machine. Identities, keys and settings stay; whoever registered later is endowed again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from agents.engine.society import AgentStatus
+from agents.models import Agent, Input, KeptAnswer, Waiting
+from agents.services import journal
+from agents.services.registration import REGISTER
+from market.bulk import send
+from market.engine.log import TickLog
+from market.engine.orders import Order
+from market.engine.sessions import moment_of
+from market.engine.values import Tick
+from market.models import Account, Checkpoint, Holding, TapeEntry
+from market.models import World as WorldRow
+from market.services import record
+from wallstreetsim import checkpoints
+from wallstreetsim.celery import app
+from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.floor import TICK_LOCK
+from wallstreetsim.recording import write_world
+from wallstreetsim.replaying import inputs_between, machine_at_checkpoint, recorded_digest
+from wallstreetsim.rules import RULES, Rules
+from wallstreetsim.stack.binaries import postgres_program
+from wallstreetsim.world import Outcome, World
+
+log = logging.getLogger(__name__)
+
+REST_TICKS = 3  # without a claim, and no floor runs that we cannot ask
+OUR_APPS = ("market", "agents", "sec", "news", "webhooks")
+# Rows with a tick that have a story of their own here.
+TOLD_APART = {WorldRow, Checkpoint, TapeEntry, Input}
+
+
+class Restoration(NamedTuple):
+    """The world as it was taken back."""
+
+    epoch: int
+    tick: Tick
+    dump: Path
+    readmitted: list[str]  # who registered later
+
+
+def restore(tick: Tick, *, rules: Rules = RULES, dumps: Path | None = None) -> Restoration:
+    """Take the world back to a tick, under a new epoch; all of it happens, or nothing.
+
+    Raises CannotRestore when the floor runs, or the record does not give back that tick.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        row = _hold_still(cursor)
+        if not 0 <= tick < row.tick:
+            raise CannotRestore(f"the world is at tick {row.tick}: give an earlier one")
+        world = _machine_at(row, tick, rules)
+        dump = _dump(dumps or settings.PLACES.data / "dumps", row)
+        readmitted = _delete_later(cursor, world, row)
+        _begin_epoch(world, row)
+        _write_standing(cursor, world)
+    return Restoration(row.epoch + 1, tick, dump, readmitted)
+
+
+# Before anything is touched
+
+
+def _hold_still(cursor: CursorWrapper) -> WorldRow:
+    """Keep every floor from claiming a tick, until this transaction ends."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TICK_LOCK])
+    if not cursor.fetchone()[0]:
+        raise CannotRestore("a tick is running: stop the floor first")
+    row = WorldRow.objects.select_for_update().get()
+    rest = timedelta(seconds=REST_TICKS * settings.TICK_SECONDS)
+    if row.claimed_at and timezone.now() - row.claimed_at < rest:
+        raise CannotRestore("the floor has just run a tick: stop it first")
+    if floors := running_floors():
+        raise CannotRestore(f"the floor runs ({', '.join(floors)}): stop it first")
+    return row
+
+
+def running_floors() -> list[str]:
+    """Return the Celery workers that serve the floor's queue; none answers without Redis."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+            client.ping()
+    except redis.RedisError:
+        return []
+    queues = app.control.inspect(timeout=1.0).active_queues() or {}
+    return sorted(name for name, its in queues.items() if any(q["name"] == "floor" for q in its))
+
+
+def _machine_at(row: WorldRow, tick: Tick, rules: Rules) -> World:
+    """Return the machine after a tick: a sound checkpoint's, led on over the journal."""
+    world = machine_at_checkpoint(row.epoch, tick, rules)
+    for _, inputs in inputs_between(world.tick, tick):
+        world.advance(inputs)
+    recorded = recorded_digest(row, tick)
+    if recorded != world.digest:
+        raise CannotRestore(
+            f"the machine at tick {tick} has the digest {world.digest[:16]},"
+            f" the record has {recorded[:16] if recorded else 'none of it any more'}"
+        )
+    return world
+
+
+def _dump(directory: Path, row: WorldRow) -> Path:
+    """Write the whole database to a file that pg_restore reads."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    file = directory / f"epoch-{row.epoch}-tick-{row.tick}-{at}.dump"
+    database = connection.settings_dict
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
+    given = {name: str(database[key]) for name, key in names.items() if database.get(key)}
+    command = [str(postgres_program("pg_dump")), "--format=custom", "--file", str(file)]
+    done = subprocess.run(
+        [*command, str(database["NAME"])],
+        env={**os.environ, **given},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        file.unlink(missing_ok=True)
+        raise CannotRestore(f"no dump could be written: {done.stderr.strip()}")
+    file.chmod(0o600)
+    return file
+
+
+# What the later ticks wrote
+
+
+def _delete_later(cursor: CursorWrapper, world: World, row: WorldRow) -> list[str]:
+    """Delete every row of the later ticks; return who waits to be admitted again."""
+    later = {"tick__gt": world.tick}
+    for model in later_models():
+        model._default_manager.filter(**later).delete()
+    TapeEntry.objects.filter(epoch=row.epoch, **later).delete()
+    Checkpoint.objects.filter(epoch=row.epoch, **later).delete()
+    # Of the orders that were open then, the machine has all; most have changed since.
+    cursor.execute(
+        "DELETE FROM market_order"
+        " WHERE tick_submitted > %(tick)s OR tick_closed IS NULL OR tick_closed > %(tick)s",
+        {"tick": world.tick},
+    )
+    Account.objects.exclude(id__in=list(world.market.accounts)).delete()
+    Holding.objects.all().delete()
+    KeptAnswer.objects.all().delete()  # a request that is repeated now acts anew
+    return _readmit(world)
+
+
+def later_models() -> list[type[models.Model]]:
+    """Return the models whose rows say when they were written, and go with that tick."""
+    return [
+        model
+        for label in OUR_APPS
+        for model in apps.get_app_config(label).get_models()
+        if model not in TOLD_APART and any(field.name == "tick" for field in model._meta.fields)
+    ]
+
+
+def _readmit(world: World) -> list[str]:
+    """Let the registrations of the later ticks wait again, and nothing else."""
+    members = world.society.members
+    taken_later = Input.objects.filter(tick__gt=world.tick) | Input.objects.waiting()
+    again = taken_later.filter(type=REGISTER).exclude(account__in=list(members))
+    accounts = dict(again.values_list("id", "account"))
+    ids = list(accounts)
+    taken_later.exclude(id__in=ids).delete()
+    Waiting.objects.all().delete()
+    Waiting.objects.bulk_create(
+        Waiting(input_id=id, account=accounts[id]) for id in sorted(accounts)
+    )
+    Input.objects.filter(id__in=ids).update(
+        tick=None, success=None, code="", message="", is_quarantined=False
+    )
+    strangers = Agent.objects.exclude(id__in=list(members)).order_by("id")
+    strangers.update(status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation)
+    return list(strangers.values_list("name", flat=True))
+
+
+# How things stood
+
+
+def _begin_epoch(world: World, row: WorldRow) -> None:
+    """Let what is kept of the time before belong to the new epoch, which has the same past."""
+    epoch = row.epoch + 1
+    TapeEntry.objects.filter(epoch=row.epoch).update(epoch=epoch)
+    Checkpoint.objects.filter(epoch=row.epoch).update(epoch=epoch)
+    checkpoints.write(world, epoch=epoch)
+    WorldRow.objects.update(epoch=epoch)
+
+
+def _write_standing(cursor: CursorWrapper, world: World) -> None:
+    """Write every row that says how things stand. The machine is spent afterwards."""
+    outcome = _standing_outcome(world)
+    market = outcome.market
+    for write in (
+        record.insert_orders(market.orders),
+        record.update_accounts(market.accounts),
+        journal.update_members(outcome.members),
+        record.upsert_holdings(market.holdings),
+        record.update_companies(market.companies),
+    ):
+        send(cursor, write)
+    write_world(world, outcome)
+
+
+def _standing_outcome(world: World) -> Outcome:
+    """Report the machine as if the tick had touched everything, and every open order were new."""
+    exchange = world.market
+    exchange.log = TickLog(world.tick)
+    for account in exchange.accounts.values():
+        exchange.log.accounts[account.id] = account
+        for symbol in account.holdings:
+            exchange.log.touch_position(account, exchange.companies[symbol])
+    for order in sorted(_recorded_orders(world), key=lambda order: order.number):
+        order.is_recorded = False
+        exchange.log.touch_order(order)
+    moment = moment_of(
+        world.tick, world.rules.market.session, never_closes=world.switches.never_closes
+    )
+    return Outcome(
+        tick=world.tick,
+        moment=moment,
+        digest=world.digest,
+        results=[],
+        market=exchange.end_tick([]),
+        members=list(world.society.members.values()),
+        standings=[],
+        told=[],
+        regime=exchange.regime,
+        is_paused=world.is_paused,
+        steps_left=world.steps_left,
+    )
+
+
+def _recorded_orders(world: World) -> Iterator[Order]:
+    """Yield every open order that has a row: agents', and the quotes that have traded."""
+    own = (a.orders.values() for a in world.market.accounts.values() if a.is_agent)
+    quotes: Any = (
+        (order for order in side.orders() if not order.account.is_agent)
+        for company in world.market.companies.values()
+        for side in (company.book.bids, company.book.asks)
+    )
+    return (order for order in chain(*own, *quotes) if order.is_recorded)
