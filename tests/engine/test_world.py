@@ -32,12 +32,13 @@ COMPANIES = [
     listing("NOVA", "2.04", shares=900, sector="Meme"),  # a fall makes one share of ten
     listing("TITAN", "4,960.00", shares=120),  # a rise makes ten of one
 ]
-PLAYERS = [
+PLAYERS = [  # two of them are in debt from the start
     Player("ann", "500.00", leverage=2, role="retail_trader", holds={"APEX": 40, "NOVA": 57}),
     Player("bob", "30,000.00", leverage=10, role="hedge_fund_manager", holds={"APEX": 200}),
+    Player("fay", "-1,700.00", leverage=10, role="hedge_fund_manager", holds={"APEX": 200}),
     Player("cid", "2,000.00", leverage=3, role="investment_banker", holds={"NOVA": 10}),
     Player("dee", "0.07", leverage=1, role="ceo", holds={"APEX": 3, "TITAN": 1}),
-    Player("eve", "9,000.00", leverage=5, role="quant", holds={"TITAN": 12, "NOVA": 128}),
+    Player("eve", "-50,000.00", leverage=5, role="quant", holds={"TITAN": 12, "NOVA": 128}),
 ]
 NAMES = [player.name for player in PLAYERS]
 SYMBOLS = [company.symbol for company in COMPANIES]
@@ -74,12 +75,15 @@ def _off(price: int, percent: int) -> str:
 
 
 QUANTITIES = [1, 2, 5, 9, 30, 100, 1_000]
-PERCENTS = [0, 1, -1, 2, -2, 4, -4, 12, -12, 30, -30]
+PERCENTS = [0, 0, 1, -1, 2, -2, 4, -4, 12, -30]
 
 
-def draw_terms(random: Random) -> Terms:
-    """Draw the terms of an order: mostly plain ones, sometimes with every word that goes."""
-    verb, quantity = random.choice(VERBS), random.choice(QUANTITIES)
+def draw_terms(random: Random, held: int) -> Terms:
+    """Draw the terms of an order: mostly plain ones that make sense for who holds (or is short of)
+    so many shares, sometimes with every word that goes.
+    """
+    sensible = ["BUY", "SHORT"] if not held else ["BUY", "SELL"] if held > 0 else ["SHORT", "COVER"]
+    verb, quantity = random.choice([*VERBS, *sensible, *sensible]), random.choice(QUANTITIES)
     limit = random.choice(PERCENTS) if random.random() < 0.7 else None
     stop = random.choice(PERCENTS) if random.random() < 0.15 else None
     time = random.choice(["GTC", "GTC", "GTC", "DAY", "IOC", "FOK"])
@@ -88,6 +92,20 @@ def draw_terms(random: Random) -> Terms:
     mode = random.choice(["allow", "allow", *SelfTrade])
     return Terms(verb, quantity, limit, stop, time, post, mode)
 
+
+def _event(impact: float, symbol: str | None) -> tuple[str, dict[str, object]]:
+    return "INJECT", {"event": "RUMOR", "symbol": symbol, "impact": impact, "duration": 9}
+
+
+OPERATIONS: list[tuple[str, dict[str, object]]] = [
+    *(_event(impact, s) for s in SYMBOLS for impact in (-0.5, -0.12, -0.04, 0.04, 0.15, 0.9)),
+    *(_event(impact, None) for impact in (-0.25, -0.08)),
+    *(("HALT", {"symbol": s, "ticks": ticks}) for s in (None, *SYMBOLS) for ticks in (1, 3)),
+    ("HALT", {"symbol": "APEX"}),
+    *[("UNHALT", {})] * 8,
+    *(("RESTRICT_SHORTS", {"symbol": s}) for s in SYMBOLS),
+    *(("SET_FEE", {"bps": bps}) for bps in (0, 1, 100)),
+]
 
 names = st.sampled_from(NAMES)
 symbols = st.sampled_from(SYMBOLS)
@@ -135,7 +153,8 @@ class Trading(RuleBasedStateMachine):
         for _ in range(12):
             name = random.choice(NAMES)
             if random.random() < 0.8:
-                self.order(name, random.choice(SYMBOLS), draw_terms(random))
+                symbol = random.choice(SYMBOLS)
+                self.order(name, symbol, draw_terms(random, self.stage.holding(name, symbol)))
             elif random.random() < 0.5:
                 percent = random.choice([None, *PERCENTS])
                 self.replace(name, random.randint(1, 8), random.choice(QUANTITIES), percent)
@@ -170,36 +189,15 @@ class Trading(RuleBasedStateMachine):
 
     # What happens to the market
 
-    @rule(symbol=symbols, percent=st.sampled_from([-8, -2, 2, 8]))
+    @rule(symbol=symbols, percent=st.sampled_from([-15, -5, -2, 2, 5, 20]))
     def drift(self, symbol: str, percent: int) -> None:
         """Let a price move by itself, without a jump's halt."""
         price = self.stage.company(symbol).price
         self.stage.reprice(dollars(max(100, price + price * percent // 100)), symbol)
 
-    @rule(symbol=symbols, impact=st.sampled_from([-0.5, -0.12, -0.04, 0.04, 0.15, 0.9]))
-    def event(self, symbol: str, impact: float) -> None:
-        given = {"event": "MERGER_RUMOR", "symbol": symbol, "impact": impact, "duration": 9}
-        self.operations.append(("INJECT", given))
-
-    @rule(impact=st.sampled_from([-0.25, -0.14, -0.08, 0.1]))
-    def crash(self, impact: float) -> None:
-        self.operations.append(("INJECT", {"event": "CRASH", "impact": impact, "duration": 9}))
-
-    @rule(symbol=st.sampled_from([None, *SYMBOLS]), ticks=st.sampled_from([None, 1, 3]))
-    def halt(self, symbol: str | None, ticks: int | None) -> None:
-        self.operations.append(("HALT", {"symbol": symbol, "ticks": ticks, "reason": "a test"}))
-
-    @rule(symbol=st.sampled_from([None, *SYMBOLS]))
-    def unhalt(self, symbol: str | None) -> None:
-        self.operations.append(("UNHALT", {"symbol": symbol}))
-
-    @rule(symbol=symbols)
-    def restrict(self, symbol: str) -> None:
-        self.operations.append(("RESTRICT_SHORTS", {"symbol": symbol}))
-
-    @rule(bps=st.sampled_from([0, 1, 100]))
-    def set_fee(self, bps: int) -> None:
-        self.operations.append(("SET_FEE", {"bps": bps}))
+    @rule(operation=st.sampled_from(OPERATIONS))
+    def operate(self, operation: tuple[str, dict[str, object]]) -> None:
+        self.operations.append(operation)
 
     @rule()
     def tick(self) -> None:
