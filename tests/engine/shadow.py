@@ -34,8 +34,8 @@ class Shadow:
 
     def __init__(self) -> None:
         self.books: dict[Book, NaiveBook] = defaultdict(NaiveBook)
-        self.places: dict[int, int] = {}  # by order
-        self.orders: dict[int, int] = {}  # by place
+        self.places: dict[Order, int] = {}
+        self.numbers: dict[int, int] = {}  # the orders', by place
         self.judged = self.matched = self.crossed = 0
 
     @contextmanager
@@ -63,27 +63,27 @@ class Shadow:
             for side, real in ((BUY, company.book.bids), (SELL, company.book.asks)):
                 assert real.depth(10_000) == naive.depth(side)
                 assert [(o.number, o.price, o.unfilled) for o in real.orders()] == [
-                    (self.orders[o.number], o.limit, o.quantity) for o in naive.side(side)
+                    (self.numbers[o.number], o.limit, o.quantity) for o in naive.side(side)
                 ]
 
     # What passes through a book
 
     def _add(self, add: Callable[..., None], side: BookSide, order: Order) -> None:
         add(side, order)
-        place = len(self.orders) + 1
-        self.places[order.number], self.orders[place] = place, order.number
+        place = len(self.numbers) + 1
+        self.places[order], self.numbers[place] = place, order.number
         self._book(order).orders.append(NaiveOrder(place, order.side, order.price, order.unfilled))
 
     def _remove(self, remove: Callable[..., None], side: BookSide, order: Order) -> None:
         remove(side, order)
-        self._book(order).cancel(self.places[order.number])
+        self._book(order).cancel(self.places[order])
 
     def _drain(
         self, drain: Callable[..., list[Order]], side: BookSide, price: Cents
     ) -> list[Order]:
         drained = drain(side, price)
         for order in drained:
-            self._book(order).cancel(self.places[order.number])
+            self._book(order).cancel(self.places[order])
         return drained
 
     def _match(
@@ -98,8 +98,7 @@ class Shadow:
         expected = self._book(incoming).submit(naive)
         fills = match(book, incoming, most)
         assert expected == [
-            NaiveFill(self.places[fill.maker.number], 0, fill.price, fill.quantity)
-            for fill in fills
+            NaiveFill(self.places[fill.maker], 0, fill.price, fill.quantity) for fill in fills
         ]
         self.matched += len(fills)
         return fills
@@ -110,13 +109,13 @@ class Shadow:
         was_resting = order.resting
         fill(book, order, price, quantity)
         if was_resting:
-            self._book(order).reduce(self.places[order.number], quantity)
+            self._book(order).reduce(self.places[order], quantity)
 
     def _shrink(
         self, shrink: Callable[..., None], book: Book, order: Order, shares: Shares
     ) -> None:
         shrink(book, order, shares)
-        self._book(order).reduce(self.places[order.number], shares)
+        self._book(order).reduce(self.places[order], shares)
 
     # What the rules say
 

@@ -8,13 +8,15 @@ import os
 from contextlib import ExitStack
 from itertools import product
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from agents.engine.inputs import Input
 from market.engine.outcome import OrderState
+from market.engine.parameters import Parameters
 from market.engine.rules import HaltRules, SessionRules, Switches
 from market.engine.values import FINAL_STATUSES, SelfTrade
 from tests.cast import Player, Stage, dollars, listing, rules_with
@@ -93,11 +95,14 @@ def draw_terms(random: Random, held: int) -> Terms:
     return Terms(verb, quantity, limit, stop, time, post, mode)
 
 
-def _event(impact: float, symbol: str | None) -> tuple[str, dict[str, object]]:
+Operation: TypeAlias = tuple[str, Parameters]  # an operator's input
+
+
+def _event(impact: float, symbol: str | None) -> Operation:
     return "INJECT", {"event": "RUMOR", "symbol": symbol, "impact": impact, "duration": 9}
 
 
-OPERATIONS: list[tuple[str, dict[str, object]]] = [
+OPERATIONS: list[Operation] = [
     *(_event(impact, s) for s in SYMBOLS for impact in (-0.5, -0.12, -0.04, 0.04, 0.15, 0.9)),
     *(_event(impact, None) for impact in (-0.25, -0.08)),
     *(("HALT", {"symbol": s, "ticks": ticks}) for s in (None, *SYMBOLS) for ticks in (1, 3)),
@@ -119,7 +124,7 @@ class Trading(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.script: list[str] = []
-        self.operations: list[tuple[str, dict[str, object]]] = []
+        self.operations: list[Operation] = []
         self.placed: dict[str, list[str]] = {name: [] for name in NAMES}
         self.shadow = Shadow()
         self.watching = ExitStack()
@@ -196,7 +201,7 @@ class Trading(RuleBasedStateMachine):
         self.stage.reprice(dollars(max(100, price + price * percent // 100)), symbol)
 
     @rule(operation=st.sampled_from(OPERATIONS))
-    def operate(self, operation: tuple[str, dict[str, object]]) -> None:
+    def operate(self, operation: Operation) -> None:
         self.operations.append(operation)
 
     @rule()
@@ -204,11 +209,15 @@ class Trading(RuleBasedStateMachine):
         stage = self.stage
         operations = [stage.input(None, type, given) for type, given in self.operations]
         before = stage.outcome.digest
-        stage.submit(*operations, *stage.inputs("\n".join(self.script)))
+        inputs = [*operations, *stage.inputs("\n".join(self.script))]
+        self.advance(inputs)
         assert stage.outcome.digest != before
         self.script.clear()
         self.operations.clear()
         self.check()
+
+    def advance(self, inputs: list[Input]) -> None:
+        self.stage.submit(*inputs)
 
     @rule(ticks=st.integers(2, 6))
     def wait(self, ticks: int) -> None:
