@@ -1,6 +1,7 @@
 # make run     everything, on http://127.0.0.1:8080 (or PORT=…), data in .data (or WSS_DATA_DIR=…)
 # make test    the tests                       make check   format, lint, types, import arrows
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
+# make soak    a million ticks traded at random, and 5,000 with faults in the shell, for hours
 # make admin   an operator's account           make fmt, lock, clean   as they say
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -8,7 +9,7 @@ PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: setup run test check fmt bench admin audit lock clean
+.PHONY: setup run test check fmt bench soak admin audit lock clean
 
 setup: .venv/dev
 
@@ -30,6 +31,11 @@ fmt: .venv/dev
 
 bench: .venv/dev
 	$(PY) -m wallstreetsim.bench $(ONLY)
+
+soak: .venv/dev
+	$(PY) -m tests.soak $(TICKS)
+	SOAK_TICKS=5000 $(PY) -m pytest tests/floor/test_soak.py
+	HYPOTHESIS_PROFILE=deep $(PY) -m pytest tests/engine
 
 admin: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser

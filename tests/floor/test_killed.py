@@ -92,13 +92,13 @@ def test_a_tick_killed_at_any_statement_is_whole_or_absent(doomed: Doomed, hall:
         sent = hall.send(BUSY.format(n=number, before=number - 1))
         if not doomed.run(number):
             break
-        _await_its_end()
+        await_its_end()
         wholes.append(hall.row.tick > before.tick)
         if not wholes[-1]:
             assert hall.row.digest == before.digest
             assert set(_rows_of(before.tick + 1).values()) == {0}
             assert Input.objects.waiting().count() == len(sent)
-            _next_tick(hall)
+            next_tick(hall)
         outcome = twin.next(hall.row)
         assert outcome.digest == hall.row.digest
         assert _rows_of(outcome.tick) == _rows_told_by(outcome)
@@ -131,14 +131,14 @@ def _rows_told_by(outcome: Outcome) -> dict[str, int]:
     }
 
 
-def _next_tick(hall: Hall) -> None:
+def next_tick(hall: Hall) -> None:
     deadline = time.monotonic() + 5
     while hall.floor.tick() is None:
         assert time.monotonic() < deadline, "the next tick comes within 5 s"
         time.sleep(0.01)
 
 
-def _await_its_end() -> None:
+def await_its_end() -> None:
     """Wait until the server has noticed that the killed floor is gone."""
     with connection.cursor() as cursor:
         while True:
