@@ -8,7 +8,6 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
 from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -21,8 +20,20 @@ from market import models
 from market.engine.accounts import Account, AccountKind, Holding
 from market.engine.actions import market_actions
 from market.engine.companies import Company, Listing
+from market.engine.orders import Ticket
 from market.engine.rehearsal import OpenOrder
-from market.engine.values import Cents, OrderKind, OrderStatus, Shares, Side, Tick
+from market.engine.values import (
+    SIDE_OF,
+    Cents,
+    Intent,
+    OrderKind,
+    OrderStatus,
+    SelfTrade,
+    Shares,
+    Tick,
+    TimeInForce,
+)
+from market.prepared import Prepared
 from market.selectors import note_tick, one_instant
 
 MOST_WAITING = 1_000  # actions of one agent, should the world stand still
@@ -89,6 +100,27 @@ def _ranked(agent: Any, rank: int) -> RankedAgent:
     return RankedAgent(agent, rank if is_ranked else None, agent.equity, agent.equity_day_ago)
 
 
+class FallenAgent(NamedTuple):
+    """An agent whose account came to owe more than it had; money in cents."""
+
+    tick: Tick
+    agent: Agent
+    peak: Cents
+    final: Cents
+    cause: str
+
+
+def bankruptcies(rows: slice) -> tuple[list[FallenAgent], int]:
+    """Return a slice of the bankruptcies, newest first; and how many there are. Three queries."""
+    fallen = list(models.Bankruptcy.objects.order_by("-id")[rows])
+    agents = Agent.objects.in_bulk([row.account_id for row in fallen])
+    lines = [
+        FallenAgent(row.tick, agents[row.account_id], row.peak, row.final, row.cause)
+        for row in fallen
+    ]
+    return lines, models.Bankruptcy.objects.count()
+
+
 def live_keys(agent: Agent) -> QuerySet[ApiKey]:
     """Return an agent's live keys, oldest first."""
     return ApiKey.objects.live().filter(agent=agent).order_by("created_at")
@@ -112,6 +144,7 @@ class OwnPortfolio(NamedTuple):
     tick: Tick
     account: Account
     positions: list[HeldPosition]
+    call_deadline: Tick | None  # of a margin call that is not cured
 
 
 def portfolio(agent: Agent) -> OwnPortfolio:
@@ -126,8 +159,9 @@ def portfolio(agent: Agent) -> OwnPortfolio:
     note_tick(tick)
     account = _account(agent, row)
     if row is not None:
-        account.reserved = row["reserved"]
-    return OwnPortfolio(tick, account, [HeldPosition(*line) for line in lines])
+        account.reserved, account.realised = row["reserved"], row["realised"]
+    deadline = None if row is None else row["call_deadline"]
+    return OwnPortfolio(tick, account, [HeldPosition(*line) for line in lines], deadline)
 
 
 def equity_points(agent: Agent) -> QuerySet[models.EquityPoint]:
@@ -145,14 +179,19 @@ class OwnOrder(NamedTuple):
     client_id: str | None
     symbol: str
     side: str
+    intent: str
     kind: str
     time_in_force: str
+    post_only: bool
+    self_trade: str
     quantity: Shares
     limit: Cents | None
+    stop: Cents | None
     filled: Shares
     value: Cents
     status: str
     reason: str
+    triggered_by: str
     tick_submitted: Tick | None
     tick_closed: Tick | None
 
@@ -213,14 +252,19 @@ def _waiting_order(row: InputRow) -> OwnOrder:
         str(row.public_id),
         row.client_order_id,
         asked["symbol"],
+        SIDE_OF[Intent(row.type)].name,
         row.type,
         asked["kind"],
         asked["time_in_force"],
+        asked.get("post_only", False),
+        asked.get("self_trade", SelfTrade.ALLOW),
         asked["quantity"],
         asked.get("limit"),
+        asked.get("stop"),
         0,
         0,
         OrderStatus.PENDING,
+        "",
         "",
         None,
         None,
@@ -233,14 +277,19 @@ def _known_order(row: models.Order) -> OwnOrder:
         row.client_id,
         row.symbol,
         row.side,
+        row.intent,
         row.kind,
         row.time_in_force,
+        row.post_only,
+        row.self_trade,
         row.quantity,
         row.limit,
+        row.stop,
         row.filled,
         row.value,
         row.status,
         row.reason,
+        row.triggered_by,
         row.tick_submitted,
         row.tick_closed,
     )
@@ -253,6 +302,7 @@ class Prospect(NamedTuple):
     """An account as the last tick left it, and all that decides what its next actions may do."""
 
     tick: Tick
+    is_open: bool  # the market, after that tick
     account: Account  # without its open orders
     companies: list[Company]  # those that its actions name
     open: list[OpenOrder]
@@ -267,28 +317,30 @@ def prospect_of(agent: Agent, asked: Sequence[Asked]) -> Prospect:
     One statement, so that no tick comes between an input that waits and what it did.
     """
     references = [a.parameters for a in asked if not a.action.places_order]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PROSPECT,
-            {
-                "account": agent.id,
-                "symbols": [a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
-                "new_client_ids": client_ids_of(asked),
-                "ids": [p["id"] for p in references if "id" in p],
-                "client_ids": [p["client_id"] for p in references if "client_id" in p],
-            },
+    found = orjson.loads(
+        _PROSPECT.value(
+            account=agent.id,
+            symbols=[a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
+            new_client_ids=client_ids_of(asked),
+            ids=[p["id"] for p in references if "id" in p],
+            client_ids=[p["client_id"] for p in references if "client_id" in p],
         )
-        found = orjson.loads(cursor.fetchone()[0])
+    )
     if found["tick"] is None:
         raise models.World.DoesNotExist
     note_tick(found["tick"])
     account = _account(agent, found["account"])
     for held in found["holdings"]:
         account.holdings[held["symbol"]] = Holding(held["quantity"], held["cost"])
+    companies = {row["symbol"]: _company(row) for row in found["companies"]}
+    for row in found["open"]:
+        if row["intent"] == Intent.SHORT:  # it is placed again in the rehearsal
+            companies[row["symbol"]].shorts_offered -= row["quantity"] - row["filled"]
     return Prospect(
         found["tick"],
+        found["is_open"],
         account,
-        [_company(row) for row in found["companies"]],
+        list(companies.values()),
         [_open_order(row) for row in found["open"]],
         [Input(i["id"], i["type"], i["parameters"], agent.id) for i in found["waiting"]],
         {id for row in found["closed"] for id in (row["id"], row["client_id"]) if id},
@@ -304,21 +356,54 @@ _ACCOUNT_COLUMNS = (
     "long_value",
     "short_value",
     "reserved",
+    "realised",
     "close_equity",
+    "call_deadline",
+)
+_COMPANY_STATE = (
+    "is_trading",
+    "reopens_tick",
+    "low_band",
+    "high_band",
+    "restricted_through",
+    "shorted",
+    "shorts_offered",
+)
+_COMPANY_COLUMNS = (
+    "symbol",
+    "name",
+    "sector",
+    "industry",
+    "price",
+    "shares_issued",
+    "volatility",
+    "beta",
+    *_COMPANY_STATE,
 )
 
 # Parts of one JSON object. The inputs that wait, the orders that are open and the batch itself name
 # the companies that count.
-_PROSPECT = f"""
+_PROSPECT = Prepared(
+    "prospect",
+    {
+        "account": "bigint",
+        "symbols": "text[]",
+        "new_client_ids": "text[]",
+        "ids": "text[]",
+        "client_ids": "text[]",
+    },
+    f"""
     WITH waiting AS (
-        SELECT public_id AS id, type, parameters, id AS arrival FROM agents_input
-        WHERE account = %(account)s AND tick IS NULL AND NOT is_quarantined
-        ORDER BY id LIMIT {MOST_WAITING}
+        SELECT public_id AS id, type, parameters, input.id AS arrival
+        FROM agents_waiting JOIN agents_input input ON input.id = input_id
+        WHERE agents_waiting.account = %(account)s AND NOT is_quarantined
+        ORDER BY input.id LIMIT {MOST_WAITING}
     ), open AS (
         SELECT * FROM market_order WHERE account_id = %(account)s AND tick_closed IS NULL
     )
     SELECT json_build_object(
         'tick', (SELECT tick FROM market_world),
+        'is_open', (SELECT is_open FROM market_world),
         'account', (SELECT row_to_json(a) FROM (
             SELECT {", ".join(_ACCOUNT_COLUMNS)} FROM market_account WHERE id = %(account)s) a),
         'holdings', (SELECT coalesce(json_agg(h), '[]') FROM (
@@ -327,7 +412,7 @@ _PROSPECT = f"""
         'waiting', (SELECT coalesce(json_agg(w ORDER BY arrival), '[]') FROM waiting w),
         'open', (SELECT coalesce(json_agg(o ORDER BY number), '[]') FROM open o),
         'companies', (SELECT coalesce(json_agg(c), '[]') FROM (
-            SELECT symbol, name, sector, industry, price, shares_issued, volatility, beta
+            SELECT {", ".join(_COMPANY_COLUMNS)}
             FROM market_company WHERE symbol = ANY(%(symbols)s::text[]
                 || ARRAY(SELECT DISTINCT parameters->>'symbol' FROM waiting)
                 || ARRAY(SELECT DISTINCT symbol::text FROM open))) c),
@@ -340,7 +425,8 @@ _PROSPECT = f"""
         'used', (SELECT coalesce(json_agg(client_order_id), '[]') FROM agents_input
             WHERE account = %(account)s AND client_order_id = ANY(%(new_client_ids)s::text[]))
     )::text
-"""
+""",
+)
 
 
 def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
@@ -359,17 +445,19 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
 
 
 def _open_order(row: dict[str, Any]) -> OpenOrder:
-    return OpenOrder(
-        row["number"],
-        row["id"],
-        row["client_id"],
+    ticket = Ticket(
         row["symbol"],
-        Side[row["side"]],
-        OrderKind(row["kind"]),
+        Intent(row["intent"]),
         row["quantity"],
-        row["filled"],
+        OrderKind(row["kind"]),
         row["limit"],
+        row["stop"],
+        TimeInForce(row["time_in_force"]),
+        row["post_only"],
+        SelfTrade(row["self_trade"]),
+        row["client_id"],
     )
+    return OpenOrder(row["number"], row["id"], ticket, row["filled"], row["triggered_by"])
 
 
 def _company(row: dict[str, Any]) -> Company:
@@ -383,4 +471,7 @@ def _company(row: dict[str, Any]) -> Company:
         volatility=row["volatility"],
         beta=row["beta"],
     )
-    return Company(listing, settings.RULES.market)
+    company = Company(listing, settings.RULES.market)
+    for name in _COMPANY_STATE:
+        setattr(company, name, row[name])
+    return company

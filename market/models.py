@@ -71,8 +71,22 @@ class Company(models.Model):
     day_low = models.BigIntegerField()
     day_volume = models.BigIntegerField(default=0)
     day_ago_volume = models.BigIntegerField(default=0, help_text="Shares in the last 630 ticks.")
+    split_power = models.SmallIntegerField(
+        default=0, help_text="Its shares have been split by ten to this power."
+    )
+    is_trading = models.BooleanField(default=False)
+    reopens_tick = models.BigIntegerField(
+        null=True, help_text="Of a halt: the tick whose auction resumes trading."
+    )
+    halt_reason = models.CharField(max_length=24, blank=True, default="")
+    low_band = models.BigIntegerField(default=0, help_text="Nought: there are no bands.")
+    high_band = models.BigIntegerField(default=0)
+    restricted_through = models.BigIntegerField(
+        default=-1, help_text="The last trading day on which shorts are restricted."
+    )
+    shorted = models.BigIntegerField(default=0)
+    shorts_offered = models.BigIntegerField(default=0)
     sentiment = models.FloatField(default=0)
-    is_halted = models.BooleanField(default=False)
     bids = models.JSONField(default=list)
     asks = models.JSONField(default=list)
 
@@ -92,6 +106,10 @@ class Company(models.Model):
     @property
     def market_cap(self) -> int:
         return self.price * self.shares_issued
+
+    @property
+    def is_halted(self) -> bool:
+        return self.reopens_tick is not None
 
 
 class Account(models.Model):
@@ -113,6 +131,10 @@ class Account(models.Model):
     equity = models.BigIntegerField(default=0)
     equity_day_ago = models.BigIntegerField(default=0)
     close_equity = models.BigIntegerField(default=0)
+    peak_equity = models.BigIntegerField(default=0)
+    call_deadline = models.BigIntegerField(
+        null=True, help_text="The tick by which a margin call is to be cured."
+    )
     opened_tick = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -153,14 +175,19 @@ class Order(models.Model):
     )
     symbol = models.CharField(max_length=12)
     side = models.CharField(max_length=4)
+    intent = models.CharField(max_length=5)
     kind = models.CharField(max_length=10)
     time_in_force = models.CharField(max_length=3)
+    post_only = models.BooleanField(default=False)
+    self_trade = models.CharField(max_length=13, default="allow")
     quantity = models.BigIntegerField()
     limit = models.BigIntegerField(null=True)
+    stop = models.BigIntegerField(null=True)
     filled = models.BigIntegerField()
     value = models.BigIntegerField(help_text="Σ quantity × price of its fills, in cents.")
     status = models.CharField(max_length=9)
     reason = models.CharField(max_length=40, blank=True)
+    triggered_by = models.CharField(max_length=5, blank=True, default="")
     tick_submitted = models.BigIntegerField()
     tick_closed = models.BigIntegerField(null=True)
     client_id = models.CharField(max_length=48, null=True)
@@ -179,11 +206,13 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.side} {self.quantity} {self.symbol} ({self.status})"
+        return f"{self.intent} {self.quantity} {self.symbol} ({self.status})"
 
 
 class Trade(models.Model):
-    """One execution. The fee is in cents, paid by the taker, whose side is the `aggressor`."""
+    """One execution. The fee is in cents, paid by the taker, whose side is the `aggressor`; an
+    auction has neither.
+    """
 
     number = models.BigIntegerField(primary_key=True)
     id = models.UUIDField()
@@ -207,7 +236,7 @@ class Trade(models.Model):
     )
     buy_order = models.UUIDField()
     sell_order = models.UUIDField()
-    aggressor = models.CharField(max_length=4)
+    aggressor = models.CharField(max_length=4, null=True)
     fee = models.BigIntegerField()
 
     class Meta:
@@ -220,6 +249,9 @@ class Trade(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="trade_is_positive", condition=Q(price__gt=0, quantity__gt=0, fee__gte=0)
+            ),
+            models.CheckConstraint(
+                name="only_a_taker_pays_a_fee", condition=Q(aggressor__isnull=False) | Q(fee=0)
             ),
         ]
 
@@ -268,6 +300,7 @@ class Candle(models.Model):
     symbol = models.CharField(max_length=12)
     interval = models.PositiveSmallIntegerField()
     tick = models.BigIntegerField()
+    split_power = models.SmallIntegerField(default=0, help_text="The company's when it ended.")
     open = models.BigIntegerField()
     high = models.BigIntegerField()
     low = models.BigIntegerField()
@@ -281,6 +314,72 @@ class Candle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.interval} at {self.tick}"
+
+
+class Halt(models.Model):
+    """A halt, or a short-sale restriction, as it began: of one company, or of all (no symbol)."""
+
+    tick = models.BigIntegerField()
+    symbol = models.CharField(max_length=12, null=True)
+    reason = models.CharField(max_length=24)
+    until = models.BigIntegerField(null=True, help_text="The tick whose auction resumes trading.")
+    note = models.CharField(max_length=200, blank=True, help_text="An operator's reason.")
+
+    class Meta:
+        indexes: ClassVar = [BrinIndex(name="halts_by_tick", fields=["tick"])]
+
+    def __str__(self) -> str:
+        return f"{self.reason} of {self.symbol or 'the market'} at {self.tick}"
+
+
+class Split(models.Model):
+    """`into` shares for `of` old ones; `shares` are issued since."""
+
+    tick = models.BigIntegerField()
+    symbol = models.CharField(max_length=12)
+    into = models.PositiveSmallIntegerField()
+    of = models.PositiveSmallIntegerField()
+    shares = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.into}:{self.of} at {self.tick}"
+
+
+class MarketEvent(models.Model):
+    """Something that happened to a company, a sector or the whole market."""
+
+    tick = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
+    symbol = models.CharField(max_length=12, null=True)
+    sector = models.CharField(max_length=20, null=True)
+    impact = models.FloatField(help_text="A fraction of the price.")
+    duration = models.BigIntegerField(help_text="Ticks.")
+
+    class Meta:
+        indexes: ClassVar = [BrinIndex(name="events_by_tick", fields=["tick"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.symbol or self.sector or 'the market'} at {self.tick}"
+
+
+class Bankruptcy(models.Model):
+    """The end of an account that came to owe more than it had; `final` is what it fell short by,
+    negative.
+    """
+
+    tick = models.BigIntegerField()
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    peak = models.BigIntegerField()
+    final = models.BigIntegerField()
+    cause = models.CharField(max_length=16)
+
+    class Meta:
+        verbose_name_plural = "bankruptcies"
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} at {self.tick}"
 
 
 class TapeEntry(models.Model):

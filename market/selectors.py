@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, ExpressionWrapper, F, FloatField, QuerySet, Sum
+from django.db.models import Count, ExpressionWrapper, F, FloatField, Model, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
-from market.engine.sessions import Moment, moment_of
-from market.models import Candle, Company, Trade, World
+from market import wire
+from market.engine import outcome
+from market.engine.sessions import Moment, closed_early, moment_of
+from market.engine.values import Cents, Shares, Tick
+from market.models import Candle, Company, Halt, MarketEvent, Split, Trade, World
+from market.wire import Wire
 
 _SORT_COLUMNS = {
     "symbol": "symbol",
@@ -43,6 +47,17 @@ class _Seen:
 
     tick: int | None = None
     at = float("-inf")
+
+
+class AdjustedCandle(NamedTuple):
+    """A finished candle, in today's shares."""
+
+    tick: Tick
+    open: Cents
+    high: Cents
+    low: Cents
+    close: Cents
+    volume: Shares
 
 
 @contextmanager
@@ -79,9 +94,16 @@ def tick_seen() -> int | None:
     return _Seen.tick
 
 
-def moment(tick: int) -> Moment:
-    """Place a tick in the trading day."""
-    return moment_of(tick, settings.RULES.market.session)
+def moment(world: World) -> Moment:
+    """Place the world in its trading day, which may have ended before its time."""
+    rules = settings.RULES.market.session
+    moment = moment_of(world.tick, rules)
+    return moment if world.is_open else closed_early(moment, rules)
+
+
+def trading_day() -> int:
+    """Return the day in which the last tick lies, that of the founding before there is a world."""
+    return moment_of(tick_seen() or 0, settings.RULES.market.session).trading_day
 
 
 def companies(*, sector: str | None = None, sort: str = "symbol") -> QuerySet[Company]:
@@ -107,15 +129,65 @@ def company(symbol: str, *, with_book: bool = False) -> Company:
     return rows.get(symbol=symbol)
 
 
-def candles(symbol: str, *, interval: int, limit: int) -> list[Candle]:
-    """Return the last finished candles of a company, oldest first."""
-    rows = Candle.objects.filter(symbol=symbol, interval=interval).order_by("-tick")[:limit]
-    return list(reversed(rows))
+def candles(company: Company, *, interval: int, limit: int) -> list[AdjustedCandle]:
+    """Return the last finished candles of a company, oldest first, in today's shares."""
+    rows = Candle.objects.filter(symbol=company.symbol, interval=interval).order_by("-tick")
+    return [_adjusted(row, company.split_power) for row in reversed(rows[:limit])]
+
+
+def _adjusted(row: Candle, now: int) -> AdjustedCandle:
+    then = row.split_power
+    return AdjustedCandle(
+        tick=row.tick,
+        open=adjusted_price(row.open, then, now),
+        high=adjusted_price(row.high, then, now),
+        low=adjusted_price(row.low, then, now),
+        close=adjusted_price(row.close, then, now),
+        volume=row.volume * _ten_to(now - then) // _ten_to(then - now),
+    )
+
+
+def adjusted_price(price: Cents, then: int, now: int) -> Cents:
+    """Return a price of the past in today's shares, rounded half up: they have been split by ten
+    to the power of `now` since founding, and had been to that of `then`.
+    """
+    into, of = _ten_to(now - then), _ten_to(then - now)
+    return max(1, (2 * price * of + into) // (2 * into))
+
+
+def _ten_to(power: int) -> int:
+    return int(10 ** max(0, power))
 
 
 def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
     """Return the last trades in a company, newest first."""
     return Trade.objects.filter(symbol=symbol).order_by("-number")[:limit]
+
+
+_HAPPENINGS: tuple[tuple[type[Model], type[Any], Callable[[Any], Wire]], ...] = (
+    (MarketEvent, outcome.MarketEvent, wire.market_event),
+    (Halt, outcome.Halt, wire.halt),
+    (Split, outcome.Split, wire.split),
+)
+
+
+def happenings(rows: slice) -> tuple[list[Wire], int]:
+    """Return a slice of what happened to companies or the market, newest first: events, halts,
+    restrictions and splits, as the wire shows them; and how many there are. Five queries at most.
+    """
+    first, *others = (
+        model._default_manager.annotate(kind_of=Value(kind)).values_list("tick", "kind_of", "id")
+        for kind, (model, _, _) in enumerate(_HAPPENINGS)
+    )
+    everything = first.union(*others, all=True).order_by("-tick", "kind_of", "-id")
+    keys = list(everything[rows])
+    told: dict[tuple[int, int], Wire] = {}
+    for kind, (model, value, shape) in enumerate(_HAPPENINGS):
+        ids = [id for _, of, id in keys if of == kind]
+        if ids:
+            lines = model._default_manager.filter(id__in=ids).values_list("id", *value._fields)
+            told |= {(kind, id): shape(value(*row)) for id, *row in lines}
+    return [told[kind, id] for _, kind, id in keys], everything.count()
 
 
 def totals() -> Totals:

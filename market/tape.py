@@ -12,10 +12,9 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 import zstandard
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Max, Min
 
-from market.bulk import Row, copy_rows
+from market.bulk import Write, insertion
 from market.models import TapeEntry
 
 PUBLIC_STREAM = 0  # every other stream is an agent's and bears its account's number
@@ -42,16 +41,12 @@ def encode(events: list[Event]) -> bytes:
     return orjson.dumps(events)
 
 
-def pack(entries: Iterable[Entry]) -> list[Row]:
-    """Return entries as the rows that `write` appends: their events compressed."""
+def append(entries: Iterable[Entry]) -> Write:
+    """Return the write that appends entries, their events compressed."""
     compress = zstandard.ZstdCompressor(level=1).compress
-    return [(*entry[:5], compress(entry.events)) for entry in entries]
-
-
-def write(cursor: CursorWrapper, packed: Iterable[Row]) -> None:
-    """Append packed entries."""
     columns = ("epoch", "stream", "seq", "tick", "claimed_at", "events")
-    copy_rows(cursor, "market_tapeentry", columns, packed)
+    packed = ((*entry[:5], compress(entry.events)) for entry in entries)
+    return insertion("market_tapeentry", columns, packed)
 
 
 class Extent(NamedTuple):

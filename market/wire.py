@@ -6,8 +6,19 @@ REST and the tape share these shapes.
 from __future__ import annotations
 
 from typing import Any, TypeAlias
+from uuid import NAMESPACE_OID, uuid5
 
-from market.engine.outcome import CompanyState, OrderState, Trade
+from market.engine.halts import RESTRICTION, UNTIL_RESUMED
+from market.engine.outcome import (
+    Alert,
+    Bankruptcy,
+    CompanyState,
+    Halt,
+    MarketEvent,
+    OrderState,
+    Split,
+    Trade,
+)
 from market.engine.values import Cents, Shares, Tick
 
 Wire: TypeAlias = dict[str, Any]
@@ -31,9 +42,14 @@ def percent(part: float, whole: float) -> float:
     return round(100 * part / whole, 4) if whole else 0.0
 
 
-def price_update(company: CompanyState, tick: Tick) -> Wire:
+def known_tick(tick: Tick | None) -> Tick | None:
+    """Return the tick at which a halt ends; None while nobody knows it."""
+    return None if tick is None or tick >= UNTIL_RESUMED else tick
+
+
+def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
     """The PRD's PriceUpdate: `change` against the tick before, `dayChange` against the previous
-    close.
+    close; and what keeps the company from trading, or within bounds.
     """
     change = company.price - company.previous_price
     day_change = company.price - company.previous_close
@@ -52,12 +68,18 @@ def price_update(company: CompanyState, tick: Tick) -> Wire:
         "last": optional_dollars(company.last),
         "bid": optional_dollars(company.bid),
         "ask": optional_dollars(company.ask),
-        "halted": company.is_halted,
+        "halted": company.reopens_tick is not None,
+        "haltReason": company.halt_reason or None,
+        "reopensTick": known_tick(company.reopens_tick),
+        "bandLow": optional_dollars(company.low_band or None),
+        "bandHigh": optional_dollars(company.high_band or None),
+        "shortRestricted": company.restricted_through >= trading_day,
         "tick": tick,
     }
 
 
 def trade(trade: Trade, timestamp: str) -> Wire:
+    """One trade; `side` is the taker's, null in an auction."""
     return {
         "id": trade.id,
         "symbol": trade.symbol,
@@ -69,17 +91,23 @@ def trade(trade: Trade, timestamp: str) -> Wire:
     }
 
 
-def order_accepted(order: OrderState) -> Wire:
+def order_accepted(order: OrderState, tick: Tick) -> Wire:
+    """An open order as it stands: taken, triggered, replaced, restated or come to rest."""
     return {
         "orderId": order.id,
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
+        "intent": order.intent,
         "orderType": order.kind,
+        "timeInForce": order.time_in_force,
         "quantity": order.quantity,
+        "filledQuantity": order.filled,
         "price": optional_dollars(order.limit),
+        "stopPrice": optional_dollars(order.stop),
+        "triggeredBy": order.triggered_by or None,
         "status": order.status,
-        "tick": order.tick_submitted,
+        "tick": tick,
     }
 
 
@@ -89,6 +117,7 @@ def order_filled(order: OrderState, tick: Tick) -> Wire:
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
+        "intent": order.intent,
         "orderType": order.kind,
         "quantity": order.filled,
         "avgPrice": average(order.value, order.filled),
@@ -103,6 +132,8 @@ def order_partial(order: OrderState, tick: Tick) -> Wire:
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
+        "intent": order.intent,
+        "price": optional_dollars(order.limit),
         "filledQuantity": order.filled,
         "remainingQuantity": order.quantity - order.filled,
         "avgPrice": average(order.value, order.filled),
@@ -111,12 +142,14 @@ def order_partial(order: OrderState, tick: Tick) -> Wire:
 
 
 def order_ended(order: OrderState, tick: Tick) -> Wire:
-    """An order cancelled or rejected, with what it had filled."""
+    """An order cancelled, expired or rejected, with what it had filled."""
     return {
         "orderId": order.id,
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
+        "intent": order.intent,
+        "status": order.status,
         "quantity": order.quantity,
         "filledQuantity": order.filled,
         "avgPrice": average(order.value, order.filled),
@@ -125,8 +158,10 @@ def order_ended(order: OrderState, tick: Tick) -> Wire:
     }
 
 
-def position(symbol: str, quantity: Shares, cost: Cents, price: Cents) -> Wire:
-    """One line of a portfolio; a short's quantity, value and cost are negative."""
+def position(
+    symbol: str, quantity: Shares, cost: Cents, price: Cents, liquidation_price: Cents | None
+) -> Wire:
+    """One line of a portfolio; a short's quantity and value are negative."""
     unrealised = quantity * price - cost
     return {
         "symbol": symbol,
@@ -136,4 +171,113 @@ def position(symbol: str, quantity: Shares, cost: Cents, price: Cents) -> Wire:
         "marketValue": quantity * price / 100,
         "unrealizedPnL": unrealised / 100,
         "unrealizedPnLPercent": percent(unrealised, abs(cost)),
+        "liquidationPrice": optional_dollars(liquidation_price),
+    }
+
+
+# What happens to the market
+
+
+def halt(halt: Halt) -> Wire:
+    """A halt, of one company or (no symbol) of all; or a short-sale restriction of one."""
+    subject = halt.symbol or "The market"
+    until = known_tick(halt.until)
+    if halt.reason == RESTRICTION:
+        type, headline = "SHORT_SALE_RESTRICTION", f"{subject}: short sales are restricted"
+    else:
+        type, headline = "HALT", f"{subject} is halted{f' until tick {until}' if until else ''}"
+    duration = None if until is None else until - halt.tick
+    return {
+        **_happening(type, halt.tick, headline, symbol=halt.symbol, duration=duration),
+        "reason": halt.reason,
+        "note": halt.note or None,
+        "reopensTick": until,
+    }
+
+
+def resumption(symbol: str, tick: Tick) -> Wire:
+    """Trading in a company that was halted goes on."""
+    return _happening("RESUMPTION", tick, f"{symbol} trades again", symbol=symbol)
+
+
+def split(split: Split) -> Wire:
+    """`into` new shares for `of` old ones."""
+    headline = f"{split.symbol} is split: {split.into} for {split.of}"
+    return {
+        **_happening("SPLIT", split.tick, headline, symbol=split.symbol),
+        "into": split.into,
+        "of": split.of,
+        "sharesIssued": split.shares,
+    }
+
+
+def market_event(event: MarketEvent) -> Wire:
+    """Something that befell a company, a sector or all; the impact is a fraction."""
+    subject = event.symbol or event.sector or "The market"
+    return _happening(
+        event.kind,
+        event.tick,
+        f"{subject}: {event.kind.replace('_', ' ').lower()}",
+        symbol=event.symbol,
+        sector=event.sector,
+        impact=event.impact,
+        duration=event.duration,
+    )
+
+
+def bankruptcy(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str) -> Wire:
+    """The end of an agent whose account came to owe more than it had."""
+    return {
+        **_happening("BANKRUPTCY", bankruptcy.tick, f"{name} is bankrupt", subject=agent_id),
+        **bankruptcy_line(bankruptcy, agent_id, name, role),
+    }
+
+
+def bankruptcy_line(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str) -> Wire:
+    return {
+        "agentId": agent_id,
+        "name": name,
+        "role": role,
+        "tick": bankruptcy.tick,
+        "peakNetWorth": bankruptcy.peak / 100,
+        "finalNetWorth": bankruptcy.final / 100,
+        "cause": bankruptcy.cause,
+    }
+
+
+def _happening(
+    type: str,
+    tick: Tick,
+    headline: str,
+    *,
+    symbol: str | None = None,
+    sector: str | None = None,
+    impact: float = 0.0,
+    duration: Tick | None = 0,
+    subject: str = "",
+) -> Wire:
+    """The PRD's EventPayload. Its id is the same on every replay."""
+    name = f"{type} {tick} {symbol} {sector} {impact} {subject}"
+    return {
+        "id": str(uuid5(NAMESPACE_OID, name)),
+        "type": type,
+        "symbol": symbol,
+        "sector": sector,
+        "headline": headline,
+        "impact": impact,
+        "duration": duration,
+        "tick": tick,
+    }
+
+
+_SEVERITIES = {"margin_call": "warning", "liquidation": "critical", "bankrupt": "critical"}
+
+
+def alert(alert: Alert, tick: Tick) -> Wire:
+    return {
+        "type": alert.kind,
+        "message": alert.message,
+        "severity": _SEVERITIES.get(alert.kind, "info"),
+        "data": dict(alert.data),
+        "tick": tick,
     }

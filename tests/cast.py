@@ -2,7 +2,10 @@
 
     ann SELL 100 @ 10.02           a limit order; in APEX, unless another symbol is named
     bob BUY 50 NEXUS MARKET #b1    a market order; what follows # is its clientOrderId
-    bob CANCEL #b1                 a cancel, by that name
+    cid SHORT 5 STOP 9.50 DAY      a stop order; with @ 9.40 after it, a stop-limit order
+    dee BUY 9 @ 9.00 IOC           a time in force; POST is post only, decrement a self-trade mode
+    bob REPLACE #b1 40 @ 9.90      a replacement, by that name, of quantity, price or both
+    bob CANCEL #b1                 a cancel, by that name; CANCEL ALL, or CANCEL ALL NEXUS
 
 `book_of` and `fills` speak of one bare book; a `Stage` is a small world whose agents have names.
 """
@@ -28,11 +31,11 @@ from market.engine.accounts import (
 )
 from market.engine.book import Book
 from market.engine.companies import Company, Listing
-from market.engine.orders import Order
+from market.engine.orders import Order, Ticket
 from market.engine.outcome import OrderState
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
-from market.engine.values import Cents, OrderKind, Shares, Side, TimeInForce
+from market.engine.values import SIDE_OF, Cents, Intent, OrderKind, SelfTrade, Shares, Side
 from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import REGISTER, Outcome, World
 
@@ -85,8 +88,15 @@ class Act(NamedTuple):
     parameters: Parameters
 
 
-_ORDER = re.compile(r"(\w+) (BUY|SELL) (\d+)(?: ([A-Z]+))?? (?:MARKET|@ ([\d,.]+))(?: #(\w+))?")
+_ORDER = re.compile(
+    r"(?P<name>\w+) (?P<verb>BUY|SELL|SHORT|COVER) (?P<quantity>\d+)(?: (?P<symbol>[A-Z]+))??"
+    r"(?: (?P<market>MARKET))?(?: STOP (?P<stop>[\d,.]+))?(?: @ (?P<limit>[\d,.]+))?"
+    r"(?: (?P<time_in_force>GTC|DAY|IOC|FOK))?(?: (?P<post_only>POST))?"
+    rf"(?: (?P<self_trade>{'|'.join(SelfTrade)}))?(?: #(?P<client_id>\w+))?"
+)
 _CANCEL = re.compile(r"(\w+) CANCEL #(\w+)")
+_CANCEL_ALL = re.compile(r"(\w+) CANCEL ALL(?: (\w+))?")
+_REPLACE = re.compile(r"(\w+) REPLACE #(\w+)(?: (\d+))?(?: @ ([\d,.]+))?")
 
 
 def act(line: str) -> Act:
@@ -94,20 +104,32 @@ def act(line: str) -> Act:
     line = " ".join(line.split())
     if cancel := _CANCEL.fullmatch(line):
         return Act(cancel[1], "CANCEL_ORDER", {"client_id": cancel[2]})
+    if cancel := _CANCEL_ALL.fullmatch(line):
+        return Act(cancel[1], "CANCEL_ALL", {"symbol": cancel[2]} if cancel[2] else {})
+    if replace := _REPLACE.fullmatch(line):
+        given = {"client_id": replace[2]}
+        changes = {"quantity": replace[3] and int(replace[3])}
+        changes["limit"] = replace[4] and cents(replace[4])
+        return Act(replace[1], "REPLACE_ORDER", given | {k: v for k, v in changes.items() if v})
     order = _ORDER.fullmatch(line)
     assert order, f"cannot read {line!r}"
-    name, verb, quantity, symbol, price, reference = order.groups()
+    return Act(order["name"], order["verb"], _order_parameters(order))
+
+
+def _order_parameters(order: re.Match[str]) -> Parameters:
+    stop, limit = order["stop"], order["limit"]
+    assert (order["market"] is None) == bool(stop or limit), f"of what kind is {order[0]!r}?"
+    kind = ("STOP_LIMIT" if limit else "STOP") if stop else ("LIMIT" if limit else "MARKET")
     parameters: Parameters = {
-        "symbol": symbol or SYMBOL,
-        "quantity": int(quantity),
-        "kind": "LIMIT" if price else "MARKET",
-        "time_in_force": "GTC",
+        "symbol": order["symbol"] or SYMBOL,
+        "quantity": int(order["quantity"]),
+        "kind": kind,
+        "time_in_force": order["time_in_force"] or "GTC",
     }
-    if price:
-        parameters["limit"] = cents(price)
-    if reference:
-        parameters["client_id"] = reference
-    return Act(name, verb, parameters)
+    prices = {"limit": limit and cents(limit), "stop": stop and cents(stop)}
+    named = {key: order[key] for key in ("self_trade", "client_id")}
+    given = {**prices, **named, "post_only": bool(order["post_only"])}
+    return parameters | {key: value for key, value in given.items() if value}
 
 
 def acts(script: str) -> Iterator[Act]:
@@ -132,19 +154,18 @@ def _account(name: str) -> Account:
 def order_of(line: str) -> Order:
     """Return a line's order, younger than all before it; a market order takes any price here."""
     name, verb, given = act(line)
-    no_limit = 10**9 if verb == "BUY" else 1
-    order = Order(
-        number=next(_numbers),
-        id=line,
-        account=_account(name),
-        company=_company(given["symbol"]),
-        side=Side[verb],
-        kind=OrderKind(given["kind"]),
-        quantity=given["quantity"],
-        limit=given.get("limit", no_limit),
-        tick=1,
+    intent = Intent(verb)
+    ticket = Ticket(
+        given["symbol"],
+        intent,
+        given["quantity"],
+        OrderKind(given["kind"]),
+        given.get("limit"),
+        self_trade=SelfTrade(given.get("self_trade", "allow")),
     )
-    order.time_in_force = TimeInForce(given["time_in_force"])
+    account, company = _account(name), _company(given["symbol"])
+    order = Order(next(_numbers), line, account, company, SIDE_OF[intent], ticket, 1)
+    order.price = order.limit or (10**9 if order.side is Side.BUY else 1)
     return order
 
 
@@ -167,7 +188,7 @@ def fills(book: Book, line: str) -> list[str]:
 def resting(book: Book) -> list[str]:
     """Tell what rests in a book: bids before asks, each best first, then oldest."""
     return [
-        f"{order.account.name} {order.side.name} {order.unfilled} @ {dollars(order.limit)}"
+        f"{order.account.name} {order.side.name} {order.unfilled} @ {dollars(order.price)}"
         for side in (book.bids, book.asks)
         for order in side.orders()
     ]
@@ -215,7 +236,11 @@ class Stage:
 
     def tick(self, script: str = "") -> Outcome:
         """Run one tick over the acts of a script."""
-        return self.submit(*(self.input(*one) for one in acts(script)))
+        return self.submit(*self.inputs(script))
+
+    def operate(self, type: str, **parameters: Any) -> Outcome:
+        """Run one tick over an operator's act."""
+        return self.submit(self.input(None, type, parameters))
 
     def submit(self, *inputs: Input) -> Outcome:
         """Run one tick over these inputs."""
@@ -229,6 +254,10 @@ class Stage:
         while self.world.tick < tick:
             self.submit()
         return self.outcome
+
+    def inputs(self, script: str) -> list[Input]:
+        """Return the inputs of a script."""
+        return [self.input(*one) for one in acts(script)]
 
     def input(self, name: str | None, type: str, parameters: Parameters, **more: Any) -> Input:
         """Return the next input of the inbox; an operator's has no name."""

@@ -1,4 +1,4 @@
-"""The operator's desk: the world as it stands, and the acts that pause and step it."""
+"""The operator's desk: the world as it stands, and the acts that pause, step and halt it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from agents.admin import verdict_on
 from agents.models import Input
 from agents.services import operator
 from market.admin.looking import ReadOnlyAdmin, dollars
-from market.models import World
-from wallstreetsim.world import PAUSE, RESUME, STEP
+from market.models import Company, World
+from wallstreetsim.world import HALT, PAUSE, RESTRICT_SHORTS, RESUME, STEP, UNHALT
 
 admin.site.site_header = "WallStreetSim"
 admin.site.site_title = "WallStreetSim"
@@ -39,18 +39,52 @@ MOST_STEPS = 1_000
 ACTS_SHOWN = 20
 
 
-class ActForm(forms.Form):
-    """One act: each button is one, and the reason goes with all of them."""
+ACTS = {
+    PAUSE: "Pause",
+    RESUME: "Resume",
+    STEP: "Step",
+    HALT: "Halt",
+    UNHALT: "Resume trading",
+    RESTRICT_SHORTS: "Restrict shorts",
+}
+TIMED = (STEP, HALT)
+OF_A_COMPANY = (HALT, UNHALT, RESTRICT_SHORTS)
 
-    act = forms.ChoiceField(choices=[(act, act.capitalize()) for act in (PAUSE, RESUME, STEP)])
+
+class ActForm(forms.Form):
+    """One act: each button is one, and the reason goes with all of them.
+
+    A halt or its end is of the company named, or of all; without ticks it lasts until it is ended.
+    """
+
+    act = forms.ChoiceField(choices=list(ACTS.items()))
     reason = forms.CharField(max_length=200)
     ticks = forms.IntegerField(min_value=1, max_value=MOST_STEPS, required=False)
+    symbol = forms.CharField(max_length=12, required=False)
+
+    def clean_symbol(self) -> str:
+        symbol = str(self.cleaned_data["symbol"]).upper()
+        if symbol and not Company.objects.filter(symbol=symbol).exists():
+            raise forms.ValidationError(f"There is no company {symbol}.")
+        return symbol
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("act") == STEP and "ticks" in given and given["ticks"] is None:
             self.add_error("ticks", f"Say how many, 1 to {MOST_STEPS:,}.")
+        if given.get("act") == RESTRICT_SHORTS and given.get("symbol") == "":
+            self.add_error("symbol", "Say of which company.")
         return given
+
+    def parameters(self) -> dict[str, object]:
+        """Return what the act needs to know beside its reason."""
+        given, act = self.cleaned_data, self.cleaned_data["act"]
+        chosen: dict[str, object] = {}
+        if act in TIMED and given["ticks"] is not None:
+            chosen["ticks"] = given["ticks"]
+        if act in OF_A_COMPANY and given["symbol"]:
+            chosen["symbol"] = given["symbol"]
+        return chosen
 
     def complaints(self) -> list[str]:
         return [f"{field}: {error}" for field, errors in self.errors.items() for error in errors]
@@ -98,14 +132,9 @@ class WorldAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         form = ActForm(request.POST)
         if form.is_valid():
-            act, ticks = form.cleaned_data["act"], form.cleaned_data["ticks"]
-            operator.submit(
-                operator=user,
-                type=act,
-                reason=form.cleaned_data["reason"],
-                **({"ticks": ticks} if act == STEP else {}),
-            )
-            messages.success(request, f"{act.capitalize()} waits for the next tick.")
+            act, reason = form.cleaned_data["act"], form.cleaned_data["reason"]
+            operator.submit(operator=user, type=act, reason=reason, **form.parameters())
+            messages.success(request, f"{ACTS[act]} waits for the next tick.")
         for complaint in form.complaints():
             messages.error(request, complaint)
         return HttpResponseRedirect(reverse("admin:market_world_changelist"))

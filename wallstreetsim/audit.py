@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from market import models, tape
 from market.engine.accounts import TREASURY
+from market.engine.orders import Order
 from wallstreetsim import checkpoints
 from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import World
@@ -244,21 +245,35 @@ def _holdings_in(world: World) -> Figures:
 
 def _recorded_orders() -> Figures:
     orders = models.Order.objects.not_final()
-    rows = orders.values_list("id", "account_id", "symbol", "side", "quantity", "filled")
+    rows = orders.values_list(
+        *("id", "account_id", "symbol", "side", "intent", "quantity", "filled"),
+        *("limit", "stop", "triggered_by", "status"),
+    )
     return {f"{id} of account {account}": tuple(rest) for id, account, *rest in rows}
 
 
-def _orders_in(world: World) -> Figures:
-    resting = (
+def recorded_orders(world: World) -> Iterator[Order]:
+    """Yield every open order of a machine that has a row."""
+    market = world.market
+    open = (
         order
-        for company in world.market.companies.values()
-        for side in (company.book.bids, company.book.asks)
-        for order in side.orders()
+        for company in market.companies.values()
+        for place in (
+            *(company.book.bids.orders(), company.book.asks.orders()),
+            *(company.queue, company.stops),
+        )
+        for order in place
     )
+    return (order for order in chain(open, market.triggered) if order.is_recorded)
+
+
+def _orders_in(world: World) -> Figures:
     return {
-        f"{o.id} of account {o.account.id}": (o.company.symbol, o.side.name, o.quantity, o.filled)
-        for o in chain(resting, world.market.queue)
-        if o.is_recorded
+        f"{o.id} of account {o.account.id}": (
+            *(o.company.symbol, o.side.name, o.intent.value, o.quantity, o.filled),
+            *(o.limit, o.stop, o.triggered_by, o.status.value),
+        )
+        for o in recorded_orders(world)
     }
 
 

@@ -18,6 +18,7 @@ from market import models
 from market.bulk import execute_beside
 from wallstreetsim.garbage import collection_paused
 from wallstreetsim.rules import Rules
+from wallstreetsim.upgrades import KNOWN_SCHEMAS, lifted
 from wallstreetsim.world import ENGINE_VERSION, SCHEMA_VERSION, World
 
 log = logging.getLogger(__name__)
@@ -129,10 +130,10 @@ def _load(checkpoint: models.Checkpoint, rules: Rules) -> World:
     state = bytes(checkpoint.state)
     if _checksum(state) != checkpoint.checksum:
         raise _Unsound("is damaged")
-    if checkpoint.schema_version != SCHEMA_VERSION:
+    if checkpoint.schema_version not in KNOWN_SCHEMAS:
         raise _Unsound(f"has the unknown schema {checkpoint.schema_version}")
     try:
-        return World.load(rules, orjson.loads(zstandard.decompress(state)))
+        return World.load(rules, lifted(orjson.loads(zstandard.decompress(state)), rules))
     except Exception as error:
         raise _Unsound(f"cannot be loaded ({error!r})") from error
 

@@ -17,7 +17,7 @@ from market import selectors, tape, wire
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Trade, World
+from market.models import Candle, Company, Split, Trade, World
 from wallstreetsim.rules import RULES
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -29,6 +29,7 @@ FEED_TRADES = 30
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
+AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Sale(NamedTuple):
     """One trade as the feed shows it."""
 
     tick: Tick
-    side: str
+    side: str  # the taker's; an auction has none
     symbol: str
     quantity: Shares
     price: Cents
@@ -188,7 +189,7 @@ def load() -> Dashboard:
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
-        moment=selectors.moment(world.tick),
+        moment=selectors.moment(world),
         quotes=quotes,
         index=_index(world, quotes, update),
         active_agents=update.get("activeAgents", 0),
@@ -214,11 +215,12 @@ def load_at(tick: Tick) -> Dashboard | None:
         update, prices = told["tick:update"], told["price:update"]["prices"]
         quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
         trades = Trade.objects.filter(tick__gt=tick - FEED_TICKS, tick__lte=tick)
+        then = _world_then(now, update)
         return Dashboard(
-            world=_world_then(now, update),
-            moment=selectors.moment(tick),
+            world=then,
+            moment=selectors.moment(then),
             quotes=quotes,
-            index=_index(_world_then(now, update), quotes, update),
+            index=_index(then, quotes, update),
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
             trades=_sales(trades),
@@ -243,10 +245,14 @@ def _world_then(now: World, update: wire.Wire) -> World:
 
 def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
     closes = _closes(tick)
+    companies = {company.symbol: company for company in selectors.companies()}
+    for split in Split.objects.filter(tick__gt=tick).order_by("-tick"):
+        company = companies[split.symbol]
+        company.shares_issued = company.shares_issued * split.of // split.into
     quotes = [
-        _quote_then(company, prices[company.symbol], closes.get(company.symbol, []))
-        for company in selectors.companies()
-        if company.symbol in prices
+        _quote_then(company, prices[symbol], closes.get(symbol, []))
+        for symbol, company in companies.items()
+        if symbol in prices
     ]
     return sorted(quotes, key=lambda quote: (-quote.market_cap, quote.symbol))
 
@@ -330,7 +336,7 @@ def _last_trades() -> list[Sale]:
 
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
-    return [Sale(t.tick, t.aggressor, t.symbol, t.quantity, t.price) for t in trades]
+    return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
 
 
 def _standings(leaderboard: wire.Wire) -> list[Standing]:

@@ -11,6 +11,7 @@ import logging
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 
 from django.conf import settings
@@ -21,11 +22,11 @@ from agents.engine.inputs import Input
 from agents.services import journal
 from market import models, tape
 from market.engine.values import Tick
-from wallstreetsim import checkpoints, garbage
+from wallstreetsim import books, checkpoints, garbage
 from wallstreetsim.checkpoints import CannotRestore
-from wallstreetsim.recording import write_outcome
+from wallstreetsim.recording import Scribe, write_outcome
 from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.world import ENGINE_VERSION, WAKING, InputFailed, Outcome, World
+from wallstreetsim.world import ENGINE_VERSION, WAKING, InputFailed, Outcome, Watch, World
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,19 @@ class Floor:
             self._follow_up(committed)
         return committed
 
+    def rest(self) -> None:
+        """Do what can wait until a tick is told, and must be done before the next: now and then
+        keep the machine and settle its memory.
+        """
+        world = self.world
+        if world is None:
+            return
+        is_round = world.tick % checkpoints.EVERY_TICKS == 0
+        if is_round or self.replay_seconds > REPLAY_SECONDS:
+            self.checkpoint()
+        if is_round:
+            garbage.settle()
+
     def checkpoint(self) -> None:
         """Write where the world stands, restored if need be. A failure is only logged."""
         try:
@@ -163,12 +177,21 @@ class Floor:
         watch: Stopwatch,
     ) -> Committed:
         assert row.claimed_at is not None
-        started = perf_counter()
-        outcome = world.advance(inputs, watch)
-        self.replay_seconds += perf_counter() - started
-        public = write_outcome(
-            cursor, world, outcome, arrivals, epoch=row.epoch, at=row.claimed_at, watch=watch
-        )
+        books_before = books.standing(world)
+        with Scribe(cursor) as scribe:
+            started = perf_counter()
+            outcome = _advance(world, arrivals, inputs, scribe, watch)
+            self.replay_seconds += perf_counter() - started
+            public = write_outcome(
+                scribe,
+                world,
+                outcome,
+                arrivals,
+                books_before,
+                epoch=row.epoch,
+                at=row.claimed_at,
+                watch=watch,
+            )
         return Committed(row.epoch, outcome, public)
 
     def _machine(self, row: models.World) -> World:
@@ -202,7 +225,7 @@ class Floor:
     # After the commit
 
     def _follow_up(self, committed: Committed) -> None:
-        """Publish a committed tick and, at times, keep the machine; no failure undoes the tick."""
+        """Publish a committed tick; no failure undoes it."""
         tick = committed.outcome.tick
         self.failed_tick = None
         self.standstill.end(f"tick {tick} is committed: the world goes on")
@@ -212,10 +235,6 @@ class Floor:
             self.silence.say("ticks cannot be published; readers find them on the tape", error)
         else:
             self.silence.end(f"tick {tick} is published: spectators hear of ticks again")
-        if tick % checkpoints.EVERY_TICKS == 0 or self.replay_seconds > REPLAY_SECONDS:
-            self.checkpoint()
-        if tick % checkpoints.EVERY_TICKS == 0:
-            garbage.settle()
 
     # When a tick fails
 
@@ -311,10 +330,25 @@ def claim(cursor: CursorWrapper) -> models.World | None:
         " AND (claimed_at IS NULL OR claimed_at NOT BETWEEN"
         "   clock_timestamp() - make_interval(secs => %s) AND clock_timestamp())"
         " AND (NOT is_paused OR steps_left > 0 OR EXISTS ("
-        "   SELECT 1 FROM agents_input WHERE tick IS NULL AND account IS NULL AND type = ANY(%s)))",
+        "   SELECT 1 FROM agents_waiting JOIN agents_input input ON input.id = input_id"
+        "   WHERE agents_waiting.account IS NULL AND type = ANY(%s)))",
         [settings.TICK_SECONDS * SHORTEST_INTERVAL, list(WAKING)],
     )
     return models.World.objects.get() if cursor.rowcount else None
+
+
+def _advance(
+    world: World, arrivals: list[int], inputs: list[Input], scribe: Scribe, watch: Watch
+) -> Outcome:
+    """Advance the machine, and write meanwhile what is known before the tick is over."""
+
+    def hear(step: str) -> None:
+        watch(step)
+        if step == "inputs":
+            scribe.write_trades(world.market.log.trades)
+
+    scribe.write("write inputs", partial(journal.strike_off, arrivals))
+    return world.advance(inputs, hear)
 
 
 def _culprit_of(inputs: list[Input], fails: Callable[[list[Input]], bool]) -> Input | None:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from market import models
+from market.bulk import send
 from market.services import record
 from wallstreetsim import checkpoints
 from wallstreetsim.rules import RULES, Rules
@@ -39,20 +40,21 @@ def _found(world: World, companies: int) -> None:
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,
         gdp_growth_bps=macro.gdp_growth_bps,
+        is_open=outcome.market.is_open,
         index=outcome.market.index,
     )
     with connection.cursor() as cursor:
         record.insert_companies(c.listing for c in world.market.companies.values())
-        record.update_companies(cursor, outcome.market.companies)
-        record.insert_accounts(cursor, 0, world.market.accounts.values())
-        record.update_accounts(cursor, outcome.market.accounts)
-        record.upsert_holdings(cursor, outcome.market.holdings)
-        record.insert_entries(cursor, outcome.market.entries)
+        send(cursor, record.update_companies(outcome.market.companies))
+        send(cursor, record.insert_accounts(0, world.market.accounts.values()))
+        send(cursor, record.update_accounts(outcome.market.accounts))
+        send(cursor, record.upsert_holdings(outcome.market.holdings))
+        send(cursor, record.insert_entries(outcome.market.entries))
     checkpoints.write(world, epoch=1)
 
 
 def schedule() -> None:
-    """Tell beat what to fire: the tick, stale after one interval, and the pruning of the tape."""
+    """Tell beat what to fire: the tick, stale after one interval, and what drops what is old."""
     every_tick, _ = IntervalSchedule.objects.get_or_create(
         every=settings.TICK_SECONDS, period=IntervalSchedule.SECONDS
     )
@@ -61,6 +63,7 @@ def schedule() -> None:
         every=60, period=IntervalSchedule.SECONDS
     )
     _fire("prune the tape", "wallstreetsim.prune_tape", every_minute, expire_seconds=60)
+    _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
 
 
 def _fire(name: str, task: str, interval: IntervalSchedule, *, expire_seconds: int) -> None:

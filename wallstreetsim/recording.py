@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from django.db.backends.utils import CursorWrapper
 
 from agents.services import journal
 from market import models, tape
-from market.bulk import Row
+from market.bulk import Write, send
+from market.engine.outcome import Trade
 from market.services import record
 from wallstreetsim import books
 from wallstreetsim.books import Books
@@ -19,12 +22,67 @@ from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
 
 EQUITY_POINT_TICKS = 50
 
+T = TypeVar("T")
+
+
+class Scribe:
+    """Writes while the machine goes on, in order: a thread encodes, another waits for PostgreSQL.
+
+    Nobody else may use the cursor's connection before the last write in hand is sent. A block that
+    fails sends no more, and ends when nothing is under way.
+    """
+
+    def __init__(self, cursor: CursorWrapper) -> None:
+        self._cursor = cursor
+        self._trades_written = 0
+        self._under_way: list[tuple[str, Future[None]]] = []
+        self._clerk, self._sender = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._has_failed = False
+
+    def __enter__(self) -> Scribe:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for thread in (self._clerk, self._sender):
+            thread.shutdown(cancel_futures=True)
+
+    def encode(self, act: Callable[[], T]) -> Future[T]:
+        """Have something encoded after all that is to be encoded so far."""
+        return self._clerk.submit(act)
+
+    def write(self, step: str, encode: Callable[[], Write]) -> None:
+        """Have a write encoded, and sent after all that is to be sent so far."""
+        encoded = self.encode(encode)
+        self._under_way.append((step, self._sender.submit(self._send, encoded)))
+
+    def write_trades(self, trades: list[Trade]) -> None:
+        """Write what a growing list has more than at the last call: a trade changes no more."""
+        new = trades[self._trades_written :]
+        self._trades_written = len(trades)
+        self.write("write trades", partial(record.insert_trades, new))
+
+    def await_writes(self, watch: Callable[[str], None]) -> None:
+        """Wait until everything is written; raise what kept the first of it from being so."""
+        for step, write in self._under_way:
+            write.result()
+            watch(step)
+
+    def _send(self, write: Future[Write]) -> None:
+        if self._has_failed:
+            raise CancelledError
+        try:
+            send(self._cursor, write.result())
+        except BaseException:
+            self._has_failed = True
+            raise
+
 
 def write_outcome(
-    cursor: CursorWrapper,
+    scribe: Scribe,
     world: World,
     outcome: Outcome,
     arrivals: list[int],
+    books_before: Books,
     *,
     epoch: int,
     at: datetime,
@@ -34,60 +92,46 @@ def write_outcome(
 
     `arrivals` are the numbers of the inputs it took, in the order of its results.
     """
-    books_before = books.before(cursor, world, outcome.tick)
-    with ThreadPoolExecutor(1) as clerk:
-        # The tape is encoded here while PostgreSQL is at work on the rows there.
-        tape_of_tick = clerk.submit(_encode, world, outcome, books_before, epoch, at)
-        _write_rows(cursor, world, outcome, arrivals, watch)
-        public, packed = tape_of_tick.result()
-    watch("encode tape")
-    tape.write(cursor, packed)
+    _write_rows(scribe, world, outcome, arrivals)
+    told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
+    scribe.write("write tape", lambda: tape.append(told.result()))
+    scribe.await_writes(watch)
     books.remember(world, outcome)
-    watch("write tape")
     write_world(world, outcome)
-    return public
+    return told.result()[0]
 
 
-def _encode(
-    world: World, outcome: Outcome, books_before: Books, epoch: int, at: datetime
-) -> tuple[tape.Entry, list[Row]]:
-    """Return the tick's public entry, and all its entries ready to be written."""
-    told = list(entries(world, outcome, books_before, epoch=epoch, at=at))
-    return told[0], tape.pack(told)
-
-
-def _write_rows(
-    cursor: CursorWrapper,
-    world: World,
-    outcome: Outcome,
-    arrivals: list[int],
-    watch: Callable[[str], None],
-) -> None:
+def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[int]) -> None:
     tick, market = outcome.tick, outcome.market
     opened = [
         world.market.accounts[result.account]
         for result in outcome.results
         if result.type == REGISTER and result.verdict.success and result.account is not None
     ]
-    record.insert_accounts(cursor, tick, opened)
     verdicts = (result.verdict for result in outcome.results)
-    journal.write_verdicts(cursor, tick, zip(arrivals, verdicts, strict=True))
-    watch("write inputs")
-    record.insert_orders(cursor, market.orders)
-    record.update_orders(cursor, market.orders)
-    watch("write orders")
-    record.insert_trades(cursor, market.trades)
-    record.insert_entries(cursor, market.entries)
-    watch("write trades")
-    record.update_accounts(cursor, market.accounts)
-    journal.write_members(cursor, outcome.members)
-    record.upsert_holdings(cursor, market.holdings)
-    watch("write balances")
-    record.update_companies(cursor, market.companies)
-    record.insert_candles(cursor, market.candles)
+    numbered = zip(arrivals, verdicts, strict=True)
+    scribe.write_trades(market.trades)
+    scribe.write("write inputs", partial(journal.write_verdicts, tick, numbered))
+    scribe.write("write orders", partial(record.insert_orders, market.orders))
+    scribe.write("write orders", partial(record.update_orders, market.orders))
+    scribe.write("write balances", partial(record.insert_entries, market.entries))
+    scribe.write("write balances", partial(record.insert_accounts, tick, opened))
+    scribe.write("write balances", partial(record.update_accounts, market.accounts))
+    scribe.write("write balances", partial(journal.update_members, outcome.members))
+    scribe.write("write balances", partial(record.upsert_holdings, market.holdings))
+    scribe.write("write prices", partial(record.update_companies, market.companies))
+    scribe.write("write prices", partial(record.insert_candles, market.candles))
+    for rows, encode in (
+        (market.halts, partial(record.insert_halts, market.halts)),
+        (market.splits, partial(record.insert_splits, market.splits)),
+        (market.events, partial(record.insert_events, market.events)),
+        (market.bankruptcies, partial(record.insert_bankruptcies, market.bankruptcies)),
+    ):
+        if rows:  # which is seldom
+            scribe.write("write prices", encode)
     if tick % EQUITY_POINT_TICKS == 0:
-        record.insert_equity_points(cursor, tick, market.accounts)
-    watch("write prices")
+        points = partial(record.insert_equity_points, tick, market.accounts)
+        scribe.write("write prices", points)
 
 
 def write_world(world: World, outcome: Outcome) -> None:
@@ -99,7 +143,7 @@ def write_world(world: World, outcome: Outcome) -> None:
         engine_version=ENGINE_VERSION,
         is_paused=outcome.is_paused,
         steps_left=outcome.steps_left,
-        is_open=outcome.moment.is_open,
+        is_open=outcome.market.is_open,
         regime=outcome.regime,
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from agents.services import repeats
 from market import models, tape
 from wallstreetsim.floor import Committed, Floor
 from wallstreetsim.metrics import record_tick
@@ -23,10 +24,11 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="wallstreetsim.tick", bind=True)
 def tick(self: Task[[], None]) -> None:
-    """Run the tick that is due, if one is due here."""
+    """Run the tick that is due, if one is due here; then keep the machine, if that is due."""
     if committed := the_floor().tick(late_by=_lateness(self)):
         record_tick(committed)
         _log(committed)
+        the_floor().rest()
 
 
 @shared_task(name="wallstreetsim.prune_tape")
@@ -35,6 +37,12 @@ def prune_tape() -> None:
     if world := models.World.objects.first():
         pruned = tape.prune(epoch=world.epoch, tick=world.tick)
         log.info("pruned %d entries of the tape", pruned)
+
+
+@shared_task(name="wallstreetsim.prune_answers")
+def prune_answers() -> None:
+    """Drop the answers to repeatable requests that are kept no longer."""
+    log.info("pruned %d kept answers", repeats.prune())
 
 
 @worker_shutdown.connect

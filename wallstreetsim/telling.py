@@ -10,10 +10,12 @@ from datetime import datetime
 
 from agents.engine.society import Member
 from market import wire
+from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
-from market.engine.outcome import OrderState, Standing
-from market.engine.values import OrderStatus
+from market.engine.outcome import Alert, Bankruptcy, OrderState, Standing
+from market.engine.sessions import Moment, closed_early
+from market.engine.values import FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode
 from wallstreetsim import books
 from wallstreetsim.books import Books
@@ -29,6 +31,9 @@ def entries(
     yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode(public))
     orders = _by_account(outcome.market.orders)
     results = _results_by_account(outcome.results)
+    alerts = defaultdict(list)
+    for alert in outcome.market.alerts:
+        alerts[alert.account].append(alert)
     holdings = defaultdict(list)
     for holding in outcome.market.holdings:
         holdings[holding.account].append(holding.symbol)
@@ -41,6 +46,7 @@ def entries(
             orders=orders.get(id, []),
             results=results.get(id, []),
             symbols=holdings.get(id, []),
+            alerts=alerts.get(id, []),
         )
         yield Entry(epoch, id, account.tape_seq, tick, at, encode(events))
 
@@ -56,12 +62,17 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
-    events = [_event("tick:update", "tick", tick_update(outcome, timestamp))]
-    prices = [wire.price_update(company, tick) for company in market.companies]
+    happened = market_events(world, outcome)
+    update = tick_update(world, outcome, timestamp) | {"eventCount": len(happened)}
+    events = [_event("tick:update", "tick", update)]
+    day = outcome.moment.trading_day
+    prices = [wire.price_update(company, tick, day) for company in market.companies]
     events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
     if market.trades:
         trades = [wire.trade(trade, timestamp) for trade in market.trades]
         events.append(_event("trade:executed", "trades", trades))
+    if happened:
+        events.append(_event("market:event", "events", happened))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
     if changed := books.changes(books_before, market.companies):
@@ -69,8 +80,27 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     return events
 
 
-def tick_update(outcome: Outcome, timestamp: str) -> wire.Wire:
-    market, moment = outcome.market, outcome.moment
+def market_events(world: World, outcome: Outcome) -> list[wire.Wire]:
+    """Return what happened to companies or the market: halts and restrictions, events, splits,
+    resumptions, bankruptcies.
+    """
+    market = outcome.market
+    return [
+        *(wire.halt(halt) for halt in market.halts),
+        *(wire.market_event(event) for event in market.events),
+        *(wire.split(split) for split in market.splits),
+        *(wire.resumption(symbol, outcome.tick) for symbol in market.resumed),
+        *(_bankruptcy(world, bankruptcy) for bankruptcy in market.bankruptcies),
+    ]
+
+
+def _bankruptcy(world: World, bankruptcy: Bankruptcy) -> wire.Wire:
+    member = world.society.members[bankruptcy.account]
+    return wire.bankruptcy(bankruptcy, member.id, member.name, member.role)
+
+
+def tick_update(world: World, outcome: Outcome, timestamp: str) -> wire.Wire:
+    market, moment = outcome.market, _moment(world, outcome)
     return {
         "tick": outcome.tick,
         "timestamp": timestamp,
@@ -79,7 +109,7 @@ def tick_update(outcome: Outcome, timestamp: str) -> wire.Wire:
         "paused": outcome.is_paused and not outcome.steps_left,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
-        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilClose": moment.ticks_until_close,
         "ticksUntilOpen": moment.ticks_until_open,
         "priceCount": len(market.companies),
         "tradeCount": len(market.trades),
@@ -91,6 +121,13 @@ def tick_update(outcome: Outcome, timestamp: str) -> wire.Wire:
         "indices": [index_line(market.index, market.previous_close_index)],
         "digest": outcome.digest,
     }
+
+
+def _moment(world: World, outcome: Outcome) -> Moment:
+    """Return where the tick lies in its day, which may have ended before its time."""
+    if outcome.market.is_open:
+        return outcome.moment
+    return closed_early(outcome.moment, world.rules.market.session)
 
 
 def index_line(value: int, previous_close: int) -> wire.Wire:
@@ -138,9 +175,10 @@ def agent_events(
     orders: list[OrderState],
     results: list[Result],
     symbols: list[str],
+    alerts: list[Alert],
 ) -> list[Event]:
-    """Return what the tick tells one agent: its verdicts, its orders, and its portfolio if that
-    changed.
+    """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
+    to it, and its portfolio if that changed.
     """
     channel = f"agent:{member.id}"
     told: dict[str, list[wire.Wire]] = defaultdict(list)
@@ -148,6 +186,8 @@ def agent_events(
         told["action:result"].append(action_result(result, tick))
     for order in orders:
         _tell_of_order(order, tick, told)
+    for alert in alerts:
+        told["agent:alert"].append(wire.alert(alert, tick))
     events = [_event(type, channel, data) for type, data in told.items()]
     account = world.market.accounts[member.account]
     if symbols or account.id in world.market.log.accounts:
@@ -161,18 +201,18 @@ def agent_events(
 
 def _tell_of_order(order: OrderState, tick: int, told: dict[str, list[wire.Wire]]) -> None:
     """An order taken and filled in one tick is told of both; its fills of the tick are one
-    event.
+    event, which shows what else the tick changed of it.
     """
     if order.status == OrderStatus.REJECTED:
         told["order:rejected"].append(wire.order_ended(order, tick))
         return
-    if order.is_new:
-        told["order:accepted"].append(wire.order_accepted(order))
+    if order.is_new or not (order.filled_now or order.status in FINAL_STATUSES):
+        told["order:accepted"].append(wire.order_accepted(order, tick))
     if order.status == OrderStatus.FILLED:
         told["order:filled"].append(wire.order_filled(order, tick))
     elif order.filled_now:
         told["order:partial"].append(wire.order_partial(order, tick))
-    if order.status == OrderStatus.CANCELLED:
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.EXPIRED):
         told["order:cancelled"].append(wire.order_ended(order, tick))
 
 
@@ -204,16 +244,27 @@ def portfolio_update(
         "netWorth": equity / 100,
         "dayPnL": (equity - account.close_equity) / 100,
         "dayPnLPercent": wire.percent(equity - account.close_equity, abs(account.close_equity)),
+        "realizedPnL": account.realised / 100,
+        "maintenanceMargin": margin.maintenance(account, market.rules.margin) / 100,
+        "marginCall": _margin_call(account, market),
         "positions": [_position(account, market, symbol) for symbol in symbols],
     }
+
+
+def _margin_call(account: Account, market: Exchange) -> wire.Wire | None:
+    if account.call is None:
+        return None
+    amount = margin.shortfall(account, market.rules.margin)
+    return {"amount": amount / 100, "deadline": account.call.deadline}
 
 
 def _position(account: Account, market: Exchange, symbol: str) -> wire.Wire:
     holding = account.holdings.get(symbol)
     price = market.companies[symbol].price
     if holding is None:
-        return wire.position(symbol, 0, 0, price)
-    return wire.position(symbol, holding.quantity, holding.cost, price)
+        return wire.position(symbol, 0, 0, price, None)
+    limit = margin.liquidation_price(account, holding.quantity, price, market.rules.margin)
+    return wire.position(symbol, holding.quantity, holding.cost, price, limit)
 
 
 def _event(type: str, channel: str, data: object) -> Event:

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 from agents.engine.inputs import Input
 from agents.engine.society import Member, Society
+from market.engine import halts
 from market.engine import state as market_state
 from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
 from market.engine.actions import MarketAction, Verdict
-from market.engine.companies import Listing, generate_listings
+from market.engine.companies import Company, Listing, generate_listings
 from market.engine.exchange import Exchange
 from market.engine.outcome import CompanyState, MarketOutcome, Standing
 from market.engine.parameters import Parameters
@@ -30,10 +31,12 @@ from market.engine.streams import Streams
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
-SCHEMA_VERSION = 1  # of the dumped state
-ENGINE_VERSION = 1  # of the behaviour: raised whenever the same inputs would give another history
+SCHEMA_VERSION = 2  # of the dumped state
+ENGINE_VERSION = 2  # of the behaviour: raised whenever the same inputs would give another history
 
 REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
+HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
+INJECT, SET_FEE = "INJECT", "SET_FEE"
 WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
 
 Watch = Callable[[str], None]
@@ -94,6 +97,11 @@ class World:
             PAUSE: partial(self._operate, self._pause),
             RESUME: partial(self._operate, self._resume),
             STEP: partial(self._operate, self._step),
+            HALT: partial(self._operate, self._halt),
+            UNHALT: partial(self._operate, self._unhalt),
+            RESTRICT_SHORTS: partial(self._operate, self._restrict_shorts),
+            INJECT: partial(self._operate, self._inject),
+            SET_FEE: partial(self._operate, self._set_fee),
         }
 
     # Founding, keeping and restoring
@@ -143,13 +151,20 @@ class World:
         self.society.begin_tick()
         self.market.begin_tick(self.tick)
         watch("open")
+        self.market.release_stops()
+        watch("stops")
         results = [self._perform(input) for input in inputs]
         watch("inputs")
+        self.market.hold_auctions()
+        watch("auctions")
         self.market.move_prices()
-        candles = self.market.close_tick()
         watch("prices")
         self.market.mark_to_market()
+        for account in self.market.call_margins():
+            self.society.go_bankrupt(account)
         watch("margin")
+        candles = self.market.close_tick()
+        watch("close")
         outcome = self._report(results, candles)
         watch("report")
         return outcome
@@ -161,26 +176,24 @@ class World:
     # Inputs
 
     def _perform(self, input: Input) -> Result:
-        if input.is_quarantined:
+        id, type, _, account, is_quarantined = input
+        if is_quarantined:
             verdict = Verdict(
                 False, str(Code.INTERNAL), "This input made the exchange fail; it was set aside."
             )
         else:
-            verdict = self._verdict_on(input)
-        return Result(input.id, input.account, input.type, verdict)
-
-    def _verdict_on(self, input: Input) -> Verdict:
-        try:
-            return self.performers[input.type](input)
-        except Refused as refused:
-            return Verdict(False, str(refused.code), refused.message)
-        except Exception as error:
-            raise InputFailed(input) from error
+            try:
+                verdict = self.performers[type](input)
+            except Refused as refused:
+                verdict = Verdict(False, str(refused.code), refused.message)
+            except Exception as error:
+                raise InputFailed(input) from error
+        return Result(id, account, type, verdict)
 
     def _act(self, action: MarketAction, input: Input) -> Verdict:
-        self.society.allow(input.account)
-        account = self.market.accounts[input.account or 0]
-        return action.handler(self.market, account, input.parameters, input.id)
+        id, _, parameters, account, _ = input
+        self.society.allow(account)
+        return action.handler(self.market, self.market.accounts[account or 0], parameters, id)
 
     def _register(self, input: Input) -> Verdict:
         """Admit an agent and endow its account, as its role has it."""
@@ -195,7 +208,7 @@ class World:
             leverage=given.get("leverage", role.leverage),
             fee_bps=self.rules.market.taker_fee_bps if role.pays_fees else 0,
         )
-        for symbol, shares in given.get("holdings", {}).items():
+        for symbol, shares in sorted(given.get("holdings", {}).items()):  # jsonb keeps no order
             company = self.market.companies[symbol]
             self.market.give_shares(PUBLIC, account.id, company, shares, kind="endowment")
         account.endowment = account.close_equity = account.equity
@@ -220,6 +233,60 @@ class World:
         assert ticks >= 1
         self.is_paused, self.steps_left = True, ticks - 1
         return Verdict(True)
+
+    def _halt(self, input: Input) -> Verdict:
+        """Halt a company, or all of them when none is named, for so many ticks or until resumed."""
+        given = input.parameters
+        ticks = given.get("ticks")
+        until = self.tick + ticks if ticks else halts.UNTIL_RESUMED
+        note = given.get("reason", "")
+        if symbol := given.get("symbol"):
+            company = self._company(symbol)
+            halts.halt(self.market, company, until=until, reason=halts.OPERATOR, note=note)
+        else:
+            halts.halt_all(self.market, until=until, reason=halts.OPERATOR, note=note)
+        return Verdict(True)
+
+    def _unhalt(self, input: Input) -> Verdict:
+        """Let trading resume by this tick's auction, in one company or in all."""
+        symbol = input.parameters.get("symbol")
+        companies = [self._company(symbol)] if symbol else self.market.companies.values()
+        for company in companies:
+            if company.is_halted:
+                company.reopens_tick = self.tick
+        return Verdict(True)
+
+    def _restrict_shorts(self, input: Input) -> Verdict:
+        company = self._company(input.parameters["symbol"])
+        halts.restrict_shorts(self.market, company, input.parameters.get("reason", ""))
+        return Verdict(True)
+
+    def _inject(self, input: Input) -> Verdict:
+        """Let a market event happen, to a company, a sector or all."""
+        given = input.parameters
+        if symbol := given.get("symbol"):
+            self._company(symbol)
+        self.market.inject(
+            given["event"],
+            symbol=symbol,
+            sector=given.get("sector"),
+            impact=given["impact"],
+            duration=given["duration"],
+        )
+        return Verdict(True)
+
+    def _set_fee(self, input: Input) -> Verdict:
+        """Set the taker's fee of everyone who pays one."""
+        for account, member in self.society.members.items():
+            if self.rules.agents.role(member.role).pays_fees:
+                self.market.accounts[account].fee_bps = input.parameters["bps"]
+        return Verdict(True)
+
+    def _company(self, symbol: str) -> Company:
+        company = self.market.companies.get(symbol)
+        if company is None:
+            raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
+        return company
 
     # The report
 
@@ -248,6 +315,7 @@ class World:
         log, members = self.market.log, self.society.members
         concerned = {order.account.id for order in log.orders.values()} | set(log.accounts)
         concerned |= {result.account for result in results if result.account is not None}
+        concerned |= {alert.account for alert in log.alerts}
         return sorted(account for account in concerned if account in members)
 
 
@@ -260,7 +328,15 @@ def _digest(previous: str, outcome: Outcome) -> str:
     numbers += [
         number
         for o in market.orders
-        for number in (o.number, o.account, o.quantity, o.limit or 0, o.filled, o.value)
+        for number in (
+            o.number,
+            o.account,
+            o.quantity,
+            o.limit or 0,
+            o.stop or 0,
+            o.filled,
+            o.value,
+        )
     ]
     numbers += [
         number
@@ -270,16 +346,19 @@ def _digest(previous: str, outcome: Outcome) -> str:
     numbers += [
         number for e in market.entries for number in (e.debit or 0, e.credit, e.cents, e.shares)
     ]
-    numbers += [number for a in market.accounts for number in a]
+    numbers += [number or 0 for a in market.accounts for number in a]
     numbers += [n for h in market.holdings for n in (h.account, h.quantity, h.cost)]
     numbers += [number for c in market.companies for number in _company_numbers(c)]
     numbers += [n for m in outcome.members for n in (m.account, m.reputation)]
     words = [f"{r.id} {r.verdict.code}" for r in outcome.results]
-    words += [f"{o.id} {o.symbol} {o.side} {o.status} {o.reason}" for o in market.orders]
+    words += [f"{o.id} {o.symbol} {o.intent} {o.status} {o.reason}" for o in market.orders]
     words += [trade.symbol for trade in market.trades]
     words += [f"{entry.kind} {entry.symbol}" for entry in market.entries]
     words += [holding.symbol for holding in market.holdings]
     words += [f"{member.status}" for member in outcome.members]
+    words += [f"{h.symbol} {h.reason} {h.until}" for h in market.halts]
+    words += [f"{alert.account} {alert.kind}" for alert in market.alerts]
+    words += [f"{event.symbol} {event.kind}" for event in market.events]
     chained = blake2b(bytes.fromhex(previous), digest_size=32)
     chained.update(struct.pack(f"<{len(numbers)}q", *numbers))
     chained.update("\x1f".join(words).encode())
@@ -288,4 +367,6 @@ def _digest(previous: str, outcome: Outcome) -> str:
 
 def _company_numbers(c: CompanyState) -> tuple[int, ...]:
     prices = (c.price, c.previous_close, c.last or 0, c.bid or 0, c.ask or 0)
-    return (*prices, c.day_open, c.day_high, c.day_low, c.day_volume, c.day_ago_volume)
+    day = (c.day_open, c.day_high, c.day_low, c.day_volume, c.day_ago_volume)
+    halt = (c.is_trading, c.reopens_tick or 0, c.low_band, c.high_band, c.restricted_through)
+    return (*prices, *day, *halt, c.shares, c.shorted)

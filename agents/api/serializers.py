@@ -15,8 +15,9 @@ from agents.services.registration import Registration
 from market import wire
 from market.api.fields import Body, Pattern, Text
 from market.api.lists import PageQuery
+from market.engine import margin
 from market.engine.accounts import Account
-from market.engine.values import OrderStatus
+from market.engine.values import OrderStatus, Tick
 from market.models import EquityPoint, Trade
 
 ROLES = [role.name for role in settings.RULES.agents.roles]
@@ -145,7 +146,11 @@ class OwnProfile(PublicAgent):
 
 
 class Position(TypedDict):
-    """One line of a portfolio; a short's quantity, value and cost are negative."""
+    """One line of a portfolio; a short's quantity and value are negative.
+
+    `liquidationPrice`: beyond it, all else standing still, this position would breach maintenance;
+    null where no price can.
+    """
 
     symbol: str
     quantity: int
@@ -154,6 +159,14 @@ class Position(TypedDict):
     marketValue: float
     unrealizedPnL: float
     unrealizedPnLPercent: float
+    liquidationPrice: float | None
+
+
+class MarginCall(TypedDict):
+    """What would cure a margin call, and by the end of which tick."""
+
+    amount: float
+    deadline: int
 
 
 class Portfolio(TypedDict):
@@ -170,6 +183,10 @@ class Portfolio(TypedDict):
     netWorth: float
     dayPnL: float
     dayPnLPercent: float
+    realizedPnL: float
+    unrealizedPnL: float
+    maintenanceMargin: float
+    marginCall: MarginCall | None
 
 
 class OrderLine(TypedDict):
@@ -179,12 +196,17 @@ class OrderLine(TypedDict):
     clientOrderId: str | None
     symbol: str
     side: str
+    intent: str
     orderType: str
     timeInForce: str
+    postOnly: bool
+    selfTrade: str
     quantity: int
     filledQuantity: int
     remainingQuantity: int
     price: float | None
+    stopPrice: float | None
+    triggeredBy: str | None
     avgFillPrice: float | None
     totalValue: float
     status: str
@@ -194,7 +216,10 @@ class OrderLine(TypedDict):
 
 
 class OwnTrade(TypedDict):
-    """A trade in which an agent took part. `side` is the agent's own; `fee` is what it paid."""
+    """A trade in which an agent took part. `side` is the agent's own; `fee` is what it paid.
+
+    In an auction nobody makes or takes.
+    """
 
     id: str
     orderId: str
@@ -204,7 +229,7 @@ class OwnTrade(TypedDict):
     quantity: int
     totalValue: float
     fee: float
-    liquidity: Literal["maker", "taker"]
+    liquidity: Literal["maker", "taker", "auction"]
     tick: int
 
 
@@ -298,6 +323,8 @@ def own_profile(ranked: RankedAgent) -> OwnProfile:
 def portfolio(agent: Agent, owned: OwnPortfolio) -> Portfolio:
     account = owned.account
     gain = account.equity - account.close_equity
+    unrealised = sum(p.quantity * p.price - p.cost for p in owned.positions)
+    rules = settings.RULES.market.margin
     return {
         "agentId": str(agent.public_id),
         "tick": owned.tick,
@@ -305,11 +332,15 @@ def portfolio(agent: Agent, owned: OwnPortfolio) -> Portfolio:
         "marginUsed": account.margin_used / 100,
         "marginAvailable": account.margin_available / 100,
         "buyingPower": account.buying_power / 100,
-        "positions": [_position(held) for held in owned.positions],
+        "positions": [_position(account, held) for held in owned.positions],
         "totalPositionsValue": _positions_value(account) / 100,
         "netWorth": account.equity / 100,
         "dayPnL": gain / 100,
         "dayPnLPercent": wire.percent(gain, abs(account.close_equity)),
+        "realizedPnL": account.realised / 100,
+        "unrealizedPnL": unrealised / 100,
+        "maintenanceMargin": margin.maintenance(account, rules) / 100,
+        "marginCall": _margin_call(account, owned.call_deadline),
     }
 
 
@@ -319,12 +350,17 @@ def order_line(order: OwnOrder) -> OrderLine:
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
+        "intent": order.intent,
         "orderType": order.kind,
         "timeInForce": order.time_in_force,
+        "postOnly": order.post_only,
+        "selfTrade": order.self_trade,
         "quantity": order.quantity,
         "filledQuantity": order.filled,
         "remainingQuantity": order.quantity - order.filled,
         "price": wire.optional_dollars(order.limit),
+        "stopPrice": wire.optional_dollars(order.stop),
+        "triggeredBy": order.triggered_by or None,
         "avgFillPrice": wire.average(order.value, order.filled) if order.filled else None,
         "totalValue": order.value / 100,
         "status": order.status,
@@ -336,7 +372,12 @@ def order_line(order: OwnOrder) -> OrderLine:
 
 def own_trade(trade: Trade, agent: Agent) -> OwnTrade:
     """Show a trade from one side; of a trade with oneself, the taker's."""
-    takes = agent.id == (trade.buyer_id if trade.aggressor == "BUY" else trade.seller_id)
+    takes = trade.aggressor is not None and agent.id == (
+        trade.buyer_id if trade.aggressor == "BUY" else trade.seller_id
+    )
+    liquidity: Literal["maker", "taker", "auction"] = "taker" if takes else "maker"
+    if trade.aggressor is None:
+        liquidity = "auction"
     bought = agent.id == trade.buyer_id
     if bought and agent.id == trade.seller_id:
         bought = trade.aggressor == "BUY"
@@ -349,7 +390,7 @@ def own_trade(trade: Trade, agent: Agent) -> OwnTrade:
         "quantity": trade.quantity,
         "totalValue": trade.price * trade.quantity / 100,
         "fee": trade.fee / 100 if takes else 0.0,
-        "liquidity": "taker" if takes else "maker",
+        "liquidity": liquidity,
         "tick": trade.tick,
     }
 
@@ -384,8 +425,17 @@ def action_state(row: Input, *, places_order: bool) -> ActionState:
     }
 
 
-def _position(held: HeldPosition) -> Position:
-    return cast(Position, wire.position(*held))
+def _position(account: Account, held: HeldPosition) -> Position:
+    rules = settings.RULES.market.margin
+    limit = margin.liquidation_price(account, held.quantity, held.price, rules)
+    return cast(Position, wire.position(*held, limit))
+
+
+def _margin_call(account: Account, deadline: Tick | None) -> MarginCall | None:
+    if deadline is None:
+        return None
+    amount = margin.shortfall(account, settings.RULES.market.margin)
+    return {"amount": amount / 100, "deadline": deadline}
 
 
 def _positions_value(account: Account) -> int:

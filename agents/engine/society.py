@@ -66,10 +66,17 @@ class Society:
 
     def allow(self, account: int | None) -> None:
         """Raise Refused unless the account is an agent's whose status lets it act."""
-        member = self.members.get(account) if account is not None else None
+        member = self.members.get(account or 0)
         if member is None:
             raise Refused(Code.FORBIDDEN, "Only a registered agent may act.")
-        allow(member.status)
+        if member.status is not AgentStatus.ACTIVE:
+            allow(member.status)
+
+    def go_bankrupt(self, account: int) -> None:
+        """End an agent whose account has come to owe more than it had."""
+        member = self.members[account]
+        member.status = AgentStatus.BANKRUPT
+        self.changed[account] = member
 
     def active(self) -> list[int]:
         """Return the accounts of the active agents."""

@@ -13,16 +13,20 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from agents.engine.batch import ActionTable, Asked, client_ids_of
 from agents.engine.society import AgentStatus, allow
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
 from agents.selectors import MOST_WAITING, Prospect, prospect_of
+from agents.services import repeats
+from agents.services.repeats import Repeatable
+from market import wire
 from market.engine.actions import NO_DATA, Verdict
 from market.engine.refusals import Code, Refused
 from market.engine.rehearsal import Rehearsal
+from market.engine.sessions import closed_early
 from market.engine.values import Tick
 
 POLLS_A_TICK = 10
@@ -43,14 +47,28 @@ class Taken(NamedTuple):
     receipts: list[Receipt]
 
 
-def take(*, agent: Agent, asked: Sequence[Asked], table: ActionTable, source: Source) -> Taken:
-    """Take what the next tick is not bound to refuse: two statements, however many actions."""
-    prospect = prospect_of(agent, asked)
-    rehearsal = _rehearse(prospect, table)
-    receipts = [_receive(agent, rehearsal, prospect, action) for action in asked]
-    inserted = _insert(agent, zip(asked, receipts, strict=True), source)
-    receipts = [_unless_used(receipt, inserted) for receipt in receipts]
-    return Taken(prospect.tick, receipts)
+def take(
+    *,
+    agent: Agent,
+    asked: Sequence[Asked],
+    table: ActionTable,
+    source: Source,
+    repeatable: Repeatable | None = None,
+) -> Taken:
+    """Take what the next tick is not bound to refuse: two statements, however many actions.
+
+    A repeatable request, four, is taken once: its repetition is answered as it was. Raises
+    OtherRequest when its key was used for another.
+    """
+    if repeatable is None:
+        return _take(agent, asked, table, source)
+    with transaction.atomic(), connection.cursor() as cursor:
+        kept = repeats.claim(cursor, agent, repeatable)
+        if kept is not None:
+            return _taken_of(kept)
+        taken = _take(agent, asked, table, source)
+        repeats.keep(cursor, agent, repeatable, taken)
+        return taken
 
 
 def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
@@ -68,6 +86,21 @@ def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
         if len(performed) == len(waiting):
             return _with_verdicts(taken, performed)
     return taken
+
+
+def _take(agent: Agent, asked: Sequence[Asked], table: ActionTable, source: Source) -> Taken:
+    prospect = prospect_of(agent, asked)
+    rehearsal = _rehearse(prospect, table)
+    receipts = [_receive(agent, rehearsal, prospect, action) for action in asked]
+    inserted = _insert(agent, zip(asked, receipts, strict=True), source)
+    receipts = [_unless_used(receipt, inserted) for receipt in receipts]
+    return Taken(prospect.tick, receipts)
+
+
+def _taken_of(kept: Any) -> Taken:
+    """Return what was taken, from the lists in which it is kept."""
+    tick, receipts = kept
+    return Taken(tick, [Receipt(action, id, Verdict(*v)) for action, id, v in receipts])
 
 
 def _rehearse(prospect: Prospect, table: ActionTable) -> Rehearsal:
@@ -103,9 +136,20 @@ def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Aske
         return Receipt(asked.action.type, None, verdict._replace(data=NO_DATA))
     prospect.used_client_ids.update(client_ids_of([asked]))
     data: dict[str, Any] = {"actionId": id, **verdict.data}
-    if asked.action.places_order and not rehearsal.moment.is_open:
-        data["ticksUntilOpen"] = rehearsal.moment.ticks_until_open + 1
+    if asked.action.places_order:
+        data |= _wait_of(rehearsal, prospect, asked.parameters["symbol"])
     return Receipt(asked.action.type, id, Verdict(True, message="Taken.", data=data))
+
+
+def _wait_of(rehearsal: Rehearsal, prospect: Prospect, symbol: str) -> dict[str, Any]:
+    """Say for how long an order will wait for the auction that resumes trading, if it must."""
+    moment, rules = rehearsal.moment, settings.RULES.market.session
+    company = rehearsal.companies[symbol]
+    if not moment.is_open or (not prospect.is_open and not moment.opens_now):
+        return {"ticksUntilOpen": closed_early(moment, rules).ticks_until_open + 1}
+    if company.is_halted and not company.is_trading:
+        return {"reopensTick": wire.known_tick(company.reopens_tick)}
+    return {}
 
 
 def _check_place(prospect: Prospect, asked: Asked) -> None:

@@ -24,15 +24,19 @@ from market.admin.looking import (
 )
 from market.engine.accounts import AccountKind
 from market.engine.rules import SECTORS
-from market.engine.values import OrderKind, OrderStatus, Side
+from market.engine.values import Intent, OrderKind, OrderStatus, Side
 from market.models import (
     Account,
+    Bankruptcy,
     Candle,
     Checkpoint,
     Company,
+    Halt,
     Holding,
     LedgerEntry,
+    MarketEvent,
     Order,
+    Split,
     TapeEntry,
     Trade,
 )
@@ -58,6 +62,10 @@ class SideFilter(Among):
     title, parameter_name, values = "side", "side", tuple(side.name for side in Side)
 
 
+class IntentFilter(Among):
+    title, parameter_name, values = "intent", "intent", tuple(Intent)
+
+
 class AggressorFilter(SideFilter):
     title, parameter_name = "aggressor", "aggressor"
 
@@ -81,21 +89,40 @@ class StreamFilter(admin.SimpleListFilter):
         return queryset
 
 
+class HaltedFilter(admin.SimpleListFilter):
+    title, parameter_name = "halted", "halted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "yes":
+                return queryset.exclude(reopens_tick=None)
+            case "no":
+                return queryset.filter(reopens_tick=None)
+        return queryset
+
+
 @admin.register(Company)
 class CompanyAdmin(ReadOnlyAdmin):
     list_display = (
         *("symbol", "name", "sector", "price", "previous_close", "last", "bid", "ask"),
-        *("day_volume", "market_cap", "is_halted"),
+        *("day_volume", "market_cap", "halted"),
     )
-    list_filter = ("is_halted", SectorFilter)
+    list_filter = (HaltedFilter, SectorFilter)
     ordering = ("symbol",)
     search_fields = ("symbol", "name")
     money = (
         *("price", "previous_price", "previous_close", "last", "bid", "ask"),
-        *("day_open", "day_high", "day_low"),
+        *("day_open", "day_high", "day_low", "low_band", "high_band"),
     )
     hidden = ("bids", "asks")
     more = ("market_cap", "book", "look_up")
+
+    @admin.display(description="halted", boolean=True)
+    def halted(self, company: Company) -> bool:
+        return company.is_halted
 
     @admin.display(description="market cap", ordering=F("price") * F("shares_issued"))
     def market_cap(self, company: Company) -> str:
@@ -119,6 +146,9 @@ class CompanyAdmin(ReadOnlyAdmin):
             link("trades", "market_trade_changelist", find=company.symbol),
             link("candles", "market_candle_changelist", find=company.symbol),
             link("holdings", "market_holding_changelist", find=company.symbol),
+            link("halts", "market_halt_changelist", find=company.symbol),
+            link("events", "market_marketevent_changelist", find=company.symbol),
+            link("splits", "market_split_changelist", find=company.symbol),
         )
 
 
@@ -131,7 +161,7 @@ class AccountAdmin(ReadOnlyAdmin):
     search_fields = ("name", "=id")
     money = (
         *("cash", "endowment", "long_value", "short_value", "reserved", "realised"),
-        *("equity", "equity_day_ago", "close_equity"),
+        *("equity", "equity_day_ago", "close_equity", "peak_equity"),
     )
     more = ("look_up",)
 
@@ -159,13 +189,13 @@ class HoldingAdmin(BigTableAdmin):
 @admin.register(Order)
 class OrderAdmin(BigTableAdmin):
     list_display = (
-        *("number", "tick_submitted", "account", "side", "symbol", "quantity", "kind", "limit"),
-        *("filled", "average_price", "state", "tick_closed"),
+        *("number", "tick_submitted", "account", "intent", "symbol", "quantity", "kind", "limit"),
+        *("stop", "filled", "average_price", "state", "tick_closed"),
     )
-    list_filter = (StatusFilter, SideFilter, OrderKindFilter)
+    list_filter = (StatusFilter, IntentFilter, OrderKindFilter)
     list_select_related = ("account",)
     search_help_text = "An id, a number, a symbol, an account's name, account:1000 or tick:9."
-    money = ("limit", "value")
+    money = ("limit", "stop", "value")
     hidden = ("status", "reason")
     more = ("state", "average_price")
     finds_uuid = "id"
@@ -236,6 +266,52 @@ class CandleAdmin(BigTableAdmin):
     finds_tick = "tick"
 
 
+@admin.register(Halt)
+class HaltAdmin(BigTableAdmin):
+    list_display = ("tick", "subject", "reason", "until", "note")
+    search_help_text = "A symbol or tick:9."
+    finds_symbol = "symbol"
+    finds_tick = "tick"
+
+    @admin.display(description="of")
+    def subject(self, halt: Halt) -> str:
+        return halt.symbol or "the market"
+
+
+@admin.register(Split)
+class SplitAdmin(BigTableAdmin):
+    list_display = ("tick", "symbol", "into", "of", "shares")
+    search_help_text = "A symbol or tick:9."
+    finds_symbol = "symbol"
+    finds_tick = "tick"
+
+
+@admin.register(MarketEvent)
+class MarketEventAdmin(BigTableAdmin):
+    list_display = ("tick", "kind", "subject", "percent", "duration")
+    search_help_text = "A symbol or tick:9."
+    finds_symbol = "symbol"
+    finds_tick = "tick"
+
+    @admin.display(description="of")
+    def subject(self, event: MarketEvent) -> str:
+        return event.symbol or event.sector or "the market"
+
+    @admin.display(description="impact")
+    def percent(self, event: MarketEvent) -> str:
+        return f"{event.impact:+.2%}"
+
+
+@admin.register(Bankruptcy)
+class BankruptcyAdmin(BigTableAdmin):
+    list_display = ("tick", "account", "peak", "final", "cause")
+    list_select_related = ("account",)
+    search_help_text = "An account's name, account:1000 or tick:9."
+    money = ("peak", "final")
+    finds_tick = "tick"
+    finds_account = ("account",)
+
+
 @admin.register(TapeEntry)
 class TapeEntryAdmin(BigTableAdmin):
     list_display = ("tick", "told", "seq", "epoch", "claimed_at", "compressed_bytes")
@@ -289,6 +365,7 @@ def account_links(id: int) -> SafeString:
         link("orders", "market_order_changelist", find=account(id)),
         link("trades", "market_trade_changelist", find=account(id)),
         link("ledger entries", "market_ledgerentry_changelist", find=account(id)),
+        link("bankruptcy", "market_bankruptcy_changelist", find=account(id)),
         link("tape", "market_tapeentry_changelist", find=account(id)),
     )
 

@@ -7,11 +7,12 @@ from typing import TypedDict
 from django.conf import settings
 from rest_framework import serializers
 
-from market import wire
+from market import selectors, wire
 from market.api.fields import Number, Query
 from market.api.lists import PageQuery
-from market.engine.values import Cents
-from market.models import Candle, Company, Trade
+from market.engine import closing
+from market.engine.values import BPS_IN_ONE, Cents
+from market.models import Company, Trade
 from market.selectors import SORTS
 
 RULES = settings.RULES.market
@@ -49,7 +50,11 @@ class TradesQuery(Query):
 
 
 class Stock(TypedDict):
-    """A listed company and its market at the last tick. `change` is against the previous close."""
+    """A listed company and its market at the last tick. `change` is against the previous close.
+
+    Nothing trades outside the bands. `reopensTick` is null where an operator will say;
+    `borrowable` are the shares that may yet be sold short, `borrowFee` what that costs, a year.
+    """
 
     symbol: str
     name: str
@@ -67,6 +72,13 @@ class Stock(TypedDict):
     marketCap: float
     volatility: float
     halted: bool
+    haltReason: str | None
+    reopensTick: int | None
+    bandLow: float | None
+    bandHigh: float | None
+    shortRestricted: bool
+    borrowable: int
+    borrowFee: float
 
 
 class StockDetail(Stock):
@@ -81,7 +93,7 @@ class StockDetail(Stock):
 
 
 class CandleLine(TypedDict):
-    """A finished candle; `tick` is its last one."""
+    """A finished candle, in today's shares; `tick` is its last one."""
 
     tick: int
     open: float
@@ -111,13 +123,13 @@ class OrderBook(TypedDict):
 
 
 class PublicTrade(TypedDict):
-    """One trade; `side` is the taker's."""
+    """One trade; `side` is the taker's, null in an auction."""
 
     id: str
     symbol: str
     price: float
     quantity: int
-    side: str
+    side: str | None
     tick: int
 
 
@@ -128,8 +140,10 @@ class Trades(TypedDict):
     trades: list[PublicTrade]
 
 
-def stock(company: Company) -> Stock:
+def stock(company: Company, trading_day: int) -> Stock:
     change = company.price - company.previous_close
+    pool = closing.lendable_pool(company.shares_issued, RULES.lending)
+    fee_bps = closing.lending_fee_bps(company.shorted, pool, RULES.lending)
     return {
         "symbol": company.symbol,
         "name": company.name,
@@ -147,12 +161,19 @@ def stock(company: Company) -> Stock:
         "marketCap": company.market_cap / 100,
         "volatility": company.volatility,
         "halted": company.is_halted,
+        "haltReason": company.halt_reason or None,
+        "reopensTick": wire.known_tick(company.reopens_tick),
+        "bandLow": wire.optional_dollars(company.low_band or None),
+        "bandHigh": wire.optional_dollars(company.high_band or None),
+        "shortRestricted": company.restricted_through >= trading_day,
+        "borrowable": max(0, pool - company.shorted - company.shorts_offered),
+        "borrowFee": fee_bps / BPS_IN_ONE,
     }
 
 
-def stock_detail(company: Company) -> StockDetail:
+def stock_detail(company: Company, trading_day: int) -> StockDetail:
     return {
-        **stock(company),
+        **stock(company, trading_day),
         "industry": company.industry,
         "open": company.day_open / 100,
         "previousClose": company.previous_close / 100,
@@ -162,7 +183,7 @@ def stock_detail(company: Company) -> StockDetail:
     }
 
 
-def candle(row: Candle) -> CandleLine:
+def candle(row: selectors.AdjustedCandle) -> CandleLine:
     return {
         "tick": row.tick,
         "open": row.open / 100,

@@ -22,7 +22,8 @@ class StocksView(APIView):
         """List the companies and their markets."""
         query = serializers.StocksQuery.read(request)
         rows = selectors.companies(sector=query.get("sector"), sort=query["sort"])
-        stocks = [serializers.stock(company) for company in rows[slice_of(query)]]
+        day = selectors.trading_day()
+        stocks = [serializers.stock(company, day) for company in rows[slice_of(query)]]
         return Response(page_of(query, stocks, rows.count()))
 
 
@@ -30,7 +31,7 @@ class StockView(APIView):
     @extend_schema(operation_id="getStock", responses=serializers.StockDetail)
     def get(self, request: Request, symbol: str) -> Response:
         """Show one company."""
-        return Response(serializers.stock_detail(_company(symbol)))
+        return Response(serializers.stock_detail(_company(symbol), selectors.trading_day()))
 
 
 class HistoryView(APIView):
@@ -42,8 +43,7 @@ class HistoryView(APIView):
     def get(self, request: Request, symbol: str) -> Response:
         """Show the candles of a company."""
         query = serializers.HistoryQuery.read(request)
-        _company(symbol)
-        rows = selectors.candles(symbol, **query)
+        rows = selectors.candles(_company(symbol), **query)
         candles = [serializers.candle(row) for row in rows]
         return Response({"symbol": symbol, "interval": query["interval"], "candles": candles})
 

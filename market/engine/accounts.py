@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from market.engine.companies import Company
 from market.engine.orders import Order
-from market.engine.values import Bps, Cents, Shares, ceil_div
+from market.engine.values import Bps, Cents, Shares, Tick, ceil_div
 
 
 class AccountKind(StrEnum):
@@ -38,28 +38,48 @@ class Holding:
         self.cost = cost
 
 
+class MarginCall:
+    """A breach of maintenance: to be cured by `deadline`, or the exchange closes positions.
+
+    `positions` are the sizes, unsigned, at the call: what one tick may close is a part of them.
+    """
+
+    __slots__ = ("deadline", "positions", "tick")
+
+    def __init__(self, tick: Tick, deadline: Tick, positions: dict[str, Shares]) -> None:
+        self.tick = tick
+        self.deadline = deadline
+        self.positions = positions
+
+
 class Account:
     """One account and the sums that decide what it may do.
 
     `long_value` and `short_value` (both ≥ 0) are its positions at each company's price; `reserved`
-    is the worst cost of its open orders that would increase exposure; `offered` its shares in open
-    sell orders.
+    is the worst cost of its open orders that would increase exposure. By symbol, of its open
+    orders: `closing` are the shares that would close a position (never negative), `opening` those
+    that would open or add to one (negative: short).
     """
 
     __slots__ = (
+        "call",
         "cash",
         "close_equity",
+        "closing",
         "endowment",
         "equity_samples",
         "fee_bps",
         "holdings",
         "id",
+        "is_agent",
+        "is_bankrupt",
         "kind",
         "leverage",
         "long_value",
         "name",
-        "offered",
+        "opening",
         "orders",
+        "peak_equity",
         "realised",
         "reserved",
         "short_value",
@@ -72,6 +92,7 @@ class Account:
         self.id = id
         self.name = name
         self.kind = kind
+        self.is_agent = kind is AccountKind.AGENT
         self.leverage = leverage
         self.fee_bps = fee_bps
         self.cash: Cents = 0
@@ -83,13 +104,13 @@ class Account:
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # at the last close, or the endowment if that came later
         self.equity_samples: deque[Cents] = deque()
-        self.offered: dict[str, Shares] = {}
+        self.peak_equity: Cents = 0  # the highest that a tick has ended with
+        self.closing: dict[str, Shares] = {}
+        self.opening: dict[str, Shares] = {}
         self.orders: dict[str, Order] = {}  # not final, by id
+        self.call: MarginCall | None = None
+        self.is_bankrupt = False
         self.tape_seq = 0
-
-    @property
-    def is_agent(self) -> bool:
-        return self.kind is AccountKind.AGENT
 
     @property
     def equity(self) -> Cents:
@@ -123,9 +144,15 @@ class Account:
         holding = self.holdings.get(symbol)
         return holding.quantity if holding else 0
 
-    def unoffered(self, symbol: str) -> Shares:
-        """Return the held shares that no open sell order offers yet."""
-        return self.quantity_of(symbol) - self.offered.get(symbol, 0)
+    def direction_of(self, symbol: str) -> int:
+        """Return 1 if it is or may come to be long in a company, -1 if short, 0 if neither."""
+        stake = self.quantity_of(symbol) or self.opening.get(symbol, 0)
+        return (stake > 0) - (stake < 0)
+
+    def closable(self, symbol: str) -> Shares:
+        """Return the shares, held or short (negative), that no open order of its own closes yet."""
+        held, closing = self.quantity_of(symbol), self.closing.get(symbol, 0)
+        return held - closing if held >= 0 else held + closing
 
     def receive(self, company: Company, shares: Shares, cost: Cents) -> None:
         """Move `shares` (negative: out) at `cost` (same sign), keeping the cost basis and the
@@ -139,7 +166,10 @@ class Account:
             holding = self.holdings[company.symbol] = Holding()
         before = holding.quantity
         after = before + shares
-        self._mark(before, after, company.price)
+        if before >= 0 and after >= 0:
+            self.long_value += shares * company.price
+        else:
+            self._mark_short(company, before, after)
         if (before >= 0) == (shares > 0) or not before:
             holding.cost += cost
         else:
@@ -165,11 +195,9 @@ class Account:
         self.realised -= proceeds + basis
         holding.cost += (cost - proceeds) - basis
 
-    def _mark(self, before: Shares, after: Shares, price: Cents) -> None:
-        if before >= 0 and after >= 0:
-            self.long_value += (after - before) * price
-        elif before <= 0 and after <= 0:
-            self.short_value += (before - after) * price
-        else:
-            self.long_value += (max(after, 0) - max(before, 0)) * price
-            self.short_value += (max(-after, 0) - max(-before, 0)) * price
+    def _mark_short(self, company: Company, before: Shares, after: Shares) -> None:
+        """Mark a position that is or was short, and count the company's shorts."""
+        shorted = max(-after, 0) - max(-before, 0)
+        self.long_value += (max(after, 0) - max(before, 0)) * company.price
+        self.short_value += shorted * company.price
+        company.shorted += shorted

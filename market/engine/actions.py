@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from market.engine.accounts import Account
-from market.engine.exchange import Exchange
+from market.engine.desk import Desk
+from market.engine.orders import Ticket
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
-from market.engine.refusals import Code
+from market.engine.refusals import MESSAGES, Code
 from market.engine.rules import MarketRules
-from market.engine.values import OrderKind, Side, TimeInForce
+from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce
 
 NO_DATA: Mapping[str, Any] = {}
 
@@ -29,12 +30,12 @@ class Verdict(NamedTuple):
     data: Mapping[str, Any] = NO_DATA
 
 
-MarketHandler = Callable[[Exchange, Account, Parameters, str], Verdict]
+MarketHandler = Callable[[Desk, Account, Parameters, str], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class MarketAction:
-    """A type of action. The handler takes (exchange, account, parameters, id of the input)."""
+    """A type of action. The handler takes (the desk, account, parameters, id of the input)."""
 
     type: str
     summary: str
@@ -52,7 +53,7 @@ def market_actions(rules: MarketRules) -> tuple[MarketAction, ...]:
             "BUY",
             "Buy shares, on margin if need be.",
             order_parameters,
-            partial(place_order, side=Side.BUY),
+            partial(place_order, intent=Intent.BUY),
             check_order,
             places_order=True,
         ),
@@ -60,81 +61,163 @@ def market_actions(rules: MarketRules) -> tuple[MarketAction, ...]:
             "SELL",
             "Sell held shares that no open order of yours offers yet.",
             order_parameters,
-            partial(place_order, side=Side.SELL),
+            partial(place_order, intent=Intent.SELL),
+            check_order,
+            places_order=True,
+        ),
+        MarketAction(
+            "SHORT",
+            "Sell borrowed shares, which costs margin and a fee.",
+            order_parameters,
+            partial(place_order, intent=Intent.SHORT),
+            check_order,
+            places_order=True,
+        ),
+        MarketAction(
+            "COVER",
+            "Buy back shorted shares that no open order of yours covers yet.",
+            order_parameters,
+            partial(place_order, intent=Intent.COVER),
             check_order,
             places_order=True,
         ),
         MarketAction(
             "CANCEL_ORDER",
             "Cancel an open order of your own; it takes effect in the next tick.",
-            Form(
-                Parameter("orderId", "id", ParameterKind.UUID),
-                Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
-            ),
+            Form(*_REFERENCE),
             cancel_order,
             check_reference,
+        ),
+        MarketAction(
+            "REPLACE_ORDER",
+            "Give an open order of your own another quantity (what is filled included) or limit; a"
+            " smaller size keeps its place in time.",
+            Form(*_REFERENCE, _quantity(rules, required=False), _limit(rules)),
+            replace_order,
+            check_replacement,
+        ),
+        MarketAction(
+            "CANCEL_ALL",
+            "Cancel your open orders, or those in one company.",
+            Form(Parameter("symbol", "symbol", ParameterKind.SYMBOL, minimum=1, maximum=12)),
+            cancel_all,
         ),
     )
 
 
 def place_order(
-    exchange: Exchange, account: Account, parameters: Parameters, id: str, *, side: Side
+    desk: Desk, account: Account, parameters: Parameters, id: str, *, intent: Intent
 ) -> Verdict:
     """Place an order named by its action's id. Raises Refused."""
-    order = exchange.place(
-        account,
+    given = parameters.get
+    ticket = Ticket(
         parameters["symbol"],
-        side,
-        parameters["kind"],
+        intent,
         parameters["quantity"],
-        parameters.get("limit"),
-        id=id,
-        client_id=parameters.get("client_id"),
+        _KINDS[parameters["kind"]],
+        given("limit"),
+        given("stop"),
+        _TIMES[parameters["time_in_force"]],
+        given("post_only", False),
+        _SELF_TRADES[given("self_trade")],
+        given("client_id"),
     )
-    if not order.reason:
-        return Verdict(True, data={"orderId": order.id})
-    message = _MESSAGES.get(order.reason, "")
-    return Verdict(order.filled > 0, str(order.reason), message, {"orderId": order.id})
+    order = desk.place(account, ticket, id=id)
+    reason, data = order.reason, {"orderId": order.id}
+    if not isinstance(reason, Code):
+        return Verdict(True, "OK", reason, data)
+    return Verdict(order.filled > 0, str(reason), MESSAGES.get(reason, ""), data)
 
 
-def cancel_order(exchange: Exchange, account: Account, parameters: Parameters, id: str) -> Verdict:
+def cancel_order(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
     """Cancel an open order of the account's own. Raises Refused."""
-    order = exchange.cancel(account, id=parameters.get("id"), client_id=parameters.get("client_id"))
+    order = desk.cancel(account, id=parameters.get("id"), client_id=parameters.get("client_id"))
     return Verdict(True, data={"orderId": order.id})
 
 
+def replace_order(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
+    """Replace an open order of the account's own. Raises Refused."""
+    order = desk.replace(
+        account,
+        id=parameters.get("id"),
+        client_id=parameters.get("client_id"),
+        quantity=parameters.get("quantity"),
+        limit=parameters.get("limit"),
+    )
+    return Verdict(True, data={"orderId": order.id})
+
+
+def cancel_all(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
+    """Cancel an account's open orders. Raises Refused."""
+    orders = desk.cancel_all(account, parameters.get("symbol"))
+    return Verdict(True, data={"orderIds": [order.id for order in orders]})
+
+
 def check_order(parameters: Parameters) -> None:
-    """A limit order has a price and a market order none. Raises Malformed."""
-    if (parameters["kind"] == OrderKind.LIMIT) != ("limit" in parameters):
-        raise Malformed("price", "goes with a LIMIT order, and only with one")
+    """Each kind of order has its prices and no others. Raises Malformed."""
+    kind = parameters["kind"]
+    if (kind in (OrderKind.LIMIT, OrderKind.STOP_LIMIT)) != ("limit" in parameters):
+        raise Malformed("price", "goes with a LIMIT or STOP_LIMIT order, and only with these")
+    if (kind in (OrderKind.STOP, OrderKind.STOP_LIMIT)) != ("stop" in parameters):
+        raise Malformed("stopPrice", "goes with a STOP or STOP_LIMIT order, and only with these")
+    if parameters.get("post_only"):
+        if kind != OrderKind.LIMIT:
+            raise Malformed("postOnly", "goes with a LIMIT order only")
+        if parameters["time_in_force"] not in (TimeInForce.GTC, TimeInForce.DAY):
+            raise Malformed("postOnly", "goes with GTC or DAY only: it must be able to rest")
 
 
 def check_reference(parameters: Parameters) -> None:
     """An order is named by exactly one of its two ids. Raises Malformed."""
-    if len(parameters) != 1:
+    if ("id" in parameters) == ("client_id" in parameters):
         raise Malformed("orderId", "give orderId or clientOrderId, one of them")
 
 
-_MESSAGES: dict[str, str] = {
-    Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's worst cost.",
-    Code.INSUFFICIENT_SHARES: "You do not hold that many shares that no open order offers yet.",
-    Code.TOO_MANY_ORDERS: "You have as many open orders as an account may have.",
-    Code.POSITION_CONFLICT: "You are short in this company; an account is long or short, not both.",
-    Code.NO_LIQUIDITY: "The book had no more within the collar; the rest was cancelled.",
+def check_replacement(parameters: Parameters) -> None:
+    """A replacement names one order, and what is to be new about it. Raises Malformed."""
+    check_reference(parameters)
+    if "quantity" not in parameters and "limit" not in parameters:
+        raise Malformed("quantity", "give quantity, price or both")
+
+
+_KINDS = {kind.value: kind for kind in OrderKind}
+_TIMES = {time.value: time for time in TimeInForce}
+_SELF_TRADES: dict[str | None, SelfTrade] = {
+    None: SelfTrade.ALLOW,
+    **{mode.value: mode for mode in SelfTrade},
 }
+
+_REFERENCE = (
+    Parameter("orderId", "id", ParameterKind.UUID),
+    Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
+)
+
+
+def _quantity(rules: MarketRules, *, required: bool) -> Parameter:
+    return Parameter(
+        "quantity",
+        "quantity",
+        ParameterKind.INTEGER,
+        required=required,
+        minimum=1,
+        maximum=rules.max_quantity,
+    )
+
+
+def _limit(rules: MarketRules, wire: str = "price", name: str = "limit") -> Parameter:
+    return Parameter(
+        wire,
+        name,
+        ParameterKind.MONEY,
+        minimum=rules.lowest_limit_cents,
+        maximum=rules.highest_limit_cents,
+    )
 
 
 def _order_parameters(rules: MarketRules) -> Form:
     return Form(
         Parameter("symbol", "symbol", ParameterKind.SYMBOL, required=True, minimum=1, maximum=12),
-        Parameter(
-            "quantity",
-            "quantity",
-            ParameterKind.INTEGER,
-            required=True,
-            minimum=1,
-            maximum=rules.max_quantity,
-        ),
+        _quantity(rules, required=True),
         Parameter(
             "orderType",
             "kind",
@@ -142,13 +225,8 @@ def _order_parameters(rules: MarketRules) -> Form:
             choices=tuple(OrderKind),
             default=OrderKind.MARKET,
         ),
-        Parameter(
-            "price",
-            "limit",
-            ParameterKind.MONEY,
-            minimum=rules.lowest_limit_cents,
-            maximum=rules.highest_limit_cents,
-        ),
+        _limit(rules),
+        _limit(rules, "stopPrice", "stop"),
         Parameter(
             "timeInForce",
             "time_in_force",
@@ -156,5 +234,7 @@ def _order_parameters(rules: MarketRules) -> Form:
             choices=tuple(TimeInForce),
             default=TimeInForce.GTC,
         ),
+        Parameter("postOnly", "post_only", ParameterKind.BOOLEAN),
+        Parameter("selfTrade", "self_trade", ParameterKind.CHOICE, choices=tuple(SelfTrade)),
         Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
     )

@@ -3,7 +3,8 @@ a heap.
 
 A cancelled order stays in its deque as a corpse until it surfaces or the level is swept; a level
 without live orders leaves the dict at once, its price lingering in the heap until it surfaces or
-the heap is rebuilt.
+the heap is rebuilt. So an order that was cancelled must never rest again: its corpse would come to
+life with it. What is to rest again is drained with its whole level, or replaced by a copy.
 """
 
 from collections import deque
@@ -12,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple, TypeAlias
 
 from market.engine.orders import Order
-from market.engine.values import BUY, Cents, Shares
+from market.engine.values import BUY, Cents, SelfTrade, Shares
 
 LevelDepth: TypeAlias = tuple[Cents, Shares, int]  # price, shares, number of orders
 
@@ -66,7 +67,7 @@ class BookSide:
         return None
 
     def add(self, order: Order) -> None:
-        price = order.limit
+        price = order.price
         level = self.levels.get(price)
         if level is None:
             level = self.levels[price] = Level()
@@ -78,7 +79,7 @@ class BookSide:
 
     def remove(self, order: Order) -> None:
         """Take a resting order out of the market; it keeps what it has filled."""
-        price = order.limit
+        price = order.price
         level = self.levels[price]
         order.resting = False
         level.quantity -= order.quantity - order.filled
@@ -87,6 +88,13 @@ class BookSide:
             del self.levels[price]
         elif len(level.queue) > 2 * level.live + 8:
             level.sweep()
+
+    def drain(self, price: Cents) -> list[Order]:
+        """Take all orders of a level out of the market, oldest first; these may rest again."""
+        orders = [order for order in self.levels.pop(price).queue if order.resting]
+        for order in orders:
+            order.resting = False
+        return orders
 
     def depth(self, levels: int) -> list[LevelDepth]:
         """Return up to `levels` levels, best price first."""
@@ -123,31 +131,36 @@ class Book:
         return self.bids if order.side is BUY else self.asks
 
     def add(self, order: Order) -> None:
-        """Rest an order behind the others at its limit."""
+        """Rest an order behind the others at its price."""
         self.side_of(order).add(order)
 
     def cancel(self, order: Order) -> None:
         self.side_of(order).remove(order)
 
+    def shrink(self, order: Order, shares: Shares) -> None:
+        """Take `shares` off a resting order, which keeps its place and some of its size."""
+        self.side_of(order).levels[order.price].quantity -= shares
+        order.quantity -= shares
+
     def would_trade(self, incoming: Order) -> bool:
-        """Say whether an order would find something on the other side within its limit."""
+        """Say whether an order would find something on the other side within its price."""
         if incoming.side is BUY:
             ask = self.asks.best()
-            return ask is not None and ask <= incoming.limit
+            return ask is not None and ask <= incoming.price
         bid = self.bids.best()
-        return bid is not None and bid >= incoming.limit
+        return bid is not None and bid >= incoming.price
 
-    def match(self, incoming: Order) -> list[Fill]:
-        """Fill the incoming order up to its limit, best price first, then oldest; both orders'
-        fills are updated.
+    def match(self, incoming: Order, most: Shares | None = None) -> list[Fill]:
+        """Fill the incoming order, or `most` of it, up to its price: best price first, then oldest.
 
-        What is left of the incoming order is not rested. Source: Harris, Trading and Exchanges
-        (2003), ch. 6, order precedence rules.
+        Both orders' fills are updated; what is left of the incoming order is not rested. Source:
+        Harris, Trading and Exchanges (2003), ch. 6, order precedence rules.
         """
         side = self.asks if incoming.side is BUY else self.bids
         sign, levels = side.sign, side.levels
-        worst = incoming.limit * sign
-        unfilled = incoming.quantity - incoming.filled
+        worst = incoming.price * sign
+        wanted = unfilled = incoming.quantity - incoming.filled if most is None else most
+        value = 0
         fills: list[Fill] = []
         while unfilled:
             price = side.best()
@@ -171,10 +184,47 @@ class Book:
                 maker.value += quantity * price
                 level.quantity -= quantity
                 unfilled -= quantity
+                value += quantity * price
                 fills.append(Fill(maker, price, quantity))
             if not level.live:
                 del levels[price]
-        for fill in fills:
-            incoming.filled += fill.quantity
-            incoming.value += fill.quantity * fill.price
+        incoming.filled += wanted - unfilled
+        incoming.value += value
         return fills
+
+    def fill(self, order: Order, price: Cents, quantity: Shares) -> None:
+        """Fill part or all of one order at `price`; if it rests, its level follows."""
+        order.filled += quantity
+        order.value += quantity * price
+        if order.resting:
+            side = self.side_of(order)
+            level = side.levels[order.price]
+            level.quantity -= quantity
+            if order.filled == order.quantity:
+                order.resting = False
+                level.live -= 1
+                if not level.live:
+                    del side.levels[order.price]
+
+    def within_reach(self, incoming: Order) -> Iterator[Order]:
+        """Yield the resting orders that an order would meet, in the order of their precedence."""
+        side = self.asks if incoming.side is BUY else self.bids
+        worst = incoming.price * side.sign
+        for price in sorted(side.levels, key=lambda price: price * side.sign):
+            if price * side.sign > worst:
+                return
+            yield from (order for order in side.levels[price].queue if order.resting)
+
+    def can_fill(self, incoming: Order) -> bool:
+        """Say whether an order would be filled whole, its self-trade mode kept."""
+        wanted = incoming.unfilled
+        mode, account = incoming.self_trade, incoming.account
+        for maker in self.within_reach(incoming):
+            if maker.account is account and mode is not SelfTrade.ALLOW:
+                if mode is not SelfTrade.CANCEL_OLDEST:
+                    return False
+                continue
+            wanted -= maker.unfilled
+            if wanted <= 0:
+                return True
+        return False

@@ -26,4 +26,5 @@ def add_tick(company: Company, tick: Tick, intervals: Sequence[Tick]) -> Iterato
         forming[CLOSE] = company.price
         forming[VOLUME] += company.tick_volume
         if tick % interval == 0:
-            yield Candle(company.symbol, interval, tick, *company.forming.pop(interval))
+            figures = company.forming.pop(interval)
+            yield Candle(company.symbol, interval, tick, company.split_power, *figures)

@@ -1,10 +1,16 @@
-"""Clearing: a fill becomes a trade, and cash, shares and fee change hands at once."""
+"""Clearing: a trade's cash, shares and fee change hands at once; and what an open order holds back
+of its account meanwhile.
+"""
+
+from __future__ import annotations
 
 from market.engine.accounts import Account
-from market.engine.book import Fill
+from market.engine.companies import Company
 from market.engine.orders import Order
 from market.engine.rules import MarketRules
-from market.engine.values import BPS_IN_ONE, BUY, Bps, Cents, OrderKind, Shares, ceil_div
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Intent, OrderKind, Shares, ceil_div
+
+BUY, SHORT = Intent.BUY, Intent.SHORT
 
 
 def taker_fee(value: Cents, rate: Bps) -> Cents:
@@ -12,20 +18,19 @@ def taker_fee(value: Cents, rate: Bps) -> Cents:
     return (value * rate + BPS_IN_ONE // 2) // BPS_IN_ONE
 
 
-def settle(fill: Fill, taker: Order, treasury: Account) -> Cents:
-    """Exchange one fill's cash and shares between its accounts and return the taker's fee."""
-    maker, price, quantity = fill
-    payer, company = taker.account, taker.company
+def settle(
+    company: Company, buyer: Account, seller: Account, price: Cents, quantity: Shares
+) -> None:
+    """Exchange a trade's cash and shares."""
     value = price * quantity
-    if taker.side is BUY:
-        buyer, seller = payer, maker.account
-    else:
-        buyer, seller = maker.account, payer
     buyer.cash -= value
     seller.cash += value
     buyer.receive(company, quantity, value)
     seller.receive(company, -quantity, -value)
-    release(maker, quantity)
+
+
+def charge_fee(payer: Account, value: Cents, treasury: Account) -> Cents:
+    """Take the taker's fee on a trade of `value`, and return it."""
     fee = taker_fee(value, payer.fee_bps)
     payer.cash -= fee
     treasury.cash += fee
@@ -33,37 +38,73 @@ def settle(fill: Fill, taker: Order, treasury: Account) -> Cents:
 
 
 def worst_cost(order: Order, rules: MarketRules) -> Cents:
-    """Return what a buy could cost at worst: its limit, or the price and its collar, rounded up."""
-    if order.kind == OrderKind.LIMIT:
-        return order.quantity * order.limit
-    price = order.company.price
-    return ceil_div(order.quantity * price * (BPS_IN_ONE + rules.collar_bps), BPS_IN_ONE)
+    """Return by how much an order could raise its account's exposure at worst, rounded up: nothing
+    if it closes a position. Source: market-model, section 3.
+    """
+    intent, quantity = order.intent, order.quantity - order.filled
+    if intent is BUY:
+        if order.limit is not None:
+            return quantity * order.limit
+        price = order.stop if order.awaits_trigger else order.company.price
+        assert price is not None
+        return ceil_div(quantity * price * (BPS_IN_ONE + rules.collar_bps), BPS_IN_ONE)
+    if intent is SHORT:
+        asked = order.limit or (order.stop if order.kind == OrderKind.STOP else 0) or 0
+        return quantity * max(asked, order.company.price)
+    return 0
 
 
-def reserve(order: Order) -> None:
-    """Hold back what a resting order may need: buying power for a buy, shares for a sell."""
-    account, unfilled = order.account, order.quantity - order.filled
+def reserve(order: Order, cost: Cents) -> None:
+    """Enter an open order with its account, which holds back what it may need: exposure of `cost`,
+    or the shares that it closes.
+    """
+    account = order.account
     account.orders[order.id] = order
-    if order.side is BUY:
-        account.reserved += unfilled * order.limit
-    else:
-        symbol = order.company.symbol
-        account.offered[symbol] = account.offered.get(symbol, 0) + unfilled
+    order.reserved = cost
+    account.reserved += cost
+    _hold(order, order.quantity - order.filled)
 
 
-def release(order: Order, quantity: Shares) -> None:
-    """Give back what `quantity` shares of an order held; the market maker's reserve nothing."""
+def release_part(order: Order, quantity: Shares) -> None:
+    """Give back what `quantity` shares, just filled or cut, of an open order held.
+
+    The market maker's quotes hold nothing.
+    """
     account = order.account
     if order.id not in account.orders:
         return
-    if order.side is BUY:
-        account.reserved -= quantity * order.limit
-    else:
-        symbol = order.company.symbol
-        left = account.offered[symbol] - quantity
-        if left:
-            account.offered[symbol] = left
-        else:
-            del account.offered[symbol]
-    if order.filled == order.quantity:
+    left = order.quantity - order.filled
+    if order.reserved:
+        freed = order.reserved * quantity // (left + quantity)
+        order.reserved -= freed
+        account.reserved -= freed
+    _hold(order, -quantity)
+    if not left:
         del account.orders[order.id]
+
+
+def release(order: Order) -> None:
+    """Give back all that an open order still holds, and drop it from its account."""
+    account = order.account
+    if account.orders.pop(order.id, None) is None:
+        return
+    account.reserved -= order.reserved
+    order.reserved = 0
+    _hold(order, order.filled - order.quantity)
+
+
+def _hold(order: Order, shares: Shares) -> None:
+    """Add `shares`, which may be negative, to what its account's open orders open or close."""
+    intent, symbol = order.intent, order.company.symbol
+    held = order.account.closing
+    if intent is BUY:
+        held = order.account.opening
+    elif intent is SHORT:
+        held = order.account.opening
+        order.company.shorts_offered += shares
+        shares = -shares
+    after = held.get(symbol, 0) + shares
+    if after:
+        held[symbol] = after
+    else:
+        held.pop(symbol, None)

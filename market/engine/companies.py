@@ -9,9 +9,10 @@ from math import exp, log
 from market.engine.book import Book
 from market.engine.orders import Order
 from market.engine.pricing import PriceState
-from market.engine.rules import MarketRules, Sector
+from market.engine.rules import HaltRules, MarketRules, Sector, Switches
+from market.engine.stops import Stops
 from market.engine.streams import Streams
-from market.engine.values import Cents, Shares
+from market.engine.values import BPS_IN_ONE, Cents, Shares, Tick, ceil_div
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,11 @@ class Listing:
 
 
 class Company:
-    """A listed company: its book, its price and what today's trading made of them."""
+    """A listed company: its book, its price and what today's trading made of them.
+
+    While `is_trading` is False (closed, or halted), orders wait in `queue` for the auction that
+    resumes trading: at the open, or at `reopens_tick`.
+    """
 
     __slots__ = (
         "best_ask",
@@ -40,16 +45,30 @@ class Company:
         "day_open",
         "day_volume",
         "forming",
-        "is_halted",
+        "halt_reason",
+        "high_band",
+        "is_pinned",
+        "is_trading",
         "last",
         "listing",
+        "low_band",
         "net_flow",
+        "pending_jump",
         "previous_close",
         "previous_price",
         "price",
         "pricing",
+        "queue",
         "quotes",
+        "recent_prices",
+        "reopens_tick",
+        "restricted_through",
         "sentiment",
+        "shares",
+        "shorted",
+        "shorts_offered",
+        "split_power",
+        "stops",
         "symbol",
         "tick_high",
         "tick_low",
@@ -61,8 +80,12 @@ class Company:
         price = listing.price
         self.listing = listing
         self.symbol = listing.symbol
+        self.shares = listing.shares  # issued
+        self.split_power = 0  # the shares have been split by ten to this power since founding
         self.book = Book()
         self.quotes: list[Order] = []  # the market maker's, replaced every tick
+        self.queue: list[Order] = []  # orders sent while it does not trade, by arrival
+        self.stops = Stops()
         self.price = self.previous_price = self.previous_close = price
         self.last: Cents | None = None
         self.best_bid: Cents | None = None
@@ -71,20 +94,56 @@ class Company:
         self.day_volume: Shares = 0
         self.tick_high = self.tick_low = price
         self.tick_volume: Shares = 0
-        self.net_flow: Shares = 0  # signed volume of the tick's takers, the market maker's left out
+        self.net_flow: Shares = 0  # signed volume of takers since the last price step
         self.volumes: deque[Shares] = deque(maxlen=rules.session.day_ticks)
         self.forming: dict[int, list[int]] = {}  # interval → open, high, low, close, volume so far
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
+        self.pending_jump = 0.0  # log return that the price has still to walk
         self.sentiment = 0.0
-        self.is_halted = False
+        self.is_trading = True
+        self.reopens_tick: Tick | None = None  # of a halt
+        self.halt_reason = ""
+        self.recent_prices: deque[Cents] = deque([price], maxlen=rules.halts.band_ticks)
+        self.low_band: Cents = 0  # nothing trades outside the bands; nought: there are none
+        self.high_band: Cents = 0
+        self.is_pinned = False  # the touch has reached a band
+        self.restricted_through = -1  # the last trading day of a short-sale restriction
+        self.shorted: Shares = 0  # by all accounts together
+        self.shorts_offered: Shares = 0  # in open orders to short
 
     @property
-    def shares(self) -> Shares:
-        return self.listing.shares
+    def is_halted(self) -> bool:
+        return self.reopens_tick is not None
 
     @property
     def market_cap(self) -> Cents:
-        return self.price * self.listing.shares
+        return self.price * self.shares
+
+    def set_bands(self, rules: HaltRules, switches: Switches) -> None:
+        """Centre the bands on the mean of the last few prices, today's included."""
+        self.recent_prices.append(self.price)
+        if not switches.halts:
+            return
+        width = rules.band_bps
+        if self.listing.sector in rules.wild_sectors:
+            width = rules.wild_band_bps
+        elif self.market_cap >= rules.large_cents:
+            width = rules.large_band_bps
+        count, total = len(self.recent_prices), sum(self.recent_prices)
+        self.low_band = max(1, ceil_div(total * (BPS_IN_ONE - width), count * BPS_IN_ONE))
+        self.high_band = total * (BPS_IN_ONE + width) // (count * BPS_IN_ONE)
+
+    def banded(self, price: Cents) -> Cents:
+        """Return the price within the bands that is nearest to this one."""
+        if not self.high_band:
+            return price
+        return min(self.high_band, max(self.low_band, price))
+
+    def jump(self, impact: float) -> None:
+        """Be worth more by `impact` (a fraction) at once; the price walks there."""
+        impact = max(-0.99, impact)
+        self.pricing.fundamental *= 1.0 + impact
+        self.pending_jump += log(1.0 + impact)
 
     def record_trade(self, price: Cents, quantity: Shares) -> None:
         self.last = price

@@ -1,4 +1,4 @@
-"""The market part of the machine: companies, accounts, and one tick's trading.
+"""The market part of the machine: a desk for orders, and a day with prices, halts and margin.
 
 The world calls the steps in order; what happens in between is noted in a `TickLog`, from which
 `end_tick` reports.
@@ -8,69 +8,42 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from math import ceil, log
 
-from market.engine import clearing, maker, pricing
+from market.engine import calls, closing, halts, pricing, quoting, splits
 from market.engine.accounts import (
     BANK,
     MARKET_MAKER,
     PUBLIC,
-    SYSTEM_ACCOUNTS,
-    TREASURY,
     Account,
     AccountKind,
 )
-from market.engine.book import Fill
 from market.engine.candles import add_tick
 from market.engine.companies import Company, Listing
+from market.engine.desk import Desk
 from market.engine.log import TickLog
-from market.engine.orders import Order
-from market.engine.outcome import Candle, LedgerEntry, MarketOutcome, Standing, Trade
-from market.engine.refusals import Code, Refused
+from market.engine.outcome import Candle, Halt, LedgerEntry, MarketEvent, MarketOutcome, Standing
 from market.engine.rules import MarketRules, Switches
-from market.engine.sessions import Moment, moment_of
+from market.engine.sessions import Moment
 from market.engine.streams import Streams
-from market.engine.values import (
-    BPS_IN_ONE,
-    BUY,
-    SELL,
-    Bps,
-    Cents,
-    OrderKind,
-    OrderStatus,
-    Shares,
-    Side,
-    ceil_div,
-    uuid_of,
-    uuid_prefix,
-)
-
-MARKET, LIMIT = OrderKind.MARKET, OrderKind.LIMIT
-OPEN, PARTIAL, FILLED = OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.FILLED
-CANCELLED, REJECTED = OrderStatus.CANCELLED, OrderStatus.REJECTED
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 
 
-class Exchange:
+class Exchange(Desk):
     """Every company and account, and the rules by which they trade."""
 
     def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
-        self.rules = rules
-        self.switches = switches
-        self.streams = streams
+        super().__init__(rules, switches, streams)
         self.macro = rules.macro_at_founding
         self.regime = "normal"
-        self.order_prefix = uuid_prefix(streams.derive("orders"))
-        self.trade_prefix = uuid_prefix(streams.derive("trades"))
+        self.is_day_over = False  # before its time: the index has fallen too far
+        self.market_halts_today = 0
         self.samples_kept = rules.session.day_ticks // rules.equity_sample_ticks + 1
-        self.companies: dict[str, Company] = {}
-        self.accounts: dict[int, Account] = {
-            id: Account(id, name, AccountKind.SYSTEM) for id, name in SYSTEM_ACCOUNTS.items()
-        }
-        self.queue: list[Order] = []  # orders sent while closed, by arrival
-        self.orders_numbered = 0
-        self.trades_numbered = 0
         self.dollar_volumes: deque[Cents] = deque(maxlen=rules.session.day_ticks)
-        self.moment = self._moment_of(0)
-        self.log = TickLog(0)
+
+    @property
+    def is_open(self) -> bool:
+        return self.moment.is_open and not self.is_day_over
 
     # Founding
 
@@ -82,7 +55,7 @@ class Exchange:
         for listing in listings:
             company = self.companies[listing.symbol] = Company(listing, self.rules)
             public.receive(company, listing.shares, listing.shares * listing.price)
-            self.log.touch_holding(public, company)
+            self.log.touch_position(public, company)
             self.log.entries.append(
                 LedgerEntry(0, "issue", None, PUBLIC, 0, listing.symbol, listing.shares)
             )
@@ -90,8 +63,11 @@ class Exchange:
             self.give_shares(PUBLIC, MARKET_MAKER, company, part, kind="endowment")
         self.pay(BANK, MARKET_MAKER, self.rules.maker.endowment_cents, kind="endowment")
         self.accounts[MARKET_MAKER].endowment = self.rules.maker.endowment_cents
-        self._quote_all()
-        self._refresh_touches()
+        for company in self.companies.values():
+            company.recent_prices.clear()
+            company.set_bands(self.rules.halts, self.switches)
+            quoting.requote(self, company)
+            company.refresh_touch()
 
     def open_account(
         self, id: int, name: str, *, cash: Cents, leverage: int, fee_bps: Bps
@@ -105,102 +81,105 @@ class Exchange:
 
     def pay(self, debit: int, credit: int, cents: Cents, *, kind: str) -> None:
         """Move cash between two accounts, by one ledger entry."""
-        self.accounts[debit].cash -= cents
-        self.accounts[credit].cash += cents
-        self.log.touch_account(self.accounts[debit])
-        self.log.touch_account(self.accounts[credit])
-        self.log.entries.append(LedgerEntry(self.log.tick, kind, debit, credit, cents, None, 0))
+        self._move(debit, credit, cents, None, 0, kind)
 
     def give_shares(
         self, debit: int, credit: int, company: Company, shares: Shares, *, kind: str
     ) -> None:
         """Move shares at the company's price without cash, by one ledger entry."""
-        cost = shares * company.price
-        self.accounts[debit].receive(company, -shares, -cost)
-        self.accounts[credit].receive(company, shares, cost)
-        for id in (debit, credit):
-            self.log.touch_account(self.accounts[id])
-            self.log.touch_holding(self.accounts[id], company)
+        self._move(debit, credit, 0, company, shares, kind)
+
+    def sell_shares(
+        self, seller: int, buyer: int, company: Company, shares: Shares, *, kind: str
+    ) -> None:
+        """Move shares, and cash for them at the company's price, by two ledger entries."""
+        self._move(seller, buyer, 0, company, shares, kind)
+        self._move(buyer, seller, shares * company.price, None, 0, kind)
+
+    def _move(
+        self,
+        debit: int,
+        credit: int,
+        cents: Cents,
+        company: Company | None,
+        shares: Shares,
+        kind: str,
+    ) -> None:
+        giver, taker = self.accounts[debit], self.accounts[credit]
+        giver.cash -= cents
+        taker.cash += cents
+        if company is not None:
+            cost = shares * company.price
+            giver.receive(company, -shares, -cost)
+            taker.receive(company, shares, cost)
+            self.log.touch_position(giver, company)
+            self.log.touch_position(taker, company)
+        self.log.accounts[debit], self.log.accounts[credit] = giver, taker
+        symbol = company.symbol if company else None
         self.log.entries.append(
-            LedgerEntry(self.log.tick, kind, debit, credit, 0, company.symbol, shares)
+            LedgerEntry(self.log.tick, kind, debit, credit, cents, symbol, shares)
         )
 
     # The tick, step by step
 
     def begin_tick(self, tick: int) -> Moment:
-        """Open the day or close it, and let what queued while closed come to the market."""
+        """Open the day or close it."""
         self.moment = self._moment_of(tick)
         self.log = TickLog(tick)
         for company in self.companies.values():
             company.previous_price = company.price
             company.tick_high = company.tick_low = company.price
-            company.tick_volume = company.net_flow = 0
+            company.tick_volume = 0
         if self.moment.closes_now:
-            for account in self.accounts.values():
-                account.close_equity = account.equity
+            closing.close_day(self)
+        if not self.moment.is_open:
+            self._stop_trading()
         if self.moment.opens_now:
             self._open_day()
-        if self.moment.is_open and self.queue:
-            self._enter_queued()
         return self.moment
 
-    def place(
-        self,
-        account: Account,
-        symbol: str,
-        side: Side,
-        kind: OrderKind,
-        quantity: Shares,
-        limit: Cents | None,
-        *,
-        id: str | None = None,
-        client_id: str | None = None,
-    ) -> Order:
-        """Take an order: it is rejected, fills, rests or queues, and is returned as it stands then.
-
-        Raises Refused for what cannot become an order at all.
-        """
-        company = self.companies.get(symbol)
-        if company is None:
-            raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
-        if client_id and any(order.client_id == client_id for order in account.orders.values()):
-            raise Refused(Code.DUPLICATE, f"clientOrderId {client_id} is in use.")
-        order = self._new_order(account, company, side, kind, quantity, limit, id or "", client_id)
-        self._name(order)
-        self.log.touch_order(order, 0)
-        if refusal := self._refusal_of(order):
-            self._close(order, REJECTED, refusal)
-        elif self.moment.is_open:
-            self._execute(order)
-        else:
-            self._enqueue(order)
-        return order
-
-    def cancel(self, account: Account, *, id: str | None, client_id: str | None) -> Order:
-        """Cancel an open order of the account's own. Raises Refused when there is none."""
-        if id is not None:
-            order = account.orders.get(id)
-        else:
-            order = next((o for o in account.orders.values() if o.client_id == client_id), None)
-        if order is None:
-            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
-        self.log.touch_order(order, order.filled)
-        if order.resting:
-            order.company.book.cancel(order)
-        else:
-            self.queue.remove(order)
-        self._forget(order)
-        self._close(order, CANCELLED, "cancelled by its owner")
-        return order
+    def hold_auctions(self) -> None:
+        """Resume trading, by an auction, wherever it is due."""
+        if not self.is_open:
+            return
+        for company in self.companies.values():
+            if not company.is_trading and self._may_reopen(company):
+                if company.is_halted:
+                    self.log.resumed.append(company.symbol)
+                self.reopen(company)
 
     def move_prices(self) -> None:
-        """Step every price, if the market is open, and requote around it at once."""
-        if self.moment.is_open:
+        """Step every price, if the market is open, and requote around it at once; then judge what
+        the new prices mean for halts and stops.
+        """
+        if self.is_open:
             factors = self._factors()
             for company in self.companies.values():
                 self._step_price(company, factors)
-            self._quote_all()
-        self._refresh_touches()
+                splits.split_if_due(self, company)
+                company.set_bands(self.rules.halts, self.switches)
+                if company.is_trading:
+                    if company.high_band:
+                        halts.slide(self, company)
+                    quoting.requote(self, company)
+            self._judge_stops()
+            if self.switches.halts:
+                halts.judge(self)
+        for company in self.companies.values():
+            company.refresh_touch()
+
+    def mark_to_market(self) -> None:
+        """Value every account at the tick's prices."""
+        prices = {symbol: company.price for symbol, company in self.companies.items()}
+        for account in self.accounts.values():
+            account.mark_to_market(prices)
+
+    def call_margins(self) -> list[int]:
+        """Call, close out and write off accounts, and return those that are bankrupt now."""
+        calls.look(self)
+        for company in self.companies.values():
+            company.refresh_touch()
+        return [bankruptcy.account for bankruptcy in self.log.bankruptcies]
 
     def close_tick(self) -> list[Candle]:
         """Add the tick to the day's figures and the candles, and return the candles it finishes."""
@@ -212,18 +191,8 @@ class Exchange:
             company.volumes.append(company.tick_volume)
             finished.extend(add_tick(company, self.moment.tick, self.rules.candle_intervals))
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
+        self._sample_equities()
         return finished
-
-    def mark_to_market(self) -> None:
-        """Value every account at the tick's prices."""
-        prices = {symbol: company.price for symbol, company in self.companies.items()}
-        sample = self.moment.tick % self.rules.equity_sample_ticks == 0
-        for account in self.accounts.values():
-            account.mark_to_market(prices)
-            if sample:
-                account.equity_samples.append(account.equity)
-                if len(account.equity_samples) > self.samples_kept:
-                    account.equity_samples.popleft()
 
     def standings(self, accounts: Iterable[int]) -> list[Standing]:
         """Rank the given accounts by equity, ties by age."""
@@ -236,6 +205,33 @@ class Exchange:
     def end_tick(self, candles: list[Candle]) -> MarketOutcome:
         """Report what the tick made of the market."""
         return self.log.report(self, candles)
+
+    # What operators and scenarios order
+
+    def inject(
+        self, kind: str, *, symbol: str | None, sector: str | None, impact: float, duration: Tick
+    ) -> MarketEvent:
+        """Let an event happen now, to a company, a sector or (by its beta) every company: a jump
+        of the price and of what the company is worth.
+        """
+        event = MarketEvent(self.log.tick, kind, symbol, sector, impact, duration)
+        self.log.events.append(event)
+        for company in self.companies.values():
+            if company.symbol == symbol or company.listing.sector == sector:
+                company.jump(impact)
+            elif symbol is None and sector is None:
+                company.jump(impact * company.listing.beta)
+        return event
+
+    def end_day(self) -> None:
+        """Close the market until tomorrow's opening auction."""
+        if not self.is_day_over:
+            self.is_day_over = True
+            self._stop_trading()
+            until = self.moment.tick + self.rules.session.day_ticks - self.moment.tick_in_day
+            self.log.halts.append(
+                Halt(self.log.tick, None, halts.MARKET, until, "the day has ended")
+            )
 
     # Figures
 
@@ -250,7 +246,8 @@ class Exchange:
         return self._index_of(sum(c.previous_close * c.shares for c in self.companies.values()))
 
     def _index_of(self, capital: Cents) -> int:
-        founded = sum(c.listing.price * c.shares for c in self.companies.values())
+        listings = [company.listing for company in self.companies.values()]
+        founded = sum(listing.price * listing.shares for listing in listings)
         return capital * self.rules.index_base * 100 // founded if founded else 0
 
     def equity_day_ago(self, account: Account) -> Cents:
@@ -261,139 +258,35 @@ class Exchange:
             return account.equity_samples[0]
         return account.endowment
 
-    def _moment_of(self, tick: int) -> Moment:
-        return moment_of(tick, self.rules.session, never_closes=self.switches.never_closes)
+    # Sessions
 
-    # Orders
-
-    def _new_order(
-        self,
-        account: Account,
-        company: Company,
-        side: Side,
-        kind: OrderKind,
-        quantity: Shares,
-        limit: Cents | None,
-        id: str = "",
-        client_id: str | None = None,
-    ) -> Order:
-        self.orders_numbered += 1
-        return Order(
-            number=self.orders_numbered,
-            id=id,
-            account=account,
-            company=company,
-            side=side,
-            kind=kind,
-            quantity=quantity,
-            limit=self._collar(company, side) if limit is None else limit,
-            tick=self.log.tick,
-            client_id=client_id,
-        )
-
-    def _name(self, order: Order) -> None:
-        """Give an order of the exchange's own its id: a quote needs none until it trades."""
-        if not order.id:
-            order.id = uuid_of(self.order_prefix, order.number)
-
-    def _collar(self, company: Company, side: Side) -> Cents:
-        """Return the worst price a market order may trade at."""
-        if side is BUY:
-            return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
-        return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
-
-    def _refusal_of(self, order: Order) -> Code | None:
-        account, company = order.account, order.company
-        if len(account.orders) >= self.rules.max_open_orders:
-            return Code.TOO_MANY_ORDERS
-        if order.side is SELL:
-            enough = account.unoffered(company.symbol) >= order.quantity
-            return None if enough else Code.INSUFFICIENT_SHARES
-        if account.quantity_of(company.symbol) < 0:
-            return Code.POSITION_CONFLICT
-        cost = clearing.worst_cost(order, self.rules)
-        return None if account.can_take(cost) else Code.INSUFFICIENT_FUNDS
-
-    def _execute(self, order: Order) -> None:
-        """Match an order, clear its fills, and rest or cancel what is left."""
-        for fill in order.company.book.match(order):
-            self._clear(fill, order)
-        if order.filled == order.quantity:
-            self._close(order, FILLED, "")
-        elif order.kind == LIMIT:
-            order.status = PARTIAL if order.filled else OPEN
-            order.company.book.add(order)
-            clearing.reserve(order)
-        else:
-            self._close(order, CANCELLED, Code.NO_LIQUIDITY)
-
-    def _clear(self, fill: Fill, taker: Order) -> None:
-        resting, company = fill.maker, taker.company
-        self._name(resting)
-        fee = clearing.settle(fill, taker, self.accounts[TREASURY])
-        self.trades_numbered += 1
-        buy, sell = (taker, resting) if taker.side is BUY else (resting, taker)
-        self.log.trades.append(
-            Trade(
-                self.trades_numbered,
-                uuid_of(self.trade_prefix, self.trades_numbered),
-                self.log.tick,
-                company.symbol,
-                fill.price,
-                fill.quantity,
-                buy.account.id,
-                sell.account.id,
-                buy.id,
-                sell.id,
-                "BUY" if taker.side is BUY else "SELL",
-                fee,
-            )
-        )
-        company.record_trade(fill.price, fill.quantity)
-        if taker.account.id != MARKET_MAKER:
-            company.net_flow += taker.side * fill.quantity
-        self.log.touch_fill(fill, taker)
-        if resting.filled == resting.quantity:
-            self._close(resting, FILLED, "")
-        else:
-            resting.status = PARTIAL
-
-    def _close(self, order: Order, status: OrderStatus, reason: str) -> None:
-        order.status = status
-        order.reason = reason
-        order.tick_closed = self.log.tick
-
-    def _enqueue(self, order: Order) -> None:
-        self.queue.append(order)
-        clearing.reserve(order)
-
-    def _forget(self, order: Order) -> None:
-        """Release what is left of an order's reservation and drop it from its account."""
-        clearing.release(order, order.unfilled)
-        order.account.orders.pop(order.id, None)
-
-    def _enter_queued(self) -> None:
-        """Bring the queue to the market by arrival, each order checked anew at today's price."""
-        queued, self.queue = self.queue, []
-        # All are forgotten first: a later order must not stand in an earlier one's way.
-        for order in queued:
-            self._forget(order)
-        for order in queued:
-            self.log.touch_order(order, order.filled)
-            if order.kind == MARKET:
-                order.limit = self._collar(order.company, order.side)
-            if refusal := self._refusal_of(order):
-                self._close(order, REJECTED, refusal)
-            else:
-                self._execute(order)
-
-    # Prices and quotes
+    def _stop_trading(self) -> None:
+        for company in self.companies.values():
+            company.is_trading = False
 
     def _open_day(self) -> None:
+        self.is_day_over, self.market_halts_today = False, 0
         for company in self.companies.values():
             company.previous_close = company.price
             company.day_open = company.day_high = company.day_low = company.price
             company.day_volume = 0
+
+    def _may_reopen(self, company: Company) -> bool:
+        is_due = company.reopens_tick is None or company.reopens_tick <= self.moment.tick
+        return is_due and not company.pending_jump
+
+    def _sample_equities(self) -> None:
+        sample = self.moment.tick % self.rules.equity_sample_ticks == 0
+        for account in self.accounts.values():
+            equity = account.equity
+            if equity > account.peak_equity:
+                account.peak_equity = equity
+            if sample:
+                account.equity_samples.append(equity)
+                if len(account.equity_samples) > self.samples_kept:
+                    account.equity_samples.popleft()
+
+    # Prices
 
     def _factors(self) -> pricing.Factors:
         sectors = [sector.name for sector in self.rules.sectors]
@@ -402,57 +295,50 @@ class Exchange:
         return pricing.no_factors(sectors)
 
     def _step_price(self, company: Company, factors: pricing.Factors) -> None:
-        company.price = pricing.step(
-            company.pricing,
-            sector=company.listing.sector,
-            net_flow=company.net_flow,
-            volume=company.tick_volume,
-            own_shock=self._own_shock(company) if self.switches.walk else 0.0,
-            factors=factors,
-            rules=self.rules.pricing,
-        )
+        """Move a price by what it has pending; by flow and noise, too, if the company trades."""
+        if company.pending_jump:
+            self._walk_jump(company)
+        if company.is_trading:
+            company.price = pricing.step(
+                company.pricing,
+                sector=company.listing.sector,
+                net_flow=company.net_flow,
+                volume=company.tick_volume,
+                own_shock=self._own_shock(company) if self.switches.walk else 0.0,
+                factors=factors,
+                rules=self.rules.pricing,
+            )
+            company.net_flow = 0
+
+    def _walk_jump(self, company: Company) -> None:
+        """Move a price towards where a jump takes it, at most by the cap of a tick; a jump beyond
+        the band halts the company until it is there.
+        """
+        cap = self.rules.pricing.tick_cap
+        most_up, most_down = log(1.0 + cap), log(1.0 - cap)
+        step = min(most_up, max(most_down, company.pending_jump))
+        company.pending_jump -= step
+        company.price = pricing.jump(company.pricing, step, self.rules.pricing)
+        is_beyond = company.price != company.banded(company.price) or company.pending_jump
+        if is_beyond and self.switches.halts:
+            most = most_up if company.pending_jump > 0 else most_down
+            until = self.moment.tick + 1 + ceil(company.pending_jump / most)
+            halts.halt(self, company, until=until, reason=halts.NEWS)
 
     def _own_shock(self, company: Company) -> float:
         return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
 
-    def _quote_all(self) -> None:
-        if self.switches.maker:
-            for company in self.companies.values():
-                self._requote(company)
-
-    def _refresh_touches(self) -> None:
+    def _judge_stops(self) -> None:
+        """Trigger the stops that the tick's last trades or prices have touched."""
+        triggered = []
         for company in self.companies.values():
-            company.refresh_touch()
-
-    def _requote(self, company: Company) -> None:
-        """Replace the market maker's quotes by new ones around the price; one that crosses
-        trades.
-        """
-        account = self.accounts[MARKET_MAKER]
-        for quote in company.quotes:
-            if quote.resting:
-                company.book.cancel(quote)
-                if quote.filled:
-                    self.log.touch_order(quote, quote.filled)
-                    self._close(quote, CANCELLED, "replaced")
-        company.quotes = []
-        for side, price, quantity in maker.quotes(
-            price=company.price,
-            volatility=company.listing.volatility,
-            usual_volume=company.pricing.usual_volume,
-            inventory=account.quantity_of(company.symbol),
-            shares=company.shares,
-            rules=self.rules.maker,
-        ):
-            order = self._new_order(account, company, side, LIMIT, quantity, price)
-            if company.book.would_trade(order):
-                self._name(order)
-                self.log.touch_order(order, 0)
-                for fill in company.book.match(order):
-                    self._clear(fill, order)
-            if order.filled < order.quantity:
-                order.status = PARTIAL if order.filled else OPEN
-                company.book.add(order)
-                company.quotes.append(order)
-            else:
-                self._close(order, FILLED, "")
+            if company.is_trading and len(company.stops):
+                last = company.last or company.price
+                low, high = sorted((company.price, last))
+                for order in company.stops.reached(low, high):
+                    assert order.stop is not None
+                    self.log.touch_order(order)
+                    by_last = (last - order.stop) * order.side >= 0
+                    order.triggered_by = "last" if by_last else "price"
+                    triggered.append(order)
+        self.triggered += sorted(triggered, key=lambda order: order.priority)

@@ -2,66 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from market.engine.accounts import Account
-from market.engine.book import Fill
 from market.engine.companies import Company
 from market.engine.orders import Order
 from market.engine.outcome import (
     AccountState,
+    Alert,
+    Bankruptcy,
     Candle,
     CompanyState,
+    Halt,
     HoldingState,
     LedgerEntry,
+    MarketEvent,
     MarketOutcome,
     OrderState,
+    Split,
     Trade,
 )
-from market.engine.values import BUY, OrderKind, Tick
+from market.engine.values import BUY, Tick
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
 
 
 class TickLog:
-    """The tick's trades and ledger entries, and whatever they touched."""
+    """The tick's trades, ledger entries and notices, and whatever they touched."""
 
-    __slots__ = ("accounts", "entries", "filled_before", "holdings", "orders", "tick", "trades")
+    __slots__ = (
+        "accounts",
+        "alerts",
+        "bankruptcies",
+        "entries",
+        "events",
+        "filled_before",
+        "halts",
+        "holdings",
+        "orders",
+        "resumed",
+        "splits",
+        "tick",
+        "trades",
+    )
 
     def __init__(self, tick: Tick) -> None:
         self.tick = tick
         self.trades: list[Trade] = []
         self.entries: list[LedgerEntry] = []
+        self.halts: list[Halt] = []
+        self.resumed: list[str] = []
+        self.splits: list[Split] = []
+        self.events: list[MarketEvent] = []
+        self.alerts: list[Alert] = []
+        self.bankruptcies: list[Bankruptcy] = []
         self.orders: dict[int, Order] = {}  # by number, in the order in which they were touched
         self.filled_before: dict[int, int] = {}
         self.accounts: dict[int, Account] = {}
         self.holdings: dict[tuple[int, str], Account] = {}
 
-    def touch_order(self, order: Order, filled_before: int) -> None:
+    def touch_order(self, order: Order) -> None:
+        """Note an order that is about to change, as it stands."""
         if order.number not in self.orders:
             self.orders[order.number] = order
-            self.filled_before[order.number] = filled_before
+            self.filled_before[order.number] = order.filled
 
-    def touch_account(self, account: Account) -> None:
+    def touch_position(self, account: Account, company: Company) -> None:
         self.accounts[account.id] = account
-
-    def touch_holding(self, account: Account, company: Company) -> None:
         self.holdings[account.id, company.symbol] = account
 
-    def touch_fill(self, fill: Fill, taker: Order) -> None:
-        """Note both sides of a fill, after it has been cleared; the taker's order is noted
-        already.
-        """
-        resting, symbol = fill.maker, taker.company.symbol
-        if resting.number not in self.orders:
-            self.orders[resting.number] = resting
-            self.filled_before[resting.number] = resting.filled - fill.quantity
-        maker, payer = resting.account, taker.account
-        self.accounts[maker.id] = maker
-        self.accounts[payer.id] = payer
-        self.holdings[maker.id, symbol] = maker
-        self.holdings[payer.id, symbol] = payer
+    def alert(
+        self, account: Account, kind: str, message: str, data: Mapping[str, Any] | None = None
+    ) -> None:
+        self.alerts.append(Alert(account.id, kind, message, data or {}))
 
     def report(self, exchange: Exchange, candles: list[Candle]) -> MarketOutcome:
         return MarketOutcome(
@@ -72,6 +87,13 @@ class TickLog:
             holdings=[_holding_state(a, symbol) for (_, symbol), a in self.holdings.items()],
             companies=[_company_state(c, exchange) for c in exchange.companies.values()],
             candles=candles,
+            halts=self.halts,
+            resumed=self.resumed,
+            splits=self.splits,
+            events=self.events,
+            alerts=self.alerts,
+            bankruptcies=self.bankruptcies,
+            is_open=exchange.is_open,
             index=exchange.index(),
             previous_close_index=exchange.previous_close_index(),
             dollar_volume_day=sum(exchange.dollar_volumes),
@@ -86,18 +108,23 @@ class TickLog:
             order.account.id,
             order.company.symbol,
             "BUY" if order.side is BUY else "SELL",
-            str(order.kind),
-            str(order.time_in_force),
+            order.intent._value_,
+            order.kind._value_,
+            order.time_in_force._value_,
+            order.post_only,
+            order.self_trade._value_,
+            order.tick_submitted,
+            order.client_id,
             order.quantity,
-            None if order.kind == OrderKind.MARKET else order.limit,
+            order.limit,
+            order.stop,
             order.filled,
             order.value,
-            order.filled - self.filled_before[order.number],
-            str(order.status),
+            order.status._value_,
             str(order.reason),
-            order.tick_submitted,
+            order.triggered_by,
             order.tick_closed,
-            order.client_id,
+            order.filled - self.filled_before[order.number],
             is_new,
         )
 
@@ -113,6 +140,8 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
         account.equity,
         exchange.equity_day_ago(account),
         account.close_equity,
+        account.peak_equity,
+        account.call.deadline if account.call else None,
         account.tape_seq,
     )
 
@@ -141,7 +170,16 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         day_volume=company.day_volume,
         day_ago_volume=sum(company.volumes),
         market_cap=company.market_cap,
-        is_halted=company.is_halted,
+        shares=company.shares,
+        split_power=company.split_power,
+        is_trading=company.is_trading,
+        reopens_tick=company.reopens_tick,
+        halt_reason=company.halt_reason,
+        low_band=company.low_band,
+        high_band=company.high_band,
+        restricted_through=company.restricted_through,
+        shorted=company.shorted,
+        shorts_offered=company.shorts_offered,
         sentiment=company.sentiment,
         bids=company.book.bids.depth(levels),
         asks=company.book.asks.depth(levels),

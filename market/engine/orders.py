@@ -1,13 +1,16 @@
-"""An order as the book and the machine hold it."""
+"""An order: what is asked for, and what the book and the machine hold of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import TYPE_CHECKING, NamedTuple
 
 from market.engine.values import (
     Cents,
+    Intent,
     OrderKind,
     OrderStatus,
+    SelfTrade,
     Shares,
     Side,
     Tick,
@@ -19,10 +22,27 @@ if TYPE_CHECKING:
     from market.engine.companies import Company
 
 
+class Ticket(NamedTuple):
+    """The terms of an order as an account asks for it; limit and stop in cents."""
+
+    symbol: str
+    intent: Intent
+    quantity: Shares
+    kind: OrderKind = OrderKind.MARKET
+    limit: Cents | None = None
+    stop: Cents | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    self_trade: SelfTrade = SelfTrade.ALLOW
+    client_id: str | None = None
+
+
 class Order:
     """One order.
 
-    `number` is its place in time; `limit` is in cents (a market order's is its collar).
+    `number` names it for ever; `priority` is its place in time, which a replacement may lose.
+    `limit` is what its owner set, `price` the worst at which it may trade now and where it rests:
+    the limit, or a market order's collar, kept within the company's band.
     """
 
     __slots__ = (
@@ -31,60 +51,87 @@ class Order:
         "company",
         "filled",
         "id",
+        "intent",
         "is_recorded",
         "kind",
         "limit",
         "number",
+        "post_only",
+        "price",
+        "priority",
         "quantity",
         "reason",
+        "reserved",
         "resting",
+        "self_trade",
         "side",
         "status",
+        "stop",
         "tick_closed",
         "tick_submitted",
         "time_in_force",
+        "triggered_by",
         "value",
     )
 
     def __init__(
         self,
-        *,
         number: int,
         id: str,
         account: Account,
         company: Company,
         side: Side,
-        kind: OrderKind,
-        quantity: Shares,
-        limit: Cents,
+        ticket: Ticket,
         tick: Tick,
-        client_id: str | None = None,
     ) -> None:
-        self.number = number
+        (
+            _,
+            self.intent,
+            self.quantity,
+            self.kind,
+            self.limit,
+            self.stop,
+            self.time_in_force,
+            self.post_only,
+            self.self_trade,
+            self.client_id,
+        ) = ticket
+        self.number = self.priority = number
         self.id = id
         self.account = account
         self.company = company
         self.side = side
-        self.kind = kind
-        self.time_in_force = TimeInForce.GTC
-        self.quantity = quantity
-        self.limit = limit
+        self.price: Cents = self.limit or 0
         self.filled: Shares = 0
         self.value: Cents = 0  # Σ quantity × price of its fills
+        self.reserved: Cents = 0  # of its account's buying power, for what is unfilled
         self.status = OrderStatus.PENDING
         self.reason = ""
+        self.triggered_by = ""  # a stop's: "last" or "price"
         self.resting = False  # in the book, able to trade
         self.tick_submitted = tick
         self.tick_closed: Tick | None = None
-        self.client_id = client_id
         self.is_recorded = False  # a row for it exists since an earlier tick
+
+    def renewed(self) -> Order:
+        """Return a copy that may rest, after this one has left a book."""
+        return copy(self)
 
     @property
     def unfilled(self) -> Shares:
         return self.quantity - self.filled
 
+    @property
+    def opens(self) -> bool:
+        """Say whether it opens or adds to a position, rather than closing one."""
+        return self.intent is Intent.BUY or self.intent is Intent.SHORT
+
+    @property
+    def awaits_trigger(self) -> bool:
+        return self.stop is not None and not self.triggered_by
+
     def __repr__(self) -> str:
         return (
-            f"<Order {self.number} {self.account.name} {self.side.name} {self.unfilled} of"
-            f" {self.quantity} {self.company.symbol} @ {self.limit} {self.status}>"
+            f"<Order {self.number} {self.account.name} {self.intent} {self.unfilled} of"
+            f" {self.quantity} {self.company.symbol} @ {self.price} {self.status}>"
         )

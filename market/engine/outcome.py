@@ -4,8 +4,9 @@ hashed in the digest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from market.engine.book import LevelDepth
 from market.engine.values import Cents, Shares, Tick
@@ -19,25 +20,31 @@ class OrderState(NamedTuple):
     account: int
     symbol: str
     side: str
+    intent: str
     kind: str
     time_in_force: str
+    post_only: bool
+    self_trade: str
+    tick_submitted: Tick
+    client_id: str | None
     quantity: Shares
-    limit: Cents | None  # None for market orders
+    limit: Cents | None
+    stop: Cents | None
     filled: Shares
     value: Cents  # Σ quantity × price of all its fills
-    filled_now: Shares  # in this tick
     status: str
     reason: str
-    tick_submitted: Tick
+    triggered_by: str  # a stop's, once touched: "last" or "price"
     tick_closed: Tick | None
-    client_id: str | None
+    filled_now: Shares  # in this tick
     is_new: bool
 
 
 class Trade(NamedTuple):
     """One execution.
 
-    `price` is the resting order's; the fee is the taker's, who is the `aggressor` side.
+    `price` is the resting order's or the auction's; the fee is the taker's, who is the `aggressor`
+    side. An auction has no aggressor and no fee.
     """
 
     number: int
@@ -50,7 +57,7 @@ class Trade(NamedTuple):
     seller: int
     buy_order: str
     sell_order: str
-    aggressor: str
+    aggressor: str | None
     fee: Cents
 
 
@@ -78,6 +85,8 @@ class AccountState(NamedTuple):
     equity: Cents
     equity_day_ago: Cents
     close_equity: Cents
+    peak_equity: Cents
+    call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
 
 
@@ -106,7 +115,16 @@ class CompanyState(NamedTuple):
     day_volume: Shares
     day_ago_volume: Shares  # of the last 630 ticks, "24h"
     market_cap: Cents
-    is_halted: bool
+    shares: Shares  # issued
+    split_power: int  # shares have been split by ten to this power since founding
+    is_trading: bool
+    reopens_tick: Tick | None  # of a halt: when an auction resumes trading
+    halt_reason: str
+    low_band: Cents  # nought: there are no bands
+    high_band: Cents
+    restricted_through: int  # the last trading day on which shorts are restricted
+    shorted: Shares
+    shorts_offered: Shares
     sentiment: float
     bids: list[LevelDepth]
     asks: list[LevelDepth]
@@ -118,6 +136,7 @@ class Candle(NamedTuple):
     symbol: str
     interval: Tick
     tick: Tick
+    split_power: int  # the company's when it ended
     open: Cents
     high: Cents
     low: Cents
@@ -134,6 +153,56 @@ class Standing(NamedTuple):
     equity_day_ago: Cents
 
 
+class Halt(NamedTuple):
+    """A halt, or a restriction, that begins: of one company, or of all (no symbol)."""
+
+    tick: Tick
+    symbol: str | None
+    reason: str
+    until: Tick | None  # the tick whose auction resumes trading
+    note: str  # an operator's reason
+
+
+class Split(NamedTuple):
+    """`into` shares for `of` old ones; `shares` are issued now."""
+
+    tick: Tick
+    symbol: str
+    into: int
+    of: int
+    shares: Shares
+
+
+class MarketEvent(NamedTuple):
+    """Something that happened to a company, a sector or the market; the impact is a fraction."""
+
+    tick: Tick
+    kind: str
+    symbol: str | None
+    sector: str | None
+    impact: float
+    duration: Tick
+
+
+class Alert(NamedTuple):
+    """What the exchange tells one account. `data` is shown on the wire as it is."""
+
+    account: int
+    kind: str
+    message: str
+    data: Mapping[str, Any]
+
+
+class Bankruptcy(NamedTuple):
+    """An account that came to owe more than it had: the end of it. `final` is negative."""
+
+    tick: Tick
+    account: int
+    peak: Cents
+    final: Cents
+    cause: str
+
+
 @dataclass(frozen=True, slots=True)
 class MarketOutcome:
     """Everything the market decided in one tick, each list in the order in which it happened."""
@@ -145,6 +214,13 @@ class MarketOutcome:
     holdings: list[HoldingState]
     companies: list[CompanyState]
     candles: list[Candle]
+    halts: list[Halt]
+    resumed: list[str]  # symbols of those whose halt has ended
+    splits: list[Split]
+    events: list[MarketEvent]
+    alerts: list[Alert]
+    bankruptcies: list[Bankruptcy]
+    is_open: bool
     index: int  # hundredths of a point
     previous_close_index: int  # at the previous close
     dollar_volume_day: Cents  # over all companies, the last 630 ticks

@@ -30,6 +30,7 @@ class ParameterKind(StrEnum):
     CHOICE = "choice"
     SYMBOL = "symbol"
     UUID = "uuid"
+    BOOLEAN = "boolean"
 
 
 class Malformed(ValueError):
@@ -59,6 +60,10 @@ class Parameter:
 
     def parse(self, value: object) -> str | int:
         """Return the value as the machine wants it. Raises Malformed."""
+        if self.kind is ParameterKind.BOOLEAN:
+            if not isinstance(value, bool):
+                raise Malformed(self.wire, "must be true or false")
+            return value
         if self.kind in (ParameterKind.INTEGER, ParameterKind.MONEY):
             return self._number(value)
         if not isinstance(value, str):

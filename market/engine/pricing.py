@@ -65,6 +65,12 @@ class PriceState:
             impact_averages=[0.0] * len(rules.impact_half_lives),
         )
 
+    def rescale(self, factor: float) -> None:
+        """Restate the state after a split, which multiplies prices by `factor`."""
+        self.value *= factor
+        self.fundamental *= factor
+        self.usual_volume = max(1.0, self.usual_volume / factor)
+
 
 def no_factors(sectors: list[str]) -> Factors:
     """Return the factors of a world whose prices do not walk."""
@@ -105,11 +111,16 @@ def step(
         + _pull(state, rules),
     )
     noise_cap = min(rules.noise_cap_sigmas * state.sigma, rules.tick_cap)
-    log_return = max(-noise_cap, min(noise_cap, sum(state.drivers)))
-    moved = state.value * math.exp(log_return)
-    state.value = max(float(rules.lowest_cents), min(float(rules.highest_cents), moved))
+    price = jump(state, max(-noise_cap, min(noise_cap, sum(state.drivers))), rules)
     state.usual_volume += (volume - state.usual_volume) * _decay(rules.usual_volume_half_life)
     state.usual_volume = max(1.0, state.usual_volume)
+    return price
+
+
+def jump(state: PriceState, log_return: float, rules: PricingRules) -> Cents:
+    """Move one price by a known log return, within the bounds, and return it to the cent."""
+    moved = state.value * math.exp(log_return)
+    state.value = max(float(rules.lowest_cents), min(float(rules.highest_cents), moved))
     return round(state.value)
 
 

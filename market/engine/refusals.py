@@ -15,7 +15,9 @@ class Code(StrEnum):
     INVALID_PRICE = "INVALID_PRICE"
     TOO_MANY_ORDERS = "TOO_MANY_ORDERS"
     MARKET_HALTED = "MARKET_HALTED"
+    LOCATE_FAILED = "LOCATE_FAILED"
     POSITION_CONFLICT = "POSITION_CONFLICT"
+    WOULD_TAKE = "WOULD_TAKE"
     NO_LIQUIDITY = "NO_LIQUIDITY"
     ORDER_NOT_FOUND = "ORDER_NOT_FOUND"
     ORDER_NOT_OPEN = "ORDER_NOT_OPEN"
@@ -33,3 +35,16 @@ class Refused(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+MESSAGES: dict[str, str] = {
+    Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's worst cost.",
+    Code.INSUFFICIENT_SHARES: "You have not that many shares that no open order of yours closes.",
+    Code.INVALID_PRICE: "Shorts are restricted: give a limit above the best bid.",
+    Code.TOO_MANY_ORDERS: "You have as many open orders as an account may have.",
+    Code.MARKET_HALTED: "It does not trade now; IOC, FOK and postOnly cannot wait.",
+    Code.LOCATE_FAILED: "There are not that many shares to borrow.",
+    Code.POSITION_CONFLICT: "An account is long or short in a company, open orders included.",
+    Code.WOULD_TAKE: "The order would have taken, and it was to post only.",
+    Code.NO_LIQUIDITY: "The book had no more within reach; the rest was cancelled.",
+}

@@ -6,35 +6,32 @@ from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from market.engine.accounts import Account
+from market.engine.clearing import release, reserve, worst_cost
 from market.engine.companies import Company
-from market.engine.exchange import Exchange
-from market.engine.orders import Order
+from market.engine.desk import Desk
+from market.engine.orders import Order, Ticket
 from market.engine.refusals import Code, Refused
 from market.engine.rules import MarketRules, Switches
 from market.engine.streams import Streams
-from market.engine.values import BUY, Cents, OrderKind, Shares, Side, Tick
+from market.engine.values import BUY, SIDE_OF, Cents, Shares, Tick
 
 
 class OpenOrder(NamedTuple):
-    """An order that rests or is queued, as the last tick left it; a market order has no limit."""
+    """An order that is not final, as the last tick left it."""
 
     number: int
     id: str
-    client_id: str | None
-    symbol: str
-    side: Side
-    kind: OrderKind
-    quantity: Shares
+    ticket: Ticket
     filled: Shares
-    limit: Cents | None
+    triggered_by: str
 
 
-class Rehearsal(Exchange):
-    """The exchange as one account can foresee it: the last tick's figures, nobody else's orders.
+class Rehearsal(Desk):
+    """The desk as one account can foresee it: the last tick's figures, nobody else's orders.
 
-    It takes orders by the exchange's own rules. What the price lets trade is taken to trade, whole
-    and at the price, so it refuses what the tick would refuse if prices stood still and the books
-    were deep. `closed` holds the ids, and the client ids, of orders that are known to be final.
+    It takes orders by the desk's own rules. What the price lets trade is taken to trade, whole and
+    at the price, so it refuses what the tick would refuse if prices stood still and the books were
+    deep. `closed` holds the ids, and the client ids, of orders that are known to be final.
     """
 
     def __init__(
@@ -49,33 +46,38 @@ class Rehearsal(Exchange):
         super().__init__(rules, Switches(), _NO_STREAMS)
         self.companies = {company.symbol: company for company in companies}
         self.moment = self._moment_of(tick)
+        if not self.moment.is_open:
+            for company in self.companies.values():
+                company.is_trading = False
         self.closed = closed
         self.placed: list[Order] = []  # here, one after the other
         for order in open:
-            self._enqueue(self._order_of(account, order))
+            self._wait(self._order_of(account, order))
 
-    def place(
-        self,
-        account: Account,
-        symbol: str,
-        side: Side,
-        kind: OrderKind,
-        quantity: Shares,
-        limit: Cents | None,
-        *,
-        id: str | None = None,
-        client_id: str | None = None,
-    ) -> Order:
-        order = super().place(
-            account, symbol, side, kind, quantity, limit, id=id, client_id=client_id
-        )
+    def place(self, account: Account, ticket: Ticket, *, id: str = "") -> Order:
+        order = super().place(account, ticket, id=id)
         self.placed.append(order)
         return order
 
-    def cancel(self, account: Account, *, id: str | None, client_id: str | None) -> Order:
-        """Cancel an order that is open, or that is placed here and may yet come to rest."""
+    def replace(
+        self,
+        account: Account,
+        *,
+        id: str | None = None,
+        client_id: str | None = None,
+        quantity: Shares | None = None,
+        limit: Cents | None = None,
+    ) -> Order:
+        """Replace an order that is open; one that is placed here and has traded may yet rest."""
+        order = self._own(account, id, client_id)
+        if order.id not in account.orders:
+            return order
+        return super().replace(account, id=id, client_id=client_id, quantity=quantity, limit=limit)
+
+    def _own(self, account: Account, id: str | None, client_id: str | None) -> Order:
+        """Return an order that is open, or that is placed here and may yet come to rest."""
         try:
-            return super().cancel(account, id=id, client_id=client_id)
+            return super()._own(account, id, client_id)
         except Refused:
             for order in self.placed:
                 if id == order.id or (client_id and client_id == order.client_id):
@@ -85,32 +87,36 @@ class Rehearsal(Exchange):
             raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.") from None
 
     def _order_of(self, account: Account, known: OpenOrder) -> Order:
-        company = self.companies[known.symbol]
-        limit = self._collar(company, known.side) if known.limit is None else known.limit
-        order = Order(
-            number=known.number,
-            id=known.id,
-            account=account,
-            company=company,
-            side=known.side,
-            kind=known.kind,
-            quantity=known.quantity,
-            limit=limit,
-            tick=self.log.tick,
-            client_id=known.client_id,
-        )
-        order.filled = known.filled
+        ticket = known.ticket
+        company = self.companies[ticket.symbol]
+        side = SIDE_OF[ticket.intent]
+        order = Order(known.number, known.id, account, company, side, ticket, self.log.tick)
+        order.filled, order.triggered_by = known.filled, known.triggered_by
         return order
 
     def _execute(self, order: Order) -> None:
+        """Take what the price lets trade to trade, whole and at the price."""
         price = order.company.price
-        if order.limit >= price if order.side is BUY else order.limit <= price:
-            order.account.cash -= order.side * order.quantity * price
-            order.account.receive(
-                order.company, order.side * order.quantity, order.side * order.quantity * price
-            )
+        worst = self.price_of(order)
+        if worst >= price if order.side is BUY else worst <= price:
+            shares = order.side * order.quantity
+            order.account.cash -= shares * price
+            order.account.receive(order.company, shares, shares * price)
         else:
-            self._enqueue(order)
+            self._wait(order)
+
+    def _wait(self, order: Order) -> None:
+        """Keep an order that rests or waits; here it is all the same where."""
+        reserve(order, worst_cost(order, self.rules))
+
+    def _admit(self, order: Order) -> None:
+        if order.awaits_trigger or not order.company.is_trading:
+            self._wait(order)
+        else:
+            self._execute(order)
+
+    def _withdraw(self, order: Order) -> None:
+        release(order)
 
 
 _NO_STREAMS = Streams("")  # nothing is drawn in a rehearsal

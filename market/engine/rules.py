@@ -80,12 +80,70 @@ class MakerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class MarginRules:
+    """Loans, margin calls and liquidation (market-model, section 3). The weights are tenths of the
+    initial rate.
+    """
+
+    long_weight: int = 5
+    short_weight: int = 6
+    call_ticks: Tick = 10  # to cure a call
+    urgent_bps: Bps = 8_000  # of maintenance, below which there is no time to cure
+    cushion_bps: Bps = 500  # maintenance holds with so much to spare when liquidation ends
+    liquidated_volume_bps: Bps = 2_000  # of the last few ticks' volume, closed in one tick
+    liquidated_volume_ticks: Tick = 5
+    liquidated_position_bps: Bps = 500  # of the position at the call, closed in one tick
+    loan_spread_bps: Bps = 200  # a year, above the world's interest rate
+    days_in_year: int = 252
+
+
+@dataclass(frozen=True, slots=True)
+class LendingRules:
+    """Shares lent to short sellers: the pool, and a fee that rises with its use, a year."""
+
+    pool_bps: Bps = 3_000  # of the shares issued
+    lowest_fee_bps: Bps = 50
+    highest_fee_bps: Bps = 3_000  # with the whole pool lent
+
+
+@dataclass(frozen=True, slots=True)
+class HaltRules:
+    """Limit bands, pauses, market-wide halts and the short-sale restriction (market-model, section
+    4).
+    """
+
+    band_ticks: Tick = 5  # over which the bands' centre is the mean price
+    band_bps: Bps = 1_000
+    large_band_bps: Bps = 500
+    large_cents: Cents = 1_000_000_000_000  # $10 billion of market capitalisation
+    wild_band_bps: Bps = 2_000
+    wild_sectors: tuple[str, ...] = ("Meme", "Crypto")
+    pause_ticks: Tick = 5
+    market_levels_bps: tuple[Bps, ...] = (700, 1_300)  # below the previous close
+    market_halt_ticks: Tick = 15
+    market_halts_until: Tick = 355  # tick in day
+    day_ends_bps: Bps = 2_000
+    restriction_bps: Bps = 1_000  # below the previous close: no short at or below the best bid
+    restriction_days: int = 1  # after the one in which it was triggered
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRules:
+    """Splits keep prices readable: so many shares for one above, one for so many below."""
+
+    ratio: int = 10
+    above_cents: Cents = 500_000
+    below_cents: Cents = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Switches:
     """What of the market is switched on in this world, from its founding to its end."""
 
     never_closes: bool = False
     maker: bool = True  # the market maker quotes
     walk: bool = True  # random price shocks
+    halts: bool = True  # bands, pauses, market-wide halts, short-sale restrictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +174,8 @@ class MarketRules:
     session: SessionRules = field(default_factory=SessionRules)
     pricing: PricingRules = field(default_factory=PricingRules)
     maker: MakerRules = field(default_factory=MakerRules)
+    margin: MarginRules = field(default_factory=MarginRules)
+    lending: LendingRules = field(default_factory=LendingRules)
+    halts: HaltRules = field(default_factory=HaltRules)
+    splits: SplitRules = field(default_factory=SplitRules)
     macro_at_founding: Macro = field(default_factory=Macro)

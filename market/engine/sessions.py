@@ -1,6 +1,6 @@
 """The trading day: 390 ticks open, 240 closed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from market.engine.rules import SessionRules
 from market.engine.values import Tick
@@ -37,3 +37,11 @@ def moment_of(tick: Tick, rules: SessionRules, *, never_closes: bool = False) ->
         ticks_until_close=max(0, rules.open_ticks - in_day),
         ticks_until_open=0 if is_open else rules.day_ticks - in_day,
     )
+
+
+def closed_early(moment: Moment, rules: SessionRules) -> Moment:
+    """Return an open moment as it is once the day has ended before its time; a closed one is so
+    already.
+    """
+    until_open = rules.day_ticks - moment.tick_in_day
+    return replace(moment, is_open=False, ticks_until_close=0, ticks_until_open=until_open)

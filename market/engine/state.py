@@ -12,14 +12,14 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from market.engine.accounts import Account, AccountKind, Holding
+from market.engine.accounts import Account, AccountKind, Holding, MarginCall
 from market.engine.clearing import reserve
 from market.engine.companies import Company, Listing
 from market.engine.exchange import Exchange
-from market.engine.orders import Order
+from market.engine.orders import Order, Ticket
 from market.engine.pricing import Drivers, PriceState
 from market.engine.rules import Macro
-from market.engine.values import BUY, SELL
+from market.engine.values import Intent, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 
 Plain: TypeAlias = dict[str, Any]  # numbers, strings, lists and dicts: what JSON can hold
 
@@ -34,9 +34,13 @@ _ACCOUNT_FIELDS = (
     "short_value",
     "realised",
     "close_equity",
+    "peak_equity",
+    "is_bankrupt",
     "tape_seq",
 )
 _COMPANY_FIELDS = (
+    "shares",
+    "split_power",
     "price",
     "previous_price",
     "previous_close",
@@ -47,27 +51,36 @@ _COMPANY_FIELDS = (
     "day_high",
     "day_low",
     "day_volume",
+    "net_flow",
+    "pending_jump",
     "sentiment",
-    "is_halted",
+    "is_trading",
+    "reopens_tick",
+    "halt_reason",
+    "low_band",
+    "high_band",
+    "is_pinned",
+    "restricted_through",
+    "shorted",
 )
 _ORDER_FIELDS = (
     "number",
     "id",
-    "quantity",
-    "limit",
+    "priority",
+    "price",
     "filled",
     "value",
-    "reason",
-    "tick_submitted",
-    "client_id",
-    "is_recorded",
-    "kind",
-    "time_in_force",
+    "reserved",
     "status",
+    "reason",
+    "triggered_by",
+    "tick_submitted",
+    "is_recorded",
     "side",
 )
+_TICKET_FIELDS = Ticket._fields[1:]  # the first is the company's symbol
 # An order is kept as a row, not as a dict: a busy market has a hundred thousand of them.
-_order_row = attrgetter(*_ORDER_FIELDS, "account.id", "company.symbol")
+_order_row = attrgetter(*_ORDER_FIELDS, *_TICKET_FIELDS, "account.id", "company.symbol")
 
 
 def dump(exchange: Exchange) -> Plain:
@@ -78,9 +91,11 @@ def dump(exchange: Exchange) -> Plain:
         "dollar_volumes": list(exchange.dollar_volumes),
         "macro": asdict(exchange.macro),
         "regime": exchange.regime,
+        "is_day_over": exchange.is_day_over,
+        "market_halts_today": exchange.market_halts_today,
         "accounts": [_dump_account(account) for account in exchange.accounts.values()],
         "companies": [_dump_company(company) for company in exchange.companies.values()],
-        "queue": [_order_row(order) for order in exchange.queue],
+        "triggered": [_order_row(order) for order in exchange.triggered],
     }
 
 
@@ -91,28 +106,14 @@ def load(exchange: Exchange, state: Plain) -> None:
     exchange.dollar_volumes.extend(state["dollar_volumes"])
     exchange.macro = Macro(**state["macro"])
     exchange.regime = state["regime"]
+    exchange.is_day_over = state["is_day_over"]
+    exchange.market_halts_today = state["market_halts_today"]
     exchange.accounts = {plain["id"]: _load_account(plain) for plain in state["accounts"]}
     for plain in state["companies"]:
         company = _load_company(exchange, plain)
         exchange.companies[company.symbol] = company
-        _load_book(exchange, company, plain)
-    exchange.queue = [_load_order(exchange, plain) for plain in state["queue"]]
-    for order in _reserving(exchange):
-        reserve(order)
-
-
-def _reserving(exchange: Exchange) -> list[Order]:
-    """Return every order that reserves something, by number: the order in which accounts list
-    theirs.
-    """
-    resting = [
-        order
-        for company in exchange.companies.values()
-        for side in (company.book.bids, company.book.asks)
-        for order in side.orders()
-        if order.account.is_agent
-    ]
-    return sorted(resting + exchange.queue, key=lambda order: order.number)
+        _load_orders(exchange, company, plain)
+    exchange.triggered = [_load_order(exchange, row) for row in state["triggered"]]
 
 
 def _dump_account(account: Account) -> Plain:
@@ -120,6 +121,8 @@ def _dump_account(account: Account) -> Plain:
     plain["kind"] = account.kind.value
     plain["holdings"] = [[s, h.quantity, h.cost] for s, h in account.holdings.items()]
     plain["equity_samples"] = list(account.equity_samples)
+    call = account.call
+    plain["call"] = [call.tick, call.deadline, call.positions] if call else None
     return plain
 
 
@@ -129,6 +132,7 @@ def _load_account(plain: Plain) -> Account:
         setattr(account, name, plain[name])
     account.holdings = {s: Holding(quantity, cost) for s, quantity, cost in plain["holdings"]}
     account.equity_samples = deque(plain["equity_samples"])
+    account.call = MarginCall(*plain["call"]) if plain["call"] else None
     return account
 
 
@@ -137,9 +141,12 @@ def _dump_company(company: Company) -> Plain:
     plain["listing"] = asdict(company.listing)
     plain["pricing"] = asdict(company.pricing) | {"drivers": list(company.pricing.drivers)}
     plain["volumes"] = list(company.volumes)
+    plain["recent_prices"] = list(company.recent_prices)
     plain["forming"] = [[interval, list(candle)] for interval, candle in company.forming.items()]
     plain["bids"] = [_order_row(order) for order in company.book.bids.orders()]
     plain["asks"] = [_order_row(order) for order in company.book.asks.orders()]
+    plain["queue"] = [_order_row(order) for order in company.queue]
+    plain["stops"] = [_order_row(order) for order in company.stops]
     plain["quotes"] = [quote.number for quote in company.quotes if quote.resting]
     return plain
 
@@ -151,36 +158,51 @@ def _load_company(exchange: Exchange, plain: Plain) -> Company:
     company.pricing = PriceState(**plain["pricing"])
     company.pricing.drivers = Drivers(*plain["pricing"]["drivers"])
     company.volumes.extend(plain["volumes"])
+    company.recent_prices = deque(plain["recent_prices"], company.recent_prices.maxlen)
     company.forming = {interval: list(candle) for interval, candle in plain["forming"]}
     return company
 
 
-def _load_book(exchange: Exchange, company: Company, plain: Plain) -> None:
+def _load_orders(exchange: Exchange, company: Company, plain: Plain) -> None:
     quotes = set(plain["quotes"])
-    for kept in (*plain["bids"], *plain["asks"]):
-        order = _load_order(exchange, kept)
+    for row in (*plain["bids"], *plain["asks"]):
+        order = _load_order(exchange, row)
         company.book.add(order)
         if order.number in quotes:
             company.quotes.append(order)
     company.quotes.sort(key=lambda order: order.number)
+    company.queue = [_load_order(exchange, row) for row in plain["queue"]]
+    for row in plain["stops"]:
+        company.stops.add(_load_order(exchange, row))
 
 
 def _load_order(exchange: Exchange, row: Sequence[Any]) -> Order:
     *fields, account, symbol = row
-    plain = dict(zip(_ORDER_FIELDS, fields, strict=True))
-    order = Order(
-        number=plain["number"],
-        id=plain["id"],
-        account=exchange.accounts[account],
-        company=exchange.companies[symbol],
-        side=BUY if plain["side"] == BUY else SELL,
-        kind=plain["kind"],
-        quantity=plain["quantity"],
-        limit=plain["limit"],
-        tick=plain["tick_submitted"],
-        client_id=plain["client_id"],
+    plain = dict(zip((*_ORDER_FIELDS, *_TICKET_FIELDS), fields, strict=True))
+    ticket = Ticket(
+        symbol,
+        Intent(plain["intent"]),
+        plain["quantity"],
+        OrderKind(plain["kind"]),
+        plain["limit"],
+        plain["stop"],
+        TimeInForce(plain["time_in_force"]),
+        plain["post_only"],
+        SelfTrade(plain["self_trade"]),
+        plain["client_id"],
     )
-    order.time_in_force, order.status = plain["time_in_force"], plain["status"]
-    order.filled, order.value = plain["filled"], plain["value"]
-    order.reason, order.is_recorded = plain["reason"], plain["is_recorded"]
+    order = Order(
+        plain["number"],
+        plain["id"],
+        exchange.accounts[account],
+        exchange.companies[symbol],
+        Side(plain["side"]),
+        ticket,
+        plain["tick_submitted"],
+    )
+    order.status = OrderStatus(plain["status"])
+    for name in ("priority", "price", "filled", "value", "reason", "triggered_by", "is_recorded"):
+        setattr(order, name, plain[name])
+    if order.account.is_agent:
+        reserve(order, plain["reserved"])
     return order

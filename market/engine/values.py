@@ -25,25 +25,57 @@ class Side(IntEnum):
 BUY, SELL = Side.BUY, Side.SELL
 
 
+class Intent(StrEnum):
+    """What an order does to its account's position: BUY and SHORT open one, SELL and COVER close
+    one.
+    """
+
+    BUY = "BUY"
+    SELL = "SELL"
+    SHORT = "SHORT"
+    COVER = "COVER"
+
+
+SIDE_OF = {Intent.BUY: BUY, Intent.SELL: SELL, Intent.SHORT: SELL, Intent.COVER: BUY}
+
+
 class OrderKind(StrEnum):
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    STOP = "STOP"  # a market order once its stop is touched
+    STOP_LIMIT = "STOP_LIMIT"  # a limit order once its stop is touched
 
 
 class TimeInForce(StrEnum):
-    GTC = "GTC"
+    GTC = "GTC"  # good till cancelled
+    DAY = "DAY"  # expires at the close
+    IOC = "IOC"  # immediate or cancel
+    FOK = "FOK"  # fill or kill
+
+
+class SelfTrade(StrEnum):
+    """What happens when an incoming order meets a resting one of the same account."""
+
+    ALLOW = "allow"
+    CANCEL_NEWEST = "cancel_newest"
+    CANCEL_OLDEST = "cancel_oldest"
+    CANCEL_BOTH = "cancel_both"
+    DECREMENT = "decrement"  # the smaller is cancelled, the larger cut by its size
 
 
 class OrderStatus(StrEnum):
-    PENDING = "pending"
+    PENDING = "pending"  # an untriggered stop, or queued for an auction
     OPEN = "open"
     PARTIAL = "partial"
     FILLED = "filled"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
+    EXPIRED = "expired"
 
 
-FINAL_STATUSES = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
+FINAL_STATUSES = frozenset(
+    {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
+)
 
 
 def ceil_div(numerator: int, denominator: int) -> int:

@@ -1,5 +1,5 @@
-"""Write what a tick decided into the record: a fixed number of statements, however many orders
-there were.
+"""What a tick decided, as the writes that record it: a fixed number of statements, however many
+orders there were.
 """
 
 from __future__ import annotations
@@ -8,18 +8,21 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 import orjson
-from django.db.backends.utils import CursorWrapper
 
-from market.bulk import copy_rows, update_rows, upsert_rows
+from market.bulk import Write, insertion, update, upsert
 from market.engine.accounts import Account
 from market.engine.companies import Listing
 from market.engine.outcome import (
     AccountState,
+    Bankruptcy,
     Candle,
     CompanyState,
+    Halt,
     HoldingState,
     LedgerEntry,
+    MarketEvent,
     OrderState,
+    Split,
     Trade,
 )
 from market.engine.values import Tick
@@ -31,18 +34,35 @@ _ORDER_COLUMNS = (
     "account_id",
     "symbol",
     "side",
+    "intent",
     "kind",
     "time_in_force",
+    "post_only",
+    "self_trade",
+    "tick_submitted",
+    "client_id",
     "quantity",
     "limit",
+    "stop",
     "filled",
     "value",
     "status",
     "reason",
-    "tick_submitted",
+    "triggered_by",
     "tick_closed",
-    "client_id",
 )
+# What a tick may change of an order of an earlier one.
+_ORDER_CHANGES = {
+    "quantity": "bigint",
+    '"limit"': "bigint",
+    "stop": "bigint",
+    "filled": "bigint",
+    "value": "bigint",
+    "status": "text",
+    "reason": "text",
+    "triggered_by": "text",
+    "tick_closed": "bigint",
+}
 _ACCOUNT_IDENTITY = ("id", "name", "kind", "leverage", "fee_bps", "endowment")
 _ACCOUNT_FIGURES = (
     "cash",
@@ -53,8 +73,10 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "peak_equity",
+    "call_deadline",
 )
-_NO_FIGURES = (0,) * len(_ACCOUNT_FIGURES)
+_NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
 _COMPANY_PRICES = (
     "price",
     "previous_price",
@@ -70,45 +92,39 @@ _COMPANY_FIGURES = {
     "ask": "bigint",
     "day_volume": "bigint",
     "day_ago_volume": "bigint",
+    "split_power": "smallint",
+    "is_trading": "bool",
+    "reopens_tick": "bigint",
+    "halt_reason": "text",
+    "low_band": "bigint",
+    "high_band": "bigint",
+    "restricted_through": "bigint",
+    "shorted": "bigint",
+    "shorts_offered": "bigint",
     "sentiment": "float8",
-    "is_halted": "bool",
 }
 
 
-def insert_orders(cursor: CursorWrapper, orders: Iterable[OrderState]) -> None:
+def insert_orders(orders: Iterable[OrderState]) -> Write:
     """Append the orders that have no row yet."""
-    copy_rows(
-        cursor,
+    return insertion(
         "market_order",
         _ORDER_COLUMNS,
-        (order[:11] + order[12:17] for order in orders if order.is_new),
+        (order[:21] for order in orders if order.is_new),
     )
 
 
-def update_orders(cursor: CursorWrapper, orders: Iterable[OrderState]) -> None:
+def update_orders(orders: Iterable[OrderState]) -> Write:
     """Bring the rows of orders of earlier ticks up to date."""
-    update_rows(
-        cursor,
+    return update(
         "market_order",
-        {
-            "number": "bigint",
-            "filled": "bigint",
-            "value": "bigint",
-            "status": "text",
-            "reason": "text",
-            "tick_closed": "bigint",
-        },
-        (
-            (o.number, o.filled, o.value, o.status, o.reason, o.tick_closed)
-            for o in orders
-            if not o.is_new
-        ),
+        {"number": "bigint", **_ORDER_CHANGES},
+        ((o.number, *o[12:21]) for o in orders if not o.is_new),
     )
 
 
-def insert_trades(cursor: CursorWrapper, trades: Iterable[Trade]) -> None:
-    copy_rows(
-        cursor,
+def insert_trades(trades: Iterable[Trade]) -> Write:
+    return insertion(
         "market_trade",
         (
             "number",
@@ -128,40 +144,35 @@ def insert_trades(cursor: CursorWrapper, trades: Iterable[Trade]) -> None:
     )
 
 
-def insert_entries(cursor: CursorWrapper, entries: list[LedgerEntry]) -> None:
-    if entries:
-        copy_rows(
-            cursor,
-            "market_ledgerentry",
-            ("tick", "kind", "debit_id", "credit_id", "cents", "symbol", "shares"),
-            entries,
-        )
+def insert_entries(entries: list[LedgerEntry]) -> Write:
+    return insertion(
+        "market_ledgerentry",
+        ("tick", "kind", "debit_id", "credit_id", "cents", "symbol", "shares"),
+        entries,
+    )
 
 
-def insert_accounts(cursor: CursorWrapper, tick: Tick, accounts: Iterable[Account]) -> None:
+def insert_accounts(tick: Tick, accounts: Iterable[Account]) -> Write:
     """Give newly opened accounts their rows; the figures follow with `update_accounts`."""
     identity = attrgetter(*_ACCOUNT_IDENTITY)
-    copy_rows(
-        cursor,
+    return insertion(
         "market_account",
         (*_ACCOUNT_IDENTITY, "opened_tick", *_ACCOUNT_FIGURES),
         ((*identity(account), tick, *_NO_FIGURES) for account in accounts),
     )
 
 
-def update_accounts(cursor: CursorWrapper, accounts: Iterable[AccountState]) -> None:
-    update_rows(
-        cursor,
+def update_accounts(accounts: Iterable[AccountState]) -> Write:
+    return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:9] for account in accounts),
+        (account[:11] for account in accounts),
     )
 
 
-def upsert_holdings(cursor: CursorWrapper, holdings: Iterable[HoldingState]) -> None:
+def upsert_holdings(holdings: Iterable[HoldingState]) -> Write:
     """Write changed holdings; one that is gone keeps a row of nought."""
-    upsert_rows(
-        cursor,
+    return upsert(
         "market_holding",
         {"account_id": "bigint", "symbol": "text", "quantity": "bigint", "cost": "bigint"},
         ("account_id", "symbol"),
@@ -186,30 +197,48 @@ def insert_companies(listings: Iterable[Listing]) -> None:
     )
 
 
-def update_companies(cursor: CursorWrapper, companies: Iterable[CompanyState]) -> None:
+def update_companies(companies: Iterable[CompanyState]) -> Write:
     figures = attrgetter("symbol", *_COMPANY_FIGURES)
-    update_rows(
-        cursor,
+    return update(
         "market_company",
-        {"symbol": "text", **_COMPANY_FIGURES, "bids": "jsonb", "asks": "jsonb"},
-        ((*figures(c), _json(c.bids), _json(c.asks)) for c in companies),
+        {
+            "symbol": "text",
+            **_COMPANY_FIGURES,
+            "shares_issued": "bigint",
+            "bids": "jsonb",
+            "asks": "jsonb",
+        },
+        ((*figures(c), c.shares, _json(c.bids), _json(c.asks)) for c in companies),
     )
 
 
-def insert_candles(cursor: CursorWrapper, candles: Iterable[Candle]) -> None:
-    copy_rows(
-        cursor,
+def insert_candles(candles: Iterable[Candle]) -> Write:
+    return insertion(
         "market_candle",
-        ("symbol", "interval", "tick", "open", "high", "low", "close", "volume"),
+        Candle._fields,
         candles,
     )
 
 
-def insert_equity_points(
-    cursor: CursorWrapper, tick: Tick, accounts: Iterable[AccountState]
-) -> None:
-    copy_rows(
-        cursor,
+def insert_halts(halts: Iterable[Halt]) -> Write:
+    return insertion("market_halt", Halt._fields, halts)
+
+
+def insert_splits(splits: Iterable[Split]) -> Write:
+    return insertion("market_split", Split._fields, splits)
+
+
+def insert_events(events: Iterable[MarketEvent]) -> Write:
+    return insertion("market_marketevent", MarketEvent._fields, events)
+
+
+def insert_bankruptcies(bankruptcies: Iterable[Bankruptcy]) -> Write:
+    columns = ("tick", "account_id", "peak", "final", "cause")
+    return insertion("market_bankruptcy", columns, bankruptcies)
+
+
+def insert_equity_points(tick: Tick, accounts: Iterable[AccountState]) -> Write:
+    return insertion(
         "market_equitypoint",
         ("account_id", "tick", "equity"),
         ((account.id, tick, account.equity) for account in accounts),

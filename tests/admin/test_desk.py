@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agents.models import Input, Source
+from market.models import Company, Halt
 from tests.floor.hall import Hall
 
 DESK, ACT = "/admin/market/world/1/change/", "/admin/market/world/act/"
@@ -94,6 +95,9 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     ({"act": "STEP", "reason": "x", "ticks": "1001"}, "ticks: Ensure this value is less"),
     ({"act": "STEP", "reason": "x", "ticks": "1.5"}, "ticks: Enter a whole number."),
     ({"act": "STEP", "reason": "x", "ticks": "many"}, "ticks: Enter a whole number."),
+    ({"act": "HALT", "reason": "x", "symbol": "NOPE"}, "symbol: There is no company NOPE."),
+    ({"act": "HALT", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
+    ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Say of which company."),
 ]
 
 
@@ -132,3 +136,39 @@ def test_an_act_is_a_post_from_our_own_page(hall: Hall, admin_user: User) -> Non
     assert elsewhere.post(ACT, {"act": "PAUSE", "reason": "x"}).status_code == 403
     assert elsewhere.get(ACT).status_code == 405
     assert not Input.objects.waiting().exists()
+
+
+# Halts
+
+
+def test_a_company_is_halted_and_resumed_with_a_reason(desk: Client, hall: Hall) -> None:
+    assert said(ask(desk, "HALT", "a rumour", symbol="apex")) == ["Halt waits for the next tick."]
+    hall.tick()
+    apex = Company.objects.get(symbol="APEX")
+    assert (apex.is_halted, apex.is_trading, apex.halt_reason) == (True, False, "operator")
+    assert [c.symbol for c in Company.objects.all() if c.is_halted] == ["APEX"]
+    halt = Halt.objects.get()
+    assert (halt.symbol, halt.reason, halt.note) == ("APEX", "operator", "a rumour")
+    ask(desk, "UNHALT", "denied", symbol="APEX")
+    hall.tick()
+    apex.refresh_from_db()
+    assert (apex.is_halted, apex.is_trading) == (False, True)
+
+
+def test_the_whole_market_is_halted_for_so_many_ticks(desk: Client, hall: Hall) -> None:
+    ask(desk, "HALT", "a storm", ticks=2)
+    hall.tick()
+    assert Company.objects.filter(is_trading=False).count() == Company.objects.count()
+    assert Halt.objects.get().symbol is None
+    assert b"a storm" in desk.get("/admin/market/halt/").content
+    hall.tick()
+    hall.tick()
+    assert not Company.objects.filter(is_trading=False).exists()
+
+
+def test_shorts_of_a_company_are_restricted(desk: Client, hall: Hall) -> None:
+    ask(desk, "RESTRICT_SHORTS", "a raid", symbol="NOVA")
+    hall.tick()
+    assert Company.objects.get(symbol="NOVA").restricted_through == 1, "this day and the next"
+    (halt,) = Halt.objects.all()
+    assert (halt.symbol, halt.reason) == ("NOVA", "short_sale_restriction")

@@ -175,8 +175,9 @@ def test_a_list_takes_a_few_queries_however_long_it_is(admin_client: Client) -> 
 def test_a_big_table_is_estimated_and_not_counted() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO market_candle (symbol, interval, tick, open, high, low, close, volume)"
-            " SELECT 'LONG', 1, n, 1, 1, 1, 1, 1 FROM generate_series(1, 30000) n"
+            "INSERT INTO market_candle"
+            " (symbol, interval, tick, split_power, open, high, low, close, volume)"
+            " SELECT 'LONG', 1, n, 0, 1, 1, 1, 1, 1 FROM generate_series(1, 30000) n"
         )
         cursor.execute("ANALYZE market_candle")
     with CaptureQueriesContext(connection) as queries:

@@ -9,6 +9,7 @@ import pytest
 from market.models import EquityPoint, Trade
 from tests.api import contract
 from tests.api.desk import COMPANIES, Desk, Trader, buy, sell
+from wallstreetsim.actions import ACTIONS
 from wallstreetsim.rules import RULES
 
 
@@ -256,11 +257,17 @@ def test_net_worth_is_told_over_time(ann: Trader) -> None:
 def test_the_rules_are_published(desk: Desk) -> None:
     config = desk.get("/config").data
     assert [role["role"] for role in config["roles"]] == [r.name for r in RULES.agents.roles]
-    assert {action["type"] for action in config["actions"]} == {"BUY", "SELL", "CANCEL_ORDER"}
+    assert {action["type"] for action in config["actions"]} == set(ACTIONS)
+    assert ACTIONS.keys() >= {"BUY", "SELL", "SHORT", "COVER", "REPLACE_ORDER", "CANCEL_ALL"}
     [price] = [p for p in config["actions"][0]["parameters"] if p["name"] == "price"]
     assert (price["minimum"], price["maximum"]) == (0.01, 1_000_000)
     assert config["fees"]["takerBps"] == RULES.market.taker_fee_bps
     assert config["timing"]["dayTicks"] == 630
+    rules = config["rules"]["market"]
+    assert rules["margin"]["callTicks"] == RULES.market.margin.call_ticks
+    assert rules["halts"]["large"] == RULES.market.halts.large_cents / 100
+    assert rules["lending"]["poolBps"] == 3_000
+    assert rules["splits"] == {"ratio": 10, "above": 5_000, "below": 2}
     assert sum(sector["share"] for sector in config["sectors"]) == pytest.approx(1)
     assert config["rateLimits"]["actions"] == [{"requests": 120, "seconds": 60, "burst": 20}]
 
@@ -288,7 +295,8 @@ def test_the_schema_describes_the_actions_by_their_table() -> None:
     act = contract.document()["paths"]["/api/v1/actions"]["post"]
     body = act["requestBody"]["content"]["application/json"]["schema"]
     kinds = body["properties"]["actions"]["items"]["oneOf"]
-    assert [kind["title"] for kind in kinds] == ["BUY", "SELL", "CANCEL_ORDER"]
+    assert [kind["title"] for kind in kinds] == list(ACTIONS)
+    assert kinds[0]["properties"]["postOnly"] == {"type": "boolean"}
     assert kinds[0]["properties"]["quantity"] == {
         "type": "integer",
         "minimum": 1,

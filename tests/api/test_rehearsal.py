@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from market.engine.accounts import Account, AccountKind
 from market.engine.companies import Company
+from market.engine.orders import Ticket
 from market.engine.refusals import Code, Refused
 from market.engine.rehearsal import OpenOrder, Rehearsal
-from market.engine.values import OrderKind, Side
+from market.engine.values import Intent, OrderKind
 from tests.cast import cents, listing
 from wallstreetsim.rules import RULES
 
@@ -27,67 +30,80 @@ def _rehearsal(
 
 
 def _place(
-    rehearsal: Rehearsal, side: Side, quantity: int, price: str | None = None, name: str = ""
+    rehearsal: Rehearsal,
+    intent: Intent,
+    quantity: int,
+    price: str | None = None,
+    name: str = "",
+    **terms: Any,
 ) -> str:
-    kind = OrderKind.LIMIT if price else OrderKind.MARKET
-    limit = cents(price) if price else None
     account = rehearsal.accounts[1_000]
-    order = rehearsal.place(account, "APEX", side, kind, quantity, limit, id=name or None)
+    order = rehearsal.place(account, _ticket(intent, quantity, price, **terms), id=name)
     return str(order.reason) or "OK"
 
 
-def _rests(name: str, side: Side, quantity: int, price: str | None, filled: int = 0) -> OpenOrder:
-    kind = OrderKind.LIMIT if price else OrderKind.MARKET
-    limit = cents(price) if price else None
-    return OpenOrder(1, name, None, "APEX", side, kind, quantity, filled, limit)
+def _ticket(
+    intent: Intent, quantity: int, price: str | None = None, stop: str | None = None, **terms: Any
+) -> Ticket:
+    kind = (OrderKind.STOP_LIMIT if stop else OrderKind.LIMIT) if price else OrderKind.MARKET
+    if stop and not price:
+        kind = OrderKind.STOP
+    limit, trigger = price and cents(price), stop and cents(stop)
+    return Ticket("APEX", intent, quantity, kind, limit or None, trigger or None, **terms)
+
+
+def _rests(
+    name: str, intent: Intent, quantity: int, price: str | None, filled: int = 0
+) -> OpenOrder:
+    return OpenOrder(1, name, _ticket(intent, quantity, price), filled, "")
 
 
 def test_a_market_order_counts_at_the_price_once_it_is_placed() -> None:
     """Its own worst cost is 5 % more, but what is filled before it is not charged that."""
     rehearsal = _rehearsal()
-    assert _place(rehearsal, Side.BUY, 50) == "OK"
-    assert _place(rehearsal, Side.BUY, 47) == "OK"
-    assert _place(rehearsal, Side.BUY, 3) == Code.INSUFFICIENT_FUNDS
+    assert _place(rehearsal, Intent.BUY, 50) == "OK"
+    assert _place(rehearsal, Intent.BUY, 47) == "OK"
+    assert _place(rehearsal, Intent.BUY, 3) == Code.INSUFFICIENT_FUNDS
 
 
 def test_a_limit_that_does_not_reach_the_price_holds_its_cost_back() -> None:
     rehearsal = _rehearsal()
-    assert _place(rehearsal, Side.BUY, 100, "9.00") == "OK"
-    assert _place(rehearsal, Side.BUY, 12, "9.00") == Code.INSUFFICIENT_FUNDS
-    assert _place(rehearsal, Side.BUY, 11, "9.00") == "OK"
+    assert _place(rehearsal, Intent.BUY, 100, "9.00") == "OK"
+    assert _place(rehearsal, Intent.BUY, 12, "9.00") == Code.INSUFFICIENT_FUNDS
+    assert _place(rehearsal, Intent.BUY, 11, "9.00") == "OK"
 
 
 def test_what_rests_holds_back_what_is_unfilled_of_it() -> None:
-    rehearsal = _rehearsal(_rests("a", Side.BUY, 100, "9.00", filled=40))
-    assert _place(rehearsal, Side.BUY, 47, "10.00") == Code.INSUFFICIENT_FUNDS
-    assert _place(rehearsal, Side.BUY, 46, "10.00") == "OK"
+    rehearsal = _rehearsal(_rests("a", Intent.BUY, 100, "9.00", filled=40))
+    assert _place(rehearsal, Intent.BUY, 47, "10.00") == Code.INSUFFICIENT_FUNDS
+    assert _place(rehearsal, Intent.BUY, 46, "10.00") == "OK"
 
 
 def test_a_cancel_gives_it_back() -> None:
-    rehearsal = _rehearsal(_rests("a", Side.BUY, 100, "9.00"))
+    rehearsal = _rehearsal(_rests("a", Intent.BUY, 100, "9.00"))
     rehearsal.cancel(rehearsal.accounts[1_000], id="a", client_id=None)
-    assert _place(rehearsal, Side.BUY, 100, "10.00") == "OK"
+    assert _place(rehearsal, Intent.BUY, 100, "10.00") == "OK"
 
 
 def test_while_closed_a_market_order_holds_back_its_collar() -> None:
-    rehearsal = _rehearsal(_rests("a", Side.BUY, 50, None), tick=CLOSED_TICK)
-    assert _place(rehearsal, Side.BUY, 48, "10.00") == Code.INSUFFICIENT_FUNDS
-    assert _place(rehearsal, Side.BUY, 47, "10.00") == "OK"
+    rehearsal = _rehearsal(_rests("a", Intent.BUY, 50, None), tick=CLOSED_TICK)
+    assert _place(rehearsal, Intent.BUY, 48, "10.00") == Code.INSUFFICIENT_FUNDS
+    assert _place(rehearsal, Intent.BUY, 47, "10.00") == "OK"
 
 
 def test_leverage_counts() -> None:
     rehearsal = _rehearsal(leverage=2)
-    assert _place(rehearsal, Side.BUY, 191) == Code.INSUFFICIENT_FUNDS
-    assert _place(rehearsal, Side.BUY, 190) == "OK"
+    assert _place(rehearsal, Intent.BUY, 191) == Code.INSUFFICIENT_FUNDS
+    assert _place(rehearsal, Intent.BUY, 190) == "OK"
 
 
 def test_what_is_bought_may_be_sold_and_what_is_offered_may_not() -> None:
     rehearsal = _rehearsal()
-    assert _place(rehearsal, Side.SELL, 1) == Code.INSUFFICIENT_SHARES
-    _place(rehearsal, Side.BUY, 10)
-    assert _place(rehearsal, Side.SELL, 6, "11.00") == "OK"
-    assert _place(rehearsal, Side.SELL, 5, "11.00") == Code.INSUFFICIENT_SHARES
-    assert _place(rehearsal, Side.SELL, 4) == "OK"
+    assert _place(rehearsal, Intent.SELL, 1) == Code.INSUFFICIENT_SHARES
+    _place(rehearsal, Intent.BUY, 10)
+    assert _place(rehearsal, Intent.SELL, 6, "11.00") == "OK"
+    assert _place(rehearsal, Intent.SELL, 5, "11.00") == Code.INSUFFICIENT_SHARES
+    assert _place(rehearsal, Intent.SELL, 4) == "OK"
 
 
 @pytest.mark.parametrize(
@@ -102,5 +118,5 @@ def test_what_is_not_open_cannot_be_cancelled(name: str, code: Code) -> None:
 
 def test_what_may_fill_or_rest_may_be_cancelled() -> None:
     rehearsal = _rehearsal()
-    _place(rehearsal, Side.BUY, 10, "10.00", name="a")
+    _place(rehearsal, Intent.BUY, 10, "10.00", name="a")
     assert rehearsal.cancel(rehearsal.accounts[1_000], id="a", client_id=None).id == "a"

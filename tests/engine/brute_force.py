@@ -1,18 +1,20 @@
 """What must hold of a world after every tick, worked out the long way from what lies open.
 
 `audit` looks at the machine itself; a `Record` keeps what the outcomes reported, as the database
-does, and audits that.
+does, and audits that; `refusal_of` judges an order by the letter of the rules.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from market.engine.accounts import MARKET_MAKER, TREASURY, Account
 from market.engine.book import BookSide
+from market.engine.companies import Company
 from market.engine.exchange import Exchange
 from market.engine.orders import Order
-from market.engine.outcome import MarketOutcome, OrderState
+from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.refusals import Code
 from market.engine.values import FINAL_STATUSES, Cents, OrderStatus, Shares, Side
 
@@ -22,31 +24,72 @@ from market.engine.values import FINAL_STATUSES, Cents, OrderStatus, Shares, Sid
 def audit(exchange: Exchange) -> None:
     """Assert everything that must be true of an exchange between two ticks."""
     assert sum(account.cash for account in exchange.accounts.values()) == 0
-    for symbol, company in exchange.companies.items():
-        held = sum(account.quantity_of(symbol) for account in exchange.accounts.values())
-        assert held == company.shares
-        assert company.best_bid == company.book.bids.best()
-        assert company.best_ask == company.book.asks.best()
-        assert not _crossed(company.best_bid, company.best_ask)
-        assert company.price > 0
-        _audit_side(company.book.bids)
-        _audit_side(company.book.asks)
+    orders = by_account(exchange)
+    for company in exchange.companies.values():
+        _audit_company(company, exchange)
     for account in exchange.accounts.values():
-        _audit_account(account, exchange)
+        _audit_account(account, exchange, orders[account.id])
 
 
-def _audit_account(account: Account, exchange: Exchange) -> None:
+def _audit_company(company: Company, exchange: Exchange) -> None:
+    held = [account.quantity_of(company.symbol) for account in exchange.accounts.values()]
+    assert sum(held) == company.shares
+    assert company.shorted == -sum(quantity for quantity in held if quantity < 0)
+    shorts = [o for o in open_orders(company, exchange) if o.intent == "SHORT"]
+    assert company.shorts_offered == sum(order.unfilled for order in shorts)
+    assert company.best_bid == company.book.bids.best()
+    assert company.best_ask == company.book.asks.best()
+    assert not _crossed(company.best_bid, company.best_ask)
+    assert company.price > 0
+    _audit_side(company.book.bids)
+    _audit_side(company.book.asks)
+    if company.is_trading and company.high_band:
+        assert company.low_band <= company.high_band
+        assert company.best_bid is None or company.best_bid <= company.high_band
+        assert company.best_ask is None or company.best_ask >= company.low_band
+    if company.is_trading:
+        assert exchange.is_open
+        assert not company.queue
+        assert not company.is_halted
+    for order in (*company.queue, *company.stops, *exchange.triggered):
+        assert not order.resting
+        assert order.unfilled > 0
+        assert order.status in (OrderStatus.PENDING, OrderStatus.OPEN, OrderStatus.PARTIAL)
+    assert all(order.awaits_trigger for order in company.stops)
+
+
+def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> None:
     values = [h.quantity * exchange.companies[s].price for s, h in account.holdings.items()]
     assert account.long_value == sum(value for value in values if value > 0)
     assert account.short_value == -sum(value for value in values if value < 0)
     assert account.equity == account.cash + sum(values)
-    assert all(holding.quantity >= 0 for holding in account.holdings.values())
-    mine = [] if account.id == MARKET_MAKER else open_orders(exchange, account)
-    assert sorted(mine, key=id) == sorted(account.orders.values(), key=id)
-    assert account.reserved == reserved(mine)
-    assert account.offered == offered(mine)
-    assert all(shares <= account.quantity_of(s) for s, shares in account.offered.items())
+    if account.id == MARKET_MAKER:
+        assert (account.orders, account.reserved) == ({}, 0)
+        assert all(holding.quantity >= 0 for holding in account.holdings.values())
+        return
+    assert {order.id: order for order in mine} == account.orders
+    assert account.reserved == sum(order.reserved for order in mine)
+    assert account.closing == shares_of(mine, "SELL", "COVER")
+    assert account.opening == shares_of(mine, "BUY", "SHORT")
+    for symbol in exchange.companies:
+        _audit_direction(account, symbol, mine)
     assert len(mine) <= exchange.rules.max_open_orders
+    names = Counter(order.client_id for order in mine if order.client_id)
+    assert all(times == 1 for times in names.values())
+
+
+def _audit_direction(account: Account, symbol: str, mine: list[Order]) -> None:
+    """A position is long or short, open orders included, and nothing closes more than there is."""
+    held = account.quantity_of(symbol)
+    unfilled: dict[str, Shares] = defaultdict(int)
+    for order in mine:
+        if order.company.symbol == symbol:
+            unfilled[order.intent] += order.unfilled
+    is_long = held > 0 or unfilled["BUY"] > 0
+    is_short = held < 0 or unfilled["SHORT"] > 0
+    assert not (is_long and is_short)
+    assert unfilled["SELL"] <= max(0, held)
+    assert unfilled["COVER"] <= max(0, -held)
 
 
 def _audit_side(side: BookSide) -> None:
@@ -55,9 +98,11 @@ def _audit_side(side: BookSide) -> None:
         assert order.resting
         assert 0 < order.unfilled <= order.quantity
         assert order.status == (OrderStatus.PARTIAL if order.filled else OrderStatus.OPEN)
+        assert order.limit is not None
+        assert (order.limit - order.price) * order.side >= 0, "no worse than its limit"
     at_prices = defaultdict(list)
     for order in resting:
-        at_prices[order.limit].append(order.unfilled)
+        at_prices[order.price].append(order.unfilled)
     depth = [(price, sum(sizes), len(sizes)) for price, sizes in at_prices.items()]
     assert side.depth(10_000) == depth
 
@@ -66,49 +111,93 @@ def _crossed(bid: Cents | None, ask: Cents | None) -> bool:
     return bid is not None and ask is not None and bid >= ask
 
 
-def open_orders(exchange: Exchange, account: Account) -> list[Order]:
-    """Find an account's open orders in every book and in the queue."""
-    resting = [
-        order
-        for company in exchange.companies.values()
-        for side in (company.book.bids, company.book.asks)
-        for order in side.orders()
-    ]
-    return [order for order in (*resting, *exchange.queue) if order.account is account]
+def open_orders(company: Company, exchange: Exchange) -> list[Order]:
+    """Find a company's open orders in its book, its queue, its stops and among the triggered."""
+    triggered = [order for order in exchange.triggered if order.company is company]
+    book = company.book
+    return [*book.bids.orders(), *book.asks.orders(), *company.queue, *company.stops, *triggered]
 
 
-def reserved(orders: list[Order]) -> Cents:
-    return sum(order.unfilled * order.limit for order in orders if order.side is Side.BUY)
+def by_account(exchange: Exchange) -> dict[int, list[Order]]:
+    """Return every account's open orders, wherever they are."""
+    found: dict[int, list[Order]] = defaultdict(list)
+    for company in exchange.companies.values():
+        for order in open_orders(company, exchange):
+            found[order.account.id].append(order)
+    return found
 
 
-def offered(orders: list[Order]) -> dict[str, Shares]:
+def shares_of(orders: Iterable[Order], long: str, short: str) -> dict[str, Shares]:
+    """Sum what orders of two intents have unfilled, by symbol; of SHORT orders, negated."""
     shares: dict[str, Shares] = defaultdict(int)
     for order in orders:
-        if order.side is Side.SELL:
-            shares[order.company.symbol] += order.unfilled
+        if order.intent in (long, short):
+            shares[order.company.symbol] += order.unfilled * (-1 if order.intent == "SHORT" else 1)
     return dict(shares)
 
 
+# The letter of the rules
+
+
 def refusal_of(exchange: Exchange, order: Order) -> Code | None:
-    """Judge an order by the letter of the rules: open orders, shares not offered, X ≤ L·E."""
-    account, symbol = order.account, order.company.symbol
-    mine = open_orders(exchange, account)
+    """Judge an order by market-model, sections 3 and 4: the first rule that it breaks."""
+    account, company, intent = order.account, order.company, order.intent
+    mine = [other for other in account.orders.values() if other is not order]
+    here = [other for other in mine if other.company is company]
+    held = account.quantity_of(company.symbol)
     if len(mine) >= exchange.rules.max_open_orders:
         return Code.TOO_MANY_ORDERS
-    if order.side is Side.SELL:
-        free = account.quantity_of(symbol) - offered(mine).get(symbol, 0)
-        return None if order.quantity <= free else Code.INSUFFICIENT_SHARES
-    prices = {company.symbol: company.price for company in exchange.companies.values()}
-    positions = [h.quantity * prices[s] for s, h in account.holdings.items()]
-    exposure = sum(map(abs, positions)) + reserved(mine) + _worst_cost(order, exchange)
-    fits = exposure <= account.leverage * (account.cash + sum(positions))
+    if not company.is_trading and (order.post_only or order.time_in_force in ("IOC", "FOK")):
+        return Code.MARKET_HALTED
+    if intent in ("SELL", "COVER"):
+        closed = sum(other.unfilled for other in here if other.intent == intent)
+        free = (held if intent == "SELL" else -held) - closed
+        return None if order.unfilled <= free else Code.INSUFFICIENT_SHARES
+    opposite = "SHORT" if intent == "BUY" else "BUY"
+    if held * order.side < 0 or any(other.intent == opposite for other in here):
+        return Code.POSITION_CONFLICT
+    if intent == "SHORT" and (refusal := _short_refusal_of(exchange, order)):
+        return refusal
+    positions = [
+        h.quantity * exchange.companies[s].price for s, h in account.holdings.items() if h.quantity
+    ]
+    exposure = sum(map(abs, positions)) + sum(other.reserved for other in mine)
+    equity = account.cash + sum(positions)
+    fits = exposure + _worst_cost(order, exchange) <= account.leverage * equity
     return None if fits else Code.INSUFFICIENT_FUNDS
 
 
+def _short_refusal_of(exchange: Exchange, order: Order) -> Code | None:
+    company = order.company
+    held = [account.quantity_of(company.symbol) for account in exchange.accounts.values()]
+    lent = -sum(quantity for quantity in held if quantity < 0)
+    offered = sum(
+        other.unfilled
+        for account in exchange.accounts.values()
+        for other in account.orders.values()
+        if other.company is company and other.intent == "SHORT" and other is not order
+    )
+    if order.unfilled > company.shares * exchange.rules.lending.pool_bps // 10_000 - lent - offered:
+        return Code.LOCATE_FAILED
+    is_restricted = company.restricted_through >= exchange.moment.trading_day
+    if is_restricted and (order.stop is None or order.triggered_by):
+        bids = [other.price for other in company.book.bids.orders()]
+        if order.limit is None or order.limit <= max(bids, default=0):
+            return Code.INVALID_PRICE
+    return None
+
+
 def _worst_cost(order: Order, exchange: Exchange) -> Cents:
-    if order.kind == "LIMIT":
-        return order.quantity * order.limit
-    hundredths_of_bps = order.quantity * order.company.price * (10_000 + exchange.rules.collar_bps)
+    price = order.company.price
+    if order.intent == "SHORT":
+        if order.kind == "STOP":
+            return order.unfilled * max(order.stop or 0, price)
+        return order.unfilled * max(order.limit or 0, price)
+    if order.limit is not None:
+        return order.unfilled * order.limit
+    if order.stop is not None and not order.triggered_by:
+        price = order.stop
+    hundredths_of_bps = order.unfilled * price * (10_000 + exchange.rules.collar_bps)
     return (hundredths_of_bps + 9_999) // 10_000
 
 
@@ -125,8 +214,9 @@ class Record:
         self.filled: dict[str, Shares] = defaultdict(int)  # by order, from the trades
         self.value: dict[str, Cents] = defaultdict(int)
         self.holdings: dict[tuple[int, str], Shares] = {}  # as reported
+        self.streams: dict[int, int] = defaultdict(int)  # the last entry of each agent's tape
 
-    def take(self, outcome: MarketOutcome) -> None:
+    def take(self, outcome: MarketOutcome, told: Iterable[int] = ()) -> None:
         """Add a tick's outcome, and assert that it agrees with itself and with what came before."""
         for entry in outcome.entries:
             if entry.debit is not None:
@@ -134,19 +224,27 @@ class Record:
             elif entry.symbol is not None:
                 self.shares[entry.credit, entry.symbol] += entry.shares
         for trade in outcome.trades:
-            value = trade.price * trade.quantity
-            self._move(trade.buyer, trade.seller, value, None, 0)
-            self._move(trade.seller, trade.buyer, 0, trade.symbol, trade.quantity)
-            taker = trade.buyer if trade.aggressor == "BUY" else trade.seller
-            self._move(taker, TREASURY, trade.fee, None, 0)
-            for order in (trade.buy_order, trade.sell_order):
-                self.filled[order] += trade.quantity
-                self.value[order] += value
+            self._take_trade(trade)
         for state in outcome.orders:
             self._take_order(state)
         for holding in outcome.holdings:
             self.holdings[holding.account, holding.symbol] = holding.quantity
+        for account in told:
+            self.streams[account] += 1
         self._compare(outcome)
+
+    def _take_trade(self, trade: Trade) -> None:
+        value = trade.price * trade.quantity
+        self._move(trade.buyer, trade.seller, value, None, 0)
+        self._move(trade.seller, trade.buyer, 0, trade.symbol, trade.quantity)
+        if trade.aggressor is None:
+            assert trade.fee == 0, "an auction is free"
+        else:
+            taker = trade.buyer if trade.aggressor == "BUY" else trade.seller
+            self._move(taker, TREASURY, trade.fee, None, 0)
+        for order in (trade.buy_order, trade.sell_order):
+            self.filled[order] += trade.quantity
+            self.value[order] += value
 
     def _move(
         self, debit: int, credit: int, cents: Cents, symbol: str | None, shares: Shares
@@ -163,21 +261,38 @@ class Record:
         filled_before = 0
         if before is not None:
             assert before.status not in FINAL_STATUSES, "a final state is final"
-            assert state[:9] == before[:9], "what an order asks for does not change"
+            assert _terms(state) == _terms(before), "what an order is does not change"
             filled_before = before.filled
         assert 0 <= state.filled <= state.quantity
         assert state.filled_now == state.filled - filled_before >= 0
         assert (state.tick_closed is not None) is (state.status in FINAL_STATUSES)
         assert (state.status == "filled") is (state.filled == state.quantity)
+        if state.limit is not None and state.filled_now and before is not None:
+            assert _keeps_limit(state, before), "no fill beyond a limit"
         self.orders[state.id] = state
 
     def _compare(self, outcome: MarketOutcome) -> None:
         for id, state in self.orders.items():
             assert (state.filled, state.value) == (self.filled[id], self.value[id])
         assert self.filled.keys() == self.orders.keys(), "every order that traded is reported"
-        assert {a.id: a.cash for a in outcome.accounts} == {
-            a.id: self.cash[a.id] for a in outcome.accounts
-        }
+        for account in outcome.accounts:
+            assert account.cash == self.cash[account.id]
+            assert account.tape_seq == self.streams[account.id], "its tape has no gap"
         assert {k: q for k, q in self.shares.items() if q} == {
             k: q for k, q in self.holdings.items() if q
         }
+
+
+def _terms(state: OrderState) -> tuple[object, ...]:
+    """Return what a replacement and a split leave as it is."""
+    return state[:12]
+
+
+def _keeps_limit(state: OrderState, before: OrderState) -> bool:
+    """Say whether the tick's fills kept the looser of the limits before and after it."""
+    assert state.limit is not None
+    assert before.limit is not None
+    paid, filled = state.value - before.value, state.filled_now
+    if state.side == Side.BUY.name:
+        return paid <= filled * max(state.limit, before.limit)
+    return paid >= filled * min(state.limit, before.limit)

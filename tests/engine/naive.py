@@ -1,14 +1,17 @@
-"""The naive matcher: a plain list, sorted anew for every fill.
+"""The naive matcher: a plain list, sorted anew for every fill; and the naive auction, which tries
+every price.
 
 Slow, obviously right, and kept for ever as the oracle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from market.engine.auction import Cross
 from market.engine.book import LevelDepth
 from market.engine.values import Cents, Shares, Side
 
@@ -51,6 +54,13 @@ class NaiveBook:
     def cancel(self, number: int) -> None:
         self.orders = [order for order in self.orders if order.number != number]
 
+    def reduce(self, number: int, shares: Shares) -> None:
+        """Take some shares off an order, which keeps its place."""
+        for order in self.orders:
+            if order.number == number:
+                order.quantity -= shares
+        self.orders = [order for order in self.orders if order.quantity]
+
     def side(self, side: Side) -> list[NaiveOrder]:
         """Return one side's orders: best price first, then oldest."""
         orders = [order for order in self.orders if order.side is side]
@@ -67,3 +77,23 @@ class NaiveBook:
         if taker.side is Side.BUY:
             return [o for o in self.side(Side.SELL) if o.limit <= taker.limit]
         return [o for o in self.side(Side.BUY) if o.limit >= taker.limit]
+
+
+def cross_of(
+    bids: Iterable[tuple[Cents, Shares]],
+    asks: Iterable[tuple[Cents, Shares]],
+    reference: Cents,
+    grid: Iterable[Cents],
+) -> Cross | None:
+    """Return the auction's price among those of a grid: most shares matched, then least imbalance,
+    then nearest the reference, then the lower.
+    """
+    bids, asks = list(bids), list(asks)
+    ranks = []
+    for price in grid:
+        demand = sum(shares for limit, shares in bids if limit >= price)
+        supply = sum(shares for limit, shares in asks if limit <= price)
+        distance = abs(price - reference)
+        ranks.append((-min(demand, supply), abs(demand - supply), distance, price))
+    matched, _, _, price = min(ranks)
+    return Cross(price, -matched) if matched else None

@@ -141,7 +141,7 @@ class Race:
     def submit(self, step: Step) -> None:
         self.numbered += 1
         taker = order_of(f"ann {step.side.name} {step.quantity} @ 0.01")
-        taker.number, taker.limit = self.numbered, step.limit
+        taker.number, taker.price = self.numbered, step.limit
         made = self.book.match(taker)
         assert taker.filled == sum(fill.quantity for fill in made) <= taker.quantity
         assert taker.value == sum(fill.quantity * fill.price for fill in made)
@@ -176,7 +176,7 @@ def assert_priority(taker: Order, made_keys: list[tuple[int, int]]) -> None:
     """Fills come best price first, then oldest, and none beyond the taker's limit."""
     keys = [(taker.side * price, number) for price, number in made_keys]
     assert all(earlier < later for earlier, later in pairwise(keys))
-    assert all(key <= taker.side * taker.limit for key, _ in keys)
+    assert all(key <= taker.side * taker.price for key, _ in keys)
 
 
 LIMITS = [Step(*one) for one in product(Side, range(97, 104), (1, 2, 5, 9))]
@@ -227,7 +227,7 @@ def test_dead_orders_and_prices_do_not_pile_up() -> None:
     for price in range(1_000, 3_000):
         for _ in range(20):
             order = order_of("bob SELL 5 @ 0.01")
-            order.limit = price
+            order.price = price
             book.add(order)
             book.cancel(order)
     assert len(book.asks._heap) < 200

@@ -89,7 +89,7 @@ def test_an_account_may_trade_with_itself_and_loses_nothing_but_the_fee() -> Non
     assert stage.trades == ["ann bought 60 from ann @ 10.00"]
     ann = stage.account("ann")
     assert (ann.cash, ann.quantity_of("APEX")) == (cents("1,000,000.00") - 6, 1_000)
-    assert ann.offered == {"APEX": 40}
+    assert ann.closing == {"APEX": 40}
 
 
 def test_both_sides_of_a_trade_are_told() -> None:

@@ -52,7 +52,9 @@ def _brute_force(ticks: dict[int, tuple[list[int], int]], interval: int, last: i
     within = [ticks[tick] for tick in range(last - interval + 1, last + 1)]
     prices = [price for seen, _ in within for price in seen]
     volume = sum(shares for _, shares in within)
-    return Candle("APEX", interval, last, prices[0], max(prices), min(prices), prices[-1], volume)
+    return Candle(
+        "APEX", interval, last, 0, prices[0], max(prices), min(prices), prices[-1], volume
+    )
 
 
 def test_a_candle_opens_where_the_last_one_closed() -> None:

@@ -20,7 +20,7 @@ def test_a_new_agent_is_endowed_by_the_bank_and_may_trade_at_once() -> None:
     stage.tick("ann SELL 10 @ 10.00")
     stage.ids["bob"] = 1_001
     bob = {"agent": "agent-bob", "name": "bob", "role": "retail_trader"}
-    buy = {"symbol": "APEX", "quantity": 10, "kind": "MARKET"}
+    buy = {"symbol": "APEX", "quantity": 10, "kind": "MARKET", "time_in_force": "GTC"}
     stage.submit(stage.input("bob", "REGISTER", bob), stage.input("bob", "BUY", buy))
     assert stage.codes == ["OK", "OK"]
     assert stage.account("bob").cash == cents("9,900.00") - 1
@@ -172,8 +172,14 @@ def test_a_handler_that_raises_names_its_input() -> None:
         raise ZeroDivisionError
 
     stage.world.performers["BUY"] = fail
-    good = stage.input("ann", "SELL", {"symbol": "NOWHERE", "quantity": 1, "kind": "MARKET"})
-    bad = stage.input("ann", "BUY", {"symbol": "APEX", "quantity": 1, "kind": "MARKET"})
+    good = stage.input(
+        "ann",
+        "SELL",
+        {"symbol": "NOWHERE", "quantity": 1, "kind": "MARKET", "time_in_force": "GTC"},
+    )
+    bad = stage.input(
+        "ann", "BUY", {"symbol": "APEX", "quantity": 1, "kind": "MARKET", "time_in_force": "GTC"}
+    )
     with pytest.raises(InputFailed) as caught:
         stage.submit(good, bad, good)
     assert caught.value.input is bad
@@ -205,7 +211,7 @@ def test_an_input_that_no_door_lets_in_fails_by_name(
 
 def test_a_quarantined_input_is_answered_and_not_performed() -> None:
     stage = Stage("ann")
-    buy = {"symbol": "APEX", "quantity": 1, "kind": "LIMIT", "limit": 1_000}
+    buy = {"symbol": "APEX", "quantity": 1, "kind": "LIMIT", "limit": 1_000, "time_in_force": "GTC"}
     bad = stage.input("ann", "BUY", buy, is_quarantined=True)
     good = stage.input("ann", "BUY", buy)
     stage.submit(bad, good)
@@ -228,9 +234,21 @@ def test_a_world_without_the_failed_input_goes_on_as_if_it_had_never_been() -> N
     whole.input("bob", "NOSUCH", {})
     for stage, extra in ((spoilt, [odd]), (whole, [])):
         sell = stage.input(
-            "ann", "SELL", {"symbol": "APEX", "quantity": 5, "kind": "LIMIT", "limit": 999}
+            "ann",
+            "SELL",
+            {
+                "symbol": "APEX",
+                "quantity": 5,
+                "kind": "LIMIT",
+                "limit": 999,
+                "time_in_force": "GTC",
+            },
         )
-        buy = stage.input("bob", "BUY", {"symbol": "APEX", "quantity": 5, "kind": "MARKET"})
+        buy = stage.input(
+            "bob",
+            "BUY",
+            {"symbol": "APEX", "quantity": 5, "kind": "MARKET", "time_in_force": "GTC"},
+        )
         stage.submit(sell, *extra, buy)
     assert spoilt.outcome.market.trades == whole.outcome.market.trades
     assert spoilt.outcome.market.orders == whole.outcome.market.orders
@@ -246,7 +264,7 @@ def test_an_empty_world_ticks() -> None:
 @pytest.mark.parametrize("type", ["BUY", "CANCEL_ORDER"])
 def test_an_account_that_is_no_agents_may_not_act(type: str, account: int | None) -> None:
     stage = Stage("ann")
-    buy = {"symbol": "APEX", "quantity": 1, "kind": "MARKET"}
+    buy = {"symbol": "APEX", "quantity": 1, "kind": "MARKET", "time_in_force": "GTC"}
     stage.submit(stage.input("ann", type, buy)._replace(account=account))
     assert stage.codes == ["FORBIDDEN"]
 

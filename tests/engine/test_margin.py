@@ -121,11 +121,11 @@ def test_proceeds_of_a_sale_may_be_spent_in_the_same_tick() -> None:
 
 def test_an_open_buy_reserves_its_limit_and_gives_it_back_as_it_fills() -> None:
     stage = Stage(SELLER, "bob")
-    stage.tick("bob BUY 100 @ 11.00 #b")
-    assert stage.account("bob").reserved == cents("1,100.00")
+    stage.tick("bob BUY 100 @ 10.50 #b")
+    assert stage.account("bob").reserved == cents("1,050.00")
     stage.tick("ann SELL 40 @ 10.00")
-    assert stage.trades == ["bob bought 40 from ann @ 11.00"]
-    assert stage.account("bob").reserved == cents("660.00")
+    assert stage.trades == ["bob bought 40 from ann @ 10.50"]
+    assert stage.account("bob").reserved == cents("630.00")
     stage.tick("ann SELL 60 @ 10.00")
     assert stage.account("bob").reserved == 0
     assert stage.account("bob").orders == {}
@@ -152,9 +152,9 @@ def test_an_open_sell_offers_its_shares_and_gives_them_back() -> None:
     """)
     assert stage.codes == ["OK", "INSUFFICIENT_SHARES", "NO_LIQUIDITY"]
     stage.tick("bob BUY 20 @ 11.00")
-    assert stage.account("ann").offered == {"APEX": 50}
+    assert stage.account("ann").closing == {"APEX": 50}
     stage.tick("ann CANCEL #a")
-    assert stage.account("ann").offered == {}
+    assert stage.account("ann").closing == {}
     stage.tick("ann SELL 80 @ 10.00")
     assert stage.codes == ["OK"]
 
@@ -187,7 +187,7 @@ def test_the_market_maker_reserves_nothing() -> None:
     stage.submit()
     maker = stage.account("market_maker")
     assert stage.resting()
-    assert (maker.reserved, maker.offered, maker.orders) == (0, {}, {})
+    assert (maker.reserved, maker.closing, maker.orders) == (0, {}, {})
 
 
 # What is shown

@@ -166,7 +166,9 @@ def test_an_order_is_cancelled_once() -> None:
 def test_an_orders_id_is_that_of_the_input_that_placed_it() -> None:
     stage = Stage("bob")
     placed = stage.input(
-        "bob", "BUY", {"symbol": "APEX", "quantity": 1, "kind": "LIMIT", "limit": 5}
+        "bob",
+        "BUY",
+        {"symbol": "APEX", "quantity": 1, "kind": "LIMIT", "limit": 5, "time_in_force": "GTC"},
     )
     stage.submit(placed)
     assert [order.id for order in stage.outcome.market.orders] == [placed.id]

@@ -132,7 +132,7 @@ def test_a_limit_order_needs_a_price_and_a_market_order_may_have_none() -> None:
     assert complaint(MARKET | {"price": 10}).startswith("price:")
 
 
-@pytest.mark.parametrize("kind", ["limit", "STOP", "", 1, True, ["LIMIT"]])
+@pytest.mark.parametrize("kind", ["limit", "STOPPED", "", 1, True, ["LIMIT"]])
 def test_an_order_type_is_one_of_those_there_are(kind: object) -> None:
     assert complaint(MARKET | {"orderType": kind}).startswith("orderType:")
 

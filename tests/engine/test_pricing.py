@@ -148,7 +148,7 @@ def test_the_takers_flow_reaches_the_price_and_the_market_makers_does_not() -> N
         ann SELL 1000 @ 10.00
         bob BUY 1000 MARKET
     """)
-    assert stage.company().net_flow == 1_000
+    assert stage.company().pricing.drivers.flow == flow_of(1_000)
     assert stage.company().price > 1_000
     requoting = Stage("ann", switches=replace(WALKING, maker=True, walk=False), rules=RULES)
     requoting.tick(
@@ -157,7 +157,15 @@ def test_the_takers_flow_reaches_the_price_and_the_market_makers_does_not() -> N
     taken = [t.quantity for t in requoting.outcome.market.trades if t.aggressor == "SELL"]
     flow = sum(t.quantity for t in requoting.outcome.market.trades if t.aggressor == "BUY")
     assert sum(taken) > 0
-    assert requoting.company().net_flow == flow
+    assert requoting.company().pricing.drivers.flow == flow_of(flow)
+
+
+def flow_of(shares: int) -> float:
+    """Return what takers' flow of so many shares adds to a return in a company's second tick."""
+    state = founded(listing())
+    move(state)
+    move(state, flow=shares)
+    return state.drivers.flow
 
 
 # Bounds and rounding

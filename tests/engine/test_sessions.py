@@ -70,7 +70,7 @@ def test_an_order_sent_while_closed_waits_and_reserves() -> None:
     assert {stage.orders[ref].status for ref in "abm"} == {"pending"}
     assert stage.trades == []
     assert stage.resting() == []
-    assert stage.account("ann").offered == {"APEX": 100}
+    assert stage.account("ann").closing == {"APEX": 100}
     assert stage.account("bob").reserved == cents("1,000.00") + cents("105.00")
 
 
@@ -105,7 +105,7 @@ def test_a_waiting_order_may_be_cancelled_and_a_resting_one_too() -> None:
         bob CANCEL #rests
     """)
     assert stage.codes == ["OK", "OK", "OK"]
-    assert stage.account("ann").offered == {}
+    assert stage.account("ann").closing == {}
     assert stage.account("bob").reserved == 0
     stage.run_to(630)
     assert stage.resting() == []
@@ -167,34 +167,36 @@ def test_a_waiting_market_orders_collar_is_that_of_the_opening_price() -> None:
     assert stage.trades == ["bob bought 10 from ann @ 11.50"]
 
 
-def _poorer_by_the_opening() -> Stage:
-    """Bob's open buy, far above the price, is hit first: it costs him 1,000.00 of equity."""
-    stage = stage_at(389, SELLER, Player("bob", "10,000.00", leverage=2))
-    stage.tick("bob BUY 100 @ 20.00")
-    stage.tick("ann SELL 100 MARKET")
+def _dearer_by_the_opening(script: str) -> Stage:
+    """Send orders in the night, after which the price is 10 % higher."""
+    stage = stage_at(500, SELLER, Player("bob", "10,500.00"))
+    stage.tick(script)
+    assert set(stage.codes) == {"OK"}
+    stage.company().price = cents("11.00")
+    stage.run_to(630)
     return stage
 
 
-def test_waiting_orders_are_checked_anew_at_the_opening() -> None:
-    stage = _poorer_by_the_opening()
-    stage.tick("bob BUY 1800 @ 10.00 #b")
-    assert stage.codes == ["OK"]
-    stage.run_to(630)
-    assert stage.trades == ["bob bought 100 from ann @ 20.00"]
+def test_a_waiting_market_order_is_checked_anew_at_the_openings_price() -> None:
+    stage = _dearer_by_the_opening("bob BUY 1000 MARKET #b")
     order = stage.orders["b"]
     assert (order.status, order.reason) == ("rejected", "INSUFFICIENT_FUNDS")
     assert stage.account("bob").reserved == 0
 
 
-def test_of_two_waiting_orders_that_no_longer_fit_together_the_earlier_is_kept() -> None:
-    stage = _poorer_by_the_opening()
-    stage.tick("""
-        bob BUY 1000 @ 10.00 #first
-        bob BUY 800 @ 10.00 #second
+def test_of_two_waiting_market_orders_that_no_longer_fit_together_the_earlier_is_kept() -> None:
+    stage = _dearer_by_the_opening("""
+        bob BUY 600 MARKET #first
+        bob BUY 400 MARKET #second
     """)
-    assert stage.codes == ["OK", "OK"]
-    stage.run_to(630)
-    assert [stage.orders[ref].status for ref in ("first", "second")] == ["open", "rejected"]
+    reasons = [stage.orders[ref].reason for ref in ("first", "second")]
+    assert reasons == ["NO_LIQUIDITY", "INSUFFICIENT_FUNDS"]
+
+
+def test_a_waiting_limit_order_has_been_accepted_for_good() -> None:
+    stage = _dearer_by_the_opening("bob BUY 1000 @ 10.50 #b")
+    assert stage.orders["b"].status == "open"
+    assert stage.account("bob").reserved == cents("10,500.00")
 
 
 def test_the_day_starts_anew_at_the_opening() -> None:

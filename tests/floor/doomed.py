@@ -47,7 +47,9 @@ def _set_up(database: str) -> None:
 def _tick() -> None:
     from wallstreetsim.floor import Floor
 
-    Floor().tick()
+    floor = Floor()
+    floor.tick()
+    floor.rest()
 
 
 def _die_at(number: int) -> None:

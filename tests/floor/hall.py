@@ -73,6 +73,7 @@ class Hall:
         self.send(script)
         committed = self.floor.tick()
         assert committed is not None
+        self.floor.rest()
         return committed
 
     def restart(self) -> Floor:

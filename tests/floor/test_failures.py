@@ -15,6 +15,7 @@ from django.db import connection
 
 from agents.models import Input
 from agents.services import journal
+from market.bulk import Write
 from market.models import Checkpoint
 from market.services import record
 from tests.floor.hall import Hall, Twin, elsewhere
@@ -283,7 +284,7 @@ def _break_one_commit(monkeypatch: pytest.MonkeyPatch, *, after: bool) -> None:
 
 
 @pytest.mark.parametrize("pooled", [True, False])
-@pytest.mark.parametrize("step", ["take_inputs", "write_members"])
+@pytest.mark.parametrize("step", ["take_inputs", "update_members"])
 def test_a_connection_lost_in_a_tick_is_opened_anew_for_the_next(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, pooled: bool, step: str
 ) -> None:
@@ -330,10 +331,10 @@ def test_a_full_disk_blames_nobody(hall: Hall, monkeypatch: pytest.MonkeyPatch) 
     """It has room for a tick without trades, so that bisecting would find somebody."""
     insert_trades = record.insert_trades
 
-    def insert(cursor: Any, trades: list[Any]) -> None:
+    def insert(trades: list[Any]) -> Write:
         if trades:
             raise psycopg.errors.DiskFull("no space left on device")  # as COPY raises it
-        insert_trades(cursor, trades)
+        return insert_trades(trades)
 
     monkeypatch.setattr(record, "insert_trades", insert)
     hall.send(GOOD)

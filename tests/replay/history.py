@@ -12,13 +12,44 @@ from agents.engine.inputs import Input
 from agents.engine.rules import ROLES
 from market.engine.parameters import Parameters
 from market.engine.rules import SessionRules
+from market.engine.values import SelfTrade
 from tests.cast import rules_with
-from wallstreetsim.world import PAUSE, REGISTER, RESUME, STEP, World
+from wallstreetsim.world import (
+    HALT,
+    INJECT,
+    PAUSE,
+    REGISTER,
+    RESTRICT_SHORTS,
+    RESUME,
+    SET_FEE,
+    STEP,
+    UNHALT,
+    World,
+)
 
-RULES = rules_with(session=SessionRules(open_ticks=60, closed_ticks=20))  # three days in 200 ticks
-TICKS = 200
+RULES = rules_with(session=SessionRules(open_ticks=60, closed_ticks=20))  # three days in 220 ticks
+TICKS = 220
 COMPANIES = 12
 AGENTS = range(1_000, 1_018)
+
+
+def _event(impact: float, symbol: str | None = None) -> tuple[str, Parameters]:
+    return INJECT, {"event": "MERGER_RUMOR", "symbol": symbol, "impact": impact, "duration": 9}
+
+
+OPERATIONS: dict[int, list[tuple[str, Parameters]]] = {
+    4: [_event(0.05, "NEXUS"), _event(90.0, "PULSE")],  # walks up until its shares are split
+    6: [_event(-0.995, "MEME")],  # walks down until they are joined
+    20: [(HALT, {"symbol": "NEXUS", "ticks": 6, "reason": "a rumor"})],
+    23: [(SET_FEE, {"bps": 5})],
+    30: [(RESTRICT_SHORTS, {"symbol": "APEX", "reason": "a raid"})],
+    40: [(PAUSE, {}), (RESUME, {})],
+    45: [(HALT, {"reason": "a drill"})],
+    48: [(UNHALT, {})],
+    90: [(PAUSE, {}), (STEP, {"ticks": 3})],
+    95: [_event(-0.11)],  # as the whole market falls, all of it is halted
+    128: [_event(-0.13)],  # and so deep that the day ends
+}
 
 
 def new_world(seed: str = "a seed") -> World:
@@ -44,31 +75,49 @@ def _act(world: World, tick: int, random: Random) -> Iterator[tuple[str, Paramet
     if tick <= len(AGENTS):
         account, role = AGENTS[tick - 1], ROLES[tick % len(ROLES)]
         given = {"agent": f"agent-{account}", "name": f"agent {account}", "role": role.name}
+        if tick % 3:
+            given |= {"cash": 300_000 * tick, "leverage": 10}  # little, and that on margin
+        given["holdings"] = dict.fromkeys([*world.market.companies][tick % 4 :: 4], 43)
         yield REGISTER, given, account
-    if tick in (40, 90):
-        yield PAUSE, {}, None
-        yield (RESUME, {}, None) if tick == 40 else (STEP, {"ticks": 3}, None)
+    for type, given in OPERATIONS.get(tick, ()):
+        yield type, given, None
+    if tick == 33:  # more than there is below the band: the book is pinned to it
+        limit = world.market.companies["TITAN"].listing.price * 2
+        given = {"symbol": "TITAN", "quantity": 200_000, "kind": "LIMIT", "limit": limit}
+        yield "BUY", given | {"time_in_force": "DAY"}, AGENTS[8]
     for account in AGENTS[: tick - 1]:
         if random.random() < 0.5:
             yield *_order(world, tick, random), account
-        if random.random() < 0.2:
+        if random.random() < 0.1:
             yield "CANCEL_ORDER", {"client_id": f"c{tick - random.randrange(1, 9)}"}, account
+        if random.random() < 0.1:
+            given = {"client_id": f"c{tick - random.randrange(1, 9)}"}
+            yield "REPLACE_ORDER", given | {"quantity": random.choice([1, 50, 5_000])}, account
+        if random.random() < 0.02:
+            yield "CANCEL_ALL", {}, account
 
 
 def _order(world: World, tick: int, random: Random) -> tuple[str, Parameters]:
     symbol = random.choice([*world.market.companies, "NOWHERE"])
     price = world.market.companies[symbol].listing.price if symbol != "NOWHERE" else 100
+    kind = random.choice(["MARKET", "MARKET", "LIMIT", "LIMIT", "LIMIT", "STOP", "STOP_LIMIT"])
     order: Parameters = {
         "symbol": symbol,
-        "quantity": random.choice([1, 10, 100, 1_000, 20_000]),
-        "kind": random.choice(["MARKET", "LIMIT"]),
-        "time_in_force": "GTC",
+        "quantity": random.choice([1, 10, 100, 100, 1_000]),
+        "kind": kind,
+        "time_in_force": random.choice(["GTC", "GTC", "GTC", "DAY", "IOC", "FOK"]),
     }
-    if order["kind"] == "LIMIT":
+    if kind in ("LIMIT", "STOP_LIMIT"):
         order["limit"] = price * random.randrange(96, 105) // 100
+    if kind in ("STOP", "STOP_LIMIT"):
+        order["stop"] = price * random.randrange(96, 105) // 100
+    if kind == "LIMIT" and order["time_in_force"] in ("GTC", "DAY") and random.random() < 0.2:
+        order["post_only"] = True
     if random.random() < 0.5:
         order["client_id"] = f"c{tick}"
-    return random.choice(["BUY", "SELL"]), order
+    if random.random() < 0.5:
+        order["self_trade"] = random.choice([*SelfTrade]).value
+    return random.choice(["BUY", "BUY", "SELL", "SHORT", "COVER"]), order
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from random import Random
 import pytest
 
 from agents.engine.inputs import Input
+from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "bced873c6144e1ebc010e2f5371a874d02a15ac96a513c6f24f16ff5f8407f2b"
+GOLDEN_DIGEST = "74b13b80598808e1d4fc06760b08a0c95a9a510d7720172aa5655d28f52bc25d"
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,26 +32,39 @@ def restored(world: World) -> World:
 
 
 def test_the_history_is_worth_replaying() -> None:
-    """It sees every end of an order, both aggressors, closed sessions and many refusals."""
+    """It sees every end of an order, every kind of trade, halt and refusal, and the rest."""
     world, random = new_world(), Random(7)
     statuses, codes, aggressors, sessions = set(), set(), set(), set()
+    halts, alerts, triggers, powers, entries = set(), set(), set(), set(), set()
     while world.tick < TICKS:
         outcome = world.advance(inputs_of(world, random))
-        statuses |= {order.status for order in outcome.market.orders}
+        market = outcome.market
+        statuses |= {order.status for order in market.orders}
+        triggers |= {order.triggered_by for order in market.orders}
         codes |= {result.verdict.code for result in outcome.results}
-        aggressors |= {trade.aggressor for trade in outcome.market.trades}
+        aggressors |= {trade.aggressor for trade in market.trades}
+        halts |= {halt.reason for halt in market.halts}
+        alerts |= {alert.kind for alert in market.alerts}
+        powers |= {company.split_power for company in market.companies}
+        entries |= {entry.kind for entry in market.entries}
         sessions.add(outcome.moment.is_open)
-    assert statuses == {"pending", "open", "partial", "filled", "cancelled", "rejected"}
+    assert statuses == set(OrderStatus)
+    assert triggers == {"", "last", "price"}
     assert codes >= {
-        "OK",
-        "INSUFFICIENT_FUNDS",
-        "INSUFFICIENT_SHARES",
-        "INVALID_SYMBOL",
-        "NO_LIQUIDITY",
-        "ORDER_NOT_OPEN",
+        *("OK", "INSUFFICIENT_FUNDS", "INSUFFICIENT_SHARES", "INVALID_SYMBOL"),
+        *("MARKET_HALTED", "POSITION_CONFLICT", "WOULD_TAKE", "NO_LIQUIDITY", "ORDER_NOT_OPEN"),
+        *("INVALID_PRICE", "AGENT_BANKRUPT"),
     }
-    assert aggressors == {"BUY", "SELL"}
+    assert aggressors == {"BUY", "SELL", None}
     assert sessions == {True, False}
+    assert halts == {
+        *("limit_band", "news_pending", "market_wide", "operator", "short_sale_restriction")
+    }
+    assert alerts == {"margin_call", "liquidation", "bankrupt", "system"}
+    assert powers >= {-1, 0, 1}
+    assert entries == {
+        *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off")
+    }
 
 
 def test_the_history_is_the_pinned_one(digests: list[str]) -> None:
@@ -111,7 +125,9 @@ def test_what_was_kept_does_not_change_as_the_machine_goes_on() -> None:
 def test_what_is_kept_is_plain_data() -> None:
     world, random = new_world(), Random(7)
     list(play(world, random, upto=70))
-    assert world.market.queue, "kept with orders waiting for the opening"
+    assert any(company.queue for company in world.market.companies.values()), (
+        "kept with orders waiting for the opening"
+    )
     assert json.loads(json.dumps(world.dump(), allow_nan=False))
 
 

@@ -65,8 +65,13 @@ def test_the_ticks_and_the_seed_may_be_given_instead() -> None:
 
 
 def test_switched_off_is_what_does_not_exist_yet() -> None:
-    market = b"{ticks: 1, market: {events: false, house: 0, halts: false}}"
+    market = b"{ticks: 1, market: {events: false, house: 0}}"
     assert read(market) == read(b"ticks: 1")
+
+
+def test_halts_are_on_unless_they_are_switched_off() -> None:
+    assert read(b"ticks: 1").switches.halts
+    assert not read(b"{ticks: 1, market: {halts: false}}").switches.halts
 
 
 def test_numbers_stay_exact() -> None:
@@ -153,7 +158,7 @@ def test_an_order_is_cancelled_by_either_of_its_names() -> None:
         ("{type: CANCEL_ORDER, orderId: 1}", "BAD_REQUEST", "orderId: "),
         ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_OPEN", "You have no open order"),
         ("{type: BUY, symbol: NOPE, quantity: 1}", "INVALID_SYMBOL", "There is no company NOPE."),
-        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You do not hold"),
+        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You have not"),
     ],
 )
 def test_a_bad_action_gets_a_failed_result_and_the_others_go_on(
@@ -183,6 +188,7 @@ def test_a_scenario_need_not_be_a_file() -> None:
 
 # Bad files
 
+INJECT = "ticks: 1\nsteps:\n- tick: 1\n  inject: "
 BAD_FILES = [
     # the file as a whole
     ("", "line 1: the file is empty"),
@@ -252,7 +258,7 @@ BAD_FILES = [
     ("ticks: 1\nmarket:\n  maker: 1", "line 3: market.maker: must be true or false"),
     ("ticks: 1\nmarket:\n  walk: no", "line 3: market.walk: must be true or false"),
     ("ticks: 1\nmarket:\n  events: true", "line 3: market.events: is not yet supported"),
-    ("ticks: 1\nmarket:\n  halts: true", "line 3: market.halts: is not yet supported"),
+    ("ticks: 1\nmarket:\n  halts: 1", "line 3: market.halts: must be true or false"),
     ("ticks: 1\nmarket:\n  house: 5", "line 3: market.house: is not yet supported"),
     ("ticks: 1\nmarket:\n  house: -1", "line 3: market.house: must lie between"),
     ("ticks: 1\nmarket:\n  fees: 5", "line 3: market: there is no key 'fees' here"),
@@ -294,7 +300,27 @@ BAD_FILES = [
     ("ticks: 1\nsteps: [{tick: 1, agent: [ann]}]", "line 2: steps[0].agent: must be the name"),
     ("ticks: 1\nagents: [{name: a}]\nsteps: [{tick: 2, agent: a}]", "line 3: steps[0].tick: "),
     ("ticks: 1\nagents: [{name: a}]\nsteps: [{tick: 1, agent: a}]", "line 3: steps[0].actions: "),
-    ("ticks: 1\nsteps:\n- tick: 1\n  inject: {event: X}", "line 4: steps[0].inject: is not yet"),
+    (INJECT + "[]", "line 4: steps[0].inject: must hold one of event, halt, resume, fee"),
+    (INJECT + "{halt: all, resume: all}", "line 4: steps[0].inject: must hold one of event"),
+    (INJECT + "{event: X}", "line 4: steps[0].inject.impact: is required"),
+    (INJECT + "{event: x, impact: 0.1}", "line 4: steps[0].inject.event: must be 1 to 24"),
+    (INJECT + "{event: X, impact: -1}", "line 4: steps[0].inject.impact: must lie between"),
+    (INJECT + "{event: X, impact: 1%}", "line 4: steps[0].inject.impact: must be a number"),
+    (INJECT + "{event: X, impact: 1, symbol: NOPE}", "line 4: steps[0].inject.symbol: must be one"),
+    (INJECT + "{event: X, impact: 1, sector: Tea}", "line 4: steps[0].inject.sector: must be one"),
+    (
+        INJECT + "{event: X, impact: 1, sector: Energy, symbol: APEX}",
+        "line 4: steps[0].inject.sector: an event befalls a company or a sector",
+    ),
+    (
+        INJECT + "{event: X, impact: 1, ticks: 5}",
+        "line 4: steps[0].inject: there is no key 'ticks'",
+    ),
+    (INJECT + "{halt: NOPE}", "line 4: steps[0].inject.halt: must be one of all, APEX"),
+    (INJECT + "{halt: all, ticks: 0}", "line 4: steps[0].inject.ticks: must lie between 1"),
+    (INJECT + "{resume: 5}", "line 4: steps[0].inject.resume: must be one of all"),
+    (INJECT + "{fee: -1}", "line 4: steps[0].inject.fee: must lie between 0 and 10,000"),
+    (INJECT + "{fee: 1}\n  agent: a", "line 5: steps[0].agent: must be the name of one"),
     (
         "ticks: 1\nagents: [{name: a}]\nsteps:\n- tick: 1\n  agent: a\n  actions: {type: BUY}",
         "line 6: steps[0].actions: must be a list",

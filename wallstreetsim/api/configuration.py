@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -15,14 +16,10 @@ from wallstreetsim.feed import channels
 from wallstreetsim.rules import RULES
 
 NOT_YET = (
-    "SHORT, COVER, REPLACE_ORDER, CANCEL_ALL",
     "RUMOR, MESSAGE, ALLY, ALLY_ACCEPT, ALLY_REJECT, ALLY_DISSOLVE",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
-    "order types STOP and STOP_LIMIT; timeInForce DAY, IOC and FOK; postOnly; selfTrade",
-    "margin calls, liquidation, interest; auctions, halts, bands, splits",
-    "news, market events, investigations, prison, bankruptcies: their lists are empty",
+    "market events of the exchange's own; news, investigations, prison: their lists are empty",
     "webhook deliveries",
-    "Idempotency-Key (clientOrderId is honoured)",
     "/skill.md, /llms.txt",
 )
 
@@ -42,6 +39,7 @@ class Config(TypedDict):
     limits: dict[str, Any]
     webSocket: dict[str, Any]
     webhookHeaders: list[str]
+    rules: dict[str, Any]
     switchedOff: list[str]
 
 
@@ -136,8 +134,23 @@ def config() -> Config:
             "X-WSS-Tick",
             "X-WSS-Attempt",
         ],
+        "rules": _wired(asdict(RULES)),
         "switchedOff": list(NOT_YET),
     }
+
+
+def _wired(value: Any) -> Any:
+    """Return a part of the rules as the wire names it: camelCase, and cents as dollars."""
+    if isinstance(value, dict):
+        return dict(_wired_item(name, part) for name, part in value.items())
+    return [_wired(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _wired_item(name: str, value: Any) -> tuple[str, Any]:
+    if name.endswith("_cents"):
+        name, value = name.removesuffix("_cents"), value / 100
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest)), _wired(value)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

@@ -164,6 +164,8 @@ def _parameter_schema(parameter: Parameter) -> Schema:
             bounds = {"minimum": low / 100, "maximum": high / 100}
             note = {"description": "Dollars, with at most two decimals."}
             return schema | {"type": "number", **bounds, **note}
+        case ParameterKind.BOOLEAN:
+            return schema | {"type": "boolean"}
         case ParameterKind.CHOICE:
             return schema | {"type": "string", "enum": list(parameter.choices)}
         case ParameterKind.UUID:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from agents.selectors import RankedAgent
+from agents.selectors import FallenAgent, RankedAgent
 from market import wire
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE
@@ -73,6 +73,52 @@ class Standing(TypedDict):
     house: bool
 
 
+class MarketHappening(TypedDict):
+    """Something that happened to a company, a sector or the market: an event, a halt, a short-sale
+    restriction or a split. The impact is a fraction, the duration in ticks.
+    """
+
+    id: str
+    type: str
+    symbol: str | None
+    sector: str | None
+    headline: str
+    impact: float
+    duration: int | None
+    tick: int
+    reason: NotRequired[str]
+    note: NotRequired[str | None]
+    reopensTick: NotRequired[int | None]
+    into: NotRequired[int]
+    of: NotRequired[int]
+    sharesIssued: NotRequired[int]
+
+
+class BankruptcyLine(TypedDict):
+    """An agent that came to owe more than it had. `finalNetWorth` is what was written off."""
+
+    agentId: str
+    name: str
+    role: str
+    tick: int
+    peakNetWorth: float
+    finalNetWorth: float
+    cause: str
+
+
+def bankruptcy(fallen: FallenAgent) -> BankruptcyLine:
+    agent = fallen.agent
+    return {
+        "agentId": str(agent.public_id),
+        "name": agent.name,
+        "role": agent.role,
+        "tick": fallen.tick,
+        "peakNetWorth": fallen.peak / 100,
+        "finalNetWorth": fallen.final / 100,
+        "cause": fallen.cause,
+    }
+
+
 def world_tick(world: World, moment: Moment, tick_seconds: int) -> WorldTick:
     return {
         "tick": world.tick,
@@ -83,7 +129,7 @@ def world_tick(world: World, moment: Moment, tick_seconds: int) -> WorldTick:
         "paused": world.is_paused and not world.steps_left,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
-        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilClose": moment.ticks_until_close,
         "ticksUntilOpen": moment.ticks_until_open,
     }
 
@@ -97,7 +143,7 @@ def world_status(world: World, moment: Moment, totals: Totals, active_agents: in
         "paused": world.is_paused and not world.steps_left,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
-        "ticksUntilClose": moment.ticks_until_close if moment.is_open else 0,
+        "ticksUntilClose": moment.ticks_until_close,
         "ticksUntilOpen": moment.ticks_until_open,
         "regime": world.regime,
         "interestRate": world.interest_bps / BPS_IN_ONE,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers as fields
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
@@ -20,11 +21,13 @@ from agents.api.asking import agent_of
 from agents.api.serializers import BatchResult, action_result
 from agents.engine.batch import MalformedBatch, parse_batch
 from agents.models import Source
-from agents.selectors import count_active, ranking
+from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
+from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
 from market.api.fields import Query
 from market.api.lists import Page, PageQuery, page_of, slice_of
+from market.api.refusals import Conflict
 from wallstreetsim.actions import ACTIONS
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
@@ -33,6 +36,15 @@ from wallstreetsim.api.schema import batch_schema
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
 WAITED_TICKS = 3
+IDEMPOTENCY_KEY = "Idempotency-Key"
+IDEMPOTENCY_HEADER = OpenApiParameter(
+    IDEMPOTENCY_KEY,
+    str,
+    OpenApiParameter.HEADER,
+    description="Makes the request repeatable for 24 h: same key and body, one effect, one answer.",
+)
+
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class WaitQuery(Query):
@@ -49,7 +61,7 @@ class ActionsView(APIView):
 
     @extend_schema(
         operation_id="act",
-        parameters=[WaitQuery],
+        parameters=[WaitQuery, IDEMPOTENCY_HEADER],
         request={JSON: batch_schema(ACTIONS, most=MOST_ACTIONS)},
         responses=BatchResult,
     )
@@ -60,7 +72,16 @@ class ActionsView(APIView):
             asked = parse_batch(_actions_in(request.data), ACTIONS, most=MOST_ACTIONS)
         except MalformedBatch as malformed:
             raise ValidationError({k: [v] for k, v in malformed.faults.items()}) from None
-        taken = take(agent=agent_of(request), asked=asked, table=ACTIONS, source=Source.API)
+        try:
+            taken = take(
+                agent=agent_of(request),
+                asked=asked,
+                table=ACTIONS,
+                source=Source.API,
+                repeatable=_repeatable(request),
+            )
+        except OtherRequest:
+            raise Conflict("This Idempotency-Key was used for another request.") from None
         if wait:
             taken = await_verdicts(taken, intervals=WAITED_TICKS)
         return Response({"tick": taken.tick, "results": [action_result(r) for r in taken.receipts]})
@@ -74,13 +95,23 @@ def _actions_in(body: object) -> object:
     return body.get("actions")
 
 
+def _repeatable(request: Request) -> Repeatable | None:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        wanted = f"Must be 1 to {LONGEST_KEY} printable ASCII characters without spaces."
+        raise ValidationError({IDEMPOTENCY_KEY: [wanted]})
+    return Repeatable.of(key, request.data)
+
+
 class StatusView(APIView):
     @extend_schema(operation_id="getWorldStatus", responses=serializers.WorldStatus)
     def get(self, request: Request) -> Response:
         """Show where the world stands."""
         with selectors.one_instant():
             world, totals, active = selectors.world(), selectors.totals(), count_active()
-        moment = selectors.moment(world.tick)
+        moment = selectors.moment(world)
         return Response(serializers.world_status(world, moment, totals, active))
 
 
@@ -89,7 +120,7 @@ class TickView(APIView):
     def get(self, request: Request) -> Response:
         """Show the last tick."""
         world = selectors.world()
-        moment = selectors.moment(world.tick)
+        moment = selectors.moment(world)
         return Response(serializers.world_tick(world, moment, settings.TICK_SECONDS))
 
 
@@ -104,6 +135,31 @@ class LeaderboardView(APIView):
         query = PageQuery.read(request)
         ranked, total = ranking(slice_of(query), active_only=True)
         return Response(page_of(query, map(serializers.standing, ranked), total))
+
+
+class EventsView(APIView):
+    @extend_schema(
+        operation_id="listEvents",
+        parameters=[PageQuery],
+        responses=Page[serializers.MarketHappening],
+    )
+    def get(self, request: Request) -> Response:
+        """List what happened to companies and the market, newest first."""
+        query = PageQuery.read(request)
+        return Response(page_of(query, *selectors.happenings(slice_of(query))))
+
+
+class BankruptciesView(APIView):
+    @extend_schema(
+        operation_id="listBankruptcies",
+        parameters=[PageQuery],
+        responses=Page[serializers.BankruptcyLine],
+    )
+    def get(self, request: Request) -> Response:
+        """List the agents that came to owe more than they had, newest first."""
+        query = PageQuery.read(request)
+        fallen, total = bankruptcies(slice_of(query))
+        return Response(page_of(query, map(serializers.bankruptcy, fallen), total))
 
 
 @extend_schema(exclude=True)  # what the items will look like is not settled

@@ -15,8 +15,11 @@ FIGURES = {
     "tick_quiet": "ticks",
     "tick_1000": "ticks",
     "tick_10000": "ticks",
+    "tick_mixed": "ticks",
+    "tick_liquidation": "ticks",
     "scenario_speed": "scenarios",
     "actions_post": "actions",
+    "actions_post_8": "actions",
     "feed_200": "feeds",
     "feed_1000": "feeds",
 }

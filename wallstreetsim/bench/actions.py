@@ -20,27 +20,34 @@ from wallstreetsim.bench.figures import Baseline, Figure
 from wallstreetsim.bench.ticks import fresh_floor
 from wallstreetsim.stack.preflight import free_port
 
-CLIENTS = 4
 REQUESTS = 150  # each
 _ORDER = {"type": "BUY", "symbol": "APEX", "quantity": 1, "orderType": "LIMIT", "price": 100.25}
 
 
 def actions_post() -> Figure:
+    return _actions("actions_post", clients=4)
+
+
+def actions_post_8() -> Figure:
+    return _actions("actions_post_8", clients=8)
+
+
+def _actions(name: str, *, clients: int) -> Figure:
     """Send orders from a few clients at once, each on a connection of its own."""
     fresh_floor(agents=1)
     with web_process() as port:
-        keys = [_register(port, f"client{n}") for n in range(CLIENTS)]
+        keys = [_register(port, f"client{n}") for n in range(clients)]
         body = json.dumps({"actions": [_ORDER]})
-        reads, _ = _load([partial(_request, port, "GET", "/api/v1/world/tick")] * CLIENTS)
+        reads, _ = _load([partial(_request, port, "GET", "/api/v1/world/tick")] * clients)
         posts, rate = _load(
             [partial(_request, port, "POST", "/actions", body, key) for key in keys]
         )
     return Figure(
-        "actions_post",
+        name,
         "ms",
         posts,
         Baseline("GET /world/tick", reads),
-        {"requests/s": round(rate), "clients": CLIENTS},
+        {"requests/s": round(rate), "clients": clients},
     )
 
 

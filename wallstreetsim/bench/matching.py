@@ -8,9 +8,9 @@ from bisect import insort
 from market.engine.accounts import Account, AccountKind
 from market.engine.book import Book
 from market.engine.companies import Company, Listing
-from market.engine.orders import Order
+from market.engine.orders import Order, Ticket
 from market.engine.rules import MarketRules
-from market.engine.values import BUY, SELL, OrderKind
+from market.engine.values import BUY, SELL, Intent, OrderKind
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.garbage import collection_paused
 
@@ -100,19 +100,11 @@ def _messages(count: int, seed: int) -> list[Message]:
             cancelled = made[max(0, len(made) - 1 - int(draw.expovariate(0.02)))]
             messages.append((cancelled, cancelled))
             continue
-        side = BUY if draw.random() < 0.5 else SELL
+        side, intent = (BUY, Intent.BUY) if draw.random() < 0.5 else (SELL, Intent.SELL)
         offset = draw.randint(-5, 60) if draw.random() < 0.75 else -50
-        order = Order(
-            number=number,
-            id="",
-            account=account,
-            company=company,
-            side=side,
-            kind=OrderKind.LIMIT,
-            quantity=draw.randint(1, 100),
-            limit=10_000 - int(side) * offset,
-            tick=1,
-        )
+        limit = 10_000 - int(side) * offset
+        ticket = Ticket("APEX", intent, draw.randint(1, 100), OrderKind.LIMIT, limit)
+        order = Order(number, "", account, company, side, ticket, 1)
         made.append(order)
         messages.append((order, None))
     return messages

@@ -7,8 +7,10 @@ from __future__ import annotations
 import random
 import statistics
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import TypeAlias
 
 import orjson
 from django.apps import apps
@@ -16,14 +18,24 @@ from django.db import connection, transaction
 
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
-from market.bulk import copy_rows
+from market.bulk import insertion, send
+from market.engine.accounts import Account
+from market.engine.companies import Company
+from market.engine.parameters import Parameters
 from market.models import Order
 from wallstreetsim import floor as shell
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.founding import found_if_missing
-from wallstreetsim.world import REGISTER, World
+from wallstreetsim.world import INJECT, REGISTER, World
 
 AGENTS = 1_000
+INDEBTED, LIQUIDATED = 140, 100
+CASH = 1_000_000  # of each of the indebted, in cents
+
+Asked: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
+OrderMaker: TypeAlias = Callable[[World, random.Random], Asked]
+
+_FALL = {"event": "MARKET_CRASH", "impact": -0.085, "duration": 10}
 _INPUT_COLUMNS = (
     "public_id",
     "account",
@@ -49,26 +61,118 @@ def tick_10000() -> Figure:
     return _measure("tick_10000", orders=10_000, ticks=20)
 
 
-def _measure(name: str, *, orders: int, ticks: int) -> Figure:
-    """Run `ticks` ticks of so many new orders each; the first three warm up and do not count."""
-    floor = fresh_floor(agents=AGENTS if orders else 24)
-    draw = random.Random(name)
-    samples, steps, trades = [], defaultdict(list), []
-    for number in range(ticks + 3):
-        send_orders(floor, orders, draw)
+def tick_mixed() -> Figure:
+    return _measure("tick_mixed", orders=10_000, ticks=20, order=_mixed_order)
+
+
+def tick_liquidation() -> Figure:
+    """Close out a hundred accounts at once; the baseline is the same world before they owe."""
+    samples: list[float] = []
+    quiet: list[float] = []
+    steps: dict[str, str] = {}
+    for _ in range(3):
+        floor = fresh_floor(agents=0)
+        indebted = _run_into_debt(floor)
+        quiet += _run(floor, ticks=8).samples
+        _send((None, INJECT, {**_FALL, "symbol": symbol}) for symbol in indebted)
+        run = _run(floor, ticks=8)
+        busy = [tick for tick, closed in enumerate(run.liquidations) if closed >= LIQUIDATED]
+        samples += [run.samples[tick] for tick in busy]
+        steps = run.steps(busy) if busy else steps
+    return Figure(
+        "tick_liquidation",
+        "ms",
+        samples,
+        Baseline("the same world without margin calls", quiet),
+        {"accounts": f"{LIQUIDATED} or more", **steps},
+    )
+
+
+class _Run:
+    """What some ticks took, in ms, whole and by step, and what they did."""
+
+    def __init__(self) -> None:
+        self.samples: list[float] = []
+        self.rests: list[float] = []
+        self.trades: list[int] = []
+        self.liquidations: list[int] = []
+        self._steps: list[dict[str, float]] = []
+
+    def add(self, floor: shell.Floor) -> None:
         started = perf_counter()
         committed = floor.tick()
-        taken = perf_counter() - started
+        self.samples.append(1000 * (perf_counter() - started))
         assert committed is not None
-        if number < 3:
-            continue
-        samples.append(1000 * taken)
-        trades.append(len(committed.outcome.market.trades))
-        for step, spent in committed.seconds.items():
-            steps[step].append(1000 * spent)
-    extra = {step: f"{statistics.median(spent):.1f}" for step, spent in steps.items()}
+        self.rests.append(1000 * seconds(floor.rest))
+        market = committed.outcome.market
+        self.trades.append(len(market.trades))
+        closed = {alert.account for alert in market.alerts if alert.kind == "liquidation"}
+        self.liquidations.append(len(closed))
+        self._steps.append(committed.seconds)
+
+    def steps(self, ticks: Iterable[int] | None = None) -> dict[str, str]:
+        """Return each step's median over the given ticks, or over all."""
+        spent = defaultdict(list)
+        for tick in range(len(self._steps)) if ticks is None else ticks:
+            for step, took in self._steps[tick].items():
+                spent[step].append(1000 * took)
+        return {step: f"{statistics.median(each):.1f}" for step, each in spent.items()}
+
+
+def _run(floor: shell.Floor, *, ticks: int, before: Callable[[], None] = lambda: None) -> _Run:
+    run = _Run()
+    for _ in range(ticks):
+        before()
+        run.add(floor)
+    return run
+
+
+def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = None) -> Figure:
+    """Run `ticks` ticks of so many new orders each, after three that warm up and do not count."""
+    floor = fresh_floor(agents=AGENTS if orders else 24)
+    draw = random.Random(name)
+
+    def send_more() -> None:
+        send_orders(floor, orders, draw, order or _order)
+
+    _run(floor, ticks=3, before=send_more)
+    run = _run(floor, ticks=ticks, before=send_more)
+    extra = {
+        "trades": statistics.median(run.trades),
+        **run.steps(),
+        "rest at most": f"{max(run.rests):.1f}",  # a checkpoint, between two ticks
+    }
     baseline = Baseline(f"{max(orders, 100):,} orders by bulk_create", _orm_samples(orders or 100))
-    return Figure(name, "ms", samples, baseline, {"trades": statistics.median(trades), **extra})
+    return Figure(name, "ms", run.samples, baseline, extra)
+
+
+def _run_into_debt(floor: shell.Floor) -> list[str]:
+    """Let agents buy ten companies for nine times what they have; return the symbols."""
+    agents = Agent.objects.bulk_create(
+        Agent(name=f"debtor{n}", role="hedge_fund_manager") for n in range(INDEBTED)
+    )
+    registrations = [
+        (
+            agent.id,
+            REGISTER,
+            {"agent": str(agent.public_id), "name": agent.name, "role": agent.role, "cash": CASH},
+        )
+        for agent in agents
+    ]
+    _send(registrations)
+    floor.tick()
+    assert floor.world is not None
+    companies = list(floor.world.market.companies.values())[:10]
+    for _ in range(6):  # the market maker's quotes do not bear all of it at once
+        orders = []
+        for number, agent in enumerate(agents):
+            company = companies[number % len(companies)]
+            quantity = 9 * CASH // (6 * company.price)
+            terms = {"quantity": quantity, "kind": "MARKET", "time_in_force": "GTC"}
+            orders.append((agent.id, "BUY", {"symbol": company.symbol, **terms}))
+        _send(orders)
+        floor.tick()
+    return [company.symbol for company in companies]
 
 
 def fresh_floor(*, agents: int) -> shell.Floor:
@@ -99,36 +203,82 @@ def fresh_floor(*, agents: int) -> shell.Floor:
     return floor
 
 
-def send_orders(floor: shell.Floor, count: int, draw: random.Random) -> None:
-    """Put `count` orders into the inbox: half limits about the price, half at market, sells of
-    what is held.
+def send_orders(
+    floor: shell.Floor, count: int, draw: random.Random, order: OrderMaker | None = None
+) -> None:
+    """Put `count` orders into the inbox, such as `order` makes: by default half limits about the
+    price, half at market, sells of what is held.
     """
     world = floor.world
     assert world is not None
+    _send((order or _order)(world, draw) for _ in range(count))
+
+
+def _send(inputs: Iterable[Asked]) -> None:
     now = datetime.now(UTC)
-    with connection.cursor() as cursor:
-        copy_rows(
-            cursor,
-            "agents_input",
-            _INPUT_COLUMNS,
-            (
-                (new_id(), *_order(world, draw), Source.API.value, now, False, "", "")
-                for _ in range(count)
-            ),
+    rows = (
+        (
+            new_id(),
+            account,
+            type,
+            orjson.dumps(parameters).decode(),
+            Source.API.value,
+            now,
+            False,
+            "",
+            "",
         )
+        for account, type, parameters in inputs
+    )
+    with connection.cursor() as cursor:
+        send(cursor, insertion("agents_input", _INPUT_COLUMNS, rows))
 
 
-def _order(world: World, draw: random.Random) -> tuple[int, str, str]:
-    account = draw.choice(world.society.active())
-    company = draw.choice(list(world.market.companies.values()))
+def _order(world: World, draw: random.Random) -> Asked:
+    account, company = _who_and_what(world, draw)
     quantity = draw.randint(1, 100)
-    parameters = {"symbol": company.symbol, "quantity": quantity, "kind": "MARKET"}
+    parameters = _terms(company, quantity)
     if draw.random() < 0.5:
-        limit = max(1, round(company.price * (1 + draw.gauss(0, 0.001))))
-        parameters |= {"kind": "LIMIT", "limit": limit}
-    holds = world.market.accounts[account].unoffered(company.symbol) >= quantity
+        parameters |= {"kind": "LIMIT", "limit": _near(company, draw)}
+    holds = account.closable(company.symbol) >= quantity
     side = "SELL" if holds and draw.random() < 0.7 else "BUY"
-    return account, side, orjson.dumps(parameters).decode()
+    return account.id, side, parameters
+
+
+def _mixed_order(world: World, draw: random.Random) -> Asked:
+    """Make an order of any type, or now and then a change to one that is open."""
+    account, company = _who_and_what(world, draw)
+    if account.orders and draw.random() < 0.1:
+        id = next(iter(account.orders))
+        if draw.random() < 0.5:
+            return account.id, "CANCEL_ORDER", {"id": id}
+        return account.id, "REPLACE_ORDER", {"id": id, "quantity": draw.randint(1, 100)}
+    parameters = _terms(company, draw.randint(1, 100))
+    kind = draw.choices(("MARKET", "LIMIT", "STOP", "STOP_LIMIT"), (3, 4, 2, 1))[0]
+    parameters["kind"] = kind
+    parameters["time_in_force"] = draw.choices(("GTC", "DAY", "IOC", "FOK"), (6, 2, 1, 1))[0]
+    if "LIMIT" in kind:
+        parameters["limit"] = _near(company, draw)
+    if "STOP" in kind:
+        parameters["stop"] = _near(company, draw)
+    held = account.closable(company.symbol)
+    opening = "SHORT" if account.direction_of(company.symbol) < 0 or draw.random() < 0.2 else "BUY"
+    closing = "SELL" if held > 0 else "COVER"
+    return account.id, closing if held and draw.random() < 0.5 else opening, parameters
+
+
+def _who_and_what(world: World, draw: random.Random) -> tuple[Account, Company]:
+    account = world.market.accounts[draw.choice(world.society.active())]
+    return account, draw.choice(list(world.market.companies.values()))
+
+
+def _terms(company: Company, quantity: int) -> Parameters:
+    terms = {"kind": "MARKET", "time_in_force": "GTC"}
+    return {"symbol": company.symbol, "quantity": quantity, **terms}
+
+
+def _near(company: Company, draw: random.Random) -> int:
+    return max(1, round(company.price * (1 + draw.gauss(0, 0.001))))
 
 
 def _orm_samples(orders: int, runs: int = 3) -> list[float]:

@@ -14,8 +14,9 @@ from market.engine.rules import MarketRules, Switches
 from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE, Cents, Shares
 from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.scenario.script import Action, Scenario, Step, Trader
+from wallstreetsim.scenario.script import Action, Injection, Scenario, Step, Trader
 from wallstreetsim.scenario.yaml_text import BadScenario, Node, parse, shown
+from wallstreetsim.world import HALT, INJECT, SET_FEE, UNHALT
 
 # Together these keep every sum of cents within 64 bits.
 MOST_TICKS = 10_000_000
@@ -24,6 +25,8 @@ MOST_AGENTS = 10_000
 MOST_SHARES: Shares = 10**10
 MOST_CASH: Cents = 10**14
 
+LEAST_IMPACT, MOST_IMPACT = -0.99, 10.0  # of an event, as a fraction of the price
+
 DEFAULT_COMPANIES = 10
 DEFAULT_PRICE: Cents = 10_000
 DEFAULT_SHARES: Shares = 1_000_000
@@ -31,6 +34,7 @@ DEFAULT_SEED = 0
 DEFAULT_ROLE = "quant"
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,11}")
+_EVENT = re.compile(r"[A-Z_]{1,24}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
@@ -53,7 +57,15 @@ def read(
         companies=tuple(companies),
         switches=_switches(root),
         agents=tuple(agents),
-        steps=tuple(_steps(root, its_ticks, {agent.name for agent in agents})),
+        steps=tuple(
+            _steps(
+                root,
+                its_ticks,
+                {agent.name for agent in agents},
+                [company.symbol for company in companies],
+                rules.market,
+            )
+        ),
     )
 
 
@@ -123,13 +135,14 @@ class Fields:
         return node.value
 
     def rate(self, key: str, *, most: float, default: float) -> float:
-        if key not in self:
-            return default
+        return self.number(key, least=0, most=most) if key in self else default
+
+    def number(self, key: str, *, least: float, most: float) -> float:
         node = self.get(key)
         if isinstance(node.value, bool) or not isinstance(node.value, int | Decimal):
             raise self.bad("must be a number", node, key)
-        if not 0 <= node.value <= most:
-            raise self.bad(f"must lie between 0 and {most:g}", node, key)
+        if not least <= node.value <= most:
+            raise self.bad(f"must lie between {least:g} and {most:g}", node, key)
         return float(node.value)
 
     def items(self, key: str) -> list[Node]:
@@ -180,11 +193,10 @@ def _switches(root: Fields) -> Switches:
     if "market" not in root:
         return Switches(never_closes=True)
     market = Fields(root.get("market"), "market", keys)
-    for key in ("events", "halts"):
-        if market.flag(key, default=False):
-            raise market.bad(
-                "is not yet supported: give false or leave it out", market.get(key), key
-            )
+    if market.flag("events", default=False):
+        raise market.bad(
+            "is not yet supported: give false or leave it out", market.get("events"), "events"
+        )
     if market.whole("house", least=0, most=MOST_AGENTS, default=0):
         raise market.bad(
             "is not yet supported: give 0 or leave it out", market.get("house"), "house"
@@ -193,6 +205,7 @@ def _switches(root: Fields) -> Switches:
         never_closes=market.choice("session", ("open", "day"), default="open") == "open",
         maker=market.flag("maker", default=True),
         walk=market.flag("walk", default=True),
+        halts=market.flag("halts", default=True),
     )
 
 
@@ -284,18 +297,30 @@ def _holdings(trader: Fields, public: dict[str, Shares]) -> dict[str, Shares]:
 # The steps
 
 
-def _steps(root: Fields, ticks: int, agents: set[str]) -> list[Step]:
+def _steps(
+    root: Fields, ticks: int, agents: set[str], symbols: Sequence[str], rules: MarketRules
+) -> list[Step]:
     return [
-        _step(item, f"steps[{number}]", ticks, agents)
+        _step(item, f"steps[{number}]", ticks, agents, symbols, rules)
         for number, item in enumerate(root.items("steps"))
     ]
 
 
-def _step(item: Node, path: str, ticks: int, agents: set[str]) -> Step:
+def _step(
+    item: Node,
+    path: str,
+    ticks: int,
+    agents: set[str],
+    symbols: Sequence[str],
+    rules: MarketRules,
+) -> Step:
     fields = Fields(item, path, ("tick", "agent", "actions", "inject"))
     tick = fields.whole("tick", least=1, most=ticks)
+    injection = None
     if "inject" in fields:
-        raise fields.bad("is not yet supported", fields.get("inject"), "inject")
+        injection = _injection(fields.get("inject"), f"{path}.inject", symbols, rules)
+        if "agent" not in fields and "actions" not in fields:
+            return Step(tick, injection=injection)
     agent = fields.get("agent")
     if not isinstance(agent.value, str) or agent.value not in agents:
         raise fields.bad("must be the name of one of the agents", agent, "agent")
@@ -305,7 +330,58 @@ def _step(item: Node, path: str, ticks: int, agents: set[str]) -> Step:
         tick=tick,
         agent=agent.value,
         actions=tuple(_action(node, f"{path}.actions[{n}]") for n, node in enumerate(actions)),
+        injection=injection,
     )
+
+
+def _injection(item: Node, path: str, symbols: Sequence[str], rules: MarketRules) -> Injection:
+    """Read what is to happen to the market: one of four things, each with its own keys."""
+    keys = {
+        "event": ("event", "symbol", "sector", "impact", "duration"),
+        "halt": ("halt", "ticks", "reason"),
+        "resume": ("resume",),
+        "fee": ("fee",),
+    }
+    given = item.value if isinstance(item.value, dict) else {}
+    what = [key for key in keys if key in given]
+    if len(what) != 1:
+        raise BadScenario(item.line, f"{path}: must hold one of {', '.join(keys)}")
+    fields = Fields(item, path, keys[what[0]])
+    match what[0]:
+        case "event":
+            return _event(fields, symbols, rules)
+        case "halt":
+            halted = _whole_market_or_one(fields, "halt", symbols)
+            if "ticks" in fields:
+                halted["ticks"] = fields.whole("ticks", least=1, most=MOST_TICKS)
+            return Injection(
+                HALT, halted | {"reason": fields.text("reason", longest=200, default="a script")}
+            )
+        case "resume":
+            return Injection(UNHALT, _whole_market_or_one(fields, "resume", symbols))
+    return Injection(SET_FEE, {"bps": fields.whole("fee", least=0, most=BPS_IN_ONE)})
+
+
+def _event(fields: Fields, symbols: Sequence[str], rules: MarketRules) -> Injection:
+    """Read a market event: of a company, of a sector or, with neither, of all."""
+    if "symbol" in fields and "sector" in fields:
+        node = fields.get("sector")
+        raise fields.bad("an event befalls a company or a sector, not both", node, "sector")
+    given: dict[str, object] = {
+        "event": fields.matching("event", _EVENT, "1 to 24 capitals and underscores"),
+        "impact": fields.number("impact", least=LEAST_IMPACT, most=MOST_IMPACT),
+        "duration": fields.whole("duration", least=0, most=MOST_TICKS, default=0),
+    }
+    if "symbol" in fields:
+        given["symbol"] = fields.choice("symbol", symbols)
+    if "sector" in fields:
+        given["sector"] = fields.choice("sector", [sector.name for sector in rules.sectors])
+    return Injection(INJECT, given)
+
+
+def _whole_market_or_one(fields: Fields, key: str, symbols: Sequence[str]) -> dict[str, object]:
+    chosen = fields.choice(key, ["all", *symbols])
+    return {} if chosen == "all" else {"symbol": chosen}
 
 
 def _action(node: Node, path: str) -> Action:

@@ -11,7 +11,7 @@ from market import wire
 from market.engine.accounts import Account
 from market.engine.actions import Verdict
 from market.engine.exchange import Exchange
-from market.engine.outcome import OrderState, Trade
+from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
 
 
@@ -44,6 +44,7 @@ class Result:
     results: Sequence[ActionResult]
     orders: Sequence[OrderState]
     trades: Sequence[Trade]
+    events: Sequence[wire.Wire]
     histories: Mapping[str, History]
 
     @property
@@ -81,12 +82,23 @@ class Result:
             "violations": [],
             "investigations": [],
             "news": [],
-            "events": [],
+            "events": list(self.events),
             "audit": {
                 "cashSumsToZero": self.cash_sums_to_zero,
                 "sharesConserved": self.shares_are_conserved,
             },
         }
+
+
+def happenings(tick: Tick, market: MarketOutcome) -> list[wire.Wire]:
+    """Return what a tick let happen to the market: events, halts and their ends, splits."""
+    told = [
+        *map(wire.market_event, market.events),
+        *map(wire.halt, market.halts),
+        *(wire.resumption(symbol, tick) for symbol in market.resumed),
+        *map(wire.split, market.splits),
+    ]
+    return [{k: v for k, v in one.items() if k not in ("id", "headline")} for one in told]
 
 
 def _agent(account: Account, member: Member | None) -> wire.Wire:
@@ -121,8 +133,10 @@ def _order(order: OrderState, names: Mapping[int, str]) -> wire.Wire:
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
+        "intent": order.intent,
         "type": order.kind,
         "status": order.status,
+        "reason": order.reason,
         "quantity": order.quantity,
         "filledQuantity": order.filled,
         "avgFillPrice": wire.average(order.value, order.filled) if order.filled else None,

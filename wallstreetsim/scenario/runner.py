@@ -8,6 +8,7 @@ from itertools import count
 from typing import NamedTuple
 
 from agents.engine.inputs import Input
+from market import wire
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.actions import Verdict
 from market.engine.outcome import OrderState, Trade
@@ -16,15 +17,18 @@ from market.engine.refusals import Code
 from market.engine.values import Tick
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.scenario.result import ActionResult, History, Result
-from wallstreetsim.scenario.script import Action, Scenario, Step, Trader
+from wallstreetsim.scenario.result import ActionResult, History, Result, happenings
+from wallstreetsim.scenario.script import Action, Injection, Scenario, Step, Trader
 from wallstreetsim.world import REGISTER, Outcome, World
 
 
 class Submission(NamedTuple):
-    """One action of the script: an input for the tick, or the verdict on one that is none."""
+    """One action of the script: an input for the tick, or the verdict on one that is none.
 
-    agent: str
+    What the script lets happen to the market is no agent's.
+    """
+
+    agent: str | None
     action: str
     attempt: Input | Verdict
 
@@ -82,11 +86,20 @@ class Script:
 
     def submissions(self, tick: Tick) -> list[Submission]:
         """Return the tick's actions in the order of the file."""
-        return [
-            Submission(step.agent, action["type"], self._attempt(step.agent, action))
-            for step in self.steps.get(tick, ())
-            for action in step.actions
-        ]
+        submissions = []
+        for step in self.steps.get(tick, ()):
+            if step.injection is not None:
+                submissions.append(self._inject(step.injection))
+            submissions += [
+                Submission(step.agent, action["type"], self._attempt(step.agent, action))
+                for action in step.actions
+            ]
+        return submissions
+
+    def _inject(self, injection: Injection) -> Submission:
+        id = action_id(next(self._numbers))
+        given = dict(injection.parameters)
+        return Submission(None, injection.type, Input(id, injection.type, given))
 
     def _attempt(self, agent: str, action: Action) -> Input | Verdict:
         """Check an action as the exchange's door does, and make an input of it."""
@@ -116,16 +129,19 @@ class Record:
         self.results: list[ActionResult] = []
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
+        self.events: list[wire.Wire] = []
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
         verdicts = (result.verdict for result in outcome.results if result.type != REGISTER)
         for agent, action, attempt in submissions:
             verdict = next(verdicts) if isinstance(attempt, Input) else attempt
-            self.results.append(ActionResult(outcome.tick, agent, action, verdict))
+            if agent is not None:
+                self.results.append(ActionResult(outcome.tick, agent, action, verdict))
         for order in outcome.market.orders:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
+        self.events += happenings(outcome.tick, outcome.market)
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)
@@ -141,5 +157,6 @@ class Record:
             results=self.results,
             orders=[self.orders[number] for number in sorted(self.orders)],
             trades=self.trades,
+            events=self.events,
             histories=self.histories,
         )

@@ -27,12 +27,21 @@ class Trader:
 
 
 @dataclass(frozen=True, slots=True)
+class Injection:
+    """An operator's input: what the script lets happen to the market."""
+
+    type: str
+    parameters: Mapping[str, Any]  # as the machine wants them
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """What one agent submits just before one tick."""
+    """What happens just before one tick: something to the market, then what one agent submits."""
 
     tick: Tick
-    agent: str
-    actions: tuple[Action, ...]
+    agent: str = ""
+    actions: tuple[Action, ...] = ()
+    injection: Injection | None = None
 
 
 @dataclass(frozen=True, slots=True)

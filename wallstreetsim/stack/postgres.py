@@ -18,6 +18,9 @@ SERVER_SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "256MB",
+    "work_mem": "16MB",  # a tick's joins fit in it; with less they spill to disk
+    "wal_buffers": "64MB",  # what a busy tick logs, so that only its commit waits for the disk
+    "max_wal_size": "2GB",  # fewer checkpoints, after each of which whole pages are logged
     "fsync": "on",
     "synchronous_commit": "on",
     "jit": "off",  # it compiles for longer than our statements run

@@ -1,0 +1,76 @@
+"""Requests that may be repeated: an Idempotency-Key makes the same request have one effect and one
+answer, for a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import NamedTuple
+
+import orjson
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from agents.models import Agent, KeptAnswer
+
+KEPT_FOR = timedelta(hours=24)
+LONGEST_KEY = 64
+
+# Whoever comes second waits here until the first has committed; a key of yesterday is free again.
+_CLAIM = """
+    INSERT INTO agents_keptanswer (account, key, request, answer, kept_at)
+    VALUES (%s, %s, %s, '', clock_timestamp())
+    ON CONFLICT (account, key) DO UPDATE
+        SET request = EXCLUDED.request, kept_at = EXCLUDED.kept_at
+        WHERE agents_keptanswer.kept_at < clock_timestamp() - make_interval(secs => %s)
+"""
+_KEPT = "SELECT request, answer FROM agents_keptanswer WHERE account = %s AND key = %s"
+_KEEP = "UPDATE agents_keptanswer SET answer = %s WHERE account = %s AND key = %s"
+
+
+class Repeatable(NamedTuple):
+    """A request that its sender may repeat: the key, and a digest of what it asks for."""
+
+    key: str
+    request: str
+
+    @classmethod
+    def of(cls, key: str, body: object) -> Repeatable:
+        """Digest a body as the strict reader gives it: numbers are int or Decimal."""
+        canonical = orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS)
+        return cls(key, hashlib.sha256(canonical).hexdigest())
+
+
+class OtherRequest(Exception):
+    """The key was used for another request."""
+
+
+def claim(cursor: CursorWrapper, agent: Agent, repeatable: Repeatable) -> object:
+    """Claim a key in this transaction, or return the answer that is kept under it.
+
+    Returns None for a key that is claimed now. Raises OtherRequest.
+    """
+    key, request = repeatable
+    cursor.execute(_CLAIM, [agent.id, key, request, KEPT_FOR.total_seconds()])
+    if cursor.rowcount:
+        return None
+    cursor.execute(_KEPT, [agent.id, key])
+    [(kept_request, answer)] = cursor.fetchall()
+    if kept_request != request:
+        raise OtherRequest
+    return orjson.loads(answer)
+
+
+def keep(cursor: CursorWrapper, agent: Agent, repeatable: Repeatable, answer: object) -> None:
+    """Keep the answer to a request whose key was claimed in this transaction; tuples become
+    lists.
+    """
+    cursor.execute(_KEEP, [json.dumps(answer), agent.id, repeatable.key])
+
+
+def prune() -> int:
+    """Drop the answers that are kept no longer, and return how many."""
+    pruned, _ = KeptAnswer.objects.filter(kept_at__lt=timezone.now() - KEPT_FOR).delete()
+    return pruned

@@ -1,0 +1,70 @@
+"""The close: day orders expire, loans bear interest, borrowed shares a fee."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.engine.accounts import BANK, PUBLIC, Account
+from market.engine.companies import Company
+from market.engine.rules import LendingRules
+from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, TimeInForce
+
+if TYPE_CHECKING:
+    from market.engine.exchange import Exchange
+
+
+def close_day(exchange: Exchange) -> None:
+    """Do the day's accounting for every account, oldest first."""
+    year = BPS_IN_ONE * exchange.rules.margin.days_in_year
+    rate = exchange.macro.interest_bps + exchange.rules.margin.loan_spread_bps
+    for account in exchange.accounts.values():
+        _expire_day_orders(exchange, account)
+        if account.is_agent:
+            # What is owed now bears interest: neither charge counts towards the other.
+            interest = _rounded(max(0, -account.cash) * rate, year)
+            fee = _rounded(_borrow_fee(exchange, account), year)
+            if interest:
+                exchange.pay(account.id, BANK, interest, kind="interest")
+            if fee:
+                exchange.pay(account.id, PUBLIC, fee, kind="borrow_fee")
+    for account in exchange.accounts.values():
+        account.close_equity = account.equity
+
+
+def borrow_fee_bps(company: Company, rules: LendingRules) -> Bps:
+    """Return the yearly fee for borrowing a company's shares."""
+    return lending_fee_bps(company.shorted, lendable_pool(company.shares, rules), rules)
+
+
+def lending_fee_bps(shorted: Shares, pool: Shares, rules: LendingRules) -> Bps:
+    """Return the yearly fee for borrowing shares: it rises with the use of the pool."""
+    span = rules.highest_fee_bps - rules.lowest_fee_bps
+    return rules.lowest_fee_bps + span * min(shorted, pool) // max(1, pool)
+
+
+def lendable_pool(shares: Shares, rules: LendingRules) -> Shares:
+    """Return how many of the shares issued may be lent to short sellers."""
+    return shares * rules.pool_bps // BPS_IN_ONE
+
+
+def _borrow_fee(exchange: Exchange, account: Account) -> int:
+    """Return a year's fee on the account's shorts, in cents times basis points."""
+    if not account.short_value:
+        return 0
+    lending = exchange.rules.lending
+    fee = 0
+    for symbol, holding in account.holdings.items():
+        if holding.quantity < 0:
+            company = exchange.companies[symbol]
+            fee -= holding.quantity * company.price * borrow_fee_bps(company, lending)
+    return fee
+
+
+def _expire_day_orders(exchange: Exchange, account: Account) -> None:
+    expiring = [o for o in account.orders.values() if o.time_in_force is TimeInForce.DAY]
+    for order in sorted(expiring, key=lambda order: order.number):
+        exchange.end_open(order, OrderStatus.EXPIRED, "the day has ended")
+
+
+def _rounded(numerator: int, denominator: int) -> Cents:
+    return (2 * numerator + denominator) // (2 * denominator)

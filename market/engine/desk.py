@@ -1,0 +1,542 @@
+"""The order desk: an order comes in, is checked, matches, rests, waits, changes or ends.
+
+Everything here happens to one order at a time, in arrival order, each whole before the next.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from market.engine import auction, quoting
+from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
+from market.engine.book import Fill
+from market.engine.clearing import (
+    charge_fee,
+    release,
+    release_part,
+    reserve,
+    settle,
+    worst_cost,
+)
+from market.engine.companies import Company
+from market.engine.log import TickLog
+from market.engine.orders import Order, Ticket
+from market.engine.outcome import Trade
+from market.engine.refusals import MESSAGES, Code, Refused
+from market.engine.rules import MarketRules, Switches
+from market.engine.sessions import Moment, moment_of
+from market.engine.streams import Streams
+from market.engine.values import (
+    BPS_IN_ONE,
+    BUY,
+    SIDE_OF,
+    Cents,
+    Intent,
+    OrderStatus,
+    SelfTrade,
+    Shares,
+    Side,
+    TimeInForce,
+    ceil_div,
+    uuid_of,
+    uuid_prefix,
+)
+
+OPEN, PARTIAL, FILLED = OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.FILLED
+CANCELLED, REJECTED = OrderStatus.CANCELLED, OrderStatus.REJECTED
+GTC, DAY = TimeInForce.GTC, TimeInForce.DAY
+IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
+ALLOW = SelfTrade.ALLOW
+
+BY_OWNER = "cancelled by its owner"
+REPLACED = "replaced"
+LIQUIDATION = "liquidation"
+SELF_TRADE = "it met an order of the same account"
+
+
+class Desk:
+    """Companies, accounts, and what orders do to them."""
+
+    def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
+        self.rules = rules
+        self.switches = switches
+        self.streams = streams
+        self.order_prefix = uuid_prefix(streams.derive("orders"))
+        self.trade_prefix = uuid_prefix(streams.derive("trades"))
+        self.companies: dict[str, Company] = {}
+        self.accounts: dict[int, Account] = {
+            id: Account(id, name, AccountKind.SYSTEM) for id, name in SYSTEM_ACCOUNTS.items()
+        }
+        self.triggered: list[Order] = []  # stops that go first in the next tick, by arrival
+        self.orders_numbered = 0
+        self.trades_numbered = 0
+        self.moment = self._moment_of(0)
+        self.log = TickLog(0)
+
+    # What an account may do
+
+    def place(self, account: Account, ticket: Ticket, *, id: str = "") -> Order:
+        """Take an order: it is rejected, fills, rests or waits, and is returned as it stands then.
+
+        Raises Refused for what cannot become an order at all.
+        """
+        company = self.companies.get(ticket.symbol)
+        if company is None:
+            raise Refused(Code.INVALID_SYMBOL, f"There is no company {ticket.symbol}.")
+        if ticket.client_id and _by_client_id(account, ticket.client_id):
+            raise Refused(Code.DUPLICATE, f"clientOrderId {ticket.client_id} is in use.")
+        order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
+        self.name(order)
+        self.log.touch_order(order)
+        if refusal := self._refusal_of(order):
+            self.end(order, REJECTED, refusal)
+        else:
+            self._admit(order)
+        return order
+
+    def replace(
+        self,
+        account: Account,
+        *,
+        id: str | None = None,
+        client_id: str | None = None,
+        quantity: Shares | None = None,
+        limit: Cents | None = None,
+    ) -> Order:
+        """Give an open order another quantity (of all of it, what is filled included) or limit.
+
+        A smaller size keeps the order's place; anything else makes it the youngest, and it may
+        trade at once. Raises Refused, and the order stands as it was.
+        """
+        order = self._own(account, id, client_id)
+        quantity = order.quantity if quantity is None else quantity
+        if quantity <= order.filled:
+            raise Refused(Code.BAD_REQUEST, f"{order.filled} shares of it are filled already.")
+        if limit is not None and order.limit is None:
+            raise Refused(Code.INVALID_PRICE, "Only an order with a limit can be given another.")
+        limit = order.limit if limit is None else limit
+        if limit != order.limit or quantity > order.quantity:
+            self._check_replacement(order, quantity, limit)
+            self.log.touch_order(order)
+            self._withdraw(order)
+            order = self.log.orders[order.number] = order.renewed()
+            order.quantity, order.limit = quantity, limit
+            self.orders_numbered += 1
+            order.priority = self.orders_numbered
+            self._admit(order)
+        elif quantity < order.quantity:
+            self.log.touch_order(order)
+            self._shrink(order, order.quantity - quantity)
+        return order
+
+    def cancel(
+        self, account: Account, *, id: str | None = None, client_id: str | None = None
+    ) -> Order:
+        """Cancel an open order of the account's own. Raises Refused when there is none."""
+        order = self._own(account, id, client_id)
+        self.end_open(order, CANCELLED, BY_OWNER)
+        return order
+
+    def cancel_all(self, account: Account, symbol: str | None = None) -> list[Order]:
+        """Cancel an account's open orders, or those in one company, and return them, oldest first.
+
+        Raises Refused when there is no such company.
+        """
+        if symbol is not None and symbol not in self.companies:
+            raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
+        orders = [o for o in account.orders.values() if symbol in (None, o.company.symbol)]
+        orders.sort(key=lambda order: order.number)
+        for order in orders:
+            self.end_open(order, CANCELLED, BY_OWNER)
+        return orders
+
+    # What the exchange does with orders
+
+    def close_out(self, account: Account, company: Company, quantity: Shares) -> Shares:
+        """Close `quantity` shares of an account's position at market, and return how many went.
+
+        The order belongs to the account, and nothing is asked of it but the collar.
+        """
+        intent = Intent.SELL if account.quantity_of(company.symbol) > 0 else Intent.COVER
+        ticket = Ticket(company.symbol, intent, quantity, time_in_force=IOC)
+        order = self.new_order(account, company, SIDE_OF[intent], ticket)
+        self.name(order)
+        self.log.touch_order(order)
+        self._execute(order)
+        order.reason = LIQUIDATION
+        return order.filled
+
+    def release_stops(self) -> None:
+        """Bring the stops that were triggered to the market, by arrival, if their companies trade:
+        in a halt they wait.
+        """
+        triggered, self.triggered = self.triggered, []
+        for order in triggered:
+            if order.company.is_trading:
+                self.log.touch_order(order)
+                release(order)
+                if refusal := self._refusal_of(order):
+                    self.end(order, REJECTED, refusal)
+                else:
+                    self._execute(order)
+            else:
+                self.triggered.append(order)
+
+    def reopen(self, company: Company) -> None:
+        """Resume trading by an auction among what rests, what waits and the market maker's quotes.
+
+        Everyone gets the one price; what a market order does not get there is cancelled.
+        """
+        queued, company.queue = company.queue, []
+        quoting.withdraw_quotes(self, company)
+        entering = self._still_fitting(queued)
+        entering += quoting.fresh_quotes(self, company)
+        entering += self._take_limited_by_bands(company)
+        self._cross(company, entering)
+        company.is_trading = True
+        company.reopens_tick, company.halt_reason = None, ""
+        company.recent_prices.clear()
+        company.set_bands(self.rules.halts, self.switches)
+        for order in sorted(entering, key=lambda order: order.priority):
+            if order.tick_closed is None:
+                self._settle_down(order)
+        company.quotes = [o for o in entering if o.resting and o.account.id == MARKET_MAKER]
+
+    def end_open(self, order: Order, status: OrderStatus, reason: str) -> None:
+        """End an open order, wherever it rests or waits."""
+        self.log.touch_order(order)
+        self._withdraw(order)
+        self.end(order, status, reason)
+
+    def end(self, order: Order, status: OrderStatus, reason: str) -> None:
+        order.status = status
+        order.reason = reason
+        order.tick_closed = self.log.tick
+
+    def new_order(
+        self, account: Account, company: Company, side: Side, ticket: Ticket, id: str = ""
+    ) -> Order:
+        self.orders_numbered += 1
+        return Order(self.orders_numbered, id, account, company, side, ticket, self.log.tick)
+
+    def name(self, order: Order) -> None:
+        """Give an order of the exchange's own its id: a quote needs none until it trades."""
+        if not order.id:
+            order.id = uuid_of(self.order_prefix, order.number)
+
+    def trade_at_once(self, order: Order) -> None:
+        """Match an order and clear its fills; what is left of it is the caller's."""
+        for fill in order.company.book.match(order):
+            self._clear(fill, order)
+
+    def lendable(self, company: Company) -> Shares:
+        """Return the shares that may still be borrowed to short."""
+        pool = company.shares * self.rules.lending.pool_bps // BPS_IN_ONE
+        return pool - company.shorted - company.shorts_offered
+
+    # Checks
+
+    def _refusal_of(self, order: Order) -> Code | None:
+        account, company, intent = order.account, order.company, order.intent
+        if len(account.orders) >= self.rules.max_open_orders:
+            return Code.TOO_MANY_ORDERS
+        if not company.is_trading and (order.post_only or order.time_in_force in (IOC, FOK)):
+            return Code.MARKET_HALTED
+        if intent is Intent.BUY:
+            if account.direction_of(company.symbol) < 0:
+                return Code.POSITION_CONFLICT
+        elif intent is Intent.SHORT:
+            if refusal := self._short_refusal_of(order):
+                return refusal
+        else:
+            closable = account.closable(company.symbol)
+            enough = (closable if intent is Intent.SELL else -closable) >= order.unfilled
+            return None if enough else Code.INSUFFICIENT_SHARES
+        fits = account.can_take(worst_cost(order, self.rules))
+        return None if fits else Code.INSUFFICIENT_FUNDS
+
+    def _short_refusal_of(self, order: Order) -> Code | None:
+        company = order.company
+        if order.account.direction_of(company.symbol) > 0:
+            return Code.POSITION_CONFLICT
+        if order.unfilled > self.lendable(company):
+            return Code.LOCATE_FAILED
+        if self.is_restricted(company) and not order.awaits_trigger:
+            bid = company.book.bids.best()
+            if order.limit is None or (bid is not None and order.limit <= bid):
+                return Code.INVALID_PRICE
+        return None
+
+    def is_restricted(self, company: Company) -> bool:
+        """Say whether shorts at or below the best bid are forbidden today."""
+        return company.restricted_through >= self.moment.trading_day
+
+    def _check_replacement(self, order: Order, quantity: Shares, limit: Cents | None) -> None:
+        """Raise Refused when an order as it would be does not pass, and leave it as it is."""
+        kept, cost = (order.quantity, order.limit, order.price), order.reserved
+        release(order)
+        order.quantity, order.limit = quantity, limit
+        order.price = self.price_of(order)
+        refusal = self._refusal_of(order)
+        if not refusal and order.post_only and order.company.book.would_trade(order):
+            refusal = Code.WOULD_TAKE
+        order.quantity, order.limit, order.price = kept
+        reserve(order, cost)
+        if refusal:
+            raise Refused(refusal, MESSAGES[refusal])
+
+    def _own(self, account: Account, id: str | None, client_id: str | None) -> Order:
+        """Return an open order by either of its ids. Raises Refused."""
+        order = account.orders.get(id) if id is not None else _by_client_id(account, client_id)
+        if order is None:
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
+        return order
+
+    # The ways of an order
+
+    def _admit(self, order: Order) -> None:
+        """Send an order that has passed its checks where it belongs."""
+        if order.awaits_trigger:
+            reserve(order, worst_cost(order, self.rules))
+            order.company.stops.add(order)
+        elif order.company.is_trading:
+            self._execute(order)
+        else:
+            reserve(order, worst_cost(order, self.rules))
+            order.company.queue.append(order)
+
+    def _execute(self, order: Order) -> None:
+        """Match an order, clear its fills, and rest or cancel what is left."""
+        book = order.company.book
+        order.price = self.price_of(order)
+        if order.post_only and book.would_trade(order):
+            self.end(order, REJECTED, Code.WOULD_TAKE)
+        elif order.time_in_force is FOK and not book.can_fill(order):
+            self.end(order, CANCELLED, Code.NO_LIQUIDITY)
+        else:
+            if order.self_trade is ALLOW:
+                self.trade_at_once(order)
+            else:
+                self._trade_with_others(order)
+            if order.tick_closed is None:
+                self._settle_down(order)
+
+    def _settle_down(self, order: Order) -> None:
+        """Rest what is left of an order, or end it."""
+        if order.filled == order.quantity:
+            self.end(order, FILLED, "")
+        elif order.limit is not None and order.time_in_force in (GTC, DAY):
+            order.status = PARTIAL if order.filled else OPEN
+            order.price = self.price_of(order)
+            order.company.book.add(order)
+            if order.account.id != MARKET_MAKER and order.id not in order.account.orders:
+                reserve(order, worst_cost(order, self.rules))
+        else:
+            release(order)
+            self.end(order, CANCELLED, Code.NO_LIQUIDITY)
+
+    def price_of(self, order: Order) -> Cents:
+        """Return the worst price at which an order may trade now."""
+        company = order.company
+        worst = self._collar(company, order.side) if order.limit is None else order.limit
+        if not company.high_band:
+            return worst
+        if order.side is BUY:
+            return min(worst, company.high_band)
+        return max(worst, company.low_band)
+
+    def _collar(self, company: Company, side: Side) -> Cents:
+        """Return the worst price at which a market order may trade."""
+        if side is BUY:
+            return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
+        return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
+
+    def _trade_with_others(self, order: Order) -> None:
+        """Match an order, and where it meets one of its own account's, do as its mode says."""
+        book, mode = order.company.book, order.self_trade
+        while order.filled < order.quantity:
+            own, ahead = _own_order_ahead(order)
+            for fill in book.match(order, ahead):
+                self._clear(fill, order)
+            if own is None:
+                return
+            cut = min(own.unfilled, order.unfilled)
+            keeps_newest = mode is SelfTrade.CANCEL_OLDEST or (
+                mode is SelfTrade.DECREMENT and order.unfilled > cut
+            )
+            keeps_oldest = mode is SelfTrade.CANCEL_NEWEST or (
+                mode is SelfTrade.DECREMENT and own.unfilled > cut
+            )
+            if not keeps_oldest:
+                self.end_open(own, CANCELLED, SELF_TRADE)
+            elif mode is SelfTrade.DECREMENT:
+                self.log.touch_order(own)
+                self._shrink(own, cut)
+            if not keeps_newest:
+                self.end(order, CANCELLED, SELF_TRADE)
+                return
+            if mode is SelfTrade.DECREMENT:
+                order.quantity -= cut
+
+    def _shrink(self, order: Order, shares: Shares) -> None:
+        """Take some of an open order's size away; it keeps its place."""
+        if order.resting:
+            order.company.book.shrink(order, shares)
+        else:
+            order.quantity -= shares
+        release_part(order, shares)
+
+    def _withdraw(self, order: Order) -> None:
+        """Take an open order from where it rests or waits, and from its account."""
+        company = order.company
+        if order.resting:
+            company.book.cancel(order)
+        elif order.awaits_trigger:
+            company.stops.remove(order)
+        elif order in company.queue:
+            company.queue.remove(order)
+        else:
+            self.triggered.remove(order)
+        release(order)
+
+    # Auctions
+
+    def _still_fitting(self, queued: list[Order]) -> list[Order]:
+        """Return the queued orders that go on. A limit order has been accepted for good; market
+        orders are checked at today's price, the later ones not counting against the earlier.
+        """
+        for order in queued:
+            self.log.touch_order(order)
+            if order.limit is None:
+                release(order)
+        fitting = []
+        for order in queued:
+            if order.limit is not None:
+                fitting.append(order)
+            elif refusal := self._refusal_of(order):
+                self.end(order, REJECTED, refusal)
+            else:
+                reserve(order, worst_cost(order, self.rules))
+                fitting.append(order)
+        return fitting
+
+    def _take_limited_by_bands(self, company: Company) -> list[Order]:
+        """Take out the resting orders that the bands keep from their limits: these count again."""
+        limited = []
+        for side in (company.book.bids, company.book.asks):
+            prices = {order.price for order in side.orders() if order.price != order.limit}
+            for order in chain.from_iterable(map(side.drain, sorted(prices))):
+                if order.price == order.limit:
+                    side.add(order)
+                else:
+                    limited.append(order)
+        return limited
+
+    def _cross(self, company: Company, entering: list[Order]) -> None:
+        """Trade what crosses, resting or entering, at the auction's one price; bands do not
+        apply.
+        """
+        book = company.book
+        for order in entering:
+            collar = self._collar(company, order.side)
+            order.price = collar if order.limit is None else order.limit
+        buys = [*book.bids.orders(), *(order for order in entering if order.side is BUY)]
+        sells = [*book.asks.orders(), *(order for order in entering if order.side is not BUY)]
+        cross = auction.find_cross(buys, sells, company.price)
+        if cross is not None:
+            for pair in list(auction.allot(buys, sells, cross)):
+                self._clear_cross(company, pair, cross.price)
+
+    def _clear_cross(self, company: Company, pair: auction.Pair, price: Cents) -> None:
+        for order in (pair.buy, pair.sell):
+            self.name(order)
+            self.log.touch_order(order)
+            company.book.fill(order, price, pair.quantity)
+            release_part(order, pair.quantity)
+            if order.filled == order.quantity:
+                self.end(order, FILLED, "")
+            else:
+                order.status = PARTIAL
+        settle(company, pair.buy.account, pair.sell.account, price, pair.quantity)
+        self._record(company, pair.buy, pair.sell, price, pair.quantity, None, 0)
+
+    # Trades
+
+    def _clear(self, fill: Fill, taker: Order) -> None:
+        """Settle one fill: both sides, the taker's fee, the tape."""
+        maker, price, quantity = fill
+        company = taker.company
+        if not maker.id:
+            self.name(maker)
+        if taker.side is BUY:
+            buy, sell, aggressor = taker, maker, "BUY"
+        else:
+            buy, sell, aggressor = maker, taker, "SELL"
+        log = self.log
+        if maker.number not in log.orders:
+            log.orders[maker.number] = maker
+            log.filled_before[maker.number] = maker.filled - quantity
+        settle(company, buy.account, sell.account, price, quantity)
+        release_part(maker, quantity)
+        fee = charge_fee(taker.account, price * quantity, self.accounts[TREASURY])
+        if taker.account.id != MARKET_MAKER:
+            company.net_flow += quantity if taker.side is BUY else -quantity
+        if maker.filled == maker.quantity:
+            self.end(maker, FILLED, "")
+        else:
+            maker.status = PARTIAL
+        self._record(company, buy, sell, price, quantity, aggressor, fee)
+
+    def _record(
+        self,
+        company: Company,
+        buy: Order,
+        sell: Order,
+        price: Cents,
+        quantity: Shares,
+        aggressor: str | None,
+        fee: Cents,
+    ) -> None:
+        """Put a settled trade on the tape. An auction's has no aggressor."""
+        buyer, seller, log = buy.account, sell.account, self.log
+        self.trades_numbered += 1
+        log.trades.append(
+            Trade(
+                self.trades_numbered,
+                uuid_of(self.trade_prefix, self.trades_numbered),
+                log.tick,
+                company.symbol,
+                price,
+                quantity,
+                buyer.id,
+                seller.id,
+                buy.id,
+                sell.id,
+                aggressor,
+                fee,
+            )
+        )
+        company.record_trade(price, quantity)
+        log.touch_position(buyer, company)
+        log.touch_position(seller, company)
+
+    def _moment_of(self, tick: int) -> Moment:
+        return moment_of(tick, self.rules.session, never_closes=self.switches.never_closes)
+
+
+def _by_client_id(account: Account, client_id: str | None) -> Order | None:
+    return next((o for o in account.orders.values() if o.client_id == client_id), None)
+
+
+def _own_order_ahead(order: Order) -> tuple[Order | None, Shares]:
+    """Return the first resting order of the same account that an order would meet before it is
+    filled, and the shares it would take before that.
+    """
+    ahead = 0
+    for maker in order.company.book.within_reach(order):
+        if ahead >= order.unfilled:
+            break
+        if maker.account is order.account:
+            return maker, ahead
+        ahead += maker.unfilled
+    return None, order.unfilled

@@ -1,0 +1,111 @@
+"""Halts: bands, pauses, market-wide halts and the short-sale restriction (market-model, section 4).
+
+While a company is halted nothing trades and orders wait; an auction resumes trading.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.engine.companies import Company
+from market.engine.outcome import Halt
+from market.engine.values import BPS_IN_ONE, Tick
+
+if TYPE_CHECKING:
+    from market.engine.exchange import Exchange
+
+BANDS, NEWS, MARKET, OPERATOR = "limit_band", "news_pending", "market_wide", "operator"
+RESTRICTION = "short_sale_restriction"
+UNTIL_RESUMED: Tick = 2**53  # further than any tick
+
+
+def halt(exchange: Exchange, company: Company, *, until: Tick, reason: str, note: str = "") -> None:
+    """Halt a company until the auction of tick `until`; a halt that lasts longer stands."""
+    if company.reopens_tick is not None and company.reopens_tick >= until:
+        return
+    company.is_trading = False
+    company.reopens_tick, company.halt_reason = until, reason
+    company.is_pinned = False
+    exchange.log.halts.append(Halt(exchange.log.tick, company.symbol, reason, until, note))
+
+
+def halt_all(exchange: Exchange, *, until: Tick, reason: str, note: str = "") -> None:
+    """Halt every company; it is one halt on the tape."""
+    for company in exchange.companies.values():
+        company.is_trading = False
+        if company.reopens_tick is None or company.reopens_tick < until:
+            company.reopens_tick, company.halt_reason = until, reason
+            company.is_pinned = False
+    exchange.log.halts.append(Halt(exchange.log.tick, None, reason, until, note))
+
+
+def restrict_shorts(exchange: Exchange, company: Company, note: str = "") -> None:
+    """Forbid shorts at or below the best bid for the rest of the day and the next."""
+    through = exchange.moment.trading_day + exchange.rules.halts.restriction_days
+    if company.restricted_through < through:
+        company.restricted_through = through
+        tick = exchange.log.tick
+        exchange.log.halts.append(Halt(tick, company.symbol, RESTRICTION, None, note))
+
+
+def judge(exchange: Exchange) -> None:
+    """Look at the tick's prices and books, and halt or restrict what the rules say."""
+    for company in exchange.companies.values():
+        _judge_bands(exchange, company)
+        _judge_fall(exchange, company)
+    _judge_index(exchange)
+
+
+def slide(exchange: Exchange, company: Company) -> None:
+    """Move resting orders that the bands have left outside to the band, in their order: a bid above
+    it down, an ask below it up.
+    """
+    for side, bound in (
+        (company.book.bids, company.high_band),
+        (company.book.asks, company.low_band),
+    ):
+        while (best := side.best()) is not None and (best - bound) * side.sign < 0:
+            for order in side.drain(best):
+                order.price = bound
+                side.add(order)
+
+
+def _judge_bands(exchange: Exchange, company: Company) -> None:
+    """Pause a company whose touch has been pinned at a band for a whole tick."""
+    if not company.is_trading:
+        return
+    bid, ask = company.book.bids.best(), company.book.asks.best()
+    is_pinned = (bid is not None and bid >= company.high_band) or (
+        ask is not None and ask <= company.low_band
+    )
+    if is_pinned and company.is_pinned:
+        until = exchange.moment.tick + exchange.rules.halts.pause_ticks
+        halt(exchange, company, until=until, reason=BANDS)
+    else:
+        company.is_pinned = is_pinned
+
+
+def _judge_fall(exchange: Exchange, company: Company) -> None:
+    floor = BPS_IN_ONE - exchange.rules.halts.restriction_bps
+    if company.price * BPS_IN_ONE <= company.previous_close * floor:
+        today = exchange.moment.trading_day
+        if company.restricted_through <= today:
+            restrict_shorts(exchange, company)
+
+
+def _judge_index(exchange: Exchange) -> None:
+    """Halt the whole market when the index has fallen too far, or end the day."""
+    rules, moment = exchange.rules.halts, exchange.moment
+    index, before = exchange.index(), exchange.previous_close_index()
+
+    def has_fallen(bps: int) -> bool:
+        return index * BPS_IN_ONE <= before * (BPS_IN_ONE - bps)
+
+    if has_fallen(rules.day_ends_bps):
+        exchange.end_day()
+        return
+    passed = sum(has_fallen(level) for level in rules.market_levels_bps)
+    if passed > exchange.market_halts_today and moment.tick_in_day <= rules.market_halts_until:
+        exchange.market_halts_today = passed
+        until = moment.tick + rules.market_halt_ticks
+        halt_all(exchange, until=until, reason=MARKET)

@@ -1,0 +1,67 @@
+"""The market maker at work: its quotes, replaced every tick around the price."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.engine import maker
+from market.engine.accounts import MARKET_MAKER
+from market.engine.companies import Company
+from market.engine.orders import Order, Ticket
+from market.engine.values import Intent, OrderKind, OrderStatus, Side
+
+if TYPE_CHECKING:
+    from market.engine.desk import Desk
+
+_INTENTS = {Side.BUY: Intent.BUY, Side.SELL: Intent.SELL}
+
+
+def requote(desk: Desk, company: Company) -> None:
+    """Replace the quotes of a company that trades by new ones; one that crosses trades."""
+    withdraw_quotes(desk, company)
+    for order in fresh_quotes(desk, company):
+        order.price = desk.price_of(order)
+        if company.book.would_trade(order):
+            desk.name(order)
+            desk.log.touch_order(order)
+            desk.trade_at_once(order)
+        if order.filled < order.quantity:
+            order.status = OrderStatus.PARTIAL if order.filled else OrderStatus.OPEN
+            company.book.add(order)
+            company.quotes.append(order)
+        else:
+            desk.end(order, OrderStatus.FILLED, "")
+
+
+def withdraw_quotes(desk: Desk, company: Company) -> None:
+    for quote in company.quotes:
+        if quote.resting:
+            company.book.cancel(quote)
+            if quote.filled:
+                desk.log.touch_order(quote)
+                desk.end(quote, OrderStatus.CANCELLED, "replaced")
+    company.quotes = []
+
+
+def fresh_quotes(desk: Desk, company: Company) -> list[Order]:
+    """Return new quotes around a company's price, not yet in its book; none if the maker is off."""
+    if not desk.switches.maker:
+        return []
+    account = desk.accounts[MARKET_MAKER]
+    quotes = maker.quotes(
+        price=company.price,
+        volatility=company.listing.volatility,
+        usual_volume=company.pricing.usual_volume,
+        inventory=account.quantity_of(company.symbol),
+        shares=company.shares,
+        rules=desk.rules.maker,
+    )
+    return [
+        desk.new_order(
+            account,
+            company,
+            side,
+            Ticket(company.symbol, _INTENTS[side], quantity, OrderKind.LIMIT, price),
+        )
+        for side, price, quantity in quotes
+    ]

@@ -1,0 +1,162 @@
+"""Splits: ten shares for one when a price has grown too high, one for ten when it is too low."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.engine.accounts import PUBLIC, Account, MarginCall
+from market.engine.book import Book
+from market.engine.clearing import release, reserve, worst_cost
+from market.engine.companies import Company
+from market.engine.outcome import LedgerEntry, Split
+from market.engine.quoting import withdraw_quotes
+from market.engine.values import BUY, Cents, OrderStatus, Shares, Side, ceil_div
+
+if TYPE_CHECKING:
+    from market.engine.exchange import Exchange
+    from market.engine.orders import Order
+
+
+def split_if_due(exchange: Exchange, company: Company) -> None:
+    """Split a company's shares whose price has left the range that splits keep."""
+    rules = exchange.rules.splits
+    if company.price > rules.above_cents:
+        _Split(exchange, company, rules.ratio, 1).perform()
+    elif company.price < rules.below_cents and company.shares >= rules.ratio:
+        _Split(exchange, company, 1, rules.ratio).perform()
+
+
+class _Split:
+    """One split of `into` shares for `of` old ones."""
+
+    def __init__(self, exchange: Exchange, company: Company, into: int, of: int) -> None:
+        self.exchange = exchange
+        self.company = company
+        self.into = into
+        self.of = of
+
+    def perform(self) -> None:
+        exchange, company = self.exchange, self.company
+        withdraw_quotes(exchange, company)
+        if self.of > 1:
+            for account in exchange.accounts.values():
+                if account.id != PUBLIC:
+                    self._pay_fraction(account)
+        stops = list(company.stops)
+        resting = [*company.book.bids.orders(), *company.book.asks.orders()]
+        company.book = Book()
+        waiting = company.queue + [o for o in exchange.triggered if o.company is company]
+        for order in stops:
+            company.stops.remove(order)
+        for order in (*resting, *stops, *waiting):
+            release(order)
+        for account in exchange.accounts.values():
+            self._restate_holding(account)
+            if account.call is not None:
+                self._restate_call(account.call)
+        self._restate_company()
+        for order in filter(self._restate_order, resting):
+            order.price = self._limit(order.price, order.side)
+            company.book.add(order)
+        for order in filter(self._restate_order, stops):
+            company.stops.add(order)
+        for order in waiting:
+            if not self._restate_order(order):
+                home = company.queue if order in company.queue else exchange.triggered
+                home.remove(order)
+        exchange.log.splits.append(
+            Split(exchange.log.tick, company.symbol, self.into, self.of, company.shares)
+        )
+
+    def _shares(self, shares: Shares) -> Shares:
+        """Restate a number of shares; a fraction is left out, towards nought."""
+        sign = -1 if shares < 0 else 1
+        return sign * (abs(shares) * self.into // self.of)
+
+    def _price(self, price: Cents) -> Cents:
+        """Restate a price of the past, rounded half up, at least a cent."""
+        return max(1, (2 * price * self.of + self.into) // (2 * self.into))
+
+    def _limit(self, limit: Cents, side: Side) -> Cents:
+        """Restate a limit, rounded away from the market: a seller's up, a buyer's down, perhaps to
+        nought.
+        """
+        if side is BUY:
+            return limit * self.of // self.into
+        return ceil_div(limit * self.of, self.into)
+
+    def _stop(self, stop: Cents, side: Side) -> Cents:
+        """Restate a stop, rounded away from the market: a buyer's up, a seller's down."""
+        return max(1, self._limit(stop, Side(-side)))
+
+    def _pay_fraction(self, account: Account) -> None:
+        """Sell the shares that make no whole new one to the public, at the price; a short buys."""
+        exchange, company = self.exchange, self.company
+        held = account.quantity_of(company.symbol)
+        odd = abs(held) % self.of
+        if not odd:
+            return
+        if held > 0:
+            exchange.sell_shares(account.id, PUBLIC, company, odd, kind="split_fraction")
+        else:
+            exchange.sell_shares(PUBLIC, account.id, company, odd, kind="split_fraction")
+
+    def _restate_holding(self, account: Account) -> None:
+        holding = account.holdings.get(self.company.symbol)
+        if holding is None or not holding.quantity:
+            return
+        before = holding.quantity
+        holding.quantity = self._shares(before)
+        log, symbol = self.exchange.log, self.company.symbol
+        log.touch_position(account, self.company)
+        log.entries.append(
+            LedgerEntry(log.tick, "split", None, account.id, 0, symbol, holding.quantity - before)
+        )
+
+    def _restate_call(self, call: MarginCall) -> None:
+        position = call.positions.get(self.company.symbol)
+        if position is not None:
+            call.positions[self.company.symbol] = self._shares(position)
+
+    def _restate_company(self) -> None:
+        """Restate the company's figures; its price has moved already, and moves by the ratio."""
+        company = self.company
+        held = [a.quantity_of(company.symbol) for a in self.exchange.accounts.values()]
+        company.shares = sum(held)
+        company.shorted = -sum(quantity for quantity in held if quantity < 0)
+        company.split_power += 1 if self.into > self.of else -1
+        company.pricing.rescale(self.of / self.into)
+        company.price = self._price(company.price)
+        company.previous_price = self._price(company.previous_price)
+        company.previous_close = self._price(company.previous_close)
+        company.last = None if company.last is None else self._price(company.last)
+        for name in ("day_open", "day_high", "day_low", "tick_high", "tick_low"):
+            setattr(company, name, self._price(getattr(company, name)))
+        for name in ("day_volume", "tick_volume", "net_flow"):
+            setattr(company, name, self._shares(getattr(company, name)))
+        for kept, restate in (
+            (company.recent_prices, self._price),
+            (company.volumes, self._shares),
+        ):
+            restated = [restate(value) for value in kept]
+            kept.clear()
+            kept.extend(restated)
+        for candle in company.forming.values():
+            candle[:] = [*(self._price(price) for price in candle[:4]), self._shares(candle[4])]
+
+    def _restate_order(self, order: Order) -> bool:
+        """Restate what is unfilled of an order; say whether anything is left of it, else end it."""
+        exchange = self.exchange
+        exchange.log.touch_order(order)
+        unfilled = self._shares(order.unfilled)
+        limit = None if order.limit is None else self._limit(order.limit, order.side)
+        order.resting = False
+        if not unfilled or limit == 0:
+            exchange.end(order, OrderStatus.CANCELLED, "a split left nothing of it")
+            return False
+        order.quantity = order.filled + unfilled
+        order.limit = limit
+        if order.stop is not None:
+            order.stop = self._stop(order.stop, order.side)
+        reserve(order, worst_cost(order, exchange.rules))
+        return True

@@ -1,0 +1,32 @@
+"""Statements that a connection plans once: for those whose planning takes longer than they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakSet
+
+from django.db import connection
+
+
+class Prepared:
+    """A query of one value; `parameters` gives the type of each of its `%(name)s`."""
+
+    def __init__(self, name: str, parameters: Mapping[str, str], query: str) -> None:
+        self.name = name
+        self.parameters = parameters
+        self._query = query % {name: f"${n}" for n, name in enumerate(parameters, start=1)}
+        self._known_to: WeakSet[Any] = WeakSet()  # connections of the driver; they are pooled
+
+    def value(self, **values: Any) -> Any:
+        """Return what the query gives: one statement, and another on a connection's first time."""
+        with connection.cursor() as cursor:
+            if cursor.connection not in self._known_to:
+                types = ", ".join(self.parameters.values())
+                cursor.execute(f"PREPARE {self.name} ({types}) AS {self._query}")
+                self._known_to.add(cursor.connection)
+            places = ", ".join(["%s"] * len(self.parameters))
+            cursor.execute(
+                f"EXECUTE {self.name} ({places})", [values[name] for name in self.parameters]
+            )
+            return cursor.fetchone()[0]
