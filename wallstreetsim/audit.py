@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from market import models, tape
 from market.engine.accounts import TREASURY
+from market.engine.orders import Order
 from wallstreetsim import checkpoints
 from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import World
@@ -316,7 +317,8 @@ def _recorded_orders() -> Figures:
     return {f"{id} of account {account}": tuple(rest) for id, account, *rest in rows}
 
 
-def _orders_in(world: World) -> Figures:
+def recorded_orders(world: World) -> Iterator[Order]:
+    """Yield every open order of a machine that has a row."""
     market = world.market
     open = (
         order
@@ -327,13 +329,16 @@ def _orders_in(world: World) -> Figures:
         )
         for order in place
     )
+    return (order for order in chain(open, market.triggered) if order.is_recorded)
+
+
+def _orders_in(world: World) -> Figures:
     return {
         f"{o.id} of account {o.account.id}": (
             *(o.company.symbol, o.side.name, o.intent.value, o.quantity, o.filled),
             *(o.limit, o.stop, o.triggered_by, o.status.value),
         )
-        for o in chain(open, market.triggered)
-        if o.is_recorded
+        for o in recorded_orders(world)
     }
 
 

@@ -10,9 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-import orjson
-from django.db.backends.utils import CursorWrapper
-
 from market.engine.book import LevelDepth
 from market.engine.outcome import CompanyState
 from market.engine.values import Tick
@@ -30,14 +27,20 @@ class Depth(NamedTuple):
 Books = Mapping[str, Depth]  # by symbol
 
 
-def before(cursor: CursorWrapper, world: World, tick: Tick) -> Books:
-    """Return the books as the tick before this one left them.
+def standing(world: World) -> Books:
+    """Return the published books as the machine's last tick left them.
 
     They are remembered from telling that tick; a machine that has just been restored told nothing
-    yet, and its record is asked.
+    yet, and its own books are looked at.
     """
     told_tick, books = _told.get(world, (None, {}))
-    return books if told_tick == tick - 1 else _recorded(cursor)
+    if told_tick == world.tick:
+        return books
+    levels = world.rules.market.book_levels_published
+    return {
+        symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
+        for symbol, company in world.market.companies.items()
+    }
 
 
 def remember(world: World, outcome: Outcome) -> None:
@@ -66,15 +69,6 @@ def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> list[list[float]]:
         [level[0] / 100, level[1], level[2]] for level in new if left.pop(level[0], None) != level
     ]
     return lines + [[price / 100, 0, 0] for price in left]
-
-
-def _recorded(cursor: CursorWrapper) -> Books:
-    cursor.execute("SELECT symbol, bids::text, asks::text FROM market_company")
-    return {symbol: Depth(_levels(bids), _levels(asks)) for symbol, bids, asks in cursor.fetchall()}
-
-
-def _levels(stored: str) -> list[LevelDepth]:
-    return [(price, quantity, orders) for price, quantity, orders in orjson.loads(stored)]
 
 
 _told: WeakKeyDictionary[World, tuple[Tick, Books]] = WeakKeyDictionary()

@@ -18,7 +18,7 @@ from market import selectors, tape, wire
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Shares, Tick
-from market.models import Bankruptcy, Candle, Company, Trade, World
+from market.models import Bankruptcy, Candle, Company, Split, Trade, World
 from wallstreetsim.rules import RULES
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -247,11 +247,12 @@ def load_at(tick: Tick) -> Dashboard | None:
         update, prices = told["tick:update"], told["price:update"]["prices"]
         quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
         trades = Trade.objects.filter(tick__gt=tick - FEED_TICKS, tick__lte=tick)
+        then = _world_then(now, update)
         return Dashboard(
-            world=_world_then(now, update),
-            moment=selectors.moment(_world_then(now, update)),
+            world=then,
+            moment=selectors.moment(then),
             quotes=quotes,
-            index=_index(_world_then(now, update), quotes, update),
+            index=_index(then, quotes, update),
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
             trades=_sales(trades),
@@ -278,23 +279,29 @@ def _world_then(now: World, update: wire.Wire) -> World:
 
 def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
     closes = _closes(tick)
+    companies = {company.symbol: company for company in selectors.companies()}
+    for split in Split.objects.filter(tick__gt=tick).order_by("-tick"):
+        company = companies[split.symbol]
+        company.shares_issued = company.shares_issued * split.of // split.into
+        company.split_power -= 1 if split.into > split.of else -1
     quotes = [
-        _quote_then(company, prices[company.symbol], closes.get(company.symbol, []))
-        for company in selectors.companies()
-        if company.symbol in prices
+        _quote_then(company, prices[symbol], closes.get(symbol, []))
+        for symbol, company in companies.items()
+        if symbol in prices
     ]
     return sorted(quotes, key=lambda quote: (-quote.market_cap, quote.symbol))
 
 
 def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, int]]) -> Quote:
     """Return a company's figures as a tick told them, in shares as they were split then."""
-    power = closes[-1][1] if closes else company.split_power
-    adjusted = [selectors.adjusted_price(close, at, power) for close, at in closes]
+    adjusted = [
+        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
+    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
         sector=company.sector,
-        shares=round(company.shares_issued * 10.0 ** (power - company.split_power)),
+        shares=company.shares_issued,
         price=_cents(price["price"]),
         previous_price=_cents(price["previousPrice"]),
         previous_close=_cents(price["price"] - price["dayChange"]),

@@ -177,7 +177,7 @@ class Floor:
         watch: Stopwatch,
     ) -> Committed:
         assert row.claimed_at is not None
-        books_before = books.before(cursor, world, world.tick + 1)
+        books_before = books.standing(world)
         with Scribe(cursor) as scribe:
             started = perf_counter()
             outcome = _advance(world, arrivals, inputs, scribe, watch)

@@ -16,8 +16,8 @@ from agents.models import Input as InputRow
 from agents.services.journal import journal
 from market import models, tape
 from market.engine.values import Tick
-from wallstreetsim import checkpoints, telling
-from wallstreetsim.books import Books, Depth
+from wallstreetsim import books, checkpoints, telling
+from wallstreetsim.books import Books
 from wallstreetsim.checkpoints import CannotRestore
 from wallstreetsim.garbage import collection_paused
 from wallstreetsim.rules import RULES, Rules
@@ -70,12 +70,16 @@ def replay(*, start: Tick, end: Tick | None = None, rules: Rules = RULES) -> Rep
     begun_at, compared = world.tick, 0
     with collection_paused():
         for tick, inputs in inputs_between(world.tick, end):
-            books = _books_of(world)
-            outcome = world.advance(inputs)
+            books_before = books.standing(world)
+            try:
+                outcome = world.advance(inputs)
+            except Exception as error:
+                failure = Difference(tick, "inputs", f"it fails: {error!r}")
+                return Replay(begun_at, tick, world.digest, compared, failure)
             digest = recorded_digest(row, tick)
             compared += digest is not None
             if digest is not None and digest != outcome.digest:
-                difference = _first_difference(world, outcome, books, row.epoch)
+                difference = _first_difference(world, outcome, books_before, row.epoch)
                 return Replay(begun_at, tick, outcome.digest, compared, difference)
     return Replay(begun_at, end, world.digest, compared, None)
 
@@ -211,11 +215,3 @@ def _first_unequal(old: Any, new: Any, path: str = "") -> str:
 def _short(value: Any) -> str:
     text = orjson.dumps(value).decode()
     return text if len(text) <= 100 else f"{text[:100]}…"
-
-
-def _books_of(world: World) -> Books:
-    levels = world.rules.market.book_levels_published
-    return {
-        symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
-        for symbol, company in world.market.companies.items()
-    }

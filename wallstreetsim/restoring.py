@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import redis
 from django.apps import apps
@@ -28,13 +26,14 @@ from agents.services import journal
 from agents.services.registration import REGISTER
 from market.bulk import send
 from market.engine.log import TickLog
-from market.engine.orders import Order
 from market.engine.sessions import moment_of
 from market.engine.values import Tick
 from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
 from market.services import record
+from market.tape import PUBLIC_STREAM, read_tick
 from wallstreetsim import checkpoints
+from wallstreetsim.audit import recorded_orders
 from wallstreetsim.celery import app
 from wallstreetsim.checkpoints import CannotRestore
 from wallstreetsim.floor import TICK_LOCK
@@ -109,8 +108,11 @@ def running_floors() -> list[str]:
 def _machine_at(row: WorldRow, tick: Tick, rules: Rules) -> World:
     """Return the machine after a tick: a sound checkpoint's, led on over the journal."""
     world = machine_at_checkpoint(row.epoch, tick, rules)
-    for _, inputs in inputs_between(world.tick, tick):
-        world.advance(inputs)
+    for number, inputs in inputs_between(world.tick, tick):
+        try:
+            world.advance(inputs)
+        except Exception as error:
+            raise CannotRestore(f"tick {number} fails when it is replayed: {error!r}") from error
     recorded = recorded_digest(row, tick)
     if recorded != world.digest:
         raise CannotRestore(
@@ -159,10 +161,17 @@ def _delete_later(cursor: CursorWrapper, world: World, row: WorldRow) -> list[st
         " WHERE tick_submitted > %(tick)s OR tick_closed IS NULL OR tick_closed > %(tick)s",
         {"tick": world.tick},
     )
+    KeptAnswer.objects.filter(kept_at__gt=_claimed_at(world, row)).delete()
     Account.objects.exclude(id__in=list(world.market.accounts)).delete()
     Holding.objects.all().delete()
-    KeptAnswer.objects.all().delete()  # a request that is repeated now acts anew
     return _readmit(world)
+
+
+def _claimed_at(world: World, row: WorldRow) -> datetime:
+    """Return when the tick was claimed: what was asked later is asked of a world that is gone."""
+    streams = [PUBLIC_STREAM]
+    entries = read_tick(epoch=row.epoch, tick=world.tick, streams=streams)
+    return entries[0].claimed_at if entries else row.founded_at
 
 
 def later_models() -> list[type[models.Model]]:
@@ -180,15 +189,15 @@ def _readmit(world: World) -> list[str]:
     members = world.society.members
     taken_later = Input.objects.filter(tick__gt=world.tick) | Input.objects.waiting()
     again = taken_later.filter(type=REGISTER).exclude(account__in=list(members))
-    accounts = dict(again.values_list("id", "account"))
-    ids = list(accounts)
+    ids = list(again.values_list("id", flat=True))
     taken_later.exclude(id__in=ids).delete()
-    Waiting.objects.all().delete()
-    Waiting.objects.bulk_create(
-        Waiting(input_id=id, account=accounts[id]) for id in sorted(accounts)
-    )
     Input.objects.filter(id__in=ids).update(
         tick=None, success=None, code="", message="", is_quarantined=False
+    )
+    Waiting.objects.all().delete()
+    registrations = Input.objects.filter(id__in=ids)
+    Waiting.objects.bulk_create(
+        Waiting(input_id=row.id, account=row.account) for row in registrations
     )
     strangers = Agent.objects.exclude(id__in=list(members)).order_by("id")
     strangers.update(status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation)
@@ -230,15 +239,15 @@ def _standing_outcome(world: World) -> Outcome:
         exchange.log.accounts[account.id] = account
         for symbol in account.holdings:
             exchange.log.touch_position(account, exchange.companies[symbol])
-    for order in sorted(_recorded_orders(world), key=lambda order: order.number):
+    for order in sorted(recorded_orders(world), key=lambda order: order.number):
         order.is_recorded = False
         exchange.log.touch_order(order)
-    moment = moment_of(
+    exchange.moment = moment_of(
         world.tick, world.rules.market.session, never_closes=world.switches.never_closes
     )
     return Outcome(
         tick=world.tick,
-        moment=moment,
+        moment=exchange.moment,
         digest=world.digest,
         results=[],
         market=exchange.end_tick([]),
@@ -249,14 +258,3 @@ def _standing_outcome(world: World) -> Outcome:
         is_paused=world.is_paused,
         steps_left=world.steps_left,
     )
-
-
-def _recorded_orders(world: World) -> Iterator[Order]:
-    """Yield every open order that has a row: agents', and the quotes that have traded."""
-    own = (a.orders.values() for a in world.market.accounts.values() if a.is_agent)
-    quotes: Any = (
-        (order for order in side.orders() if not order.account.is_agent)
-        for company in world.market.companies.values()
-        for side in (company.book.bids, company.book.asks)
-    )
-    return (order for order in chain(*own, *quotes) if order.is_recorded)

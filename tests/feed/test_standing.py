@@ -101,9 +101,7 @@ class Own:
             self.cash = data["cash"]
             self.positions |= {p["symbol"]: _held(p) for p in data["positions"]}
             self.positions = {s: held for s, held in self.positions.items() if held[0]}
-        elif kind == "order:accepted":
-            self.orders |= {order["orderId"]: 0 for order in data}
-        elif kind == "order:partial":
+        elif kind == "order:accepted" or kind == "order:partial":
             self.orders |= {order["orderId"]: order["filledQuantity"] for order in data}
         elif kind in ("order:filled", "order:cancelled", "order:rejected"):
             for order in data:

@@ -41,10 +41,15 @@ def test_the_ticks_come_out_again(busy: Hall, words: list[str], expected: str) -
 
 
 def test_another_verdict_is_named(busy: Hall) -> None:
-    Input.objects.filter(tick=8, type="BUY", client_order_id=None).filter(
-        parameters__kind="MARKET"
-    ).update(parameters={"symbol": "APEX", "kind": "MARKET", "quantity": 10**9})
+    first = Input.objects.filter(tick=8).earliest("id")
+    Input.objects.filter(id=first.id).update(parameters={**first.parameters, "quantity": 10**9})
     with pytest.raises(CommandError, match=r"Tick 8 differs, step inputs: BUY \S+ was answered OK"):
+        replay("--from", "5")
+
+
+def test_a_tick_that_fails_is_named(busy: Hall) -> None:
+    Input.objects.filter(tick=8, type="BUY").update(parameters={})
+    with pytest.raises(CommandError, match="Tick 8 differs, step inputs: it fails: InputFailed"):
         replay("--from", "5")
 
 

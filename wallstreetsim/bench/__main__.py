@@ -22,6 +22,8 @@ FIGURES = {
     "actions_post_8": "actions",
     "feed_200": "feeds",
     "feed_1000": "feeds",
+    "recovery": "recovery",
+    "feed_memory": "recovery",
 }
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from wallstreetsim.feed import selectors
@@ -136,10 +136,10 @@ def lines_after(
             for entry in selectors.public_entries(epoch=here.epoch, since=here.public, upto=upto)
         )
         private = _private_lines(here, reader, lambda channel, seq: True, upto)
-        more = list(islice(merge(public, private), PAGE))
-        together = [*taken, *more]
-        taken = list(_fitting(together, entries=entries, size=size))
-        if not more or len(taken) < len(together):
+        more = islice(merge(public, private), PAGE)
+        before = len(taken)
+        taken = list(_fitting(chain(taken, more), entries=entries, size=size))
+        if len(taken) < before + PAGE:  # there are no more, or no more fit
             return taken
 
 
