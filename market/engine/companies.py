@@ -40,6 +40,7 @@ class Company:
         "day_open",
         "day_volume",
         "forming",
+        "halted_until",
         "is_halted",
         "last",
         "listing",
@@ -77,6 +78,7 @@ class Company:
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
         self.sentiment = 0.0
         self.is_halted = False
+        self.halted_until = 0
 
     @property
     def shares(self) -> Shares:

@@ -21,12 +21,14 @@ from market.engine.accounts import (
 )
 from market.engine.book import Fill
 from market.engine.candles import add_tick
+from market.engine.climate import Climate
 from market.engine.companies import Company, Listing
+from market.engine.events import MarketEvent, Subject
 from market.engine.log import TickLog
 from market.engine.orders import Order
 from market.engine.outcome import Candle, LedgerEntry, MarketOutcome, Standing, Trade
 from market.engine.refusals import Code, Refused
-from market.engine.rules import MarketRules, Switches
+from market.engine.rules import Macro, MarketRules, Switches
 from market.engine.sessions import Moment, moment_of
 from market.engine.streams import Streams
 from market.engine.values import (
@@ -56,10 +58,11 @@ class Exchange:
         self.rules = rules
         self.switches = switches
         self.streams = streams
-        self.macro = rules.macro_at_founding
-        self.regime = "normal"
+        self.climate = Climate(rules, switches, streams)
+        self.happened: list[MarketEvent] = []  # in this tick
         self.order_prefix = uuid_prefix(streams.derive("orders"))
         self.trade_prefix = uuid_prefix(streams.derive("trades"))
+        self.house_prefix = uuid_prefix(streams.derive("house"))
         self.samples_kept = rules.session.day_ticks // rules.equity_sample_ticks + 1
         self.companies: dict[str, Company] = {}
         self.accounts: dict[int, Account] = {
@@ -142,6 +145,7 @@ class Exchange:
             self._open_day()
         if self.moment.is_open and self.queue:
             self._enter_queued()
+        self.happened = self.climate.happen(self.moment, self._subjects())
         return self.moment
 
     def place(
@@ -196,9 +200,7 @@ class Exchange:
     def move_prices(self) -> None:
         """Step every price, if the market is open, and requote around it at once."""
         if self.moment.is_open:
-            factors = self._factors()
-            for company in self.companies.values():
-                self._step_price(company, factors)
+            self._step_prices()
             self._quote_all()
         self._refresh_touches()
 
@@ -238,6 +240,14 @@ class Exchange:
         return self.log.report(self, candles)
 
     # Figures
+
+    @property
+    def regime(self) -> str:
+        return self.climate.regime
+
+    @property
+    def macro(self) -> Macro:
+        return self.climate.macro
 
     def index(self) -> int:
         """Return the capitalisation-weighted index in hundredths of a point, 1,000 points at
@@ -304,6 +314,8 @@ class Exchange:
 
     def _refusal_of(self, order: Order) -> Code | None:
         account, company = order.account, order.company
+        if company.is_halted:
+            return Code.MARKET_HALTED
         if len(account.orders) >= self.rules.max_open_orders:
             return Code.TOO_MANY_ORDERS
         if order.side is SELL:
@@ -390,30 +402,58 @@ class Exchange:
     # Prices and quotes
 
     def _open_day(self) -> None:
+        self.climate.begin_day(self.moment.trading_day)
+        night = self.climate.night(self.moment)
         for company in self.companies.values():
             company.previous_close = company.price
+            if self.switches.walk:
+                company.price = pricing.open_day(
+                    company.pricing,
+                    company.symbol,
+                    company.listing.sector,
+                    night,
+                    self.streams,
+                    self.rules.pricing,
+                    open_ticks=self.rules.session.open_ticks,
+                )
             company.day_open = company.day_high = company.day_low = company.price
+            company.tick_high = company.tick_low = company.price
             company.day_volume = 0
 
-    def _factors(self) -> pricing.Factors:
-        sectors = [sector.name for sector in self.rules.sectors]
-        if self.switches.walk:
-            return pricing.draw_factors(self.moment.tick, sectors, self.streams)
-        return pricing.no_factors(sectors)
+    def _subjects(self) -> list[Subject]:
+        """Return every company, as far as events concern it."""
+        return [
+            Subject(c.symbol, c.listing.sector, c.shares, 0, c.pricing)
+            for c in self.companies.values()
+        ]
 
-    def _step_price(self, company: Company, factors: pricing.Factors) -> None:
-        company.price = pricing.step(
-            company.pricing,
-            sector=company.listing.sector,
-            net_flow=company.net_flow,
-            volume=company.tick_volume,
-            own_shock=self._own_shock(company) if self.switches.walk else 0.0,
-            factors=factors,
-            rules=self.rules.pricing,
-        )
+    def _step_prices(self) -> None:
+        rules = self.rules.pricing
+        for company in self.companies.values():
+            self._halt_or_resume(company)
+        trading = [company for company in self.companies.values() if not company.is_halted]
+        moves = [
+            pricing.Trading(c.symbol, c.listing.sector, c.pricing, c.net_flow, c.tick_volume)
+            for c in trading
+        ]
+        weather = self.climate.weather(self.moment)
+        prices = pricing.step_all(moves, weather, self.streams, rules)
+        for company, price in zip(trading, prices, strict=True):
+            company.price = price
+        for company in self.companies.values():
+            if company.is_halted:
+                company.price = pricing.walk(company.pricing, rules)
 
-    def _own_shock(self, company: Company) -> float:
-        return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
+    def _halt_or_resume(self, company: Company) -> None:
+        state, rules = company.pricing, self.rules.pricing
+        if pricing.needs_halt(state, self._band(company), rules):
+            company.halted_until = self.moment.tick + 5
+        company.is_halted = self.moment.tick < company.halted_until
+
+    def _band(self, company: Company) -> Bps:
+        if company.listing.sector in ("Meme", "Crypto"):
+            return 2_000
+        return 500 if company.market_cap >= 1_000_000_000_000 else 1_000
 
     def _quote_all(self) -> None:
         if self.switches.maker:
@@ -439,6 +479,7 @@ class Exchange:
         for side, price, quantity in maker.quotes(
             price=company.price,
             volatility=company.listing.volatility,
+            unrest=company.pricing.multiple,
             usual_volume=company.pricing.usual_volume,
             inventory=account.quantity_of(company.symbol),
             shares=company.shares,

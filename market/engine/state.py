@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 from market.engine.accounts import Account, AccountKind, Holding
 from market.engine.clearing import reserve
 from market.engine.companies import Company, Listing
+from market.engine.events import MarketEvent
 from market.engine.exchange import Exchange
 from market.engine.orders import Order
-from market.engine.pricing import Drivers, PriceState
-from market.engine.rules import Macro
+from market.engine.pricing import PriceState
 from market.engine.values import BUY, SELL
 
 Plain: TypeAlias = dict[str, Any]  # numbers, strings, lists and dicts: what JSON can hold
@@ -49,6 +49,7 @@ _COMPANY_FIELDS = (
     "day_volume",
     "sentiment",
     "is_halted",
+    "halted_until",
 )
 _ORDER_FIELDS = (
     "number",
@@ -76,8 +77,8 @@ def dump(exchange: Exchange) -> Plain:
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
-        "macro": asdict(exchange.macro),
-        "regime": exchange.regime,
+        "climate": exchange.climate.dump(),
+        "happened": [list(event) for event in exchange.happened],
         "accounts": [_dump_account(account) for account in exchange.accounts.values()],
         "companies": [_dump_company(company) for company in exchange.companies.values()],
         "queue": [_order_row(order) for order in exchange.queue],
@@ -89,8 +90,8 @@ def load(exchange: Exchange, state: Plain) -> None:
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
-    exchange.macro = Macro(**state["macro"])
-    exchange.regime = state["regime"]
+    exchange.climate.load(state["climate"])
+    exchange.happened = [MarketEvent(*event) for event in state["happened"]]
     exchange.accounts = {plain["id"]: _load_account(plain) for plain in state["accounts"]}
     for plain in state["companies"]:
         company = _load_company(exchange, plain)
@@ -135,7 +136,7 @@ def _load_account(plain: Plain) -> Account:
 def _dump_company(company: Company) -> Plain:
     plain: Plain = {name: getattr(company, name) for name in _COMPANY_FIELDS}
     plain["listing"] = asdict(company.listing)
-    plain["pricing"] = asdict(company.pricing) | {"drivers": list(company.pricing.drivers)}
+    plain["pricing"] = company.pricing.dump()
     plain["volumes"] = list(company.volumes)
     plain["forming"] = [[interval, list(candle)] for interval, candle in company.forming.items()]
     plain["bids"] = [_order_row(order) for order in company.book.bids.orders()]
@@ -148,8 +149,7 @@ def _load_company(exchange: Exchange, plain: Plain) -> Company:
     company = Company(Listing(**plain["listing"]), exchange.rules)
     for name in _COMPANY_FIELDS:
         setattr(company, name, plain[name])
-    company.pricing = PriceState(**plain["pricing"])
-    company.pricing.drivers = Drivers(*plain["pricing"]["drivers"])
+    company.pricing = PriceState.load(plain["pricing"])
     company.volumes.extend(plain["volumes"])
     company.forming = {interval: list(candle) for interval, candle in plain["forming"]}
     return company
