@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from agents.engine.house import Act, House
 from agents.engine.inputs import Input
 from agents.engine.society import Member, Society
 from market.engine import state as market_state
@@ -27,11 +29,12 @@ from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
+from market.engine.values import uuid_of
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
-SCHEMA_VERSION = 1  # of the dumped state
-ENGINE_VERSION = 1  # of the behaviour: raised whenever the same inputs would give another history
+SCHEMA_VERSION = 2  # of the dumped state
+ENGINE_VERSION = 2  # of the behaviour: raised whenever the same inputs would give another history
 
 REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
 WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
@@ -80,14 +83,17 @@ class World:
         self.rules = rules
         self.seed = seed
         self.switches = switches or Switches()
-        self.market = Exchange(rules.market, self.switches, Streams(seed))
+        streams = Streams(seed)
+        self.market = Exchange(rules.market, self.switches, streams)
         self.society = Society(rules.agents)
+        self.house = House(rules.house, streams)
+        self.actions = action_table(rules)
         self.tick = 0
         self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
         self.is_paused = False
         self.steps_left = 0
         self.performers: dict[str, Performer] = {
-            action.type: partial(self._act, action) for action in action_table(rules).values()
+            action.type: partial(self._act, action) for action in self.actions.values()
         }
         self.performers |= {
             REGISTER: self._register,
@@ -103,6 +109,13 @@ class World:
         if isinstance(listings, int):
             listings = generate_listings(listings, self.market.streams, self.rules.market)
         self.market.found(listings)
+        self.house.found(self.market, self.switches.house)
+        for one in self.house.inhabitants:
+            id = uuid_of(self.market.house_prefix, one.account)
+            member = self.society.admit(
+                one.account, id=id, name=one.name, role="hedge_fund_manager"
+            )
+            member.is_house = True
         return self._report([], [])
 
     def dump(self) -> dict[str, Any]:
@@ -118,6 +131,7 @@ class World:
             "steps_left": self.steps_left,
             "market": market_state.dump(self.market),
             "society": self.society.dump(),
+            "house": self.house.dump(),
         }
 
     @classmethod
@@ -128,6 +142,7 @@ class World:
         world.is_paused, world.steps_left = state["is_paused"], state["steps_left"]
         market_state.load(world.market, state["market"])
         world.society.load(state["society"])
+        world.house.load(state["house"])
         return world
 
     # The tick
@@ -141,10 +156,16 @@ class World:
         self.tick += 1
         self.steps_left = max(0, self.steps_left - 1)
         self.society.begin_tick()
+        news = self.market.happened
         self.market.begin_tick(self.tick)
         watch("open")
+        decided = self.house.decide(self.market, news)
+        watch("house")
         results = [self._perform(input) for input in inputs]
         watch("inputs")
+        for act in decided:
+            self._act_for_house(act)
+        watch("house")
         self.market.move_prices()
         candles = self.market.close_tick()
         watch("prices")
@@ -181,6 +202,13 @@ class World:
         self.society.allow(input.account)
         account = self.market.accounts[input.account or 0]
         return action.handler(self.market, account, input.parameters, input.id)
+
+    def _act_for_house(self, act: Act) -> None:
+        """Perform what a house agent decided; what it may not do, it does not do."""
+        account = self.market.accounts[act.account]
+        with suppress(Refused):
+            self.society.allow(act.account)
+            self.actions[act.type].handler(self.market, account, act.parameters, "")
 
     def _register(self, input: Input) -> Verdict:
         """Admit an agent and endow its account, as its role has it."""

@@ -12,7 +12,7 @@ from market.models import Checkpoint, World
 from tests.floor.hall import Hall, Twin
 from wallstreetsim import checkpoints, floor, garbage
 from wallstreetsim.floor import Floor
-from wallstreetsim.world import PAUSE
+from wallstreetsim.world import ENGINE_VERSION, PAUSE
 
 BUSY = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00 #{0}\ncid BUY 3 NEXUS MARKET\nbob CANCEL #{1}"
 
@@ -196,7 +196,7 @@ def test_a_new_engine_goes_on_from_a_clean_shutdown_and_survives_a_kill(
 ) -> None:
     run_to(hall, 7)
     hall.floor.checkpoint()
-    run_with_engine(monkeypatch, 2)
+    run_with_engine(monkeypatch, ENGINE_VERSION + 1)
     hall.restart()
     run_to(hall, 9)
     assert_goes_on(hall)
@@ -206,14 +206,14 @@ def test_it_refuses_to_replay_what_the_old_one_ran(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_to(hall, 7)
-    run_with_engine(monkeypatch, 2)
+    run_with_engine(monkeypatch, ENGINE_VERSION + 1)
     assert hall.restart().tick() is None
     [refusal] = complaints(caplog)
-    assert "ticks 1 to 7 were run by engine 1" in refusal
+    assert f"ticks 1 to 7 were run by engine {ENGINE_VERSION}" in refusal
     assert "start the old version again" in refusal
-    run_with_engine(monkeypatch, 1)
+    run_with_engine(monkeypatch, ENGINE_VERSION)
     hall.restart().checkpoint()  # the old version, once more
-    run_with_engine(monkeypatch, 2)
+    run_with_engine(monkeypatch, ENGINE_VERSION + 1)
     assert_goes_on(hall)
 
 
@@ -222,10 +222,10 @@ def test_the_old_engine_does_not_go_on_after_the_new_one(
 ) -> None:
     run_to(hall, 7)
     hall.floor.checkpoint()
-    run_with_engine(monkeypatch, 2)
+    run_with_engine(monkeypatch, ENGINE_VERSION + 1)
     hall.restart()
     run_to(hall, 9)
-    run_with_engine(monkeypatch, 1)
+    run_with_engine(monkeypatch, ENGINE_VERSION)
     assert hall.restart().tick() is None
 
 

@@ -11,7 +11,7 @@ from random import Random
 from agents.engine.inputs import Input
 from agents.engine.rules import ROLES
 from market.engine.parameters import Parameters
-from market.engine.rules import SessionRules
+from market.engine.rules import SessionRules, Switches
 from tests.cast import rules_with
 from wallstreetsim.world import PAUSE, REGISTER, RESUME, STEP, World
 
@@ -23,6 +23,13 @@ AGENTS = range(1_000, 1_018)
 
 def new_world(seed: str = "a seed") -> World:
     world = World(RULES, seed)
+    world.found(COMPANIES)
+    return world
+
+
+def lively_world(seed: str = "a seed") -> World:
+    """Return a world that has events, regimes and house agents as well."""
+    world = World(RULES, seed, Switches(events=True, house=24))
     world.found(COMPANIES)
     return world
 
@@ -72,4 +79,4 @@ def _order(world: World, tick: int, random: Random) -> tuple[str, Parameters]:
 
 
 if __name__ == "__main__":
-    print(*play(new_world(), Random(7)), sep="\n")
+    print(*play(lively_world(), Random(7)), sep="\n")

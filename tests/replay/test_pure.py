@@ -12,10 +12,10 @@ from random import Random
 import pytest
 
 from agents.engine.inputs import Input
-from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
+from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, lively_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "bced873c6144e1ebc010e2f5371a874d02a15ac96a513c6f24f16ff5f8407f2b"
+GOLDEN_DIGEST = "39c71635e2db2b3149a1370051358b53dda75a54696a74582c40ed7374f210d1"
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def digests() -> list[str]:
     """The digest of every tick of the history."""
-    return list(play(new_world(), Random(7)))
+    return list(play(lively_world(), Random(7)))
 
 
 def restored(world: World) -> World:
@@ -32,7 +32,7 @@ def restored(world: World) -> World:
 
 def test_the_history_is_worth_replaying() -> None:
     """It sees every end of an order, both aggressors, closed sessions and many refusals."""
-    world, random = new_world(), Random(7)
+    world, random = lively_world(), Random(7)
     statuses, codes, aggressors, sessions = set(), set(), set(), set()
     while world.tick < TICKS:
         outcome = world.advance(inputs_of(world, random))
@@ -60,16 +60,16 @@ def test_the_history_is_the_pinned_one(digests: list[str]) -> None:
 
 
 def test_the_same_inputs_give_the_same_history(digests: list[str]) -> None:
-    assert list(play(new_world(), Random(7))) == digests
+    assert list(play(lively_world(), Random(7))) == digests
 
 
 def test_another_seed_gives_another_history(digests: list[str]) -> None:
-    other = list(play(new_world("another seed"), Random(7), upto=3))
+    other = list(play(lively_world("another seed"), Random(7), upto=3))
     assert all(mine != theirs for mine, theirs in zip(digests, other, strict=False))
 
 
 def test_one_input_more_gives_another_history_from_its_tick_on(digests: list[str]) -> None:
-    world, random = new_world(), Random(7)
+    world, random = lively_world(), Random(7)
     while world.tick < 30:
         inputs = inputs_of(world, random)
         if world.tick + 1 == 20:
@@ -81,7 +81,7 @@ def test_one_input_more_gives_another_history_from_its_tick_on(digests: list[str
 @pytest.mark.parametrize("every", [3, 50])
 def test_a_machine_restored_on_the_way_goes_on_as_the_old_one_would_have(every: int) -> None:
     """In all that its outcomes say, of which the digest is but a part."""
-    old, new = new_world(), new_world()
+    old, new = lively_world(), lively_world()
     random = Random(7)
     while old.tick < TICKS:
         inputs = inputs_of(old, random)
@@ -91,14 +91,14 @@ def test_a_machine_restored_on_the_way_goes_on_as_the_old_one_would_have(every: 
 
 
 def test_a_restored_machine_has_the_state_that_was_kept() -> None:
-    world, random = new_world(), Random(7)
+    world, random = lively_world(), Random(7)
     for tick in range(10, TICKS, 10):
         list(play(world, random, upto=tick))
         assert json.dumps(restored(world).dump()) == json.dumps(world.dump())
 
 
 def test_what_was_kept_does_not_change_as_the_machine_goes_on() -> None:
-    world, random = new_world(), Random(7)
+    world, random = lively_world(), Random(7)
     list(play(world, random, upto=33))
     kept = world.dump()
     written = json.dumps(kept)
@@ -109,7 +109,7 @@ def test_what_was_kept_does_not_change_as_the_machine_goes_on() -> None:
 
 
 def test_what_is_kept_is_plain_data() -> None:
-    world, random = new_world(), Random(7)
+    world, random = lively_world(), Random(7)
     list(play(world, random, upto=70))
     assert world.market.queue, "kept with orders waiting for the opening"
     assert json.loads(json.dumps(world.dump(), allow_nan=False))
