@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agents.engine.house import HouseRules
 from agents.engine.rules import AgentRules
 from market.engine.rules import MarketRules
 
@@ -10,6 +11,7 @@ from market.engine.rules import MarketRules
 class Rules:
     market: MarketRules = field(default_factory=MarketRules)
     agents: AgentRules = field(default_factory=AgentRules)
+    house: HouseRules = field(default_factory=HouseRules)
 
 
 RULES = Rules()

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from agents.engine.house import Act, House
 from agents.engine.inputs import Input
 from agents.engine.society import Member, Society
 from market.engine import halts
@@ -28,6 +30,7 @@ from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
+from market.engine.values import uuid_of, uuid_prefix
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
@@ -35,6 +38,7 @@ SCHEMA_VERSION = 2  # of the dumped state
 ENGINE_VERSION = 2  # of the behaviour: raised whenever the same inputs would give another history
 
 REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
+HOUSE_ROLE = "hedge_fund_manager"
 HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
 INJECT, SET_FEE = "INJECT", "SET_FEE"
 WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
@@ -83,14 +87,17 @@ class World:
         self.rules = rules
         self.seed = seed
         self.switches = switches or Switches()
-        self.market = Exchange(rules.market, self.switches, Streams(seed))
+        streams = Streams(seed)
+        self.market = Exchange(rules.market, self.switches, streams)
         self.society = Society(rules.agents)
+        self.house = House(rules.house, streams)
+        self.actions = action_table(rules)
         self.tick = 0
         self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
         self.is_paused = False
         self.steps_left = 0
         self.performers: dict[str, Performer] = {
-            action.type: partial(self._act, action) for action in action_table(rules).values()
+            action.type: partial(self._act, action) for action in self.actions.values()
         }
         self.performers |= {
             REGISTER: self._register,
@@ -111,6 +118,7 @@ class World:
         if isinstance(listings, int):
             listings = generate_listings(listings, self.market.streams, self.rules.market)
         self.market.found(listings)
+        self._settle_house()
         return self._report([], [])
 
     def dump(self) -> dict[str, Any]:
@@ -126,6 +134,7 @@ class World:
             "steps_left": self.steps_left,
             "market": market_state.dump(self.market),
             "society": self.society.dump(),
+            "house": self.house.dump(),
         }
 
     @classmethod
@@ -136,6 +145,7 @@ class World:
         world.is_paused, world.steps_left = state["is_paused"], state["steps_left"]
         market_state.load(world.market, state["market"])
         world.society.load(state["society"])
+        world.house.load(state["house"])
         return world
 
     # The tick
@@ -149,15 +159,23 @@ class World:
         self.tick += 1
         self.steps_left = max(0, self.steps_left - 1)
         self.society.begin_tick()
+        news = self.market.happened
         self.market.begin_tick(self.tick)
         watch("open")
         self.market.release_stops()
         watch("stops")
+        decided = self.house.decide(self.market, news)
+        watch("house")
         results = [self._perform(input) for input in inputs]
         watch("inputs")
+        for act in decided:
+            self._act_for_house(act)
+        watch("house")
         self.market.hold_auctions()
         watch("auctions")
         self.market.move_prices()
+        for split in self.market.log.splits:
+            self.house.rescale(split.symbol, split.of / split.into)
         watch("prices")
         self.market.mark_to_market()
         for account in self.market.call_margins():
@@ -194,6 +212,21 @@ class World:
         id, _, parameters, account, _ = input
         self.society.allow(account)
         return action.handler(self.market, self.market.accounts[account or 0], parameters, id)
+
+    def _settle_house(self) -> None:
+        """Let the house agents live in a new world."""
+        self.house.found(self.market, self.switches.house)
+        prefix = uuid_prefix(self.market.streams.derive("house"))
+        for one in self.house.inhabitants:
+            id = uuid_of(prefix, one.account)
+            self.society.admit(one.account, id=id, name=one.name, role=HOUSE_ROLE, is_house=True)
+
+    def _act_for_house(self, act: Act) -> None:
+        """Perform what a house agent decided; what it may not do, it does not do."""
+        with suppress(Refused):
+            self.society.allow(act.account)
+            account = self.market.accounts[act.account]
+            self.actions[act.type].handler(self.market, account, act.parameters, "")
 
     def _register(self, input: Input) -> Verdict:
         """Admit an agent and endow its account, as its role has it."""
@@ -316,7 +349,7 @@ class World:
         concerned = {order.account.id for order in log.orders.values()} | set(log.accounts)
         concerned |= {result.account for result in results if result.account is not None}
         concerned |= {alert.account for alert in log.alerts}
-        return sorted(account for account in concerned if account in members)
+        return sorted(id for id in concerned if id in members and not members[id].is_house)
 
 
 def _digest(previous: str, outcome: Outcome) -> str:

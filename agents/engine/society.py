@@ -56,11 +56,13 @@ class Society:
     def begin_tick(self) -> None:
         self.changed = {}
 
-    def admit(self, account: int, *, id: str, name: str, role: str) -> Member:
+    def admit(
+        self, account: int, *, id: str, name: str, role: str, is_house: bool = False
+    ) -> Member:
         """Admit a new agent. Raises Refused when the account is an agent's already."""
         if account in self.members:
             raise Refused(Code.CONFLICT, "This agent is registered already.")
-        member = Member(account, id, name, role, self.rules.starting_reputation)
+        member = Member(account, id, name, role, self.rules.starting_reputation, is_house=is_house)
         self.members[account] = self.changed[account] = member
         return member
 

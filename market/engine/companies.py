@@ -12,7 +12,7 @@ from market.engine.pricing import PriceState
 from market.engine.rules import HaltRules, MarketRules, Sector, Switches
 from market.engine.stops import Stops
 from market.engine.streams import Streams
-from market.engine.values import BPS_IN_ONE, Cents, Shares, Tick, ceil_div
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick, ceil_div
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,6 @@ class Company:
         "listing",
         "low_band",
         "net_flow",
-        "pending_jump",
         "previous_close",
         "previous_price",
         "price",
@@ -98,7 +97,6 @@ class Company:
         self.volumes: deque[Shares] = deque(maxlen=rules.session.day_ticks)
         self.forming: dict[int, list[int]] = {}  # interval → open, high, low, close, volume so far
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
-        self.pending_jump = 0.0  # log return that the price has still to walk
         self.sentiment = 0.0
         self.is_trading = True
         self.reopens_tick: Tick | None = None  # of a halt
@@ -119,16 +117,18 @@ class Company:
     def market_cap(self) -> Cents:
         return self.price * self.shares
 
+    def band_bps(self, rules: HaltRules) -> Bps:
+        """Return how far from their centre the bands lie."""
+        if self.listing.sector in rules.wild_sectors:
+            return rules.wild_band_bps
+        return rules.large_band_bps if self.market_cap >= rules.large_cents else rules.band_bps
+
     def set_bands(self, rules: HaltRules, switches: Switches) -> None:
         """Centre the bands on the mean of the last few prices, today's included."""
         self.recent_prices.append(self.price)
         if not switches.halts:
             return
-        width = rules.band_bps
-        if self.listing.sector in rules.wild_sectors:
-            width = rules.wild_band_bps
-        elif self.market_cap >= rules.large_cents:
-            width = rules.large_band_bps
+        width = self.band_bps(rules)
         count, total = len(self.recent_prices), sum(self.recent_prices)
         self.low_band = max(1, ceil_div(total * (BPS_IN_ONE - width), count * BPS_IN_ONE))
         self.high_band = total * (BPS_IN_ONE + width) // (count * BPS_IN_ONE)
@@ -138,12 +138,6 @@ class Company:
         if not self.high_band:
             return price
         return min(self.high_band, max(self.low_band, price))
-
-    def jump(self, impact: float) -> None:
-        """Be worth more by `impact` (a fraction) at once; the price walks there."""
-        impact = max(-0.99, impact)
-        self.pricing.fundamental *= 1.0 + impact
-        self.pending_jump += log(1.0 + impact)
 
     def record_trade(self, price: Cents, quantity: Shares) -> None:
         self.last = price

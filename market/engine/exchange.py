@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from math import ceil, log
+from math import ceil, log1p
 
-from market.engine import calls, closing, halts, pricing, quoting, splits
+from market.engine import calls, closing, events, halts, pricing, quoting, splits
 from market.engine.accounts import (
     BANK,
     MARKET_MAKER,
@@ -19,11 +19,12 @@ from market.engine.accounts import (
     AccountKind,
 )
 from market.engine.candles import add_tick
+from market.engine.climate import Climate
 from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
 from market.engine.log import TickLog
 from market.engine.outcome import Candle, Halt, LedgerEntry, MarketEvent, MarketOutcome, Standing
-from market.engine.rules import MarketRules, Switches
+from market.engine.rules import Macro, MarketRules, Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
@@ -34,8 +35,8 @@ class Exchange(Desk):
 
     def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
         super().__init__(rules, switches, streams)
-        self.macro = rules.macro_at_founding
-        self.regime = "normal"
+        self.climate = Climate(rules, switches, streams)
+        self.happened: list[events.MarketEvent] = []  # in this tick
         self.is_day_over = False  # before its time: the index has fallen too far
         self.market_halts_today = 0
         self.samples_kept = rules.session.day_ticks // rules.equity_sample_ticks + 1
@@ -136,6 +137,10 @@ class Exchange(Desk):
             self._stop_trading()
         if self.moment.opens_now:
             self._open_day()
+        self.happened = []
+        if self.is_open:
+            for event in self.climate.happen(self.moment, self._subjects()):
+                self._note(event)
         return self.moment
 
     def hold_auctions(self) -> None:
@@ -153,9 +158,8 @@ class Exchange(Desk):
         the new prices mean for halts and stops.
         """
         if self.is_open:
-            factors = self._factors()
+            self._step_prices()
             for company in self.companies.values():
-                self._step_price(company, factors)
                 splits.split_if_due(self, company)
                 company.set_bands(self.rules.halts, self.switches)
                 if company.is_trading:
@@ -210,18 +214,18 @@ class Exchange(Desk):
 
     def inject(
         self, kind: str, *, symbol: str | None, sector: str | None, impact: float, duration: Tick
-    ) -> MarketEvent:
-        """Let an event happen now, to a company, a sector or (by its beta) every company: a jump
-        of the price and of what the company is worth.
-        """
-        event = MarketEvent(self.log.tick, kind, symbol, sector, impact, duration)
-        self.log.events.append(event)
-        for company in self.companies.values():
-            if company.symbol == symbol or company.listing.sector == sector:
-                company.jump(impact)
-            elif symbol is None and sector is None:
-                company.jump(impact * company.listing.beta)
-        return event
+    ) -> None:
+        """Let an event happen now, to a company, a sector or (by its beta) every company."""
+        event = self.climate.events.inject(
+            self.log.tick,
+            self._subjects(),
+            kind,
+            symbol=symbol,
+            sector=sector,
+            impact=impact,
+            duration=duration,
+        )
+        self._note(event)
 
     def end_day(self) -> None:
         """Close the market until tomorrow's opening auction."""
@@ -234,6 +238,14 @@ class Exchange(Desk):
             )
 
     # Figures
+
+    @property
+    def regime(self) -> str:
+        return self.climate.regime
+
+    @property
+    def macro(self) -> Macro:
+        return self.climate.macro
 
     def index(self) -> int:
         """Return the capitalisation-weighted index in hundredths of a point, 1,000 points at
@@ -266,14 +278,27 @@ class Exchange(Desk):
 
     def _open_day(self) -> None:
         self.is_day_over, self.market_halts_today = False, 0
+        self.climate.begin_day(self.moment.trading_day)
+        night = self.climate.night(self.moment)
         for company in self.companies.values():
             company.previous_close = company.price
+            if night.walks and not self.switches.never_closes:
+                company.price = pricing.open_day(
+                    company.pricing,
+                    company.symbol,
+                    company.listing.sector,
+                    night,
+                    self.streams,
+                    self.rules.pricing,
+                    open_ticks=self.rules.session.open_ticks,
+                )
+                company.tick_high = company.tick_low = company.price
             company.day_open = company.day_high = company.day_low = company.price
             company.day_volume = 0
 
     def _may_reopen(self, company: Company) -> bool:
         is_due = company.reopens_tick is None or company.reopens_tick <= self.moment.tick
-        return is_due and not company.pending_jump
+        return is_due and not company.pricing.jump
 
     def _sample_equities(self) -> None:
         sample = self.moment.tick % self.rules.equity_sample_ticks == 0
@@ -288,45 +313,51 @@ class Exchange(Desk):
 
     # Prices
 
-    def _factors(self) -> pricing.Factors:
-        sectors = [sector.name for sector in self.rules.sectors]
-        if self.switches.walk:
-            return pricing.draw_factors(self.moment.tick, sectors, self.streams)
-        return pricing.no_factors(sectors)
+    def _subjects(self) -> list[events.Subject]:
+        """Return every company, as far as events concern it."""
+        return [
+            events.Subject(c.symbol, c.listing.sector, c.shares, c.shorted, c.pricing)
+            for c in self.companies.values()
+        ]
 
-    def _step_price(self, company: Company, factors: pricing.Factors) -> None:
-        """Move a price by what it has pending; by flow and noise, too, if the company trades."""
-        if company.pending_jump:
-            self._walk_jump(company)
-        if company.is_trading:
-            company.price = pricing.step(
-                company.pricing,
-                sector=company.listing.sector,
-                net_flow=company.net_flow,
-                volume=company.tick_volume,
-                own_shock=self._own_shock(company) if self.switches.walk else 0.0,
-                factors=factors,
-                rules=self.rules.pricing,
-            )
-            company.net_flow = 0
+    def _note(self, event: events.MarketEvent) -> None:
+        self.happened.append(event)
+        _, tick, kind, symbol, sector, impact, duration, _ = event
+        self.log.events.append(MarketEvent(tick, kind, symbol, sector, impact, duration))
 
-    def _walk_jump(self, company: Company) -> None:
-        """Move a price towards where a jump takes it, at most by the cap of a tick; a jump beyond
-        the band halts the company until it is there.
+    def _step_prices(self) -> None:
+        """Move the prices of the companies that trade; one that does not goes where what happened
+        takes it, at most by the cap of a tick.
         """
-        cap = self.rules.pricing.tick_cap
-        most_up, most_down = log(1.0 + cap), log(1.0 - cap)
-        step = min(most_up, max(most_down, company.pending_jump))
-        company.pending_jump -= step
-        company.price = pricing.jump(company.pricing, step, self.rules.pricing)
-        is_beyond = company.price != company.banded(company.price) or company.pending_jump
-        if is_beyond and self.switches.halts:
-            most = most_up if company.pending_jump > 0 else most_down
-            until = self.moment.tick + 1 + ceil(company.pending_jump / most)
-            halts.halt(self, company, until=until, reason=halts.NEWS)
+        if self.switches.halts:
+            for company in self.companies.values():
+                self._halt_for_news(company)
+        trading = [company for company in self.companies.values() if company.is_trading]
+        prices = pricing.step_all(
+            (
+                pricing.Trading(c.symbol, c.listing.sector, c.pricing, c.net_flow, c.tick_volume)
+                for c in trading
+            ),
+            self.climate.weather(self.moment),
+            self.streams,
+            self.rules.pricing,
+        )
+        for company, price in zip(trading, prices, strict=True):
+            company.price = price
+            company.net_flow = 0
+        for company in self.companies.values():
+            if not company.is_trading and company.pricing.jump:
+                company.price = pricing.walk(company.pricing, self.rules.pricing)
 
-    def _own_shock(self, company: Company) -> float:
-        return self.streams.student_t4(self.moment.tick, company.symbol, "shock")
+    def _halt_for_news(self, company: Company) -> None:
+        """Halt a company to which something has happened that nobody should trade through, until
+        its price is there.
+        """
+        rules = self.rules.pricing
+        band = company.band_bps(self.rules.halts)
+        if company.is_trading and pricing.needs_halt(company.pricing, band, rules):
+            ticks = ceil(abs(company.pricing.jump) / log1p(rules.tick_cap))
+            halts.halt(self, company, until=self.moment.tick + max(1, ticks), reason=halts.NEWS)
 
     def _judge_stops(self) -> None:
         """Trigger the stops that the tick's last trades or prices have touched."""

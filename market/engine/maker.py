@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from typing import NamedTuple
 
 from market.engine.rules import MakerRules
@@ -23,17 +23,20 @@ def quotes(
     inventory: Shares,
     shares: Shares,
     rules: MakerRules,
+    unrest: float = 1.0,
 ) -> list[Quote]:
     """Return the quotes for one company, best first on each side, bids before asks.
 
-    `volatility` is daily, `inventory` what the maker holds of the `shares` issued. It never offers
-    more than it holds, and every bid lies below every ask. Source: market-model, section 1.
+    `volatility` is daily, `unrest` the tick's multiple of it (σ_t), `inventory` what the maker
+    holds of the `shares` issued. It never offers more than it holds, and every bid lies below every
+    ask. The centre leans so that those who trade bring its inventory back. Sources: market-model,
+    section 1; Ho and Stoll, Optimal Dealer Pricing (1981).
     """
-    half_spread = max(0.5, price * rules.half_spread * (1.0 + rules.volatility_spread * volatility))
+    width = rules.half_spread * (1.0 + rules.volatility_spread * volatility)
+    half_spread = max(0.5, price * width * max(1.0, unrest) ** rules.unrest_power)
     target = shares * rules.holding_bps / BPS_IN_ONE
-    gap = max(-1.0, min(1.0, (inventory - target) / target))
-    centre = price - gap * rules.skew_half_spreads * half_spread
-    scale = min(50.0, max(0.1, usual_volume / 1_000.0))
+    centre = price - _lean(inventory - target, usual_volume, rules) * half_spread
+    scale = max(0.1, usual_volume / 1_000.0)
     bids: list[Quote] = []
     asks: list[Quote] = []
     lowest_bid, highest_ask, to_offer = ceil(centre), floor(centre), inventory
@@ -50,3 +53,11 @@ def quotes(
             highest_ask = ask
             to_offer -= offered
     return bids + asks
+
+
+def _lean(excess: float, usual_volume: float, rules: MakerRules) -> float:
+    """Return how many half-spreads the centre lies below the price: in proportion to a small excess
+    of inventory, bounded for a large one.
+    """
+    x = excess / (rules.skew_ticks * usual_volume)
+    return rules.skew_half_spreads * x / sqrt(1.0 + x * x)

@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 from market.engine.accounts import Account, AccountKind, Holding, MarginCall
 from market.engine.clearing import reserve
 from market.engine.companies import Company, Listing
+from market.engine.events import MarketEvent
 from market.engine.exchange import Exchange
 from market.engine.orders import Order, Ticket
-from market.engine.pricing import Drivers, PriceState
-from market.engine.rules import Macro
+from market.engine.pricing import PriceState
 from market.engine.values import Intent, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 
 Plain: TypeAlias = dict[str, Any]  # numbers, strings, lists and dicts: what JSON can hold
@@ -52,7 +52,6 @@ _COMPANY_FIELDS = (
     "day_low",
     "day_volume",
     "net_flow",
-    "pending_jump",
     "sentiment",
     "is_trading",
     "reopens_tick",
@@ -89,8 +88,8 @@ def dump(exchange: Exchange) -> Plain:
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
-        "macro": asdict(exchange.macro),
-        "regime": exchange.regime,
+        "climate": exchange.climate.dump(),
+        "happened": [list(event) for event in exchange.happened],
         "is_day_over": exchange.is_day_over,
         "market_halts_today": exchange.market_halts_today,
         "accounts": [_dump_account(account) for account in exchange.accounts.values()],
@@ -104,8 +103,8 @@ def load(exchange: Exchange, state: Plain) -> None:
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
-    exchange.macro = Macro(**state["macro"])
-    exchange.regime = state["regime"]
+    exchange.climate.load(state["climate"])
+    exchange.happened = [MarketEvent(*event) for event in state["happened"]]
     exchange.is_day_over = state["is_day_over"]
     exchange.market_halts_today = state["market_halts_today"]
     exchange.accounts = {plain["id"]: _load_account(plain) for plain in state["accounts"]}
@@ -139,7 +138,7 @@ def _load_account(plain: Plain) -> Account:
 def _dump_company(company: Company) -> Plain:
     plain: Plain = {name: getattr(company, name) for name in _COMPANY_FIELDS}
     plain["listing"] = asdict(company.listing)
-    plain["pricing"] = asdict(company.pricing) | {"drivers": list(company.pricing.drivers)}
+    plain["pricing"] = company.pricing.dump()
     plain["volumes"] = list(company.volumes)
     plain["recent_prices"] = list(company.recent_prices)
     plain["forming"] = [[interval, list(candle)] for interval, candle in company.forming.items()]
@@ -155,8 +154,7 @@ def _load_company(exchange: Exchange, plain: Plain) -> Company:
     company = Company(Listing(**plain["listing"]), exchange.rules)
     for name in _COMPANY_FIELDS:
         setattr(company, name, plain[name])
-    company.pricing = PriceState(**plain["pricing"])
-    company.pricing.drivers = Drivers(*plain["pricing"]["drivers"])
+    company.pricing = PriceState.load(plain["pricing"])
     company.volumes.extend(plain["volumes"])
     company.recent_prices = deque(plain["recent_prices"], company.recent_prices.maxlen)
     company.forming = {interval: list(candle) for interval, candle in plain["forming"]}

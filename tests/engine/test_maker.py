@@ -25,6 +25,7 @@ def quotes(
     shares: int = 1_000_000,
     volatility: float = 0.02,
     usual_volume: float = 1_000.0,
+    unrest: float = 1.0,
 ) -> tuple[list[Quote], list[Quote]]:
     """Return the bids and the asks, best first."""
     made = maker.quotes(
@@ -34,6 +35,7 @@ def quotes(
         inventory=inventory,
         shares=shares,
         rules=MakerRules(),
+        unrest=unrest,
     )
     return [q for q in made if q.side is Side.BUY], [q for q in made if q.side is Side.SELL]
 
@@ -51,6 +53,25 @@ def test_the_spread_widens_with_volatility() -> None:
     (calm, *_), _ = quotes(volatility=0.01)
     (wild, *_), _ = quotes(volatility=0.08)
     assert wild.price < calm.price
+
+
+def test_the_spread_widens_with_the_root_of_unrest_and_calm_does_not_narrow_it() -> None:
+    def spread(unrest: float) -> int:
+        (bid, *_), (ask, *_) = quotes("10,000.00", unrest=unrest)
+        return ask.price - bid.price
+
+    assert spread(4.0) == 2 * spread(1.0)
+    assert spread(0.2) == spread(1.0)
+
+
+def test_a_surplus_of_an_hours_trading_leans_its_quotes_markedly_and_never_past_the_price() -> None:
+    (bid, *_), (ask, *_) = quotes("1,000.00")
+    half = (ask.price - bid.price) / 2
+    (low, *_), (high, *_) = quotes("1,000.00", inventory=300_000 + 60_000, shares=1_000_000)
+    lean = 100_000 - (low.price + high.price) / 2
+    assert 0.5 * half < lean < half
+    (low, *_), (high, *_) = quotes("1,000.00", inventory=1_000_000)
+    assert abs(100_000 - (low.price + high.price) / 2) <= half + 1
 
 
 def test_too_much_inventory_lowers_its_quotes_and_too_little_raises_them() -> None:

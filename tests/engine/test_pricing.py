@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.engine import pricing
 from market.engine.companies import Listing, generate_listings
-from market.engine.pricing import Factors, PriceState, draw_factors, no_factors, step
+from market.engine.pricing import Factors, PriceState, Trading, Weather, draw_factors, no_factors
+from market.engine.pricing.flow import surprise
+from market.engine.pricing.volatility import advance, intraday_profile, unrest
 from market.engine.rules import PricingRules, SessionRules, Switches
 from market.engine.streams import Streams
 from tests.cast import Player, Stage, cents, listing
@@ -19,8 +24,10 @@ from wallstreetsim.rules import RULES
 from wallstreetsim.world import Outcome
 
 RULE = PricingRules()
+STREAMS = Streams("a seed")
 SECTORS = [sector.name for sector in RULES.market.sectors]
 QUIET = no_factors(SECTORS)
+CALM = Weather(1, False, QUIET)
 WALKING = Switches(never_closes=True, maker=False, walk=True)
 
 
@@ -28,16 +35,22 @@ def founded(company: Listing) -> PriceState:
     return PriceState.founded(company, RULE, SessionRules())
 
 
-def move(state: PriceState, *, flow: int = 0, shock: float = 0.0, factors: Factors = QUIET) -> int:
-    return step(
-        state,
-        sector="Technology",
-        net_flow=flow,
-        volume=abs(flow),
-        own_shock=shock,
-        factors=factors,
-        rules=RULE,
-    )
+def move(
+    state: PriceState,
+    *,
+    flow: int = 0,
+    volume: int | None = None,
+    weather: Weather = CALM,
+    symbol: str = "APEX",
+) -> int:
+    volume = abs(flow) if volume is None else volume
+    trading = Trading(symbol, "Technology", state, flow, volume)
+    return pricing.step_all([trading], weather, STREAMS, RULE)[0]
+
+
+def shocked(tick: int, market: float) -> Weather:
+    """Return weather in which the whole market is shocked by so many standard deviations."""
+    return Weather(tick, True, QUIET._replace(market_shock=market))
 
 
 def path(symbol: str, *companies: Listing, seed: str = "a seed", ticks: int = 40) -> list[int]:
@@ -53,9 +66,10 @@ def _price_of(symbol: str, outcome: Outcome) -> int:
 
 
 def test_a_companys_noise_is_its_own_whoever_else_is_listed() -> None:
-    alone = path("APEX", listing("APEX"))
-    assert len(set(alone)) > 5
-    assert path("APEX", listing("NOVA", sector="Meme"), listing("APEX"), listing("OMEGA")) == alone
+    apex = listing("APEX", "500.00")
+    alone = path("APEX", apex)
+    assert len(set(alone)) > 20
+    assert path("APEX", listing("NOVA", sector="Meme"), apex, listing("OMEGA")) == alone
 
 
 def test_an_agent_more_moves_no_price() -> None:
@@ -71,18 +85,20 @@ def test_another_seed_gives_another_history() -> None:
 
 
 def test_companies_of_one_sector_share_more_of_their_noise() -> None:
-    companies = [listing(f"T{n}", "500.00") for n in range(2)] + [
-        listing(f"M{n}", "500.00", sector="Meme") for n in range(2)
-    ]
-    stage = Stage(companies=companies, switches=WALKING, rules=RULES)
-    returns: dict[str, list[float]] = {company.symbol: [] for company in companies}
-    for _ in range(1_500):
-        stage.submit()
-        for symbol, mine in returns.items():
-            company = stage.company(symbol)
-            mine.append(math.log(company.price / company.previous_price))
-    assert _correlation(returns["T0"], returns["M0"]) > 0.05
-    assert _correlation(returns["T0"], returns["M0"]) < _correlation(returns["T0"], returns["T1"])
+    drawn = [draw_factors(tick, SECTORS, STREAMS) for tick in range(1_500)]
+    returns = {
+        symbol: [_shock_of(symbol, sector, tick, f) for tick, f in enumerate(drawn)]
+        for symbol, sector in (("A", "Technology"), ("B", "Technology"), ("C", "Meme"))
+    }
+    assert _correlation(returns["A"], returns["C"]) > 0.2
+    assert _correlation(returns["A"], returns["C"]) < _correlation(returns["A"], returns["B"]) - 0.1
+
+
+def _shock_of(symbol: str, sector: str, tick: int, factors: Factors) -> float:
+    state = founded(listing(symbol))
+    trading = Trading(symbol, sector, state, 0, 0)
+    pricing.step_all([trading], Weather(tick, True, factors), STREAMS, RULE)
+    return state.drivers.shock
 
 
 def _correlation(xs: list[float], ys: list[float]) -> float:
@@ -100,15 +116,18 @@ def test_buyers_move_a_price_up_and_sellers_down() -> None:
 
 
 def test_impact_grows_with_the_root_of_large_flows_and_in_proportion_to_small_ones() -> None:
-    def moved(flow: int) -> float:
-        state = founded(listing(price="100.00"))
-        move(state, flow=flow)
-        return math.log(state.value / 10_000)
+    def impact(flow: int) -> float:
+        return surprise(founded(listing(price="100.00")), flow, RULE)
 
     usual = round(founded(listing()).usual_volume)
-    assert moved(400 * usual) == pytest.approx(2 * moved(100 * usual), rel=0.01)
-    assert moved(2) == pytest.approx(2 * moved(1), rel=0.05)
-    assert moved(-100) == pytest.approx(-moved(100))
+    assert impact(400 * usual) == pytest.approx(2 * impact(100 * usual), rel=0.01)
+    assert impact(2) == pytest.approx(2 * impact(1), rel=0.05)
+    assert impact(-100) == pytest.approx(-impact(100))
+
+
+def test_a_balanced_tick_moves_nothing_however_busy() -> None:
+    state = founded(listing(price="100.00"))
+    assert move(state, flow=0, volume=1_000_000) == 10_000
 
 
 def test_flow_that_goes_on_surprises_less_and_less() -> None:
@@ -118,16 +137,26 @@ def test_flow_that_goes_on_surprises_less_and_less() -> None:
         move(state, flow=25)
         surprises.append(state.drivers.flow)
     assert surprises == sorted(surprises, reverse=True)
-    assert surprises[-1] < surprises[0] / 3
+    assert surprises[-1] < surprises[0] / 2
+
+
+def test_sustained_buying_moves_a_price_concavely_and_part_of_it_reverts() -> None:
+    state = founded(listing(price="100.00"))
+    logs = []
+    for tick in range(1, 401):
+        move(state, flow=26 if tick <= 200 else 0, volume=26)
+        logs.append(math.log(state.value / 10_000))
+    assert 0.0 < logs[199] < 1.8 * logs[99]
+    assert 0.2 * logs[199] < logs[-1] < 0.9 * logs[199]
 
 
 def test_a_one_share_trade_moves_nothing_measurable() -> None:
-    """Nothing to the cent in most companies, and in the thinnest 3 % of an ordinary tick's move."""
+    """Nothing to the cent in most companies, and in the thinnest 5 % of an ordinary tick's move."""
     moved = []
     for company in generate_listings(100, Streams("a seed"), RULES.market):
         state = founded(company)
         moved.append(move(state, flow=1) - company.price)
-        assert 0 < math.log(state.value / company.price) < 0.03 * state.sigma
+        assert 0 < math.log(state.value / company.price) < 0.05 * state.sigma
     assert moved.count(0) >= 90
 
 
@@ -168,19 +197,118 @@ def flow_of(shares: int) -> float:
     return state.drivers.flow
 
 
+# Volatility
+
+
+def test_the_days_u_is_highest_at_the_open_lowest_at_noon_and_averages_one() -> None:
+    profile = intraday_profile(RULE, 390)
+    assert profile[0] == max(profile)
+    assert profile[-1] > profile[195]
+    assert fmean(u * u for u in profile) == pytest.approx(1.0)
+
+
+def test_volatility_wanders_in_clusters_and_its_square_averages_one() -> None:
+    drawn = []
+    for name in range(30):
+        state = founded(listing())
+        drawn.append([advance(state, tick, f"S{name}", STREAMS, RULE) for tick in range(1_500)])
+    late = [series[500:] for series in drawn]
+    assert fmean(s * s for series in late for s in series) == pytest.approx(1.0, rel=0.2)
+    assert all(max(series) > 2 * min(series) for series in late)
+    steps = [abs(math.log(b / a)) for series in late for a, b in pairwise(series)]
+    ranges = [abs(math.log(series[0] / series[500])) for series in late]
+    assert fmean(steps) < fmean(ranges) / 1.5
+
+
+def test_an_events_unrest_fades_over_its_duration() -> None:
+    state = founded(listing())
+    state.jump_by(0.05, 10, is_news=True)
+    multiples = [unrest(state, RULE) for _ in range(12)]
+    assert multiples[0] == 1.5
+    assert multiples == sorted(multiples, reverse=True)
+    assert multiples[10:] == [1.0, 1.0]
+
+
+# What happens
+
+
+def test_what_happens_moves_price_and_fundamental_at_once_and_for_good() -> None:
+    state = founded(listing(price="100.00"))
+    state.jump_by(math.log(1.05), 10, is_news=False)
+    assert move(state) == 10_500
+    assert state.fundamental == pytest.approx(10_500)
+    assert [move(state) for _ in range(30)] == [10_500] * 30
+    assert state.drivers.world == 0.0
+
+
+@pytest.mark.parametrize(
+    ("impact", "is_news", "halts"),
+    [(0.11, False, True), (0.09, False, False), (0.09, True, True), (0.01, True, False)],
+)
+def test_a_company_halts_when_the_jump_exceeds_its_band_or_when_its_news_is_material(
+    impact: float, is_news: bool, halts: bool
+) -> None:
+    state = founded(listing(volatility=0.02))
+    state.jump_by(math.log(1 + impact), 10, is_news=is_news)
+    assert pricing.needs_halt(state, 1_000, RULE) is halts
+
+
+def test_a_halted_price_walks_to_what_happened_at_most_ten_percent_a_tick() -> None:
+    state = founded(listing(price="100.00"))
+    state.jump_by(math.log(1.5), 10, is_news=True)
+    walked = [pricing.walk(state, RULE) for _ in range(6)]
+    assert walked[-2:] == [15_000, 15_000]
+    logs = [math.log(price / 10_000) for price in [10_000, *walked]]
+    assert max(b - a for a, b in pairwise(logs)) <= 0.1 + 1e-4
+    assert not pricing.needs_halt(state, 1_000, RULE)
+
+
+def test_the_night_is_one_increment_that_the_fundamental_follows() -> None:
+    state = founded(listing(price="100.00"))
+    night = Weather(630, True, draw_factors(630, SECTORS, STREAMS, "night-"))
+    opened = pricing.open_day(state, "APEX", "Technology", night, STREAMS, RULE, open_ticks=390)
+    assert opened != 10_000
+    assert state.fundamental == pytest.approx(state.value)
+
+
+def test_a_world_that_does_not_walk_has_quiet_nights() -> None:
+    stage = Stage("ann", switches=replace(WALKING, never_closes=False, walk=False))
+    stage.run_to(640)
+    assert stage.company().price == stage.company().listing.price
+
+
+def test_a_split_rescales_what_is_remembered() -> None:
+    state = founded(listing(price="100.00"))
+    before = state.usual_volume
+    state.rescale(0.1)
+    assert (state.value, state.fundamental) == (1_000.0, 1_000.0)
+    assert state.usual_volume == pytest.approx(10 * before)
+
+
+def test_a_state_survives_being_kept() -> None:
+    state = founded(listing(price="100.00"))
+    state.jump_by(0.2, 10, is_news=True)
+    move(state, flow=100, weather=shocked(1, 1.0))
+    kept = json.loads(json.dumps(state.dump()))
+    restored = PriceState.load(kept)
+    assert restored == state
+    move(restored, flow=50, weather=shocked(2, 1.0))
+    assert PriceState.load(kept) == state
+
+
 # Bounds and rounding
 
 
 def test_a_price_is_kept_unrounded_and_published_to_the_nearest_cent() -> None:
     state = founded(listing(price="100.00"))
-    price = move(state, shock=0.01)
+    price = move(state, weather=shocked(1, 0.01))
     assert state.value != price
     assert abs(state.value - price) <= 0.5
-    values = {founded(listing(price="100.00")).value}
-    for _ in range(100):  # moves far below a cent add up
-        move(state, shock=0.02)
+    values = {state.value}
+    for tick in range(2, 100):
+        move(state, weather=shocked(tick, 0.02))
         values.add(state.value)
-    assert len(values) == 101
+    assert len(values) == 99
 
 
 @given(st.floats(-1e6, 1e6), st.integers(-(10**9), 10**9), st.integers(100, 1_000_000))
@@ -188,14 +316,14 @@ def test_a_price_moves_at_most_ten_percent_a_tick_and_stays_within_its_bounds(
     shock: float, flow: int, price: int
 ) -> None:
     state = founded(replace(listing(volatility=0.5), price=price))
-    price_after = move(state, shock=shock, flow=flow)
+    price_after = move(state, flow=flow, weather=shocked(1, shock))
     assert abs(math.log(state.value / price)) <= 0.10 + 1e-12
     assert RULE.lowest_cents <= price_after <= RULE.highest_cents
 
 
 def test_noise_is_capped_at_twenty_ordinary_ticks() -> None:
     state = founded(listing(price="100.00", volatility=0.01))
-    move(state, shock=1e9)
+    move(state, weather=shocked(1, 1e9))
     assert math.log(state.value / 10_000) == pytest.approx(20 * state.sigma)
 
 
@@ -205,13 +333,16 @@ def test_noise_is_capped_at_twenty_ordinary_ticks() -> None:
 def test_a_price_driven_to_its_bound_does_not_stick_there(
     price: str, direction: int, bound: str
 ) -> None:
-    state = founded(listing(price=price, volatility=0.5))
-    for _ in range(50):
-        at_bound = move(state, shock=direction * 100.0)
-    assert at_bound == cents(bound)
-    for _ in range(60):
-        back = move(state, shock=-direction * 3.0)
-    assert (back - at_bound) * -direction > 0.05 * at_bound
+    state = founded(listing(price=price, volatility=0.02))
+    driven = []
+    for tick in range(200):
+        move(state, weather=shocked(tick, direction * 20.0))
+        driven.append(state.value)
+    assert abs(driven[-1] / cents(bound) - 1.0) < 0.1
+    assert len(set(driven[-50:])) == 50
+    for tick in range(200, 400):
+        move(state, weather=shocked(tick, 0.0))
+    assert (state.value - driven[-1]) * -direction > 0
 
 
 def test_the_pull_is_weak_near_the_fundamental_and_convex_away_from_it() -> None:
@@ -219,12 +350,12 @@ def test_the_pull_is_weak_near_the_fundamental_and_convex_away_from_it() -> None
         state = founded(listing(price="100.00"))
         state.value = state.fundamental * math.exp(gap)
         move(state)
-        return state.drivers.drift
+        return state.drivers.world
 
     assert pull_at(0.0) == 0.0
-    assert pull_at(0.05) == pytest.approx(-0.00065)
-    assert pull_at(-0.05) == pytest.approx(0.00065)
-    assert -pull_at(0.50) > 10 * -pull_at(0.05)
+    assert pull_at(0.05) == pytest.approx(-0.0001)
+    assert pull_at(-0.05) == pytest.approx(0.0001)
+    assert -pull_at(0.50) > 100 * -pull_at(0.05)
 
 
 def test_a_world_that_does_not_walk_stands_still() -> None:
@@ -235,11 +366,9 @@ def test_a_world_that_does_not_walk_stands_still() -> None:
 
 def test_the_shock_has_about_unit_variance_whatever_the_beta() -> None:
     for beta in (0.2, 1.0, 2.0):
-        state = founded(replace(listing(price="100.00"), beta=beta))
-        streams, shocks = Streams("a seed"), []
+        state, shocks = founded(replace(listing(price="100.00"), beta=beta)), []
         for tick in range(4_000):
-            state.value = state.fundamental
-            own = streams.student_t4(tick, "APEX", "shock")
-            move(state, shock=own, factors=draw_factors(tick, ["Technology"], streams))
-            shocks.append(state.drivers.shock / (state.sigma * math.sqrt(RULE.shock_weight)))
+            state.value = state.fundamental = 10_000.0
+            move(state, weather=Weather(tick, True, draw_factors(tick, ["Technology"], STREAMS)))
+            shocks.append(state.drivers.shock / (pricing.sigma_of(state) * RULE.shock_weight**0.5))
         assert fmean(shock**2 for shock in shocks) == pytest.approx(1, rel=0.25)

@@ -1,0 +1,41 @@
+"""What orders do to a price: concave, and only so far as they come as a surprise."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from market.engine.pricing.state import PriceState
+from market.engine.rules import PricingRules
+from market.engine.values import Shares
+
+
+@lru_cache(maxsize=8)
+def decays(half_lives: tuple[float, ...]) -> tuple[float, ...]:
+    """Return each half-life's weight of the newest value in an exponential average."""
+    return tuple(1.0 - math.pow(0.5, 1.0 / half_life) for half_life in half_lives)
+
+
+def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
+    """Return the impact of the flow less its own forecast, and remember the impact.
+
+    Impact grows with the square root of a large flow, and in proportion to a small one, so that a
+    single share moves nothing. Sources: Bucci et al., Crossover from Linear to Square-Root Market
+    Impact (2019); Lillo and Farmer, The Long Memory of the Efficient Market (2004), for the
+    forecast.
+    """
+    relative = net_flow / state.usual_volume
+    impact = relative / math.sqrt(rules.impact_crossover + abs(relative))
+    averages = state.impact_averages
+    forecast = 0.0
+    for n, decay in enumerate(decays(rules.impact_half_lives)):
+        average = averages[n]
+        forecast += rules.impact_weights[n] * average
+        averages[n] = average + (impact - average) * decay
+    return rules.flow_scale * (impact - forecast)
+
+
+def remember_volume(state: PriceState, volume: Shares, rules: PricingRules) -> None:
+    """Let the usual volume follow the tick's."""
+    (decay,) = decays((rules.usual_volume_half_life,))
+    state.usual_volume = max(1.0, state.usual_volume + (volume - state.usual_volume) * decay)

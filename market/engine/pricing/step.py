@@ -1,0 +1,204 @@
+"""One tick of every price."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from market.engine.pricing.flow import remember_volume, surprise
+from market.engine.pricing.state import Drivers, PriceState
+from market.engine.pricing.volatility import advance, unrest
+from market.engine.pricing.weather import Factors, Weather
+from market.engine.rules import PricingRules
+from market.engine.streams import Streams, student_t4_quantile
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares
+
+_ROOT_TWO = math.sqrt(2.0)
+
+
+class Roots(NamedTuple):
+    """The square roots of the rules' shares of variance."""
+
+    flow: float
+    shock: float
+    drift: float
+    sector: float
+    own: float
+    world_market: float
+    world_sector: float
+
+    @classmethod
+    def of(cls, rules: PricingRules) -> Roots:
+        return cls(
+            math.sqrt(rules.flow_weight),
+            math.sqrt(rules.shock_weight),
+            math.sqrt(rules.drift_weight),
+            math.sqrt(rules.sector_share),
+            math.sqrt(rules.own_share),
+            math.sqrt(rules.world_market_share),
+            math.sqrt(1.0 - rules.world_market_share),
+        )
+
+
+class Trading(NamedTuple):
+    """One company and what its trading was this tick.
+
+    `net_flow` is the signed volume of the takers, the market maker's own aggression left out.
+    """
+
+    symbol: str
+    sector: str
+    state: PriceState
+    net_flow: Shares
+    volume: Shares
+
+
+def step_all(
+    companies: Iterable[Trading], weather: Weather, streams: Streams, rules: PricingRules
+) -> list[Cents]:
+    """Move every price by one open tick; return them to the cent, rounded half to even, in the
+    order of `companies`.
+    """
+    roots = Roots.of(rules)
+    return [_step(trading, weather, streams, rules, roots) for trading in companies]
+
+
+def needs_halt(state: PriceState, band_bps: Bps, rules: PricingRules) -> bool:
+    """Say whether what happened is too much to trade through: a jump beyond the company's band, or
+    news that is material to it.
+    """
+    jump = abs(math.expm1(state.jump))
+    if jump * BPS_IN_ONE > band_bps:
+        return True
+    return state.is_news_due and abs(state.jump) > rules.material_sigmas * state.sigma
+
+
+def walk(state: PriceState, rules: PricingRules) -> Cents:
+    """Move a halted company's price towards what happened, at most the tick's cap, and return
+    it.
+    """
+    jump = _take_jump(state, rules.tick_cap)
+    state.drivers = Drivers(0.0, 0.0, jump)
+    _move(state, jump, rules)
+    return round(state.value)
+
+
+def open_day(
+    state: PriceState,
+    symbol: str,
+    sector: str,
+    weather: Weather,
+    streams: Streams,
+    rules: PricingRules,
+    *,
+    open_ticks: int,
+) -> Cents:
+    """Move a price by what the night brought, all at once, and return it.
+
+    `weather` holds the night's own draws.
+    """
+    own = streams.student_t4(weather.tick, symbol, "night")
+    daily = state.sigma * math.sqrt(open_ticks) * weather.volatility
+    move = (
+        daily
+        * rules.night_volatility
+        * _mixed(state, sector, own, weather.factors, rules, Roots.of(rules))
+    )
+    move = max(-rules.tick_cap, min(rules.tick_cap, move))
+    state.fundamental *= math.exp(move)
+    _move(state, move, rules)
+    return round(state.value)
+
+
+def _step(
+    trading: Trading, weather: Weather, streams: Streams, rules: PricingRules, roots: Roots
+) -> Cents:
+    symbol, sector, state, net_flow, volume = trading
+    shock = world = 0.0
+    if weather.walks:
+        multiple = advance(state, weather.tick, symbol, streams, rules)
+        state.multiple = multiple * weather.volatility * unrest(state, rules)
+        own = student_t4_quantile(streams.uniform(weather.tick, symbol, "shock")) / _ROOT_TWO
+        shock = _mixed(state, sector, own, weather.factors, rules, roots)
+        world = roots.world_market * weather.factors.market_world
+        world += roots.world_sector * weather.factors.sector_world[sector]
+    sigma = state.sigma * state.multiple
+    flow = sigma * roots.flow * surprise(state, net_flow, rules)
+    shock *= sigma * roots.shock
+    world *= sigma * roots.drift
+    noise = flow + shock + world
+    cap = min(rules.noise_cap_sigmas * state.sigma, rules.tick_cap)
+    if abs(noise) > cap:
+        kept = cap / abs(noise)
+        flow, shock, world = flow * kept, shock * kept, world * kept
+    drift = weather.tilt * state.beta + weather.sector_drift.get(sector, 0.0) * state.sigma
+    pull = _pull(state, rules) + _push(state, rules)
+    jump = _take_jump(state, rules.tick_cap)
+    state.drivers = Drivers(flow, shock, world + drift + pull + jump)
+    state.fundamental *= math.exp(shock + world + drift + rules.permanent_flow * flow)
+    move = flow + shock + world + drift + pull + jump
+    _move(state, max(-rules.tick_cap, min(rules.tick_cap, move)), rules)
+    remember_volume(state, volume, rules)
+    return round(state.value)
+
+
+def _mixed(
+    state: PriceState,
+    sector: str,
+    own: float,
+    factors: Factors,
+    rules: PricingRules,
+    roots: Roots,
+) -> float:
+    """Mix the market's, the sector's and the own draw into one of unit variance."""
+    market_variance = rules.market_share * state.beta * state.beta
+    mixed = (
+        math.sqrt(market_variance) * factors.market_shock
+        + roots.sector * factors.sector_shock[sector]
+        + roots.own * own
+    )
+    return mixed / math.sqrt(market_variance + rules.sector_share + rules.own_share)
+
+
+def _pull(state: PriceState, rules: PricingRules) -> float:
+    """Return the weak, convex pull towards the fundamental, x the log gap in units of 5 %.
+
+    What has happened and is not in the price yet is not a gap.
+    """
+    x = (math.log(state.value / state.fundamental) + state.jump) / 0.05
+    return -rules.pull_linear * x - rules.pull_cubic * x * x * x
+
+
+def _push(state: PriceState, rules: PricingRules) -> float:
+    """Return the push away from a bound: nothing at a distance, more and more near it."""
+    width = rules.bound_width
+    above = math.log(state.value / rules.lowest_cents)
+    below = math.log(rules.highest_cents / state.value)
+    push = 0.0
+    if above < width:
+        push += width / max(above, 0.001 * width) - 1.0
+    if below < width:
+        push -= width / max(below, 0.001 * width) - 1.0
+    return max(-5.0, min(5.0, push)) * state.sigma
+
+
+def _take_jump(state: PriceState, cap: float) -> float:
+    """Return what of the jump fits into this tick, and leave the rest for the next."""
+    jump = max(-cap, min(cap, state.jump))
+    state.jump -= jump
+    if not state.jump:
+        state.is_news_due = False
+    return jump
+
+
+def _move(state: PriceState, move: float, rules: PricingRules) -> None:
+    """Move a price, reflected at its bounds so that it never sticks to one."""
+    lowest, highest = float(rules.lowest_cents), float(rules.highest_cents)
+    value = state.value * math.exp(move)
+    if value > highest:
+        value = max(lowest, highest * highest / value)
+    elif value < lowest:
+        value = min(highest, lowest * lowest / value)
+    state.value = value
+    state.fundamental = max(1.1 * lowest, min(highest / 1.1, state.fundamental))

@@ -1,0 +1,1 @@
+"""Does the market behave like one? The facts of the market model, measured on the machine."""
