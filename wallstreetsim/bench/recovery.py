@@ -24,7 +24,7 @@ from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.shelf import Reader, lines_after, position_after
 
 MISSED = 1_000  # ticks
-ROUNDS = 3
+ROUNDS = 8
 HARMS = 40  # of each kind a round
 
 
@@ -109,7 +109,7 @@ def _ask(socket: ClientConnection, message: dict[str, Any]) -> None:
 
 def feed_memory() -> Figure:
     """Do all kinds of harm to a web process, round after round: a sample is what its memory grew
-    by in a round, after the first.
+    by in a round, after the first few.
     """
     floor = fresh_floor(agents=1)
     kinds = {
@@ -131,7 +131,7 @@ def feed_memory() -> Figure:
                 _do_harm(port, harm, floor.tick)
                 sizes.append(_megabytes(web))
             extra[f"{name}, MB"] = f"{sizes[0]:.1f} → {sizes[-1]:.1f}"
-            grown += [1000 * (b - a) for a, b in pairwise(sizes[1:])]
+            grown += [1000 * (b - a) for a, b in pairwise(sizes[ROUNDS // 2 :])]
     return Figure("feed_memory", "kB", grown, Baseline("a tick with nobody there", idle), extra)
 
 
