@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from agents.services.registration import admit_house
 from market import models
 from market.bulk import send
+from market.engine.rules import Switches
 from market.services import record
 from wallstreetsim import checkpoints
 from wallstreetsim.rules import RULES, Rules
@@ -17,15 +19,22 @@ from wallstreetsim.world import ENGINE_VERSION, World
 
 
 def found_if_missing(
-    *, seed: str | None = None, companies: int | None = None, rules: Rules = RULES
+    *,
+    seed: str | None = None,
+    companies: int | None = None,
+    rules: Rules = RULES,
+    switches: Switches | None = None,
 ) -> bool:
-    """Found the world if there is none, and say whether it was; two founders found one world."""
+    """Found the world if there is none, and say whether it was; two founders found one world.
+
+    Without events and house agents, unless the switches say so.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE market_world IN EXCLUSIVE MODE")
         if models.World.objects.exists():
             return False
         seed = seed or settings.SEED or secrets.token_hex(16)
-        _found(World(rules, seed), companies or settings.COMPANIES)
+        _found(World(rules, seed, switches), companies or settings.COMPANIES)
         return True
 
 
@@ -44,6 +53,7 @@ def _found(world: World, companies: int) -> None:
         index=outcome.market.index,
     )
     with connection.cursor() as cursor:
+        admit_house(world.society.members.values())
         record.insert_companies(c.listing for c in world.market.companies.values())
         send(cursor, record.update_companies(outcome.market.companies))
         send(cursor, record.insert_accounts(0, world.market.accounts.values()))

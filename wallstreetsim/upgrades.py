@@ -31,8 +31,9 @@ def lifted(state: State, rules: Rules) -> State:
 
 
 def _from_1(state: State, rules: Rules) -> State:
-    """Schema 2 knows every order type, margin calls, halts and splits; orders that wait for the
-    opening auction wait with their company.
+    """Schema 2 knows every order type, margin calls, halts and splits; a climate, events and house
+    agents, of which an old world has none. Orders that wait for the opening auction wait with their
+    company.
     """
     market = state["market"]
     moment = moment_of(
@@ -49,7 +50,7 @@ def _from_1(state: State, rules: Rules) -> State:
             "shares": company["listing"]["shares"],
             "split_power": 0,
             "net_flow": 0,
-            "pending_jump": 0.0,
+            "pricing": _pricing_from_1(company["pricing"]),
             "is_trading": moment.is_open,
             "reopens_tick": None,
             "halt_reason": "",
@@ -76,17 +77,40 @@ def _from_1(state: State, rules: Rules) -> State:
         }
         for account in market["accounts"]
     ]
+    sectors = [sector.name for sector in rules.market.sectors]
+    climate = {
+        "regime": market["regime"],
+        "macro": market["macro"],
+        "events": {"active": [], "brewing": [], "numbered": 0},
+        "sector_levels": dict.fromkeys(sectors, 0.0),
+        "sector_steps": dict.fromkeys(sectors, 0.0),
+    }
     return state | {
         "schema": 2,
-        "switches": state["switches"] | {"halts": True},
+        "switches": state["switches"] | {"halts": True, "events": False, "house": 0},
+        "house": {"inhabitants": [], "eyes": {}},
+        "taker_fee_bps": rules.market.taker_fee_bps,
         "market": market
         | {
+            "climate": climate,
+            "happened": [],
             "accounts": accounts,
             "companies": companies,
             "is_day_over": False,
             "market_halts_today": 0,
             "triggered": [],
         },
+    }
+
+
+def _pricing_from_1(pricing: State) -> State:
+    """Prices without a past of volatility, and with nothing left to walk."""
+    return pricing | {
+        "log_volatilities": [0.0, 0.0, 0.0],
+        "unrest": [0, 1],
+        "jump": 0.0,
+        "is_news_due": False,
+        "multiple": 1.0,
     }
 
 

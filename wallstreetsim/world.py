@@ -97,6 +97,7 @@ class World:
         self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
         self.is_paused = False
         self.steps_left = 0
+        self.taker_fee_bps = rules.market.taker_fee_bps
         self.performers: dict[str, Performer] = {
             action.type: partial(self._act, action) for action in self.actions.values()
         }
@@ -133,6 +134,7 @@ class World:
             "digest": self.digest,
             "is_paused": self.is_paused,
             "steps_left": self.steps_left,
+            "taker_fee_bps": self.taker_fee_bps,
             "market": market_state.dump(self.market),
             "society": self.society.dump(),
             "house": self.house.dump(),
@@ -144,6 +146,7 @@ class World:
         world = cls(rules, state["seed"], Switches(**state["switches"]))
         world.tick, world.digest = state["tick"], state["digest"]
         world.is_paused, world.steps_left = state["is_paused"], state["steps_left"]
+        world.taker_fee_bps = state["taker_fee_bps"]
         market_state.load(world.market, state["market"])
         world.society.load(state["society"])
         world.house.load(state["house"])
@@ -240,7 +243,7 @@ class World:
             given["name"],
             cash=given.get("cash", role.capital_cents),
             leverage=given.get("leverage", role.leverage),
-            fee_bps=self.rules.market.taker_fee_bps if role.pays_fees else 0,
+            fee_bps=self.taker_fee_bps if role.pays_fees else 0,
         )
         for symbol, shares in sorted(given.get("holdings", {}).items()):  # jsonb keeps no order
             company = self.market.companies[symbol]
@@ -310,10 +313,11 @@ class World:
         return Verdict(True)
 
     def _set_fee(self, input: Input) -> Verdict:
-        """Set the taker's fee of everyone who pays one."""
+        """Set the taker's fee of everyone who pays one, and who registers later."""
+        self.taker_fee_bps = input.parameters["bps"]
         for account, member in self.society.members.items():
             if self.rules.agents.role(member.role).pays_fees:
-                self.market.accounts[account].fee_bps = input.parameters["bps"]
+                self.market.accounts[account].fee_bps = self.taker_fee_bps
         return Verdict(True)
 
     def _company(self, symbol: str) -> Company:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
+from agents.engine.society import Member
 from agents.models import Agent, Input, Source
 from agents.services.callbacks import check_callback_url
 from agents.services.keys import create_key
@@ -52,6 +54,21 @@ def register(*, name: str, role: str, callback_url: str = "") -> Registration:
     except IntegrityError:  # the only constraint that a caller can break
         raise NameTaken from None
     return Registration(agent, secret)
+
+
+def admit_house(members: Iterable[Member]) -> None:
+    """Give the house agents of a new world their rows: nobody has a key to them."""
+    Agent.objects.bulk_create(
+        Agent(
+            id=member.account,
+            public_id=member.id,
+            name=member.name,
+            role=member.role,
+            reputation=member.reputation,
+            is_house=True,
+        )
+        for member in members
+    )
 
 
 def change_callback_url(agent: Agent, url: str) -> None:

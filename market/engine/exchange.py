@@ -169,8 +169,6 @@ class Exchange(Desk):
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)
-        for company in self.companies.values():
-            company.refresh_touch()
 
     def mark_to_market(self) -> None:
         """Value every account at the tick's prices."""
@@ -179,7 +177,9 @@ class Exchange(Desk):
             account.mark_to_market(prices)
 
     def call_margins(self) -> list[int]:
-        """Call, close out and write off accounts, and return those that are bankrupt now."""
+        """Call, close out and write off accounts, and return those that are bankrupt now: the last
+        step that trades, so the books are as the tick leaves them.
+        """
         calls.look(self)
         for company in self.companies.values():
             company.refresh_touch()

@@ -317,7 +317,7 @@ def test_a_price_moves_at_most_ten_percent_a_tick_and_stays_within_its_bounds(
 ) -> None:
     state = founded(replace(listing(volatility=0.5), price=price))
     price_after = move(state, flow=flow, weather=shocked(1, shock))
-    assert abs(math.log(state.value / price)) <= 0.10 + 1e-12
+    assert 0.9 - 1e-12 <= state.value / price <= 1.1 + 1e-12
     assert RULE.lowest_cents <= price_after <= RULE.highest_cents
 
 

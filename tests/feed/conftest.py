@@ -55,3 +55,16 @@ def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHa
 @pytest.fixture
 def web(webs: list[Web], hall: LiveHall) -> Web:
     return webs[0]
+
+
+@pytest.fixture(autouse=True)
+def nobody_left_lately() -> None:
+    """Forget the agents of earlier tests, who are told what they missed when they come back."""
+    from django.conf import settings
+    from redis import Redis
+
+    from wallstreetsim.feed.whereabouts import LEFT
+
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        for key in redis.scan_iter(f"{LEFT}*"):
+            redis.delete(key)

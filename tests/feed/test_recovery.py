@@ -290,13 +290,6 @@ def await_noted(hall: LiveHall, name: str) -> None:
     raise AssertionError("nobody noted that the agent left")
 
 
-@pytest.fixture(autouse=True)
-def nobody_left_lately() -> None:
-    with Redis.from_url(settings.REDIS_URL) as redis:
-        for key in redis.scan_iter(f"{LEFT}*"):
-            redis.delete(key)
-
-
 def test_asking_to_resume_replaces_what_is_sent_unasked(hall: LiveHall, web: Web) -> None:
     with spectator(web) as client:
         client.ask("authenticate", apiKey=hall.secrets["bob"])

@@ -90,7 +90,7 @@ def test_it_goes_on_through_the_opening_auction(world: World) -> None:
     crossed = {o.client_id: (o.status, o.filled_now) for o in outcome.market.orders}
     assert crossed["queued-market"] == ("filled", 250)
     assert crossed["queued-limit"] == ("filled", 100)
-    assert crossed["queued-bid"] == ("filled", 50)
+    assert crossed["queued-bid"] == ("open", 0), "the night took NEXUS above it"
     world.advance([])
     accounts = world.market.accounts.values()
     assert sum(account.cash for account in accounts) == 0

@@ -22,6 +22,7 @@ from market.bulk import insertion, send
 from market.engine.accounts import Account
 from market.engine.companies import Company
 from market.engine.parameters import Parameters
+from market.engine.rules import Switches
 from market.models import Order
 from wallstreetsim import floor as shell
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
@@ -29,6 +30,7 @@ from wallstreetsim.founding import found_if_missing
 from wallstreetsim.world import INJECT, REGISTER, World
 
 AGENTS = 1_000
+HOUSE = 24
 INDEBTED, LIQUIDATED = 140, 100
 CASH = 1_000_000  # of each of the indebted, in cents
 
@@ -129,7 +131,8 @@ def _run(floor: shell.Floor, *, ticks: int, before: Callable[[], None] = lambda:
 
 def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = None) -> Figure:
     """Run `ticks` ticks of so many new orders each, after three that warm up and do not count."""
-    floor = fresh_floor(agents=AGENTS if orders else 24)
+    living = Switches(events=True, house=0 if orders else HOUSE)
+    floor = fresh_floor(agents=AGENTS if orders else 0, switches=living)
     draw = random.Random(name)
 
     def send_more() -> None:
@@ -175,7 +178,7 @@ def _run_into_debt(floor: shell.Floor) -> list[str]:
     return [company.symbol for company in companies]
 
 
-def fresh_floor(*, agents: int) -> shell.Floor:
+def fresh_floor(*, agents: int, switches: Switches | None = None) -> shell.Floor:
     """Empty the record, found a world and register quants; return its floor, which is never too
     early.
     """
@@ -187,7 +190,7 @@ def fresh_floor(*, agents: int) -> shell.Floor:
     ]
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
-    found_if_missing(seed="bench", companies=100)
+    found_if_missing(seed="bench", companies=100, switches=switches)
     made = Agent.objects.bulk_create(Agent(name=f"quant{n}", role="quant") for n in range(agents))
     Input.objects.bulk_create(
         Input(

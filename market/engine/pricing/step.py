@@ -105,7 +105,7 @@ def open_day(
         * rules.night_volatility
         * _mixed(state, sector, own, weather.factors, rules, Roots.of(rules))
     )
-    move = max(-rules.tick_cap, min(rules.tick_cap, move))
+    move = _capped(move, rules.tick_cap)
     state.fundamental *= math.exp(move)
     _move(state, move, rules)
     return round(state.value)
@@ -138,7 +138,7 @@ def _step(
     state.drivers = Drivers(flow, shock, world + drift + pull + jump)
     state.fundamental *= math.exp(shock + world + drift + rules.permanent_flow * flow)
     move = flow + shock + world + drift + pull + jump
-    _move(state, max(-rules.tick_cap, min(rules.tick_cap, move)), rules)
+    _move(state, _capped(move, rules.tick_cap), rules)
     remember_volume(state, volume, rules)
     return round(state.value)
 
@@ -183,9 +183,14 @@ def _push(state: PriceState, rules: PricingRules) -> float:
     return max(-5.0, min(5.0, push)) * state.sigma
 
 
+def _capped(move: float, cap: float) -> float:
+    """Keep a log return within what moves a price by at most `cap`, a fraction, either way."""
+    return max(math.log1p(-cap), min(math.log1p(cap), move))
+
+
 def _take_jump(state: PriceState, cap: float) -> float:
     """Return what of the jump fits into this tick, and leave the rest for the next."""
-    jump = max(-cap, min(cap, state.jump))
+    jump = _capped(state.jump, cap)
     state.jump -= jump
     if not state.jump:
         state.is_news_due = False

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from market.engine.rules import Switches
 from market.models import World
 from wallstreetsim.founding import found_if_missing, schedule
 
@@ -12,7 +14,8 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        founded = found_if_missing()
+        switches = Switches(events=True, house=settings.HOUSE_AGENTS)
+        founded = found_if_missing(switches=switches)
         schedule()
         world = World.objects.get()
         self.stdout.write(f"{'Founded' if founded else 'Found'} the world at {world}.")
