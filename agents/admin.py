@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from agents.engine.rules import ROLES
-from agents.models import Agent, ApiKey, Input, Source
+from agents.models import Agent, ApiKey, Deed, Input, Source
 from market.admin import account, account_links
 from market.admin.looking import (
     Among,
@@ -119,6 +119,28 @@ class InputAdmin(BigTableAdmin):
     @admin.display(description="verdict")
     def verdict(self, input: Input) -> str:
         return verdict_on(input)
+
+
+@admin.register(Deed)
+class DeedAdmin(BigTableAdmin):
+    list_display = ("tick", "crime", "who", "symbol", "first_tick", "last_tick")
+    search_help_text = "A symbol, an agent's name, account:1000 or tick:9."
+    hidden = ("accounts",)
+    more = ("who",)
+    finds_symbol = "symbol"
+    finds_tick = "tick"
+    computed = {  # a scheme has one head or two
+        "one": Subquery(Agent.objects.filter(id=OuterRef("accounts__0")).values("name")),
+        "other": Subquery(Agent.objects.filter(id=OuterRef("accounts__1")).values("name")),
+    }
+
+    def _of_any(self, accounts: list[int]) -> Q | None:
+        return Q(accounts__overlap=accounts) if accounts else None
+
+    @admin.display(description="who")
+    def who(self, deed: Any) -> SafeString:
+        named = zip(deed.accounts, (deed.one, deed.other), strict=False)
+        return links(*(link(name or id, "agents_agent_change", id) for id, name in named))
 
 
 def verdict_on(input: Input) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
@@ -158,6 +159,27 @@ class Waiting(models.Model):
 
     def __str__(self) -> str:
         return f"input {self.input_id}"
+
+
+class Deed(models.Model):
+    """What house agents did that is forbidden, noted by the tick in which they were done with it.
+
+    The truth that surveillance is measured by: it is for operators, and nothing that agents or the
+    public can read tells of it.
+    """
+
+    tick = models.BigIntegerField()
+    crime = models.CharField(max_length=24)
+    accounts = ArrayField(models.BigIntegerField())
+    symbol = models.CharField(max_length=12)
+    first_tick = models.BigIntegerField()
+    last_tick = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [BrinIndex(name="deeds_by_tick", fields=["tick"])]
+
+    def __str__(self) -> str:
+        return f"{self.crime} in {self.symbol}, ticks {self.first_tick} to {self.last_tick}"
 
 
 class KeptAnswer(models.Model):

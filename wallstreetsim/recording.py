@@ -127,6 +127,7 @@ def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[i
         (market.splits, partial(record.insert_splits, market.splits)),
         (market.events, partial(record.insert_events, market.events)),
         (market.bankruptcies, partial(record.insert_bankruptcies, market.bankruptcies)),
+        (outcome.deeds, partial(journal.insert_deeds, tick, outcome.deeds)),
     ):
         if rows:  # which is seldom
             scribe.write("write prices", encode)

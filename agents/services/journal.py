@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.db.backends.utils import CursorWrapper
 
+from agents.engine.house import Deed
 from agents.engine.inputs import Input
 from agents.engine.society import Member
 from agents.models import Input as InputRow
-from market.bulk import Write, array_literal, update
+from market.bulk import Write, array_literal, insertion, update
 from market.engine.values import Tick
 
 if TYPE_CHECKING:
@@ -73,6 +74,18 @@ def update_members(members: Iterable[Member]) -> Write:
         "agents_agent",
         {"id": "bigint", "status": "text", "reputation": "integer"},
         ((m.account, m.status.value, m.reputation) for m in members),
+    )
+
+
+def insert_deeds(tick: Tick, deeds: Iterable[Deed]) -> Write:
+    """Note what house agents have been up to, where operators alone can read it."""
+    return insertion(
+        "agents_deed",
+        ("tick", "crime", "accounts", "symbol", "first_tick", "last_tick"),
+        (
+            (tick, d.crime, array_literal(d.accounts), d.symbol, d.first_tick, d.last_tick)
+            for d in deeds
+        ),
     )
 
 

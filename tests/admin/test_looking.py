@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.models import Agent, ApiKey, Input
+from agents.models import Agent, ApiKey, Deed, Input
 from agents.services.keys import create_key
 from market.admin.looking import MOST_COUNTED, BigTableAdmin, EstimatingPaginator
 from market.models import (
@@ -31,7 +31,7 @@ from tests.floor.hall import SEED, Hall
 
 LISTED: list[Any] = [
     Company, Account, Agent, ApiKey, Order, Trade, LedgerEntry, Holding, Candle, TapeEntry, Input,
-    Checkpoint,
+    Checkpoint, Deed,
 ]  # fmt: skip
 EVERYTHING: list[Any] = [*LISTED, World]
 BIG = [model for model in LISTED if isinstance(admin.site._registry[model], BigTableAdmin)]
@@ -47,6 +47,9 @@ def traded(hall: Hall) -> None:
         ann SELL 7 NEXUS MARKET #refused
     """)
     hall.tick()
+    Deed.objects.create(
+        tick=2, crime="spoofing", accounts=[1_000], symbol="APEX", first_tick=1, last_tick=2
+    )
 
 
 def listed(client: Client, model: type[Model], find: str, filters: dict[str, str]) -> Any:

@@ -15,6 +15,7 @@ from agents.models import Input as InputRow
 from agents.services.journal import journal
 from market import models, tape
 from market.engine.parameters import Parameters
+from market.engine.rules import Switches
 from tests.cast import act
 from wallstreetsim.audit import audit
 from wallstreetsim.floor import Committed, Floor
@@ -30,8 +31,8 @@ T = TypeVar("T")
 class Hall:
     """The world founded, and the cast registered by its first tick."""
 
-    def __init__(self, *cast: str, rules: Rules = RULES) -> None:
-        found_if_missing(seed=SEED, companies=COMPANIES, rules=rules)
+    def __init__(self, *cast: str, rules: Rules = RULES, switches: Switches | None = None) -> None:
+        found_if_missing(seed=SEED, companies=COMPANIES, rules=rules, switches=switches)
         self.rules = rules
         self.floor = Floor(rules)
         self.agents = {

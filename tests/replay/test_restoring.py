@@ -56,6 +56,7 @@ GOES_WITH_ITS_TICK = {
     "market.TapeEntry",
     "market.Checkpoint",
     "agents.Input",
+    "agents.Deed",
 }
 WAITS_AGAIN = {"agents.Waiting"}
 GOES_WITH_ITS_TIME = {"agents.KeptAnswer"}
