@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -270,6 +272,35 @@ def test_the_rules_are_published(desk: Desk) -> None:
     assert rules["splits"] == {"ratio": 10, "above": 5_000, "below": 2}
     assert sum(sector["share"] for sector in config["sectors"]) == pytest.approx(1)
     assert config["rateLimits"]["actions"] == [{"requests": 120, "seconds": 60, "burst": 20}]
+
+
+def test_the_rules_of_events_and_of_the_climate_are_published(desk: Desk) -> None:
+    config = desk.get("/config").data
+    kinds = {kind["type"]: kind for kind in config["events"]["kinds"]}
+    assert kinds.keys() == {kind.name for kind in RULES.market.events.kinds}
+    assert kinds["EARNINGS_MISS"]["impact"] == [-0.15, -0.03]
+    assert kinds["EARNINGS_MISS"]["duration"] == [5, 30]
+    assert kinds["FED_MEETING"]["impact"] == [-0.015, 0.015], "it may go either way"
+    assert kinds["RALLY"]["scope"] == "market"
+    sectors = {sector["sector"] for sector in config["sectors"]}
+    assert config["events"]["menus"].keys() == sectors
+    assert set().union(*config["events"]["menus"].values()) <= kinds.keys()
+    regimes = {line["regime"] for line in config["climate"]["regimes"]}
+    assert desk.get("/world/status").data["regime"] in regimes
+    for line in config["climate"]["regimes"]:
+        assert line["onward"].keys() <= regimes
+        assert sum(line["onward"].values()) <= 1
+    assert not any("event" in line for line in config["switchedOff"])
+
+
+def test_the_rules_do_not_tell_who_of_the_house_is_a_crook(desk: Desk) -> None:
+    config = desk.get("/config").data
+    house = config["rules"]["house"]
+    assert house["turnover"] == RULES.house.turnover
+    assert house["metaorderTail"] == RULES.house.metaorder_tail
+    assert not [key for key in house if re.search("roster|crim|crook|insider", key, re.IGNORECASE)]
+    words = set(re.findall(r'"([^"]*)"', json.dumps(config)))
+    assert not words & {"wash", "spoof", "pump", "insider"}
 
 
 def test_the_bare_paths_are_the_same_views(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from agents.services import keys
 from market.engine.parameters import Parameter, ParameterKind
+from market.engine.rules import EventKind
 from wallstreetsim.actions import ACTIONS
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import DEEPEST_NESTING, LARGEST_BODY
@@ -18,10 +19,13 @@ from wallstreetsim.rules import RULES
 NOT_YET = (
     "RUMOR, MESSAGE, ALLY, ALLY_ACCEPT, ALLY_REJECT, ALLY_DISSOLVE",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
-    "market events of the exchange's own; news, investigations, prison: their lists are empty",
+    "news, investigations, prison: their lists are empty",
     "webhook deliveries",
     "/skill.md, /llms.txt",
 )
+
+# Who of the house plays by the rules, and how often the others do not, is for agents to find out.
+UNPUBLISHED_OF_HOUSE = ("roster", "crime_rate", "insider_rate", "crook_noise")
 
 
 class Config(TypedDict):
@@ -34,6 +38,8 @@ class Config(TypedDict):
     orders: dict[str, Any]
     timing: dict[str, Any]
     pricing: dict[str, Any]
+    events: dict[str, Any]
+    climate: dict[str, Any]
     fees: dict[str, Any]
     rateLimits: dict[str, Any]
     limits: dict[str, Any]
@@ -100,6 +106,34 @@ def config() -> Config:
             "lowest": market.pricing.lowest_cents / 100,
             "highest": market.pricing.highest_cents / 100,
         },
+        "events": {
+            "kinds": [
+                {
+                    "type": kind.name,
+                    "scope": kind.scope,
+                    "impact": _impacts(kind),
+                    "duration": [kind.shortest, kind.longest],
+                }
+                for kind in market.events.kinds
+            ],
+            "menus": {sector: [name for name, _ in menu] for sector, menu in market.events.menus},
+            "perCompanyAndTick": market.events.company_rate,
+            "perSectorAndTick": market.events.sector_rate,
+            "perTick": dict(market.events.market_rates),
+        },
+        "climate": {
+            "regimes": [
+                {
+                    "regime": regime.name,
+                    "volatility": regime.volatility,
+                    "drift": regime.drift,
+                    "events": regime.events,
+                    "onward": dict(regime.onward),
+                }
+                for regime in market.climate.regimes
+            ],
+            "fedMeetsAtTickInDay": market.climate.fed_tick_in_day,
+        },
         "fees": {"takerBps": market.taker_fee_bps, "makerBps": 0},
         "rateLimits": {
             scope: [
@@ -134,9 +168,21 @@ def config() -> Config:
             "X-WSS-Tick",
             "X-WSS-Attempt",
         ],
-        "rules": _wired(asdict(RULES)),
+        "rules": _wired(_published(asdict(RULES))),
         "switchedOff": list(NOT_YET),
     }
+
+
+def _impacts(kind: EventKind) -> list[float]:
+    """Return the least and the largest return that an event of a kind is worth."""
+    bounds = sorted((kind.lowest, kind.highest))
+    return [-bounds[1], bounds[1]] if kind.both_signs else bounds
+
+
+def _published(rules: dict[str, Any]) -> dict[str, Any]:
+    """Return the rules without what only operators may know."""
+    house = {k: v for k, v in rules["house"].items() if k not in UNPUBLISHED_OF_HOUSE}
+    return rules | {"house": house}
 
 
 def _wired(value: Any) -> Any:
