@@ -356,7 +356,10 @@ class MarketEvent(models.Model):
     duration = models.BigIntegerField(help_text="Ticks.")
 
     class Meta:
-        indexes: ClassVar = [BrinIndex(name="events_by_tick", fields=["tick"])]
+        indexes: ClassVar = [
+            BrinIndex(name="events_by_tick", fields=["tick"]),
+            models.Index(models.F("tick") + models.F("duration"), name="events_by_end"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.symbol or self.sector or 'the market'} at {self.tick}"

@@ -9,8 +9,19 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, ExpressionWrapper, F, FloatField, Model, QuerySet, Sum, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Model,
+    QuerySet,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThan
 
 from market import wire
 from market.engine import outcome
@@ -164,30 +175,48 @@ def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
     return Trade.objects.filter(symbol=symbol).order_by("-number")[:limit]
 
 
-_HAPPENINGS: tuple[tuple[type[Model], type[Any], Callable[[Any], Wire]], ...] = (
-    (MarketEvent, outcome.MarketEvent, wire.market_event),
-    (Halt, outcome.Halt, wire.halt),
-    (Split, outcome.Split, wire.split),
+def active_events(tick: Tick) -> list[Wire]:
+    """Return the market events that are not over at a tick, the newest first, as the wire shows
+    them.
+    """
+    rows = MarketEvent.objects.alias(end=_EVENT_END).filter(end__gt=tick, tick__lte=tick)
+    values = rows.order_by("-id").values_list(*outcome.MarketEvent._fields)
+    return [wire.standing_event(outcome.MarketEvent(*row), tick) for row in values]
+
+
+_EVENT_END = F("tick") + F("duration")
+_HAPPENINGS: tuple[tuple[type[Model], type[Any], Callable[[Any, Tick], Wire]], ...] = (
+    (MarketEvent, outcome.MarketEvent, wire.standing_event),
+    (Halt, outcome.Halt, lambda halt, tick: wire.halt(halt)),
+    (Split, outcome.Split, lambda split, tick: wire.split(split)),
 )
 
 
-def happenings(rows: slice) -> tuple[list[Wire], int]:
-    """Return a slice of what happened to companies or the market, newest first: events, halts,
-    restrictions and splits, as the wire shows them; and how many there are. Five queries at most.
+def happenings(rows: slice, tick: Tick) -> tuple[list[Wire], int]:
+    """Return a slice of what happened to companies or the market, as the wire shows it: first the
+    events that are active at a tick, then all else, events, halts, restrictions and splits, each
+    newest first; and how many there are. Five queries at most.
     """
     first, *others = (
-        model._default_manager.annotate(kind_of=Value(kind)).values_list("tick", "kind_of", "id")
+        model._default_manager.annotate(
+            is_active=_is_active(tick) if model is MarketEvent else Value(False),
+            kind_of=Value(kind),
+        ).values_list("is_active", "tick", "kind_of", "id")
         for kind, (model, _, _) in enumerate(_HAPPENINGS)
     )
-    everything = first.union(*others, all=True).order_by("-tick", "kind_of", "-id")
+    everything = first.union(*others, all=True).order_by("-is_active", "-tick", "kind_of", "-id")
     keys = list(everything[rows])
     told: dict[tuple[int, int], Wire] = {}
     for kind, (model, value, shape) in enumerate(_HAPPENINGS):
-        ids = [id for _, of, id in keys if of == kind]
+        ids = [id for _, _, of, id in keys if of == kind]
         if ids:
             lines = model._default_manager.filter(id__in=ids).values_list("id", *value._fields)
-            told |= {(kind, id): shape(value(*row)) for id, *row in lines}
-    return [told[kind, id] for _, kind, id in keys], everything.count()
+            told |= {(kind, id): shape(value(*row), tick) for id, *row in lines}
+    return [told[kind, id] for _, _, kind, id in keys], everything.count()
+
+
+def _is_active(tick: Tick) -> ExpressionWrapper[Any]:
+    return ExpressionWrapper(GreaterThan(_EVENT_END, Value(tick)), output_field=BooleanField())
 
 
 def totals() -> Totals:

@@ -225,6 +225,12 @@ def market_event(event: MarketEvent) -> Wire:
     )
 
 
+def standing_event(event: MarketEvent, tick: Tick) -> Wire:
+    """A market event with the ticks that it is active yet, the present one among them."""
+    remaining = max(0, event.tick + event.duration - tick)
+    return {**market_event(event), "ticksRemaining": remaining}
+
+
 def bankruptcy(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str) -> Wire:
     """The end of an agent whose account came to owe more than it had."""
     return {

@@ -30,6 +30,7 @@ FEED_TRADES = 30
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
 TICKER_COMPANIES = 40
+EVENTS = 8  # active ones; static/dashboard/events.js keeps to it
 BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
 AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
@@ -97,6 +98,18 @@ class Fall(NamedTuple):
     cause: str
 
 
+class ActiveEvent(NamedTuple):
+    """A market event that is not over."""
+
+    headline: str
+    impact: float  # a fraction
+    ticks_left: Tick
+
+    @property
+    def impact_percent(self) -> float:
+        return 100 * self.impact
+
+
 class Sale(NamedTuple):
     """One trade as the feed shows it."""
 
@@ -140,6 +153,7 @@ class Dashboard:
     standings: list[Standing]
     trades: list[Sale]  # the newest first
     happenings: Sequence[wire.Wire] = ()  # of the tick, to companies or the market
+    active_events: Sequence[ActiveEvent] = ()  # the newest first
     bankruptcies: Sequence[Fall] = ()  # the newest first
 
     @property
@@ -226,6 +240,7 @@ def load() -> Dashboard:
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
         happenings=told.get("market:event", []),
+        active_events=_active_events(update),
         bankruptcies=bankruptcies,
     )
 
@@ -257,6 +272,7 @@ def load_at(tick: Tick) -> Dashboard | None:
             standings=_standings(told["leaderboard:update"]),
             trades=_sales(trades),
             happenings=told.get("market:event", []),
+            active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
         )
 
@@ -396,6 +412,11 @@ def _last_trades() -> list[Sale]:
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _active_events(update: wire.Wire) -> list[ActiveEvent]:
+    active = update.get("activeEvents", [])[:EVENTS]
+    return [ActiveEvent(e["headline"], e["impact"], e["ticksRemaining"]) for e in active]
 
 
 def _last_bankruptcies() -> list[Fall]:

@@ -257,4 +257,5 @@ def _standing_outcome(world: World) -> Outcome:
         regime=exchange.regime,
         is_paused=world.is_paused,
         steps_left=world.steps_left,
+        deeds=[],
     )

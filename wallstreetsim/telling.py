@@ -13,7 +13,7 @@ from market import wire
 from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
-from market.engine.outcome import Alert, Bankruptcy, OrderState, Standing
+from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
 from market.engine.sessions import Moment, closed_early
 from market.engine.values import FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode
@@ -63,7 +63,7 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
     happened = market_events(world, outcome)
-    update = tick_update(world, outcome, timestamp) | {"eventCount": len(happened)}
+    update = tick_update(world, outcome, timestamp, event_count=len(happened))
     events = [_event("tick:update", "tick", update)]
     if happened:  # before the prices that it explains
         events.append(_event("market:event", "events", happened))
@@ -99,7 +99,7 @@ def _bankruptcy(world: World, bankruptcy: Bankruptcy) -> wire.Wire:
     return wire.bankruptcy(bankruptcy, member.id, member.name, member.role)
 
 
-def tick_update(world: World, outcome: Outcome, timestamp: str) -> wire.Wire:
+def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: int) -> wire.Wire:
     market, moment = outcome.market, _moment(world, outcome)
     return {
         "tick": outcome.tick,
@@ -113,14 +113,25 @@ def tick_update(world: World, outcome: Outcome, timestamp: str) -> wire.Wire:
         "ticksUntilOpen": moment.ticks_until_open,
         "priceCount": len(market.companies),
         "tradeCount": len(market.trades),
-        "eventCount": 0,
-        "activeEvents": [],
+        "eventCount": event_count,
+        "activeEvents": active_events(world, outcome.tick),
         "activeAgents": len(outcome.standings),
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
         "indices": [index_line(market.index, market.previous_close_index)],
         "digest": outcome.digest,
     }
+
+
+def active_events(world: World, tick: int) -> list[wire.Wire]:
+    """Return the market events that are not over, the newest first."""
+    return [
+        wire.standing_event(
+            MarketEvent(e.tick, e.type, e.symbol, e.sector, e.impact, e.duration), tick
+        )
+        for e in reversed(world.market.climate.events.active)
+        if e.ticks_left(tick)
+    ]
 
 
 def _moment(world: World, outcome: Outcome) -> Moment:

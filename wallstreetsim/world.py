@@ -15,7 +15,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from agents.engine.house import Act, House
+from agents.engine.house import Act, Deed, House
 from agents.engine.inputs import Input
 from agents.engine.society import Member, Society
 from market.engine import halts
@@ -78,6 +78,7 @@ class Outcome(NamedTuple):
     regime: str
     is_paused: bool
     steps_left: int
+    deeds: list[Deed]  # of house crooks: for operators, who alone may know
 
 
 class World:
@@ -343,6 +344,7 @@ class World:
             regime=self.market.regime,
             is_paused=self.is_paused,
             steps_left=self.steps_left,
+            deeds=list(self.house.deeds),
         )
         self.digest = _digest(self.digest, outcome)
         return outcome._replace(digest=self.digest)

@@ -3,6 +3,7 @@
 import { Feed } from "./socket.js";
 import { mountAgents } from "./agents.js";
 import { mountBankruptcies } from "./bankruptcies.js";
+import { mountEvents } from "./events.js";
 import { mountFeed } from "./feed.js";
 import { mountHeader } from "./header.js";
 import { mountMarket } from "./market.js";
@@ -23,5 +24,6 @@ mountMovers(panel("movers"), feed);
 mountMarket(panel("market"), feed);
 mountFeed(panel("feed"), feed);
 mountAgents(panel("agents"), feed);
+mountEvents(panel("events"), feed);
 mountBankruptcies(panel("bankruptcies"), feed);
 feed.start();

@@ -2,6 +2,8 @@
 // modules that keep the live page up to date.
 
 import { mountAgents } from "../dashboard/agents.js";
+import { mountBankruptcies } from "../dashboard/bankruptcies.js";
+import { mountEvents } from "../dashboard/events.js";
 import { mountFeed } from "../dashboard/feed.js";
 import { mountHeader } from "../dashboard/header.js";
 import { mountMarket } from "../dashboard/market.js";
@@ -36,6 +38,8 @@ function mountPanels() {
   mountMarket(panel("market"), panels);
   mountFeed(panel("feed"), panels);
   mountAgents(panel("agents"), panels);
+  mountEvents(panel("events"), panels);
+  mountBankruptcies(panel("bankruptcies"), panels);
 }
 
 function note(text) {

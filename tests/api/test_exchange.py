@@ -219,6 +219,59 @@ def test_bands_and_restrictions_are_shown(desk: Desk) -> None:
     assert refused["code"] == "INVALID_PRICE"
 
 
+def test_active_events_are_told_with_what_is_left_of_them_and_come_first(desk: Desk) -> None:
+    desk.tick()
+    operate("INJECT", event="RALLY", impact=0.01, duration=9)
+    desk.tick()
+    operate("INJECT", event="CEO_SCANDAL", symbol="APEX", impact=-0.01, duration=2)
+    operate("HALT", symbol="NOVA", ticks=2, reason="a look")
+    desk.tick(2)
+    [scandal, rally] = active()
+    assert (scandal["type"], scandal["symbol"], scandal["ticksRemaining"]) == (
+        "CEO_SCANDAL",
+        "APEX",
+        1,
+    )
+    assert (rally["type"], rally["symbol"], rally["ticksRemaining"]) == ("RALLY", None, 7)
+    assert desk.get("/world/status").data["activeEvents"] == active()
+    assert left_of(desk) == [("CEO_SCANDAL", 1), ("RALLY", 7), ("HALT", None)]
+    desk.tick()
+    assert [event["type"] for event in active()] == ["RALLY"]
+    assert left_of(desk) == [("RALLY", 6), ("CEO_SCANDAL", 0), ("HALT", None)]
+    desk.tick(6)
+    assert active() == desk.get("/world/status").data["activeEvents"] == []
+
+
+def test_each_tick_counts_what_happened_in_it(desk: Desk) -> None:
+    operate("INJECT", event="RALLY", impact=0.01, duration=9)
+    operate("INJECT", event="BLACK_SWAN", impact=-0.01, duration=0)
+    desk.tick()
+    update = last_update()
+    assert update["eventCount"] == 2
+    assert [event["type"] for event in update["activeEvents"]] == ["RALLY"], "one is over at once"
+    desk.tick()
+    update = last_update()
+    assert (update["eventCount"], len(update["activeEvents"])) == (0, 1)
+
+
+def active() -> list[Json]:
+    """Return the active events as the last tick told them."""
+    events: list[Json] = last_update()["activeEvents"]
+    return events
+
+
+def last_update() -> Json:
+    newest = tape.read(epoch=1, stream=tape.PUBLIC_STREAM, since=0, limit=500)[-1]
+    [update] = [event["data"] for event in newest.read() if event["type"] == "tick:update"]
+    return dict(update)
+
+
+def left_of(desk: Desk) -> list[tuple[str, int | None]]:
+    """Return the types in the list of events, each with its remaining ticks."""
+    items = desk.get("/world/events").data["items"]
+    return [(item["type"], item.get("ticksRemaining")) for item in items]
+
+
 # Margin
 
 

@@ -253,6 +253,22 @@ def test_halts_restrictions_and_bankruptcies_are_seen_as_they_happen(
     expect(page.locator("#feed")).to_contain_text("APEX trades again")
 
 
+def test_an_active_event_is_seen_until_it_is_over(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    expect(page.locator("#events .none")).to_be_visible()
+    hall.operate("INJECT", event="RALLY", impact=0.012, duration=2)
+    hall.tick()
+    event = page.locator("#events li")
+    expect(event.locator("[data-field=headline]")).to_have_text("The market: rally")
+    expect(event.locator("[data-field=impact]")).to_have_text("+1.20%")
+    expect(event.locator("[data-field=ticksLeft]")).to_have_text("2")
+    hall.tick()
+    expect(event.locator("[data-field=ticksLeft]")).to_have_text("1")
+    hall.tick()
+    expect(event).to_have_count(0)
+    expect(page.locator("#events .none")).to_be_visible()
+
+
 def test_a_bankruptcy_is_seen_as_it_happens(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
     expect(page.locator("#bankruptcies .none")).to_be_visible()

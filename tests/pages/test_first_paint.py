@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -82,6 +83,28 @@ def test_lines_leave_out_the_night(hall: Hall) -> None:
     World.objects.update(tick=636)
     [apex] = (quote for quote in dashboard.load().quotes if quote.symbol == "APEX")
     assert apex.closes[:-1] == [380, 385, 630, 635]
+
+
+def test_active_events_are_listed_until_they_are_over(hall: Hall, client: Client) -> None:
+    assert "No market event is active." in events_panel(client)
+    hall.operate("INJECT", event="RALLY", impact=0.012, duration=3)
+    hall.tick()
+    assert re.findall(r'data-field="\w+">([^<]+)<', events_panel(client)) == [
+        "The market: rally",
+        "+1.20%",
+        "3",
+    ]
+    hall.tick()
+    assert 'data-field="ticksLeft">2<' in events_panel(client)
+    hall.tick()
+    hall.tick()
+    assert "rally" not in events_panel(client)
+
+
+def events_panel(client: Client) -> str:
+    _, _, rest = client.get("/").content.decode().partition('id="events"')
+    panel, _, _ = rest.partition("<template>")
+    return panel
 
 
 def test_names_are_escaped(hall: Hall, client: Client) -> None:

@@ -43,6 +43,19 @@ def test_a_tick_is_shown_as_it_was(hall: Hall, client: Client) -> None:
     assert len(set(seen.values())) == 12
 
 
+def test_the_events_of_a_tick_are_shown_with_what_was_left_of_them_then(
+    hall: Hall, client: Client
+) -> None:
+    hall.operate("INJECT", event="CEO_SCANDAL", symbol="APEX", impact=-0.02, duration=2)
+    for _ in range(3):
+        hall.tick()
+    left = [
+        re.findall(r"scandal.*?ticksLeft\">(\d)", main_of(client.get(f"/replay?tick={n}").content))
+        for n in (1, 2, 3, 4)
+    ]
+    assert left == [[], ["2"], ["1"], []]
+
+
 def test_it_says_that_it_is_a_replay_and_of_what(hall: Hall, client: Client) -> None:
     hall.tick()
     hall.tick()

@@ -64,9 +64,12 @@ def test_the_ticks_and_the_seed_may_be_given_instead() -> None:
     assert (scenario.ticks, scenario.seed) == (9, "other")
 
 
-def test_switched_off_is_what_does_not_exist_yet() -> None:
-    market = b"{ticks: 1, market: {events: false, house: 0}}"
-    assert read(market) == read(b"ticks: 1")
+def test_events_are_on_and_nobody_lives_there_unless_the_file_says_otherwise() -> None:
+    switches = read(b"ticks: 1").switches
+    assert (switches.events, switches.house) == (True, 0)
+    assert read(b"{ticks: 1, market: {events: true, house: 0}}") == read(b"ticks: 1")
+    switches = read(b"{ticks: 1, market: {events: false, house: 12}}").switches
+    assert (switches.events, switches.house) == (False, 12)
 
 
 def test_halts_are_on_unless_they_are_switched_off() -> None:
@@ -101,7 +104,7 @@ def test_a_byte_order_mark_and_windows_lines_do_no_harm() -> None:
 def test_steps_of_a_tick_are_taken_in_the_order_of_the_file() -> None:
     result = tell("""
         ticks: 3
-        market: {maker: false, walk: false}
+        market: {maker: false, walk: false, events: false}
         agents: [{name: ann, holdings: {APEX: 9}}, {name: bob}]
         steps:
           - {tick: 2, agent: bob, actions: [{type: BUY, symbol: APEX, quantity: 1}]}
@@ -257,9 +260,10 @@ BAD_FILES = [
     ("ticks: 1\nmarket:\n  session: night", "line 3: market.session: must be one of open, day"),
     ("ticks: 1\nmarket:\n  maker: 1", "line 3: market.maker: must be true or false"),
     ("ticks: 1\nmarket:\n  walk: no", "line 3: market.walk: must be true or false"),
-    ("ticks: 1\nmarket:\n  events: true", "line 3: market.events: is not yet supported"),
+    ("ticks: 1\nmarket:\n  events: 1", "line 3: market.events: must be true or false"),
     ("ticks: 1\nmarket:\n  halts: 1", "line 3: market.halts: must be true or false"),
-    ("ticks: 1\nmarket:\n  house: 5", "line 3: market.house: is not yet supported"),
+    ("ticks: 1\nmarket:\n  house: many", "line 3: market.house: must be a number"),
+    ("ticks: 1\nmarket:\n  house: 10001", "line 3: market.house: must lie between"),
     ("ticks: 1\nmarket:\n  house: -1", "line 3: market.house: must lie between"),
     ("ticks: 1\nmarket:\n  fees: 5", "line 3: market: there is no key 'fees' here"),
     # agents
@@ -269,6 +273,10 @@ BAD_FILES = [
     ("ticks: 1\nagents: [{name: a b}]", "line 2: agents[0].name: must be 1 to 50"),
     ("ticks: 1\nagents: [{name: 7}]", "line 2: agents[0].name: must be 1 to 50"),
     ("ticks: 1\nagents: [{name: Bank}]", "line 2: agents[0].name: Bank is taken"),
+    (
+        "ticks: 1\nmarket: {house: 3}\nagents: [{name: abbott-1}]",
+        "line 3: agents[0].name: abbott-1 is taken",
+    ),
     ("ticks: 1\nagents:\n- name: ann\n- name: ANN", "line 4: agents[1].name: ANN is taken"),
     ("ticks: 1\nagents:\n- name: ann\n  role: king", "line 4: agents[0].role: must be one of"),
     ("ticks: 1\nagents:\n- name: ann\n  cash: -1", "line 4: agents[0].cash: must lie between"),
@@ -291,6 +299,11 @@ BAD_FILES = [
         "- {name: ann, holdings: {A: 7}}\n- {name: bob, holdings: {A: 1}}",
         "line 5: agents[1].holdings.A: the public has only 0 left",
     ),
+    (
+        "ticks: 1\ncompanies: [{symbol: A, shares: 1000}]\nmarket: {house: 2}\n"
+        "agents: [{name: ann, holdings: {A: 800}}]",
+        "line 4: agents[0].holdings.A: the public has only 500 left",
+    ),
     # steps
     ("ticks: 1\nsteps: 5", "line 2: steps: must be a list"),
     ("ticks: 1\nsteps: [5]", "line 2: steps[0]: must be a mapping"),
@@ -302,18 +315,27 @@ BAD_FILES = [
     ("ticks: 1\nagents: [{name: a}]\nsteps: [{tick: 1, agent: a}]", "line 3: steps[0].actions: "),
     (INJECT + "[]", "line 4: steps[0].inject: must hold one of event, halt, resume, fee"),
     (INJECT + "{halt: all, resume: all}", "line 4: steps[0].inject: must hold one of event"),
-    (INJECT + "{event: X}", "line 4: steps[0].inject.impact: is required"),
-    (INJECT + "{event: x, impact: 0.1}", "line 4: steps[0].inject.event: must be 1 to 24"),
-    (INJECT + "{event: X, impact: -1}", "line 4: steps[0].inject.impact: must lie between"),
-    (INJECT + "{event: X, impact: 1%}", "line 4: steps[0].inject.impact: must be a number"),
-    (INJECT + "{event: X, impact: 1, symbol: NOPE}", "line 4: steps[0].inject.symbol: must be one"),
-    (INJECT + "{event: X, impact: 1, sector: Tea}", "line 4: steps[0].inject.sector: must be one"),
+    (INJECT + "{event: RALLY}", "line 4: steps[0].inject.impact: is required"),
     (
-        INJECT + "{event: X, impact: 1, sector: Energy, symbol: APEX}",
+        INJECT + "{event: PARTY, impact: 0.1}",
+        "line 4: steps[0].inject.event: must be one of EARNINGS_BEAT, EARNINGS_MISS, CEO_SCANDAL",
+    ),
+    (INJECT + "{event: RALLY, impact: -1}", "line 4: steps[0].inject.impact: must lie between"),
+    (INJECT + "{event: RALLY, impact: 1%}", "line 4: steps[0].inject.impact: must be a number"),
+    (
+        INJECT + "{event: RALLY, impact: 1, symbol: NOPE}",
+        "line 4: steps[0].inject.symbol: must be one",
+    ),
+    (
+        INJECT + "{event: RALLY, impact: 1, sector: Tea}",
+        "line 4: steps[0].inject.sector: must be one",
+    ),
+    (
+        INJECT + "{event: RALLY, impact: 1, sector: Energy, symbol: APEX}",
         "line 4: steps[0].inject.sector: an event befalls a company or a sector",
     ),
     (
-        INJECT + "{event: X, impact: 1, ticks: 5}",
+        INJECT + "{event: RALLY, impact: 1, ticks: 5}",
         "line 4: steps[0].inject: there is no key 'ticks'",
     ),
     (INJECT + "{halt: NOPE}", "line 4: steps[0].inject.halt: must be one of all, APEX"),

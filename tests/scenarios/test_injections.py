@@ -6,7 +6,7 @@ from tests.scenarios.telling import Told, codes, orders, tell, trades
 
 QUIET = """
 companies: [{symbol: APEX, price: 10.00}, {symbol: BOLT, price: 20.00, sector: Energy}]
-market: {maker: false, walk: false}
+market: {maker: false, walk: false, events: false}
 agents:
   - {name: ann, cash: 100000.00, holdings: {APEX: 1000}}
   - {name: bob, cash: 100000.00, role: quant}

@@ -8,7 +8,7 @@ from tests.scenarios.telling import STORIES, codes, orders, tell, told, trades
 
 KEYS = (
     "ticks digest agents results orders trades prices quotes volumes"
-    " violations investigations news events audit"
+    " violations investigations news events groundTruth audit"
 )
 
 

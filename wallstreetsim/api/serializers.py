@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 from agents.selectors import FallenAgent, RankedAgent
 from market import wire
@@ -19,6 +19,39 @@ class IndexLine(TypedDict):
     value: float
     change: float
     changePercent: float
+
+
+class Happening(TypedDict):
+    """What every happening has. The impact is a fraction, the duration in ticks."""
+
+    id: str
+    type: str
+    symbol: str | None
+    sector: str | None
+    headline: str
+    impact: float
+    duration: int | None
+    tick: int
+
+
+class ActiveEvent(Happening):
+    """A market event that is not over, and the ticks that are left of it."""
+
+    ticksRemaining: int
+
+
+class MarketHappening(Happening):
+    """Something that happened to a company, a sector or the market: an event, a halt, a short-sale
+    restriction or a split. An event has the ticks that it is active yet, nought when it is over.
+    """
+
+    ticksRemaining: NotRequired[int]
+    reason: NotRequired[str]
+    note: NotRequired[str | None]
+    reopensTick: NotRequired[int | None]
+    into: NotRequired[int]
+    of: NotRequired[int]
+    sharesIssued: NotRequired[int]
 
 
 class WorldStatus(TypedDict):
@@ -42,7 +75,7 @@ class WorldStatus(TypedDict):
     marketCap: float
     volume24h: float
     indices: list[IndexLine]
-    activeEvents: list[str]
+    activeEvents: list[ActiveEvent]
 
 
 class WorldTick(TypedDict):
@@ -71,27 +104,6 @@ class Standing(TypedDict):
     change24h: float
     status: str
     house: bool
-
-
-class MarketHappening(TypedDict):
-    """Something that happened to a company, a sector or the market: an event, a halt, a short-sale
-    restriction or a split. The impact is a fraction, the duration in ticks.
-    """
-
-    id: str
-    type: str
-    symbol: str | None
-    sector: str | None
-    headline: str
-    impact: float
-    duration: int | None
-    tick: int
-    reason: NotRequired[str]
-    note: NotRequired[str | None]
-    reopensTick: NotRequired[int | None]
-    into: NotRequired[int]
-    of: NotRequired[int]
-    sharesIssued: NotRequired[int]
 
 
 class BankruptcyLine(TypedDict):
@@ -134,7 +146,13 @@ def world_tick(world: World, moment: Moment, tick_seconds: int) -> WorldTick:
     }
 
 
-def world_status(world: World, moment: Moment, totals: Totals, active_agents: int) -> WorldStatus:
+def world_status(
+    world: World,
+    moment: Moment,
+    totals: Totals,
+    active_agents: int,
+    active_events: list[wire.Wire],
+) -> WorldStatus:
     return {
         "tick": world.tick,
         "epoch": world.epoch,
@@ -154,7 +172,7 @@ def world_status(world: World, moment: Moment, totals: Totals, active_agents: in
         "marketCap": totals.market_cap / 100,
         "volume24h": world.dollar_volume_day / 100,
         "indices": [_index(world, totals)],
-        "activeEvents": [],
+        "activeEvents": cast("list[ActiveEvent]", active_events),
     }
 
 

@@ -111,8 +111,9 @@ class StatusView(APIView):
         """Show where the world stands."""
         with selectors.one_instant():
             world, totals, active = selectors.world(), selectors.totals(), count_active()
+            events = selectors.active_events(world.tick)
         moment = selectors.moment(world)
-        return Response(serializers.world_status(world, moment, totals, active))
+        return Response(serializers.world_status(world, moment, totals, active, events))
 
 
 class TickView(APIView):
@@ -144,9 +145,13 @@ class EventsView(APIView):
         responses=Page[serializers.MarketHappening],
     )
     def get(self, request: Request) -> Response:
-        """List what happened to companies and the market, newest first."""
+        """List what happened to companies and the market: active events, then what is over, each
+        newest first.
+        """
         query = PageQuery.read(request)
-        return Response(page_of(query, *selectors.happenings(slice_of(query))))
+        with selectors.one_instant():
+            happened = selectors.happenings(slice_of(query), selectors.world().tick)
+        return Response(page_of(query, *happened))
 
 
 class BankruptciesView(APIView):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from agents.engine.house import house_names
 from market.engine.accounts import SYSTEM_ACCOUNTS
 from market.engine.companies import Listing, generate_listings
 from market.engine.parameters import Malformed, Parameter, ParameterKind
@@ -14,7 +15,7 @@ from market.engine.rules import MarketRules, Switches
 from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE, Cents, Shares
 from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.scenario.script import Action, Injection, Scenario, Step, Trader
+from wallstreetsim.scenario.script import DEFAULTS, Action, Injection, Scenario, Step, Trader
 from wallstreetsim.scenario.yaml_text import BadScenario, Node, parse, shown
 from wallstreetsim.world import HALT, INJECT, SET_FEE, UNHALT
 
@@ -34,7 +35,6 @@ DEFAULT_SEED = 0
 DEFAULT_ROLE = "quant"
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,11}")
-_EVENT = re.compile(r"[A-Z_]{1,24}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
@@ -50,12 +50,13 @@ def read(
     its_seed = _seed(root)
     seed = its_seed if seed is None else seed
     companies = _companies(root, seed, rules.market)
-    agents = _agents(root, {company.symbol: company for company in companies}, rules)
+    switches = _switches(root)
+    agents = _agents(root, {company.symbol: company for company in companies}, switches, rules)
     return Scenario(
         ticks=its_ticks if ticks is None else ticks,
         seed=seed,
         companies=tuple(companies),
-        switches=_switches(root),
+        switches=switches,
         agents=tuple(agents),
         steps=tuple(
             _steps(
@@ -191,21 +192,15 @@ def _seed(root: Fields) -> str:
 def _switches(root: Fields) -> Switches:
     keys = ("session", "maker", "walk", "events", "house", "halts")
     if "market" not in root:
-        return Switches(never_closes=True)
+        return DEFAULTS
     market = Fields(root.get("market"), "market", keys)
-    if market.flag("events", default=False):
-        raise market.bad(
-            "is not yet supported: give false or leave it out", market.get("events"), "events"
-        )
-    if market.whole("house", least=0, most=MOST_AGENTS, default=0):
-        raise market.bad(
-            "is not yet supported: give 0 or leave it out", market.get("house"), "house"
-        )
     return Switches(
         never_closes=market.choice("session", ("open", "day"), default="open") == "open",
         maker=market.flag("maker", default=True),
         walk=market.flag("walk", default=True),
         halts=market.flag("halts", default=True),
+        events=market.flag("events", default=True),
+        house=market.whole("house", least=0, most=MOST_AGENTS, default=0),
     )
 
 
@@ -250,17 +245,25 @@ def _listing(item: Node, path: str, rules: MarketRules) -> Listing:
 # The agents
 
 
-def _agents(root: Fields, companies: dict[str, Listing], rules: Rules) -> list[Trader]:
+def _agents(
+    root: Fields, companies: dict[str, Listing], switches: Switches, rules: Rules
+) -> list[Trader]:
     items = root.items("agents")
     if len(items) > MOST_AGENTS:
         raise root.bad(f"must not be more than {MOST_AGENTS:,}", root.get("agents"), "agents")
-    maker_bps = rules.market.maker.holding_bps
-    public = {s: c.shares - c.shares * maker_bps // BPS_IN_ONE for s, c in companies.items()}
-    taken = {name.lower() for name in SYSTEM_ACCOUNTS.values()}
+    public = {s: _floated(c.shares, switches, rules) for s, c in companies.items()}
+    house = house_names(switches.house)
+    taken = {name.lower() for name in (*SYSTEM_ACCOUNTS.values(), *house)}
     return [
         _trader(item, f"agents[{number}]", public, taken, rules)
         for number, item in enumerate(items)
     ]
+
+
+def _floated(shares: Shares, switches: Switches, rules: Rules) -> Shares:
+    """Return what the founding leaves with the public of a company's shares, at least."""
+    maker = shares * rules.market.maker.holding_bps // BPS_IN_ONE
+    return shares - maker - (rules.house.share_of(shares) if switches.house else 0)
 
 
 def _trader(
@@ -368,7 +371,7 @@ def _event(fields: Fields, symbols: Sequence[str], rules: MarketRules) -> Inject
         node = fields.get("sector")
         raise fields.bad("an event befalls a company or a sector, not both", node, "sector")
     given: dict[str, object] = {
-        "event": fields.matching("event", _EVENT, "1 to 24 capitals and underscores"),
+        "event": fields.choice("event", [kind.name for kind in rules.events.kinds]),
         "impact": fields.number("impact", least=LEAST_IMPACT, most=MOST_IMPACT),
         "duration": fields.whole("duration", least=0, most=MOST_TICKS, default=0),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from agents.engine.house import Deed
 from agents.engine.society import Member
 from market import wire
 from market.engine.accounts import Account
@@ -45,6 +46,7 @@ class Result:
     orders: Sequence[OrderState]
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
+    deeds: Sequence[Deed]  # of the house's crooks
     histories: Mapping[str, History]
 
     @property
@@ -83,6 +85,7 @@ class Result:
             "investigations": [],
             "news": [],
             "events": list(self.events),
+            "groundTruth": [_deed(deed, names) for deed in self.deeds],
             "audit": {
                 "cashSumsToZero": self.cash_sums_to_zero,
                 "sharesConserved": self.shares_are_conserved,
@@ -111,6 +114,17 @@ def _agent(account: Account, member: Member | None) -> wire.Wire:
         "reputation": member.reputation / 100 if member else None,
         "marginUsed": account.margin_used / 100 if member else 0.0,
         "marginAvailable": account.margin_available / 100 if member else 0.0,
+    }
+
+
+def _deed(deed: Deed, names: Mapping[int, str]) -> wire.Wire:
+    """One scheme of a house crook, as surveillance should have found it."""
+    return {
+        "crime": deed.crime,
+        "agents": [names[account] for account in deed.accounts],
+        "symbol": deed.symbol,
+        "firstTick": deed.first_tick,
+        "lastTick": deed.last_tick,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
+from agents.engine.house import Deed
 from agents.engine.inputs import Input
 from market import wire
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
@@ -130,6 +131,7 @@ class Record:
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
+        self.deeds: list[Deed] = []
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
@@ -142,6 +144,7 @@ class Record:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
+        self.deeds += outcome.deeds
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)
@@ -158,5 +161,6 @@ class Record:
             orders=[self.orders[number] for number in sorted(self.orders)],
             trades=self.trades,
             events=self.events,
+            deeds=self.deeds,
             histories=self.histories,
         )

@@ -12,7 +12,7 @@ from market.engine.values import Cents, Shares, Tick
 
 Action: TypeAlias = Mapping[str, Any]  # type and parameters as on the wire, numbers int or Decimal
 
-NEVER_CLOSES = Switches(never_closes=True)
+DEFAULTS = Switches(never_closes=True, events=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,6 @@ class Scenario:
     ticks: Tick
     seed: str = "0"
     companies: int | tuple[Listing, ...] = 10
-    switches: Switches = NEVER_CLOSES
+    switches: Switches = DEFAULTS
     agents: tuple[Trader, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -5,7 +5,8 @@ through the same table of actions as everyone's, after everyone's.
 """
 
 from agents.engine.house.house import FIRST_HOUSE_ACCOUNT, House
+from agents.engine.house.names import house_names
 from agents.engine.house.rules import HouseRules
 from agents.engine.house.view import Act, Deed, Worked
 
-__all__ = ["FIRST_HOUSE_ACCOUNT", "Act", "Deed", "House", "HouseRules", "Worked"]
+__all__ = ["FIRST_HOUSE_ACCOUNT", "Act", "Deed", "House", "HouseRules", "Worked", "house_names"]

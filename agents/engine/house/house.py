@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from agents.engine.house import crooks, traders
+from agents.engine.house.names import house_name
 from agents.engine.house.rules import HouseRules
 from agents.engine.house.view import (
     Act,
@@ -121,23 +123,32 @@ class House:
     # Founding
 
     def found(self, exchange: Exchange, count: int) -> None:
-        """Open `count` accounts, with shares of the public's and cash to match."""
+        """Open `count` accounts, with shares of the public's and cash to match.
+
+        Who sits in which seat is drawn, so that neither account nor name tells who is a crook.
+        """
         symbols = list(exchange.companies)
         if not symbols:
             return
         size = min(len(symbols), max(self.rules.universe, math.ceil(len(symbols) / max(1, count))))
-        for number in range(count):
+        for number, seat in enumerate(self._seats(count)):
             strategy = self.rules.roster[number % len(self.rules.roster)]
             start = number * size % len(symbols)
             universe = [symbols[(start + n) % len(symbols)] for n in range(size)]
-            account = FIRST_HOUSE_ACCOUNT + number
-            name = f"{strategy.replace('_', '-')}-{number + 1}"
+            account, name = FIRST_HOUSE_ACCOUNT + seat, house_name(seat)
             self.inhabitants.append(Inhabitant(account, name, strategy, universe, {}))
+        self.inhabitants.sort(key=attrgetter("account"))
         self._pair_up()
         self._endow(exchange)
         for company in exchange.companies.values():
             now = math.log(company.price)
             self.eyes[company.symbol] = Eye(now, now, now, 1.0)
+
+    def _seats(self, count: int) -> list[int]:
+        """Return the numbers below `count`, shuffled."""
+        return sorted(
+            range(count), key=lambda seat: self.streams.uniform(0, f"house-{seat}", "seat")
+        )
 
     def _pair_up(self) -> None:
         """Make partners of each wash trader and the next; one left over trades like others."""
