@@ -49,7 +49,8 @@ def known_tick(tick: Tick | None) -> Tick | None:
 
 def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
     """The PRD's PriceUpdate: `change` against the tick before, `dayChange` against the previous
-    close; and what keeps the company from trading, or within bounds.
+    close; what keeps the company from trading, or within bounds; and what drove the price, each as
+    its part of the tick's log return, in percent.
     """
     change = company.price - company.previous_price
     day_change = company.price - company.previous_close
@@ -74,6 +75,7 @@ def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
         "bandLow": optional_dollars(company.low_band or None),
         "bandHigh": optional_dollars(company.high_band or None),
         "shortRestricted": company.restricted_through >= trading_day,
+        "drivers": {name: round(100 * part, 4) for name, part in company.drivers._asdict().items()},
         "tick": tick,
     }
 

@@ -389,7 +389,7 @@ def _digest(previous: str, outcome: Outcome) -> str:
     numbers += [n for h in market.holdings for n in (h.account, h.quantity, h.cost)]
     numbers += [number for c in market.companies for number in _company_numbers(c)]
     numbers += [n for m in outcome.members for n in (m.account, m.reputation)]
-    words = [f"{r.id} {r.verdict.code}" for r in outcome.results]
+    words = [outcome.regime, *(f"{r.id} {r.verdict.code}" for r in outcome.results)]
     words += [f"{o.id} {o.symbol} {o.intent} {o.status} {o.reason}" for o in market.orders]
     words += [trade.symbol for trade in market.trades]
     words += [f"{entry.kind} {entry.symbol}" for entry in market.entries]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.outcome import Halt
-from market.engine.values import BPS_IN_ONE, Tick
+from market.engine.values import BPS_IN_ONE, Cents, Tick
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
@@ -74,15 +75,29 @@ def _judge_bands(exchange: Exchange, company: Company) -> None:
     """Pause a company whose touch has been pinned at a band for a whole tick."""
     if not company.is_trading:
         return
-    bid, ask = company.book.bids.best(), company.book.asks.best()
-    is_pinned = (bid is not None and bid >= company.high_band) or (
-        ask is not None and ask <= company.low_band
-    )
+    book = company.book
+    is_pinned = _reaches(book.bids, company.high_band) or _reaches(book.asks, company.low_band)
     if is_pinned and company.is_pinned:
         until = exchange.moment.tick + exchange.rules.halts.pause_ticks
         halt(exchange, company, until=until, reason=BANDS)
     else:
         company.is_pinned = is_pinned
+
+
+def _reaches(side: BookSide, band: Cents) -> bool:
+    """Say whether a side's touch lies at the band, or would if the last tick's had not kept it from
+    its limit: bands drift by cents under the orders that they hold.
+    """
+    best = side.best()
+    if best is None:
+        return False
+    if (best - band) * side.sign <= 0:
+        return True
+    touch = side.levels[best].queue
+    return any(
+        order.resting and order.limit is not None and (order.limit - band) * side.sign <= 0
+        for order in touch
+    )
 
 
 def _judge_fall(exchange: Exchange, company: Company) -> None:

@@ -180,6 +180,7 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         restricted_through=company.restricted_through,
         shorted=company.shorted,
         shorts_offered=company.shorts_offered,
+        drivers=company.pricing.drivers,
         sentiment=company.sentiment,
         bids=company.book.bids.depth(levels),
         asks=company.book.asks.depth(levels),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from market.engine.book import LevelDepth
+from market.engine.pricing import Drivers
 from market.engine.values import Cents, Shares, Tick
 
 
@@ -125,6 +126,7 @@ class CompanyState(NamedTuple):
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares
+    drivers: Drivers  # of the tick's price move
     sentiment: float
     bids: list[LevelDepth]
     asks: list[LevelDepth]

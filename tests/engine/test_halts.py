@@ -402,3 +402,18 @@ def test_halts_are_rules_like_any_other() -> None:
     assert stage.resting() == ["bob BUY 1 @ 10.10"]
     stage.submit()
     assert told(stage) == [("APEX", "limit_band", stage.world.tick + 2)]
+
+
+def test_a_bid_that_the_band_holds_pins_it_while_the_band_drifts() -> None:
+    """The band of the next tick lies a little higher; the bid's limit lies beyond it all the
+    same.
+    """
+    stage = stage_of(SELLER, RICH)
+    stage.tick("bob BUY 500 @ 15.00 #b")
+    held = stage.company().book.bids.best()
+    stage.reprice("10.10")
+    stage.submit()
+    assert stage.company().high_band > (held or 0)
+    stage.submit()
+    assert not stage.company().is_trading
+    assert stage.company().halt_reason == "limit_band"

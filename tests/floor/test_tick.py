@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -261,3 +262,14 @@ def test_what_is_published_is_what_was_committed(hall: Hall) -> None:
     assert published == [committed]
     [entry] = tape.read_tick(epoch=1, tick=2, streams=[tape.PUBLIC_STREAM])
     assert entry == committed.public
+
+
+def test_a_price_update_says_what_drove_the_price(hall: Hall) -> None:
+    committed = hall.tick()
+    events = {event["type"]: event["data"] for event in committed.public.read()}
+    for price in events["price:update"]["prices"]:
+        move = 100 * math.log(price["price"] / price["previousPrice"])
+        cent = 100 / (100 * price["previousPrice"])
+        assert set(price["drivers"]) == {"flow", "shock", "world"}
+        assert sum(price["drivers"].values()) == pytest.approx(move, abs=2 * cent)
+    assert any(price["drivers"]["shock"] for price in events["price:update"]["prices"])

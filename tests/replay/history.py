@@ -11,7 +11,7 @@ from random import Random
 from agents.engine.inputs import Input
 from agents.engine.rules import ROLES
 from market.engine.parameters import Parameters
-from market.engine.rules import SessionRules
+from market.engine.rules import SessionRules, Switches
 from market.engine.values import SelfTrade
 from tests.cast import rules_with
 from wallstreetsim.world import (
@@ -29,6 +29,7 @@ from wallstreetsim.world import (
 
 RULES = rules_with(session=SessionRules(open_ticks=60, closed_ticks=20))  # three days in 220 ticks
 TICKS = 220
+SWITCHES = Switches(events=True, house=12)
 COMPANIES = 12
 AGENTS = range(1_000, 1_018)
 
@@ -39,7 +40,7 @@ def _event(impact: float, symbol: str | None = None) -> tuple[str, Parameters]:
 
 OPERATIONS: dict[int, list[tuple[str, Parameters]]] = {
     4: [_event(0.05, "NEXUS"), _event(90.0, "PULSE")],  # walks up until its shares are split
-    6: [_event(-0.995, "MEME")],  # walks down until they are joined
+    6: [_event(-0.94, "MEME"), _event(-0.85, "MEME")],  # walks down until they are joined
     20: [(HALT, {"symbol": "NEXUS", "ticks": 6, "reason": "a rumor"})],
     23: [(SET_FEE, {"bps": 5})],
     30: [(RESTRICT_SHORTS, {"symbol": "APEX", "reason": "a raid"})],
@@ -53,7 +54,7 @@ OPERATIONS: dict[int, list[tuple[str, Parameters]]] = {
 
 
 def new_world(seed: str = "a seed") -> World:
-    world = World(RULES, seed)
+    world = World(RULES, seed, SWITCHES)
     world.found(COMPANIES)
     return world
 

@@ -11,7 +11,7 @@ import pytest
 from agents.engine.inputs import Input
 from agents.models import Input as InputRow
 from agents.models import Source
-from tests.replay.history import COMPANIES, RULES, inputs_of, new_world
+from tests.replay.history import COMPANIES, RULES, SWITCHES, inputs_of, new_world
 from wallstreetsim import checkpoints
 from wallstreetsim.audit import audit
 from wallstreetsim.floor import Floor
@@ -33,7 +33,7 @@ def test_the_floor_and_the_machine_alone_agree_at_every_tick(
     transactional_db: None, restarts: tuple[int, ...]
 ) -> None:
     machine = new_world()
-    found_if_missing(seed=machine.seed, companies=COMPANIES, rules=RULES)
+    found_if_missing(seed=machine.seed, companies=COMPANIES, rules=RULES, switches=SWITCHES)
     floor = Floor(RULES)
     for inputs in _history(machine):
         _send(inputs)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from market.engine.accounts import MARKET_MAKER
 from market.engine.companies import Company
+from market.engine.outcome import Trade
 from market.engine.pricing import Drivers
 from market.engine.rules import Switches
+from market.engine.values import Shares
 from wallstreetsim.realism.history import (
     CompanyHistory,
     Headline,
@@ -40,14 +43,15 @@ class Watcher:
         self.was_halted = False
         self.away = 0  # ticks in which the mid was more than a spread from the price
 
-    def watch(self, *, after_night: bool) -> None:
+    def watch(self, flow: Shares, *, after_night: bool) -> None:
+        """Take in a tick; `flow` is the signed volume of its takers."""
         company = self.company
         left_out = after_night or company.is_halted or self.was_halted
         move = math.log(company.price / company.previous_price)
         self.returns.append(math.nan if left_out else move)
         self.prices.append(company.price)
         self.volumes.append(company.tick_volume)
-        self.flows.append(company.net_flow)
+        self.flows.append(flow)
         self.spreads.append(_spread(company))
         if not left_out:
             self.drivers.append(company.pricing.drivers)
@@ -104,8 +108,9 @@ class Observer:
         self.ticks_in_day.append(moment.tick_in_day)
         self.days.append(moment.trading_day)
         self.index.append(outcome.market.index)
+        flows = _flows(outcome.market.trades)
         for watcher in self.watchers:
-            watcher.watch(after_night=moment.opens_now)
+            watcher.watch(flows[watcher.company.symbol], after_night=moment.opens_now)
         for event in self.world.market.happened:
             if event.symbol is not None:
                 self.headlines.append(Headline(at, event.symbol, event.impact))
@@ -190,6 +195,16 @@ def _amiss(company: Company, world: World) -> int:
     """Return how many shares there are more or less than were issued."""
     held = sum(account.quantity_of(company.symbol) for account in world.market.accounts.values())
     return abs(held - company.shares)
+
+
+def _flows(trades: Iterable[Trade]) -> Counter[str]:
+    """Return each company's signed volume of takers, the market maker's own aggression left out."""
+    flows: Counter[str] = Counter()
+    for trade in trades:
+        taker = trade.buyer if trade.aggressor == "BUY" else trade.seller
+        if trade.aggressor and taker != MARKET_MAKER:
+            flows[trade.symbol] += trade.quantity if trade.aggressor == "BUY" else -trade.quantity
+    return flows
 
 
 def _spread(company: Company) -> float:
