@@ -12,7 +12,11 @@ export const grouped = (number) => whole.format(number);
 
 export const compactDollars = (dollars) => `${sign(dollars)}$${compact(Math.abs(dollars))}`;
 
-export const wholeDollars = (dollars) => `${sign(dollars)}$${whole.format(Math.floor(Math.abs(dollars)))}`;
+// Every dollar, up to a billion of them: more has no room.
+export const wholeDollars = (dollars) =>
+  Math.abs(dollars) >= 1e9
+    ? compactDollars(dollars)
+    : `${sign(dollars)}$${whole.format(Math.floor(Math.abs(dollars)))}`;
 
 export const signedPercent = (value) => `${value <= -LEAST_CHANGE ? "-" : "+"}${hundredths.format(Math.abs(value))}%`;
 

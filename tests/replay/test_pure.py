@@ -16,7 +16,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "74b13b80598808e1d4fc06760b08a0c95a9a510d7720172aa5655d28f52bc25d"
+GOLDEN_DIGEST = "41b81918c0f57f5b3873332d3d6bd361a2fffdcb12b82488129c3441cc29d38e"
 
 ROOT = Path(__file__).parents[2]
 

@@ -32,6 +32,9 @@ def price(cents: int | None) -> str:
 
 @register.filter
 def whole_dollars(cents: int) -> str:
+    """Write every dollar, up to a billion of them: more has no room."""
+    if abs(cents) >= 100 * 10**9:
+        return compact_dollars(cents)
     return f"{_sign(cents)}${abs(cents) // 100:,}"
 
 
