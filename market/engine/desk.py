@@ -5,9 +5,6 @@ Everything here happens to one order at a time, in arrival order, each whole bef
 
 from __future__ import annotations
 
-from itertools import chain
-
-from market.engine import auction, quoting
 from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
 from market.engine.book import Fill
 from market.engine.clearing import (
@@ -88,7 +85,7 @@ class Desk:
         order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
         self.name(order)
         self.log.touch_order(order)
-        if refusal := self._refusal_of(order):
+        if refusal := self.refusal_of(order):
             self.end(order, REJECTED, refusal)
         else:
             self._admit(order)
@@ -175,32 +172,12 @@ class Desk:
             if order.company.is_trading:
                 self.log.touch_order(order)
                 release(order)
-                if refusal := self._refusal_of(order):
+                if refusal := self.refusal_of(order):
                     self.end(order, REJECTED, refusal)
                 else:
                     self._execute(order)
             else:
                 self.triggered.append(order)
-
-    def reopen(self, company: Company) -> None:
-        """Resume trading by an auction among what rests, what waits and the market maker's quotes.
-
-        Everyone gets the one price; what a market order does not get there is cancelled.
-        """
-        queued, company.queue = company.queue, []
-        quoting.withdraw_quotes(self, company)
-        entering = self._still_fitting(queued)
-        entering += quoting.fresh_quotes(self, company)
-        entering += self._take_limited_by_bands(company)
-        self._cross(company, entering)
-        company.is_trading = True
-        company.reopens_tick, company.halt_reason = None, ""
-        company.recent_prices.clear()
-        company.set_bands(self.rules.halts, self.switches)
-        for order in sorted(entering, key=lambda order: order.priority):
-            if order.tick_closed is None:
-                self._settle_down(order)
-        company.quotes = [o for o in entering if o.resting and o.account.id == MARKET_MAKER]
 
     def end_open(self, order: Order, status: OrderStatus, reason: str) -> None:
         """End an open order, wherever it rests or waits."""
@@ -236,7 +213,7 @@ class Desk:
 
     # Checks
 
-    def _refusal_of(self, order: Order) -> Code | None:
+    def refusal_of(self, order: Order) -> Code | None:
         account, company, intent = order.account, order.company, order.intent
         if len(account.orders) >= self.rules.max_open_orders:
             return Code.TOO_MANY_ORDERS
@@ -277,7 +254,7 @@ class Desk:
         release(order)
         order.quantity, order.limit = quantity, limit
         order.price = self.price_of(order)
-        refusal = self._refusal_of(order)
+        refusal = self.refusal_of(order)
         if not refusal and order.post_only and order.company.book.would_trade(order):
             refusal = Code.WOULD_TAKE
         order.quantity, order.limit, order.price = kept
@@ -319,9 +296,9 @@ class Desk:
             else:
                 self._trade_with_others(order)
             if order.tick_closed is None:
-                self._settle_down(order)
+                self.settle_down(order)
 
-    def _settle_down(self, order: Order) -> None:
+    def settle_down(self, order: Order) -> None:
         """Rest what is left of an order, or end it."""
         if order.filled == order.quantity:
             self.end(order, FILLED, "")
@@ -338,14 +315,14 @@ class Desk:
     def price_of(self, order: Order) -> Cents:
         """Return the worst price at which an order may trade now."""
         company = order.company
-        worst = self._collar(company, order.side) if order.limit is None else order.limit
+        worst = self.collar(company, order.side) if order.limit is None else order.limit
         if not company.high_band:
             return worst
         if order.side is BUY:
             return min(worst, company.high_band)
         return max(worst, company.low_band)
 
-    def _collar(self, company: Company, side: Side) -> Cents:
+    def collar(self, company: Company, side: Side) -> Cents:
         """Return the worst price at which a market order may trade."""
         if side is BUY:
             return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
@@ -399,67 +376,6 @@ class Desk:
             self.triggered.remove(order)
         release(order)
 
-    # Auctions
-
-    def _still_fitting(self, queued: list[Order]) -> list[Order]:
-        """Return the queued orders that go on. A limit order has been accepted for good; market
-        orders are checked at today's price, the later ones not counting against the earlier.
-        """
-        for order in queued:
-            self.log.touch_order(order)
-            if order.limit is None:
-                release(order)
-        fitting = []
-        for order in queued:
-            if order.limit is not None:
-                fitting.append(order)
-            elif refusal := self._refusal_of(order):
-                self.end(order, REJECTED, refusal)
-            else:
-                reserve(order, worst_cost(order, self.rules))
-                fitting.append(order)
-        return fitting
-
-    def _take_limited_by_bands(self, company: Company) -> list[Order]:
-        """Take out the resting orders that the bands keep from their limits: these count again."""
-        limited = []
-        for side in (company.book.bids, company.book.asks):
-            prices = {order.price for order in side.orders() if order.price != order.limit}
-            for order in chain.from_iterable(map(side.drain, sorted(prices))):
-                if order.price == order.limit:
-                    side.add(order)
-                else:
-                    limited.append(order)
-        return limited
-
-    def _cross(self, company: Company, entering: list[Order]) -> None:
-        """Trade what crosses, resting or entering, at the auction's one price; bands do not
-        apply.
-        """
-        book = company.book
-        for order in entering:
-            collar = self._collar(company, order.side)
-            order.price = collar if order.limit is None else order.limit
-        buys = [*book.bids.orders(), *(order for order in entering if order.side is BUY)]
-        sells = [*book.asks.orders(), *(order for order in entering if order.side is not BUY)]
-        cross = auction.find_cross(buys, sells, company.price)
-        if cross is not None:
-            for pair in list(auction.allot(buys, sells, cross)):
-                self._clear_cross(company, pair, cross.price)
-
-    def _clear_cross(self, company: Company, pair: auction.Pair, price: Cents) -> None:
-        for order in (pair.buy, pair.sell):
-            self.name(order)
-            self.log.touch_order(order)
-            company.book.fill(order, price, pair.quantity)
-            release_part(order, pair.quantity)
-            if order.filled == order.quantity:
-                self.end(order, FILLED, "")
-            else:
-                order.status = PARTIAL
-        settle(company, pair.buy.account, pair.sell.account, price, pair.quantity)
-        self._record(company, pair.buy, pair.sell, price, pair.quantity, None, 0)
-
     # Trades
 
     def _clear(self, fill: Fill, taker: Order) -> None:
@@ -485,9 +401,9 @@ class Desk:
             self.end(maker, FILLED, "")
         else:
             maker.status = PARTIAL
-        self._record(company, buy, sell, price, quantity, aggressor, fee)
+        self.record(company, buy, sell, price, quantity, aggressor, fee)
 
-    def _record(
+    def record(
         self,
         company: Company,
         buy: Order,

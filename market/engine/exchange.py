@@ -24,6 +24,7 @@ from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
 from market.engine.log import TickLog
 from market.engine.outcome import Candle, Halt, LedgerEntry, MarketEvent, MarketOutcome, Standing
+from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
@@ -137,6 +138,7 @@ class Exchange(Desk):
             self._stop_trading()
         if self.moment.opens_now:
             self._open_day()
+            self.mark_to_market()  # the night has moved prices, and orders are judged by them
         self.happened = []
         if self.is_open:
             for event in self.climate.happen(self.moment, self._subjects()):
@@ -151,7 +153,7 @@ class Exchange(Desk):
             if not company.is_trading and self._may_reopen(company):
                 if company.is_halted:
                     self.log.resumed.append(company.symbol)
-                self.reopen(company)
+                reopen(self, company)
 
     def move_prices(self) -> None:
         """Step every price, if the market is open, and requote around it at once; then judge what

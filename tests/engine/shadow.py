@@ -50,8 +50,8 @@ class Shadow:
                 (Book, "fill", self._fill),
                 (Book, "shrink", self._shrink),
                 (auction, "find_cross", self._find_cross),
-                (Exchange, "_refusal_of", self._judge),
-                (Desk, "_record", self._record),
+                (Exchange, "refusal_of", self._judge),
+                (Desk, "record", self._record),
             ):
                 stack.enter_context(patch.object(owner, name, _around(getattr(owner, name), watch)))
             yield

@@ -200,3 +200,15 @@ def test_margin_used_is_rounded_up_and_margin_available_down() -> None:
     assert bob.margin_used == 334  # 3.33⅓
     assert bob.buying_power == cents("290.00")
     assert bob.margin_available == 9_666  # 96.66⅔
+
+
+def test_what_the_night_has_done_to_prices_counts_for_the_first_orders_of_the_day() -> None:
+    stage = Stage(
+        Player("ann", "0.01", leverage=2, holds={"APEX": 1_000}),
+        switches=Switches(maker=False, walk=True),
+    )
+    stage.run_to(629)
+    before = stage.company().price
+    stage.world.market.begin_tick(630)
+    assert stage.company().price != before
+    assert stage.account("ann").long_value == 1_000 * stage.company().price

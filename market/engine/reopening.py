@@ -1,0 +1,99 @@
+"""How trading begins, or begins again: a call auction in one company.
+
+Bands do not apply to it, nor do the self-trade modes, which are of continuous trading.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from market.engine import auction, quoting
+from market.engine.accounts import MARKET_MAKER
+from market.engine.clearing import release, release_part, reserve, settle, worst_cost
+from market.engine.companies import Company
+from market.engine.desk import Desk
+from market.engine.orders import Order
+from market.engine.values import BUY, Cents, OrderStatus
+
+
+def reopen(desk: Desk, company: Company) -> None:
+    """Resume trading by an auction among what rests, what waits and the market maker's quotes.
+
+    Everyone gets the one price; what a market order does not get there is cancelled.
+    """
+    queued, company.queue = company.queue, []
+    quoting.withdraw_quotes(desk, company)
+    entering = _still_fitting(desk, queued)
+    entering += quoting.fresh_quotes(desk, company)
+    entering += _take_limited_by_bands(company)
+    _cross(desk, company, entering)
+    company.is_trading = True
+    company.reopens_tick, company.halt_reason = None, ""
+    company.recent_prices.clear()
+    company.set_bands(desk.rules.halts, desk.switches)
+    for order in sorted(entering, key=lambda order: order.priority):
+        if order.tick_closed is None:
+            desk.settle_down(order)
+    company.quotes = [o for o in entering if o.resting and o.account.id == MARKET_MAKER]
+
+
+def _still_fitting(desk: Desk, queued: list[Order]) -> list[Order]:
+    """Return the queued orders that go on. A limit order has been accepted for good; market orders
+    are checked at today's price, the later ones not counting against the earlier.
+    """
+    for order in queued:
+        desk.log.touch_order(order)
+        if order.limit is None:
+            release(order)
+    fitting = []
+    for order in queued:
+        if order.limit is not None:
+            fitting.append(order)
+        elif refusal := desk.refusal_of(order):
+            desk.end(order, OrderStatus.REJECTED, refusal)
+        else:
+            reserve(order, worst_cost(order, desk.rules))
+            fitting.append(order)
+    return fitting
+
+
+def _take_limited_by_bands(company: Company) -> list[Order]:
+    """Take out the resting orders that the bands keep from their limits: these count again."""
+    limited = []
+    for side in (company.book.bids, company.book.asks):
+        prices = {order.price for order in side.orders() if order.price != order.limit}
+        for order in chain.from_iterable(map(side.drain, sorted(prices))):
+            if order.price == order.limit:
+                side.add(order)
+            else:
+                limited.append(order)
+    return limited
+
+
+def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:
+    """Trade what crosses, resting or entering, at the auction's one price."""
+    book = company.book
+    for order in entering:
+        collar = desk.collar(company, order.side)
+        order.price = collar if order.limit is None else order.limit
+    buys = [*book.bids.orders(), *(order for order in entering if order.side is BUY)]
+    sells = [*book.asks.orders(), *(order for order in entering if order.side is not BUY)]
+    cross = auction.find_cross(buys, sells, company.price)
+    if cross is not None:
+        for pair in list(auction.allot(buys, sells, cross)):
+            _clear(desk, company, pair, cross.price)
+
+
+def _clear(desk: Desk, company: Company, pair: auction.Pair, price: Cents) -> None:
+    """Settle one pair's trade, which has neither an aggressor nor a fee."""
+    for order in (pair.buy, pair.sell):
+        desk.name(order)
+        desk.log.touch_order(order)
+        company.book.fill(order, price, pair.quantity)
+        release_part(order, pair.quantity)
+        if order.filled == order.quantity:
+            desk.end(order, OrderStatus.FILLED, "")
+        else:
+            order.status = OrderStatus.PARTIAL
+    settle(company, pair.buy.account, pair.sell.account, price, pair.quantity)
+    desk.record(company, pair.buy, pair.sell, price, pair.quantity, None, 0)
