@@ -46,7 +46,6 @@ IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
 ALLOW = SelfTrade.ALLOW
 
 BY_OWNER = "cancelled by its owner"
-REPLACED = "replaced"
 LIQUIDATION = "liquidation"
 SELF_TRADE = "it met an order of the same account"
 
