@@ -3,20 +3,24 @@
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random, and 5,000 with faults in the shell, for hours
 # make admin   an operator's account           make fmt, lock, clean   as they say
+# make compile the engines as native modules: what runs without them runs slower, and the same
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: setup run test check fmt bench soak admin audit lock clean
+.PHONY: setup compile run test check fmt bench soak admin audit lock clean
 
-setup: .venv/dev
+setup: .venv/dev compile
+
+compile: .venv/run
+	@$(PY) -m wallstreetsim.compiling
 
 run: .venv/run
 	@exec $(PY) -m wallstreetsim.stack
 
-test: .venv/dev
+test: .venv/dev compile
 	$(PY) -m pytest $(ARGS)
 
 check: .venv/dev
@@ -29,10 +33,10 @@ fmt: .venv/dev
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-bench: .venv/dev
+bench: .venv/dev compile
 	$(PY) -m wallstreetsim.bench $(ONLY)
 
-soak: .venv/dev
+soak: .venv/dev compile
 	$(PY) -m tests.soak $(TICKS)
 	SOAK_TICKS=5000 $(PY) -m pytest tests/floor/test_soak.py
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest tests/engine

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from market.engine.book import LevelDepth
 from market.engine.outcome import CompanyState
-from market.engine.values import Tick
 from market.wire import Wire
-from wallstreetsim.world import Outcome, World
+from wallstreetsim.world import World
 
 
 class Depth(NamedTuple):
@@ -30,23 +28,15 @@ Books = Mapping[str, Depth]  # by symbol
 def standing(world: World) -> Books:
     """Return the published books as the machine's last tick left them.
 
-    They are remembered from telling that tick; a machine that has just been restored told nothing
-    yet, and its own books are looked at.
+    A machine that has just been restored reported nothing yet, and its own books are looked at.
     """
-    told_tick, books = _told.get(world, (None, {}))
-    if told_tick == world.tick:
-        return books
+    if world.reported:
+        return {company.symbol: Depth(company.bids, company.asks) for company in world.reported}
     levels = world.rules.market.book_levels_published
     return {
         symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
         for symbol, company in world.market.companies.items()
     }
-
-
-def remember(world: World, outcome: Outcome) -> None:
-    """Keep what this tick is about to tell; whoever spoils the machine forgets it with it."""
-    books = {c.symbol: Depth(c.bids, c.asks) for c in outcome.market.companies}
-    _told[world] = outcome.tick, books
 
 
 def changes(before: Books, companies: Iterable[CompanyState]) -> list[Wire]:
@@ -69,6 +59,3 @@ def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> list[list[float]]:
         [level[0] / 100, level[1], level[2]] for level in new if left.pop(level[0], None) != level
     ]
     return lines + [[price / 100, 0, 0] for price in left]
-
-
-_told: WeakKeyDictionary[World, tuple[Tick, Books]] = WeakKeyDictionary()

@@ -15,7 +15,6 @@ from market import models, tape
 from market.bulk import Write, send
 from market.engine.outcome import Trade
 from market.services import record
-from wallstreetsim import books
 from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
 from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
@@ -97,7 +96,6 @@ def write_outcome(
     told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
     scribe.write("write tape", lambda: tape.append(told.result()))
     scribe.await_writes(watch)
-    books.remember(world, outcome)
     write_world(world, outcome)
     return told.result()[0]
 

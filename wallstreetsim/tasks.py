@@ -8,13 +8,16 @@ from functools import cache
 from typing import Any
 
 from celery import Task, shared_task
+from celery.platforms import EX_OK
 from celery.signals import worker_shutdown
+from celery.worker import state
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
 from agents.services import repeats
 from market import models, tape
+from wallstreetsim import compiled
 from wallstreetsim.floor import Committed, Floor
 from wallstreetsim.metrics import record_tick
 from wallstreetsim.publishing import publish
@@ -29,6 +32,9 @@ def tick(self: Task[[], None]) -> None:
         record_tick(committed)
         _log(committed)
         the_floor().rest()
+        if compiled.has_arrived():
+            log.info("the engines are compiled: this floor ends, for the next to use them")
+            state.should_stop = EX_OK  # type: ignore[assignment]  # its stubs say None
 
 
 @shared_task(name="wallstreetsim.prune_tape")

@@ -24,7 +24,7 @@ from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
 from market.engine.actions import MarketAction, Verdict
 from market.engine.companies import Company, Listing, generate_listings
 from market.engine.exchange import Exchange
-from market.engine.outcome import CompanyState, MarketOutcome, Standing
+from market.engine.outcome import CompanyState, MarketOutcome, Standing, new_tuple
 from market.engine.parameters import Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
@@ -42,6 +42,9 @@ HOUSE_ROLE = "hedge_fund_manager"
 HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
 INJECT, SET_FEE = "INJECT", "SET_FEE"
 WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
+
+_TICK, _ENTRY = struct.Struct("<3q"), struct.Struct("<4q")
+_ORDER, _TRADE, _HOLDING = struct.Struct("<7q"), struct.Struct("<6q"), struct.Struct("<3q")
 
 Watch = Callable[[str], None]
 Performer = Callable[[Input], Verdict]
@@ -94,6 +97,7 @@ class World:
         self.house = House(rules.house, streams)
         self.actions = action_table(rules)
         self.tick = 0
+        self.reported: list[CompanyState] = []  # by the last tick, since this machine was made
         self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
         self.is_paused = False
         self.steps_left = 0
@@ -210,7 +214,7 @@ class World:
                 verdict = Verdict(False, str(refused.code), refused.message)
             except Exception as error:
                 raise InputFailed(input) from error
-        return Result(id, account, type, verdict)
+        return new_tuple(Result, (id, account, type, verdict))
 
     def _act(self, action: MarketAction, input: Input) -> Verdict:
         id, _, parameters, account, _ = input
@@ -346,6 +350,7 @@ class World:
             steps_left=self.steps_left,
             deeds=list(self.house.deeds),
         )
+        self.reported = outcome.market.companies
         self.digest = _digest(self.digest, outcome)
         return outcome._replace(digest=self.digest)
 
@@ -363,32 +368,19 @@ def _digest(previous: str, outcome: Outcome) -> str:
     and standing.
     """
     market = outcome.market
-    numbers = [market.index, outcome.is_paused, outcome.steps_left]
+    numbers = [_TICK.pack(market.index, outcome.is_paused, outcome.steps_left)]
     numbers += [
-        number
+        _ORDER.pack(o.number, o.account, o.quantity, o.limit or 0, o.stop or 0, o.filled, o.value)
         for o in market.orders
-        for number in (
-            o.number,
-            o.account,
-            o.quantity,
-            o.limit or 0,
-            o.stop or 0,
-            o.filled,
-            o.value,
-        )
     ]
     numbers += [
-        number
-        for t in market.trades
-        for number in (t.number, t.price, t.quantity, t.buyer, t.seller, t.fee)
+        _TRADE.pack(t.number, t.price, t.quantity, t.buyer, t.seller, t.fee) for t in market.trades
     ]
-    numbers += [
-        number for e in market.entries for number in (e.debit or 0, e.credit, e.cents, e.shares)
-    ]
-    numbers += [number or 0 for a in market.accounts for number in a]
-    numbers += [n for h in market.holdings for n in (h.account, h.quantity, h.cost)]
-    numbers += [number for c in market.companies for number in _company_numbers(c)]
-    numbers += [n for m in outcome.members for n in (m.account, m.reputation)]
+    numbers += [_ENTRY.pack(e.debit or 0, e.credit, e.cents, e.shares) for e in market.entries]
+    numbers += [_pack([number or 0 for number in a]) for a in market.accounts]
+    numbers += [_HOLDING.pack(h.account, h.quantity, h.cost) for h in market.holdings]
+    numbers += [_pack(_company_numbers(c)) for c in market.companies]
+    numbers += [_pack((m.account, m.reputation)) for m in outcome.members]
     words = [outcome.regime, *(f"{r.id} {r.verdict.code}" for r in outcome.results)]
     words += [f"{o.id} {o.symbol} {o.intent} {o.status} {o.reason}" for o in market.orders]
     words += [trade.symbol for trade in market.trades]
@@ -399,9 +391,13 @@ def _digest(previous: str, outcome: Outcome) -> str:
     words += [f"{alert.account} {alert.kind}" for alert in market.alerts]
     words += [f"{event.symbol} {event.kind}" for event in market.events]
     chained = blake2b(bytes.fromhex(previous), digest_size=32)
-    chained.update(struct.pack(f"<{len(numbers)}q", *numbers))
+    chained.update(b"".join(numbers))
     chained.update("\x1f".join(words).encode())
     return chained.hexdigest()
+
+
+def _pack(numbers: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(numbers)}q", *numbers)
 
 
 def _company_numbers(c: CompanyState) -> tuple[int, ...]:

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 from market.engine.accounts import Account
 from market.engine.desk import Desk
 from market.engine.orders import Ticket
+from market.engine.outcome import new_tuple
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
 from market.engine.refusals import MESSAGES, Code
 from market.engine.rules import MarketRules
 from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce
 
 NO_DATA: Mapping[str, Any] = {}
+OK = Code.OK.value
 
 
 class Verdict(NamedTuple):
@@ -25,7 +27,7 @@ class Verdict(NamedTuple):
     """
 
     success: bool
-    code: str = Code.OK.value
+    code: str = OK
     message: str = ""
     data: Mapping[str, Any] = NO_DATA
 
@@ -125,7 +127,7 @@ def place_order(
     order = desk.place(account, ticket, id=id)
     reason, data = order.reason, {"orderId": order.id}
     if not isinstance(reason, Code):
-        return Verdict(True, "OK", reason, data)
+        return new_tuple(Verdict, (True, OK, reason, data))
     return Verdict(order.filled > 0, str(reason), MESSAGES.get(reason, ""), data)
 
 

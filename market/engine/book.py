@@ -10,7 +10,7 @@ life with it. What is to rest again is drained with its whole level, or replaced
 from collections import deque
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from market.engine.orders import Order
 from market.engine.values import BUY, Cents, SelfTrade, Shares
@@ -18,12 +18,15 @@ from market.engine.values import BUY, Cents, SelfTrade, Shares
 LevelDepth: TypeAlias = tuple[Cents, Shares, int]  # price, shares, number of orders
 
 
-class Fill(NamedTuple):
-    """What one resting order gave one incoming order."""
+class Fill:
+    """What one resting order gave one incoming order, at the resting order's price."""
 
-    maker: Order
-    price: Cents  # always the resting order's
-    quantity: Shares
+    __slots__ = ("maker", "price", "quantity")
+
+    def __init__(self, maker: Order, price: Cents, quantity: Shares) -> None:
+        self.maker = maker
+        self.price = price
+        self.quantity = quantity
 
 
 class Level:

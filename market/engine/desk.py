@@ -18,7 +18,7 @@ from market.engine.clearing import (
 from market.engine.companies import Company
 from market.engine.log import TickLog
 from market.engine.orders import Order, Ticket
-from market.engine.outcome import Trade
+from market.engine.outcome import Trade, new_tuple
 from market.engine.refusals import MESSAGES, Code, Refused
 from market.engine.rules import MarketRules, Switches
 from market.engine.sessions import Moment, moment_of
@@ -379,7 +379,7 @@ class Desk:
 
     def _clear(self, fill: Fill, taker: Order) -> None:
         """Settle one fill: both sides, the taker's fee, the tape."""
-        maker, price, quantity = fill
+        maker, price, quantity = fill.maker, fill.price, fill.quantity
         company = taker.company
         if not maker.id:
             self.name(maker)
@@ -416,19 +416,22 @@ class Desk:
         buyer, seller, log = buy.account, sell.account, self.log
         self.trades_numbered += 1
         log.trades.append(
-            Trade(
-                self.trades_numbered,
-                uuid_of(self.trade_prefix, self.trades_numbered),
-                log.tick,
-                company.symbol,
-                price,
-                quantity,
-                buyer.id,
-                seller.id,
-                buy.id,
-                sell.id,
-                aggressor,
-                fee,
+            new_tuple(
+                Trade,
+                (
+                    self.trades_numbered,
+                    uuid_of(self.trade_prefix, self.trades_numbered),
+                    log.tick,
+                    company.symbol,
+                    price,
+                    quantity,
+                    buyer.id,
+                    seller.id,
+                    buy.id,
+                    sell.id,
+                    aggressor,
+                    fee,
+                ),
             )
         )
         company.record_trade(price, quantity)

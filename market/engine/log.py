@@ -22,6 +22,7 @@ from market.engine.outcome import (
     OrderState,
     Split,
     Trade,
+    new_tuple,
 )
 from market.engine.values import BUY, Tick
 
@@ -102,30 +103,33 @@ class TickLog:
     def _order_state(self, order: Order) -> OrderState:
         is_new = not order.is_recorded
         order.is_recorded = True
-        return OrderState(
-            order.number,
-            order.id,
-            order.account.id,
-            order.company.symbol,
-            "BUY" if order.side is BUY else "SELL",
-            order.intent._value_,
-            order.kind._value_,
-            order.time_in_force._value_,
-            order.post_only,
-            order.self_trade._value_,
-            order.tick_submitted,
-            order.client_id,
-            order.quantity,
-            order.limit,
-            order.stop,
-            order.filled,
-            order.value,
-            order.status._value_,
-            str(order.reason),
-            order.triggered_by,
-            order.tick_closed,
-            order.filled - self.filled_before[order.number],
-            is_new,
+        return new_tuple(
+            OrderState,
+            (
+                order.number,
+                order.id,
+                order.account.id,
+                order.company.symbol,
+                "BUY" if order.side is BUY else "SELL",
+                order.intent._value_,
+                order.kind._value_,
+                order.time_in_force._value_,
+                order.post_only,
+                order.self_trade._value_,
+                order.tick_submitted,
+                order.client_id,
+                order.quantity,
+                order.limit,
+                order.stop,
+                order.filled,
+                order.value,
+                order.status._value_,
+                str(order.reason),
+                order.triggered_by,
+                order.tick_closed,
+                order.filled - self.filled_before[order.number],
+                is_new,
+            ),
         )
 
 
@@ -151,7 +155,7 @@ def _holding_state(account: Account, symbol: str) -> HoldingState:
     holding = account.holdings[symbol]
     if not holding.quantity:
         del account.holdings[symbol]
-    return HoldingState(account.id, symbol, holding.quantity, holding.cost)
+    return new_tuple(HoldingState, (account.id, symbol, holding.quantity, holding.cost))
 
 
 def _company_state(company: Company, exchange: Exchange) -> CompanyState:

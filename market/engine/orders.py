@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from market.engine.values import (
     Cents,
@@ -21,20 +20,48 @@ if TYPE_CHECKING:
     from market.engine.accounts import Account
     from market.engine.companies import Company
 
+MARKET, GTC, ALLOW = OrderKind.MARKET, TimeInForce.GTC, SelfTrade.ALLOW
 
-class Ticket(NamedTuple):
+
+class Ticket:
     """The terms of an order as an account asks for it; limit and stop in cents."""
 
-    symbol: str
-    intent: Intent
-    quantity: Shares
-    kind: OrderKind = OrderKind.MARKET
-    limit: Cents | None = None
-    stop: Cents | None = None
-    time_in_force: TimeInForce = TimeInForce.GTC
-    post_only: bool = False
-    self_trade: SelfTrade = SelfTrade.ALLOW
-    client_id: str | None = None
+    __slots__ = (
+        "client_id",
+        "intent",
+        "kind",
+        "limit",
+        "post_only",
+        "quantity",
+        "self_trade",
+        "stop",
+        "symbol",
+        "time_in_force",
+    )
+
+    def __init__(
+        self,
+        symbol: str,
+        intent: Intent,
+        quantity: Shares,
+        kind: OrderKind = MARKET,
+        limit: Cents | None = None,
+        stop: Cents | None = None,
+        time_in_force: TimeInForce = GTC,
+        post_only: bool = False,
+        self_trade: SelfTrade = ALLOW,
+        client_id: str | None = None,
+    ) -> None:
+        self.symbol = symbol
+        self.intent = intent
+        self.quantity = quantity
+        self.kind = kind
+        self.limit = limit
+        self.stop = stop
+        self.time_in_force = time_in_force
+        self.post_only = post_only
+        self.self_trade = self_trade
+        self.client_id = client_id
 
 
 class Order:
@@ -84,18 +111,15 @@ class Order:
         ticket: Ticket,
         tick: Tick,
     ) -> None:
-        (
-            _,
-            self.intent,
-            self.quantity,
-            self.kind,
-            self.limit,
-            self.stop,
-            self.time_in_force,
-            self.post_only,
-            self.self_trade,
-            self.client_id,
-        ) = ticket
+        self.intent = ticket.intent
+        self.quantity = ticket.quantity
+        self.kind = ticket.kind
+        self.limit = ticket.limit
+        self.stop = ticket.stop
+        self.time_in_force = ticket.time_in_force
+        self.post_only = ticket.post_only
+        self.self_trade = ticket.self_trade
+        self.client_id = ticket.client_id
         self.number = self.priority = number
         self.id = id
         self.account = account
@@ -115,7 +139,41 @@ class Order:
 
     def renewed(self) -> Order:
         """Return a copy that may rest, after this one has left a book."""
-        return copy(self)
+        copy = Order(
+            self.number,
+            self.id,
+            self.account,
+            self.company,
+            self.side,
+            self.ticket(),
+            self.tick_submitted,
+        )
+        copy.priority = self.priority
+        copy.price = self.price
+        copy.filled = self.filled
+        copy.value = self.value
+        copy.reserved = self.reserved
+        copy.status = self.status
+        copy.reason = self.reason
+        copy.triggered_by = self.triggered_by
+        copy.tick_closed = self.tick_closed
+        copy.is_recorded = self.is_recorded
+        return copy
+
+    def ticket(self) -> Ticket:
+        """Return its terms as they are now."""
+        return Ticket(
+            self.company.symbol,
+            self.intent,
+            self.quantity,
+            self.kind,
+            self.limit,
+            self.stop,
+            self.time_in_force,
+            self.post_only,
+            self.self_trade,
+            self.client_id,
+        )
 
     @property
     def unfilled(self) -> Shares:

@@ -77,7 +77,17 @@ _ORDER_FIELDS = (
     "is_recorded",
     "side",
 )
-_TICKET_FIELDS = Ticket._fields[1:]  # the first is the company's symbol
+_TICKET_FIELDS = (
+    "intent",
+    "quantity",
+    "kind",
+    "limit",
+    "stop",
+    "time_in_force",
+    "post_only",
+    "self_trade",
+    "client_id",
+)
 # An order is kept as a row, not as a dict: a busy market has a hundred thousand of them.
 _order_row = attrgetter(*_ORDER_FIELDS, *_TICKET_FIELDS, "account.id", "company.symbol")
 

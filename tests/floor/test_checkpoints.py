@@ -237,7 +237,10 @@ def test_a_forgotten_machine_does_not_linger(hall: Hall, monkeypatch: pytest.Mon
     monkeypatch.setattr(garbage, "settle", _settle)
     first = Floor()
     first.tick()
-    machine = weakref.ref(first.world)
+    assert first.world is not None
+    machine = weakref.ref(
+        first.world.performers["PAUSE"]
+    )  # a part of it that bears such a reference
     first.forget()
     first.tick()
     assert machine() is None

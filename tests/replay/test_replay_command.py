@@ -11,6 +11,8 @@ from agents.models import Input
 from market import models
 from tests.floor.hall import Hall
 from wallstreetsim import replaying
+from wallstreetsim.rules import Rules
+from wallstreetsim.world import World
 
 BUSY = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00 #b{0}\ncid BUY 3 NEXUS MARKET\nbob CANCEL #b{1}"
 
@@ -61,16 +63,14 @@ def test_another_trade_is_named(busy: Hall) -> None:
 
 
 def test_another_price_is_named(busy: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    from market.engine.exchange import Exchange
+    sound = replaying.machine_at_checkpoint
 
-    step = Exchange.move_prices
+    def astray(epoch: int, tick: int, rules: Rules) -> World:
+        world = sound(epoch, tick, rules)
+        world.market.companies["APEX"].pricing.value += 0.01
+        return world
 
-    def astray(self: Exchange) -> None:
-        step(self)
-        if self.moment.tick == 11:
-            self.companies["APEX"].price += 1
-
-    monkeypatch.setattr(Exchange, "move_prices", astray)
+    monkeypatch.setattr(replaying, "machine_at_checkpoint", astray)
     with pytest.raises(CommandError, match=r"Tick 11 differs, step prices: public price:update"):
         replay("--from", "10")
 

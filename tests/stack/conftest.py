@@ -11,7 +11,7 @@ from wallstreetsim.stack.preflight import free_port
 
 
 class StartRun(Protocol):
-    def __call__(self, data: Path, port: int) -> Run: ...
+    def __call__(self, data: Path, port: int, **variables: str) -> Run: ...
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def start(data: Path) -> Iterator[StartRun]:
     """Start runs, in or below `data`, that are stopped after the test whatever became of it."""
     with ExitStack() as runs:
 
-        def start_one(data: Path, port: int) -> Run:
-            run = Run(data, port)
+        def start_one(data: Path, port: int, **variables: str) -> Run:
+            run = Run(data, port, **variables)
             runs.callback(run.stop)
             return run
 

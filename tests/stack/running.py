@@ -24,14 +24,14 @@ EVERYTHING = ("postgres", "redis", *EXCHANGE)
 class Run:
     """One launcher on a data directory and a port, with what it started."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, **variables: str) -> None:
         self.places = Places(data)
         self.address = f"http://127.0.0.1:{port}"
         self._said = NamedTemporaryFile("a")  # noqa: SIM115  # closed with this run
         self.launcher = subprocess.Popen(
             [sys.executable, "-m", "wallstreetsim.stack"],
             cwd=CODE,
-            env=environment(data, port),
+            env=environment(data, port) | variables,
             stdout=self._said,
             stderr=self._said,
         )

@@ -9,6 +9,8 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
+from wallstreetsim import compiled
+
 FIGURES = {
     "match_one": "matching",
     "match_100": "matching",
@@ -40,6 +42,7 @@ def main(names: list[str]) -> None:
     from wallstreetsim.bench.figures import table
 
     print(table(measured))
+    print(f"The machine ran {'compiled' if compiled.IN_USE else 'from its sources'}.")
     Path("bench.json").write_text(json.dumps({"results": measured}, indent=2) + "\n")
 
 

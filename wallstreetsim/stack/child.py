@@ -31,6 +31,8 @@ def command(name: str, places: Places) -> list[str]:
         return postgres.command(places)
     if name == "redis":
         return messenger.command(places)
+    if name == "compiler":
+        return ["nice", "-n", "19", sys.executable, "-m", "wallstreetsim.compiling"]
     return ["sh", "-c", f"exec {procfile()[name]}"]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.request import ProxyHandler, Request, build_opener
 
-from wallstreetsim import settings
+from wallstreetsim import compiled, settings
 from wallstreetsim.stack import StackError, postgres, preflight, probes
 from wallstreetsim.stack.children import die_with_parent, living_in, stop_leftovers
 from wallstreetsim.stack.complaints import complaint_in_log
@@ -128,6 +128,8 @@ def _open(places: Places, supervisor: Supervisor) -> None:
     silent = f"{address}/health does not answer; the log of web is {places.log('web')}"
     _wait_until(lambda: _is_healthy(address), silent)
     _welcome(places, address)
+    if not compiled.IN_USE:  # the floor takes the compiled engines up when they are there
+        supervisor.start("once:compiler")
 
 
 def _welcome(places: Places, address: str) -> None:

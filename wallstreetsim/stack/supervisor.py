@@ -18,7 +18,11 @@ from wallstreetsim.stack.children import die_with_parent, record, stop_signal
 from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.privileges import is_root
 
-GROUPS = {"stores": ("postgres", "redis"), "exchange": ("web", "beat", "floor", "courier")}
+GROUPS = {
+    "stores": ("postgres", "redis"),
+    "exchange": ("web", "beat", "floor", "courier"),
+    "once": ("compiler",),
+}
 STOP_SECONDS = 4.3  # what is not down by then is killed
 WAKE_SECONDS = 0.2
 RPC_SECONDS = 2.0
@@ -58,11 +62,20 @@ stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=2
 redirect_stderr=true
 autostart=false
-autorestart=true
-startretries=1000000000
 stopsignal={signal}
 stopwaitsecs=3
 killasgroup=true
+"""
+
+KEPT_ALIVE = """\
+autorestart=true
+startretries=1000000000
+"""
+
+ONCE = """\
+autorestart=false
+startsecs=0
+stopasgroup=true
 """
 
 
@@ -71,7 +84,9 @@ def configuration() -> str:
     parts = [CONFIG.format(user="user=root" if is_root() else "")]
     for priority, (group, names) in enumerate(GROUPS.items()):
         parts.append(GROUP.format(name=group, programs=",".join(names), priority=priority))
-        parts += [PROGRAM.format(name=name, signal=stop_signal(name).name[3:]) for name in names]
+        for name in names:
+            kind = ONCE if group == "once" else KEPT_ALIVE
+            parts.append(PROGRAM.format(name=name, signal=stop_signal(name).name[3:]) + kind)
     return "".join(parts)
 
 
