@@ -53,9 +53,10 @@ Performer = Callable[[Input], Verdict]
 class InputFailed(Exception):
     """An input whose handler raised: a fault of ours, and the machine is spoilt."""
 
-    def __init__(self, input: Input) -> None:
+    def __init__(self, input: Input, cause: Exception) -> None:
         super().__init__(f"{input.type} {input.id}")
         self.input = input
+        self.__cause__ = cause  # which a compiled `raise … from` leaves out
 
 
 class Result(NamedTuple):
@@ -213,7 +214,7 @@ class World:
             except Refused as refused:
                 verdict = Verdict(False, str(refused.code), refused.message)
             except Exception as error:
-                raise InputFailed(input) from error
+                raise InputFailed(input, error) from error
         return new_tuple(Result, (id, account, type, verdict))
 
     def _act(self, action: MarketAction, input: Input) -> Verdict:

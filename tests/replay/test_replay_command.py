@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from agents.engine.inputs import Input as EngineInput
 from agents.models import Input
 from market import models
 from tests.floor.hall import Hall
 from wallstreetsim import replaying
-from wallstreetsim.rules import Rules
-from wallstreetsim.world import World
+from wallstreetsim.world import Outcome, World
 
 BUSY = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00 #b{0}\ncid BUY 3 NEXUS MARKET\nbob CANCEL #b{1}"
 
@@ -63,14 +64,17 @@ def test_another_trade_is_named(busy: Hall) -> None:
 
 
 def test_another_price_is_named(busy: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = replaying.machine_at_checkpoint
+    advance = World.advance
 
-    def astray(epoch: int, tick: int, rules: Rules) -> World:
-        world = sound(epoch, tick, rules)
-        world.market.companies["APEX"].pricing.value += 0.01
-        return world
+    def astray(world: World, inputs: list[EngineInput]) -> Outcome:
+        outcome = advance(world, inputs)
+        if outcome.tick != 11:
+            return outcome
+        apex, *others = outcome.market.companies
+        market = replace(outcome.market, companies=[apex._replace(price=apex.price + 1), *others])
+        return outcome._replace(digest="", market=market)
 
-    monkeypatch.setattr(replaying, "machine_at_checkpoint", astray)
+    monkeypatch.setattr(World, "advance", astray)
     with pytest.raises(CommandError, match=r"Tick 11 differs, step prices: public price:update"):
         replay("--from", "10")
 
