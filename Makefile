@@ -1,7 +1,7 @@
 # make run     everything, on http://127.0.0.1:8080 (or PORT=…), data in .data (or WSS_DATA_DIR=…)
 # make test    the tests                       make check   format, lint, types, import arrows
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
-# make soak    a million ticks traded at random, and 5,000 with faults in the shell, for hours
+# make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make admin   an operator's account           make fmt, lock, clean   as they say
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -33,7 +33,7 @@ bench: .venv/dev
 	$(PY) -m wallstreetsim.bench $(ONLY)
 
 soak: .venv/dev
-	$(PY) -m tests.soak $(TICKS)
+	$(PY) -m tests.soak $(SOAK)
 	SOAK_TICKS=5000 $(PY) -m pytest tests/floor/test_soak.py
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest tests/engine
 

@@ -1,0 +1,121 @@
+"""A long soak of the machine: `python -m tests.soak [--ticks N] [--first SEED] [--log FILE]`.
+
+World after world, each its seed's, is traded at random; audited after every tick by brute force,
+with a naive exchange looking on; and run by a floor in memory that is killed in the middle of
+ticks, restored from checkpoints (some of them damaged) and the journal, and sent its inputs late,
+shuffled, twice, and now and then such as make it raise. A twin that suffers none of this must go
+the same way, outcome by outcome.
+
+The log has a line a seed. Given the log of an earlier run, only the seeds that it lacks are run,
+until there are so many ticks in all. A seed that fails is run again by `--only SEED`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count, islice
+from pathlib import Path
+from typing import TextIO
+
+TOLD_EVERY = 60.0  # seconds
+
+
+def main() -> int:
+    given = _arguments()
+    _set_up()
+    if given.only is not None:
+        print(_figures(_soak(given.only)[1]))
+        return 0
+    done = _read(given.log)
+    seen: Counter[str] = sum(done.values(), Counter())
+    seeds = (seed for seed in count(given.first) if seed not in done)
+    began, told, ticks_before = time.monotonic(), time.monotonic(), seen["ticks"]
+    print(f"{seen['ticks']:,} ticks of {len(done):,} worlds are done already", flush=True)
+    with given.log.open("a") as log:
+        for seed, world in _soaked(seeds, given.processes, given.ticks - ticks_before):
+            seen += world
+            _write(log, seed, world)
+            if time.monotonic() - told > TOLD_EVERY or seen["ticks"] >= given.ticks:
+                told = time.monotonic()
+                pace = (seen["ticks"] - ticks_before) / (told - began)
+                print(f"{_figures(seen)}; {pace:,.0f} ticks a second", flush=True)
+            if seen["ticks"] >= given.ticks:
+                break
+    print("nothing amiss")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--ticks", type=int, default=1_000_000)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    parser.add_argument("--only", type=int, metavar="SEED")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--log", type=Path, default=Path("soak.log"))
+    return parser.parse_args()
+
+
+def _set_up() -> None:
+    """Let Django know its models; there is no database."""
+    import logging
+
+    import django
+
+    os.environ["WSS_DATA_DIR"] = tempfile.gettempdir()
+    os.environ["SECRET_KEY"] = "only for the soak"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
+    django.setup()
+    logging.disable()  # each damaged checkpoint would be told
+
+
+def _soaked(seeds: Iterator[int], processes: int, ticks: int) -> Iterator[tuple[int, Counter[str]]]:
+    if processes == 1:
+        yield from map(_soak, seeds)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        while True:
+            yield from pool.map(_soak, islice(seeds, 16 * processes))
+
+
+def _soak(seed: int) -> tuple[int, Counter[str]]:
+    from tests.soak.trading import Soaking
+
+    try:
+        return seed, Soaking(seed).run()
+    except BaseException:
+        print(f"the world of seed {seed} failed; again: --only {seed}", file=sys.stderr, flush=True)
+        raise
+
+
+def _figures(seen: Counter[str]) -> str:
+    ordered = sorted(seen.items(), key=lambda item: (item[0] != "ticks", item[0]))
+    return ", ".join(f"{count:,} {name}" for name, count in ordered)
+
+
+def _write(log: TextIO, seed: int, seen: Counter[str]) -> None:
+    print(json.dumps({"seed": seed, **seen}), file=log, flush=True)
+
+
+def _read(log: Path) -> dict[int, Counter[str]]:
+    """Return what an earlier run saw, by seed; a line that it was killed in does not count."""
+    done: dict[int, Counter[str]] = {}
+    for line in log.read_text().splitlines() if log.exists() else ():
+        try:
+            seen = json.loads(line)
+        except ValueError:
+            continue
+        seed = seen.pop("seed")
+        done[seed] = Counter(seen)
+    return done
+
+
+if __name__ == "__main__":
+    sys.exit(main())
