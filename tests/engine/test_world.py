@@ -109,6 +109,9 @@ OPERATIONS: list[Operation] = [
     ("HALT", {"symbol": "APEX"}),
     *[("UNHALT", {})] * 8,
     *(("RESTRICT_SHORTS", {"symbol": s}) for s in SYMBOLS),
+    *(("SET_BANDS", {"symbol": s, "bps": bps}) for s in (None, *SYMBOLS) for bps in (1, 2_500)),
+    *(("SET_BANDS", {"symbol": s, "bps": 100, "ticks": 5}) for s in SYMBOLS),
+    *[("FREE_BANDS", {})] * 4,
     *(("SET_FEE", {"bps": bps}) for bps in (0, 1, 100)),
 ]
 
