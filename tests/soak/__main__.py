@@ -7,7 +7,8 @@ shuffled, twice, and now and then such as make it raise. A twin that suffers non
 the same way, outcome by outcome.
 
 The log has a line a seed. Given the log of an earlier run, only the seeds that it lacks are run,
-until there are so many ticks in all. A seed that fails is run again by `--only SEED`.
+until there are so many ticks in all. A seed that fails is told, and run again by `--only SEED`;
+the others go on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,21 +28,29 @@ from pathlib import Path
 from typing import TextIO
 
 TOLD_EVERY = 60.0  # seconds
+MOST_FAILURES = 10
 
 
 def main() -> int:
     given = _arguments()
     _set_up()
     if given.only is not None:
-        print(_figures(_soak(given.only)[1]))
-        return 0
+        alone = _soak(given.only)[1]
+        print(_figures(alone or Counter()))
+        return 0 if alone else 1
     done = _read(given.log)
     seen: Counter[str] = sum(done.values(), Counter())
+    failed: list[int] = []
     seeds = (seed for seed in count(given.first) if seed not in done)
     began, told, ticks_before = time.monotonic(), time.monotonic(), seen["ticks"]
     print(f"{seen['ticks']:,} ticks of {len(done):,} worlds are done already", flush=True)
     with given.log.open("a") as log:
-        for seed, world in _soaked(seeds, given.processes, given.ticks - ticks_before):
+        for seed, world in _soaked(seeds, given.processes):
+            if world is None:
+                failed.append(seed)
+                if len(failed) == MOST_FAILURES:
+                    break
+                continue
             seen += world
             _write(log, seed, world)
             if time.monotonic() - told > TOLD_EVERY or seen["ticks"] >= given.ticks:
@@ -49,8 +59,8 @@ def main() -> int:
                 print(f"{_figures(seen)}; {pace:,.0f} ticks a second", flush=True)
             if seen["ticks"] >= given.ticks:
                 break
-    print("nothing amiss")
-    return 0
+    print(f"failed: {', '.join(map(str, failed))}" if failed else "nothing amiss")
+    return 1 if failed else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -76,7 +86,7 @@ def _set_up() -> None:
     logging.disable()  # each damaged checkpoint would be told
 
 
-def _soaked(seeds: Iterator[int], processes: int, ticks: int) -> Iterator[tuple[int, Counter[str]]]:
+def _soaked(seeds: Iterator[int], processes: int) -> Iterator[tuple[int, Counter[str] | None]]:
     if processes == 1:
         yield from map(_soak, seeds)
         return
@@ -85,14 +95,16 @@ def _soaked(seeds: Iterator[int], processes: int, ticks: int) -> Iterator[tuple[
             yield from pool.map(_soak, islice(seeds, 16 * processes))
 
 
-def _soak(seed: int) -> tuple[int, Counter[str]]:
+def _soak(seed: int) -> tuple[int, Counter[str] | None]:
+    """Return what the world of a seed saw, or None if it failed."""
     from tests.soak.trading import Soaking
 
     try:
         return seed, Soaking(seed).run()
-    except BaseException:
+    except Exception:
+        traceback.print_exc()
         print(f"the world of seed {seed} failed; again: --only {seed}", file=sys.stderr, flush=True)
-        raise
+        return seed, None
 
 
 def _figures(seen: Counter[str]) -> str:
