@@ -220,7 +220,6 @@ def _bands(halt: Halt, subject: str) -> Wire:
         "reason": halt.reason,
         "note": halt.note or None,
         "bandPercent": halt.band_bps and halt.band_bps / 100,
-        "untilTick": until,
     }
 
 

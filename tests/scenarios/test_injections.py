@@ -105,12 +105,12 @@ def test_bands_may_be_set_and_freed() -> None:
     assert trades(result) == ["5: bob bought 10 APEX from ann @ 10.50"]
     first = result["events"][0]
     assert (first["type"], first["reason"], first["note"]) == ("BANDS", "operator_bands", "a calm")
-    assert (first["bandPercent"], first["untilTick"], first["duration"]) == (2.5, 4, 3)
-    assert [event["headline"] for event in result["events"]] == [
-        "APEX: bands of 2.5 % until tick 4",
-        "The market: bands of 30 %",
-        "APEX: bands of 1 %",
-        "The market: bands are as usual again",
+    assert (first["bandPercent"], first["duration"]) == (2.5, 3)
+    assert [(event["symbol"], event["bandPercent"]) for event in result["events"]] == [
+        ("APEX", 2.5),
+        (None, 30.0),
+        ("APEX", 1.0),
+        (None, None),
     ]
 
 

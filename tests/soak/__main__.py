@@ -1,10 +1,11 @@
 """A long soak of the machine: `python -m tests.soak [--ticks N] [--first SEED] [--log FILE]`.
 
-World after world, each its seed's, is traded at random; audited after every tick by brute force,
-with a naive exchange looking on; and run by a floor in memory that is killed in the middle of
-ticks, restored from checkpoints (some of them damaged) and the journal, and sent its inputs late,
-shuffled, twice, and now and then such as make it raise. A twin that suffers none of this must go
-the same way, outcome by outcome.
+World after world, each its seed's, is traded at random, while a naive exchange judges each order
+and trade; each tick's outcome must agree with all before, and the books are audited by brute force
+every few ticks. It is run by a floor in memory that is killed in the middle of ticks, restored from
+checkpoints (some of them damaged) and the journal, and sent its inputs late, shuffled, twice, and
+now and then such as make it raise. A twin that suffers none of this must go the same way, outcome
+by outcome, and know the same, byte by byte.
 
 The log has a line a seed. Given the log of an earlier run, only the seeds that it lacks are run,
 until there are so many ticks in all. A seed that fails is told, and run again by `--only SEED`;

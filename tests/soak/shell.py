@@ -23,7 +23,8 @@ from wallstreetsim.world import InputFailed, Outcome, World
 KEPT = 3  # checkpoints
 STEPS_OF_A_TICK = 13  # that a machine says it has done
 COMPARED_EVERY = 16  # ticks: the whole state, byte by byte
-MISFORTUNE = 0.2  # of ticks
+MISFORTUNE = 0.1  # of ticks
+KEEPING = 0.2  # of ticks, after which there is a checkpoint
 
 
 class Row(NamedTuple):
@@ -98,9 +99,9 @@ class Shell:
         if self.random.random() < MISFORTUNE:
             self.random.choice((self.kill, self.kill, self.damage, self.replace, self.look_idle))()
         outcome = self._commit()
-        if self.random.random() < MISFORTUNE:
+        if self.random.random() < KEEPING:
             self.kept = [*self.kept[1 - KEPT :], checkpoints.packed(self.world, epoch=1)]
-        if self.random.random() < MISFORTUNE / 4:
+        if self.random.random() < MISFORTUNE / 3:
             self.seen["kills after a commit"] += 1
             self.restore()
         return outcome
