@@ -148,7 +148,6 @@ CELERY_TIMEZONE = "UTC"
 # --- Django ---
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
