@@ -132,7 +132,7 @@ def test_what_is_kept_is_plain_data() -> None:
     assert json.loads(json.dumps(world.dump(), allow_nan=False))
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "1", "4711"])
+@pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_another_process_with_other_hashes_gives_the_same_history(
     hash_seed: str, digests: list[str]
 ) -> None:
