@@ -1,7 +1,7 @@
 # make run     everything, on http://127.0.0.1:8080 (or PORT=…), data in .data (or WSS_DATA_DIR=…)
 # make test    the tests                       make check   format, lint, types, import arrows
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
-# make soak    a million ticks traded at random, and 5,000 with faults in the shell, for hours
+# make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make admin   an operator's account           make fmt, lock, clean   as they say
 # make compile the engines as native modules: what runs without them runs slower, and the same
 
@@ -37,9 +37,9 @@ bench: .venv/dev compile
 	$(PY) -m wallstreetsim.bench $(ONLY)
 
 soak: .venv/dev compile
-	$(PY) -m tests.soak $(TICKS)
+	WSS_ENGINE_DIR=off $(PY) -m tests.soak $(SOAK)
 	SOAK_TICKS=5000 $(PY) -m pytest tests/floor/test_soak.py
-	HYPOTHESIS_PROFILE=deep $(PY) -m pytest tests/engine
+	HYPOTHESIS_PROFILE=deep WSS_ENGINE_DIR=off $(PY) -m pytest tests/engine
 
 admin: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser
@@ -52,7 +52,7 @@ lock: .venv/dev
 	$(LOCK) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis bench.json
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis bench.json soak.log
 
 .venv/dev: .venv/run
 

@@ -81,6 +81,9 @@ class Company(models.Model):
     halt_reason = models.CharField(max_length=24, blank=True, default="")
     low_band = models.BigIntegerField(default=0, help_text="Nought: there are no bands.")
     high_band = models.BigIntegerField(default=0)
+    ordered_band_bps = models.IntegerField(
+        default=0, help_text="How far from their centre an operator has set the bands; or nought."
+    )
     restricted_through = models.BigIntegerField(
         default=-1, help_text="The last trading day on which shorts are restricted."
     )
@@ -317,13 +320,18 @@ class Candle(models.Model):
 
 
 class Halt(models.Model):
-    """A halt, or a short-sale restriction, as it began: of one company, or of all (no symbol)."""
+    """A halt, a short-sale restriction or an operator's bands, as it began: of one company, or of
+    all (no symbol).
+    """
 
     tick = models.BigIntegerField()
     symbol = models.CharField(max_length=12, null=True)
     reason = models.CharField(max_length=24)
     until = models.BigIntegerField(null=True, help_text="The tick whose auction resumes trading.")
     note = models.CharField(max_length=200, blank=True, help_text="An operator's reason.")
+    band_bps = models.IntegerField(
+        null=True, help_text="How far from their centre an operator has set the bands."
+    )
 
     class Meta:
         indexes: ClassVar = [BrinIndex(name="halts_by_tick", fields=["tick"])]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
-from market.engine.halts import RESTRICTION, UNTIL_RESUMED
+from market.engine.halts import ORDERED_BANDS, RESTRICTION, UNTIL_RESUMED, USUAL_BANDS
 from market.engine.outcome import (
     Alert,
     Bankruptcy,
@@ -74,6 +74,7 @@ def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
         "reopensTick": known_tick(company.reopens_tick),
         "bandLow": optional_dollars(company.low_band or None),
         "bandHigh": optional_dollars(company.high_band or None),
+        "bandsOrdered": company.ordered_band_bps > 0,
         "shortRestricted": company.restricted_through >= trading_day,
         "drivers": {name: round(100 * part, 4) for name, part in company.drivers._asdict().items()},
         "tick": tick,
@@ -181,11 +182,15 @@ def position(
 
 
 def halt(halt: Halt) -> Wire:
-    """A halt, of one company or (no symbol) of all; or a short-sale restriction of one."""
+    """A halt, of one company or (no symbol) of all; a short-sale restriction of one; or bands that
+    an operator sets.
+    """
     subject = halt.symbol or "The market"
     until = known_tick(halt.until)
     if halt.reason == RESTRICTION:
         type, headline = "SHORT_SALE_RESTRICTION", f"{subject}: short sales are restricted"
+    elif halt.reason in (ORDERED_BANDS, USUAL_BANDS):
+        return _bands(halt, subject)
     else:
         type, headline = "HALT", f"{subject} is halted{f' until tick {until}' if until else ''}"
     duration = None if until is None else until - halt.tick
@@ -194,6 +199,27 @@ def halt(halt: Halt) -> Wire:
         "reason": halt.reason,
         "note": halt.note or None,
         "reopensTick": until,
+    }
+
+
+def _bands(halt: Halt, subject: str) -> Wire:
+    """Bands that an operator sets, or that are the rules' again."""
+    until = known_tick(halt.until)
+    if halt.band_bps is None:
+        headline = f"{subject}: bands are as usual again"
+    else:
+        headline = f"{subject}: bands of {halt.band_bps / 100:g} %"
+    return {
+        **_happening(
+            "BANDS",
+            halt.tick,
+            f"{headline} until tick {until}" if until else headline,
+            symbol=halt.symbol,
+            duration=None if until is None else until - halt.tick,
+        ),
+        "reason": halt.reason,
+        "note": halt.note or None,
+        "bandPercent": halt.band_bps and halt.band_bps / 100,
     }
 
 

@@ -244,10 +244,14 @@ class Stage:
 
     def submit(self, *inputs: Input) -> Outcome:
         """Run one tick over these inputs."""
-        self.outcome = self.world.advance(inputs)
-        for state in self.outcome.market.orders:
+        return self.take(self.world.advance(inputs))
+
+    def take(self, outcome: Outcome) -> Outcome:
+        """Take note of what a tick has decided."""
+        self.outcome = outcome
+        for state in outcome.market.orders:
             self.orders[state.id] = self.orders[state.client_id or state.id] = state
-        return self.outcome
+        return outcome
 
     def run_to(self, tick: int) -> Outcome:
         """Run empty ticks up to this one."""

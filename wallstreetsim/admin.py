@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -25,7 +26,18 @@ from agents.models import Input
 from agents.services import operator
 from market.admin.looking import ReadOnlyAdmin, dollars
 from market.models import Company, World
-from wallstreetsim.world import HALT, PAUSE, RESTRICT_SHORTS, RESUME, STEP, UNHALT
+from wallstreetsim.rules import RULES
+from wallstreetsim.world import (
+    FREE_BANDS,
+    HALT,
+    INJECT,
+    PAUSE,
+    RESTRICT_SHORTS,
+    RESUME,
+    SET_BANDS,
+    STEP,
+    UNHALT,
+)
 
 admin.site.site_header = "WallStreetSim"
 admin.site.site_title = "WallStreetSim"
@@ -38,6 +50,10 @@ for _schedule in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTa
 MOST_STEPS = 1_000
 ACTS_SHOWN = 20
 
+EVENTS = [
+    (kind.name, kind.name.replace("_", " ").capitalize()) for kind in RULES.market.events.kinds
+]
+SECTORS = [(sector.name, sector.name) for sector in RULES.market.sectors]
 
 ACTS = {
     PAUSE: "Pause",
@@ -46,21 +62,37 @@ ACTS = {
     HALT: "Halt",
     UNHALT: "Resume trading",
     RESTRICT_SHORTS: "Restrict shorts",
+    SET_BANDS: "Set bands",
+    FREE_BANDS: "Usual bands",
+    INJECT: "Let it happen",
 }
-TIMED = (STEP, HALT)
-OF_A_COMPANY = (HALT, UNHALT, RESTRICT_SHORTS)
+TIMED = (STEP, HALT, SET_BANDS)
+OF_A_COMPANY = (HALT, UNHALT, RESTRICT_SHORTS, SET_BANDS, FREE_BANDS, INJECT)
+NEEDED = {  # beside the reason
+    STEP: ("ticks", f"Say how many, 1 to {MOST_STEPS:,}."),
+    RESTRICT_SHORTS: ("symbol", "Say of which company."),
+    SET_BANDS: ("percent", "Say how far from their centre, 0.01 to 100 %."),
+    INJECT: ("event", "Say what is to happen."),
+}
 
 
 class ActForm(forms.Form):
     """One act: each button is one, and the reason goes with all of them.
 
-    A halt or its end is of the company named, or of all; without ticks it lasts until it is ended.
+    A halt or its end, bands and what happens are of the company named, or of all; without ticks
+    halts and bands last until they are ended.
     """
 
     act = forms.ChoiceField(choices=list(ACTS.items()))
     reason = forms.CharField(max_length=200)
     ticks = forms.IntegerField(min_value=1, max_value=MOST_STEPS, required=False)
     symbol = forms.CharField(max_length=12, required=False)
+    percent = forms.DecimalField(
+        min_value=Decimal("0.01"), max_value=100, decimal_places=2, required=False
+    )
+    event = forms.ChoiceField(choices=EVENTS, required=False)
+    sector = forms.ChoiceField(choices=SECTORS, required=False)
+    impact = forms.DecimalField(min_value=-99, max_value=1_000, decimal_places=2, required=False)
 
     def clean_symbol(self) -> str:
         symbol = str(self.cleaned_data["symbol"]).upper()
@@ -70,10 +102,14 @@ class ActForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if given.get("act") == STEP and "ticks" in given and given["ticks"] is None:
-            self.add_error("ticks", f"Say how many, 1 to {MOST_STEPS:,}.")
-        if given.get("act") == RESTRICT_SHORTS and given.get("symbol") == "":
-            self.add_error("symbol", "Say of which company.")
+        needed, complaint = NEEDED.get(given.get("act", ""), ("", ""))
+        if needed in given and given[needed] in (None, ""):
+            self.add_error(needed, complaint)
+        if given.get("act") == INJECT:
+            if "impact" in given and given["impact"] is None:
+                self.add_error("impact", "Say what it is worth, -99 to 1,000 %.")
+            if given.get("symbol") and given.get("sector"):
+                self.add_error("sector", "It befalls a company or a sector, not both.")
         return given
 
     def parameters(self) -> dict[str, object]:
@@ -84,6 +120,11 @@ class ActForm(forms.Form):
             chosen["ticks"] = given["ticks"]
         if act in OF_A_COMPANY and given["symbol"]:
             chosen["symbol"] = given["symbol"]
+        if act == SET_BANDS:
+            chosen["bps"] = int(given["percent"] * 100)
+        if act == INJECT:
+            chosen["event"], chosen["sector"] = given["event"], given["sector"] or None
+            chosen["impact"], chosen["duration"] = float(given["impact"] / 100), given["ticks"] or 0
         return chosen
 
     def complaints(self) -> list[str]:
@@ -121,6 +162,8 @@ class WorldAdmin(ReadOnlyAdmin):
             "acts": [(act, verdict_on(act)) for act in operator.recent_acts(ACTS_SHOWN)],
             "inputs_waiting": Input.objects.waiting().count(),
             "most_steps": MOST_STEPS,
+            "event_kinds": EVENTS,
+            "sectors": SECTORS,
         }
         return super().change_view(request, object_id, form_url, desk | (extra_context or {}))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from time import perf_counter
 from typing import NamedTuple
@@ -49,15 +49,29 @@ class Restored(NamedTuple):
     replay_seconds: float
 
 
+def packed(world: World, *, epoch: int) -> models.Checkpoint:
+    """Return the machine's state as a row that is not written yet."""
+    state = zstandard.compress(orjson.dumps(world.dump()), level=1)
+    return models.Checkpoint(
+        epoch=epoch,
+        tick=world.tick,
+        digest=world.digest,
+        schema_version=SCHEMA_VERSION,
+        engine_version=ENGINE_VERSION,
+        checksum=_checksum(state),
+        state=state,
+    )
+
+
 def write(world: World, *, epoch: int) -> None:
     """Write the machine's state and drop the oldest checkpoints."""
-    state = zstandard.compress(orjson.dumps(world.dump()), level=1)
-    versions = (SCHEMA_VERSION, ENGINE_VERSION)
+    row = packed(world, epoch=epoch)
+    versions = (row.schema_version, row.engine_version)
     with connection.cursor() as cursor:
         execute_beside(
             cursor,
             _UPSERT,
-            (epoch, world.tick, world.digest, *versions, _checksum(state), state),
+            (row.epoch, row.tick, row.digest, *versions, row.checksum, row.state),
         )
     kept = models.Checkpoint.objects.order_by("-epoch", "-tick").values_list("id", flat=True)[:KEPT]
     models.Checkpoint.objects.exclude(id__in=list(kept)).delete()
@@ -112,14 +126,24 @@ def _replay(world: World, row: models.World) -> None:
 
 
 def _newest_sound(row: models.World, rules: Rules) -> tuple[models.Checkpoint, World]:
-    for checkpoint in _newest_first(row):
+    sound = first_sound(_newest_first(row), rules)
+    if sound is None:
+        raise CannotRestore(f"there is no sound checkpoint at or before tick {row.tick}")
+    return sound
+
+
+def first_sound(
+    checkpoints: Iterable[models.Checkpoint], rules: Rules
+) -> tuple[models.Checkpoint, World] | None:
+    """Return the first checkpoint that can be loaded, and its machine."""
+    for checkpoint in checkpoints:
         try:
             return checkpoint, _load(checkpoint, rules)
         except _Unsound as unsound:
             log.error(
                 "the checkpoint at tick %d %s; trying the one before", checkpoint.tick, unsound
             )
-    raise CannotRestore(f"there is no sound checkpoint at or before tick {row.tick}")
+    return None
 
 
 class _Unsound(Exception):

@@ -55,11 +55,14 @@ class Quote:
     is_halted: bool = False
     halt_reason: str = ""
     is_restricted: bool = False  # shorts are
+    has_ordered_bands: bool = False  # by an operator
 
     @property
     def state(self) -> str:
         """What keeps it from trading as usual, in a word."""
-        return "HALT" if self.is_halted else "NO SHORTS" if self.is_restricted else ""
+        if self.is_halted:
+            return "HALT"
+        return "NO SHORTS" if self.is_restricted else "BANDS" if self.has_ordered_bands else ""
 
     @property
     def market_cap(self) -> Cents:
@@ -330,6 +333,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         is_halted=price["halted"],
         halt_reason=price["haltReason"] or "",
         is_restricted=price["shortRestricted"],
+        has_ordered_bands=price.get("bandsOrdered", False),  # a tape may be older than they are
     )
 
 
@@ -391,6 +395,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         is_halted=company.is_halted,
         halt_reason=company.halt_reason,
         is_restricted=company.restricted_through >= trading_day,
+        has_ordered_bands=company.ordered_band_bps > 0,
     )
 
 

@@ -130,5 +130,13 @@ def _order_from_1(row: Sequence[Any], prices: dict[str, int], rules: Rules) -> l
     ]
 
 
-_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1}
+def _from_2(state: State, rules: Rules) -> State:
+    """Schema 3 knows bands that operators set."""
+    market = state["market"]
+    usual = {"ordered_band_bps": 0, "bands_until": None}
+    companies = [company | usual for company in market["companies"]]
+    return state | {"schema": 3, "market": market | {"companies": companies}}
+
+
+_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2}
 KNOWN_SCHEMAS = frozenset({SCHEMA_VERSION, *_UPGRADERS})

@@ -34,12 +34,13 @@ from market.engine.values import uuid_of, uuid_prefix
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
-SCHEMA_VERSION = 2  # of the dumped state
+SCHEMA_VERSION = 3  # of the dumped state
 ENGINE_VERSION = 2  # of the behaviour: raised whenever the same inputs would give another history
 
 REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
 HOUSE_ROLE = "hedge_fund_manager"
 HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
+SET_BANDS, FREE_BANDS = "SET_BANDS", "FREE_BANDS"
 INJECT, SET_FEE = "INJECT", "SET_FEE"
 WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
 
@@ -114,6 +115,8 @@ class World:
             HALT: partial(self._operate, self._halt),
             UNHALT: partial(self._operate, self._unhalt),
             RESTRICT_SHORTS: partial(self._operate, self._restrict_shorts),
+            SET_BANDS: partial(self._operate, self._set_bands),
+            FREE_BANDS: partial(self._operate, self._free_bands),
             INJECT: partial(self._operate, self._inject),
             SET_FEE: partial(self._operate, self._set_fee),
         }
@@ -303,6 +306,24 @@ class World:
         halts.restrict_shorts(self.market, company, input.parameters.get("reason", ""))
         return Verdict(True)
 
+    def _set_bands(self, input: Input) -> Verdict:
+        """Set the bands of a company, or of all, for so many ticks or until they are freed."""
+        given = input.parameters
+        ticks = given.get("ticks")
+        halts.order_bands(
+            self.market,
+            self._company_or_all(given),
+            given["bps"],
+            until=self.tick + ticks if ticks else halts.UNTIL_RESUMED,
+            note=given.get("reason", ""),
+        )
+        return Verdict(True)
+
+    def _free_bands(self, input: Input) -> Verdict:
+        given = input.parameters
+        halts.free_bands(self.market, self._company_or_all(given), given.get("reason", ""))
+        return Verdict(True)
+
     def _inject(self, input: Input) -> Verdict:
         """Let a market event happen, to a company, a sector or all."""
         given = input.parameters
@@ -324,6 +345,10 @@ class World:
             if self.rules.agents.role(member.role).pays_fees:
                 self.market.accounts[account].fee_bps = self.taker_fee_bps
         return Verdict(True)
+
+    def _company_or_all(self, given: Parameters) -> Company | None:
+        symbol = given.get("symbol")
+        return self._company(symbol) if symbol else None
 
     def _company(self, symbol: str) -> Company:
         company = self.market.companies.get(symbol)

@@ -52,8 +52,9 @@ class TradesQuery(Query):
 class Stock(TypedDict):
     """A listed company and its market at the last tick. `change` is against the previous close.
 
-    Nothing trades outside the bands. `reopensTick` is null where an operator will say;
-    `borrowable` are the shares that may yet be sold short, `borrowFee` what that costs, a year.
+    Nothing trades outside the bands, which an operator may have ordered. `reopensTick` is null
+    where an operator will say; `borrowable` are the shares that may yet be sold short, `borrowFee`
+    what that costs, a year.
     """
 
     symbol: str
@@ -76,6 +77,7 @@ class Stock(TypedDict):
     reopensTick: int | None
     bandLow: float | None
     bandHigh: float | None
+    bandsOrdered: bool
     shortRestricted: bool
     borrowable: int
     borrowFee: float
@@ -165,6 +167,7 @@ def stock(company: Company, trading_day: int) -> Stock:
         "reopensTick": wire.known_tick(company.reopens_tick),
         "bandLow": wire.optional_dollars(company.low_band or None),
         "bandHigh": wire.optional_dollars(company.high_band or None),
+        "bandsOrdered": company.ordered_band_bps > 0,
         "shortRestricted": company.restricted_through >= trading_day,
         "borrowable": max(0, pool - company.shorted - company.shorts_offered),
         "borrowFee": fee_bps / BPS_IN_ONE,

@@ -37,6 +37,7 @@ class Company:
     """
 
     __slots__ = (
+        "bands_until",
         "best_ask",
         "best_bid",
         "book",
@@ -53,6 +54,7 @@ class Company:
         "listing",
         "low_band",
         "net_flow",
+        "ordered_band_bps",
         "previous_close",
         "previous_price",
         "price",
@@ -104,6 +106,8 @@ class Company:
         self.recent_prices: deque[Cents] = deque([price], maxlen=rules.halts.band_ticks)
         self.low_band: Cents = 0  # nothing trades outside the bands; nought: there are none
         self.high_band: Cents = 0
+        self.ordered_band_bps: Bps = 0  # by an operator; nought: the bands are the rules'
+        self.bands_until: Tick | None = None  # the tick at which they are the rules' again
         self.is_pinned = False  # the touch has reached a band
         self.restricted_through = -1  # the last trading day of a short-sale restriction
         self.shorted: Shares = 0  # by all accounts together
@@ -119,19 +123,27 @@ class Company:
 
     def band_bps(self, rules: HaltRules) -> Bps:
         """Return how far from their centre the bands lie."""
+        if self.ordered_band_bps:
+            return self.ordered_band_bps
         if self.listing.sector in rules.wild_sectors:
             return rules.wild_band_bps
         return rules.large_band_bps if self.market_cap >= rules.large_cents else rules.band_bps
 
     def set_bands(self, rules: HaltRules, switches: Switches) -> None:
-        """Centre the bands on the mean of the last few prices, today's included."""
+        """Centre the bands on the mean of the last few prices, today's included.
+
+        However narrow they are, the cents next to their centre lie within.
+        """
         self.recent_prices.append(self.price)
-        if not switches.halts:
+        if not switches.halts and not self.ordered_band_bps:
+            self.low_band = self.high_band = 0
             return
         width = self.band_bps(rules)
         count, total = len(self.recent_prices), sum(self.recent_prices)
-        self.low_band = max(1, ceil_div(total * (BPS_IN_ONE - width), count * BPS_IN_ONE))
-        self.high_band = total * (BPS_IN_ONE + width) // (count * BPS_IN_ONE)
+        low = max(1, ceil_div(total * (BPS_IN_ONE - width), count * BPS_IN_ONE))
+        high = total * (BPS_IN_ONE + width) // (count * BPS_IN_ONE)
+        self.low_band = min(low, total // count)
+        self.high_band = max(high, ceil_div(total, count))
 
     def banded(self, price: Cents) -> Cents:
         """Return the price within the bands that is nearest to this one."""

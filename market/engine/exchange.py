@@ -132,6 +132,7 @@ class Exchange(Desk):
             company.previous_price = company.price
             company.tick_high = company.tick_low = company.price
             company.tick_volume = 0
+        halts.expire_bands(self)
         if self.moment.closes_now:
             closing.close_day(self)
         if not self.moment.is_open:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.outcome import Halt
-from market.engine.values import BPS_IN_ONE, Cents, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Tick
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
 
 BANDS, NEWS, MARKET, OPERATOR = "limit_band", "news_pending", "market_wide", "operator"
 RESTRICTION = "short_sale_restriction"
+ORDERED_BANDS, USUAL_BANDS = "operator_bands", "usual_bands"
 UNTIL_RESUMED: Tick = 2**53  # further than any tick
 
 
@@ -47,6 +48,37 @@ def restrict_shorts(exchange: Exchange, company: Company, note: str = "") -> Non
         company.restricted_through = through
         tick = exchange.log.tick
         exchange.log.halts.append(Halt(tick, company.symbol, RESTRICTION, None, note))
+
+
+def order_bands(
+    exchange: Exchange, company: Company | None, bps: Bps, *, until: Tick, note: str = ""
+) -> None:
+    """Set the bands of a company, or of all, so far from their centre from this tick's prices on,
+    until those of tick `until`.
+    """
+    _set_bands(exchange, company, bps, until)
+    symbol = company.symbol if company else None
+    exchange.log.halts.append(Halt(exchange.log.tick, symbol, ORDERED_BANDS, until, note, bps))
+
+
+def free_bands(exchange: Exchange, company: Company | None, note: str = "") -> None:
+    """Let the bands of a company, or of all, be the rules' again."""
+    _set_bands(exchange, company, 0, None)
+    symbol = company.symbol if company else None
+    exchange.log.halts.append(Halt(exchange.log.tick, symbol, USUAL_BANDS, None, note))
+
+
+def _set_bands(exchange: Exchange, company: Company | None, bps: Bps, until: Tick | None) -> None:
+    for one in exchange.companies.values():
+        if company is None or one is company:
+            one.ordered_band_bps, one.bands_until = bps, until
+
+
+def expire_bands(exchange: Exchange) -> None:
+    """Free the bands whose time is up."""
+    for company in exchange.companies.values():
+        if company.bands_until is not None and company.bands_until <= exchange.log.tick:
+            free_bands(exchange, company)
 
 
 def judge(exchange: Exchange) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from market.engine.book import LevelDepth
 from market.engine.pricing import Drivers
-from market.engine.values import Cents, Shares, Tick
+from market.engine.values import Bps, Cents, Shares, Tick
 
 # Makes a named tuple of all its fields at a quarter of its constructor's cost, which is a function
 # written in Python: for the kinds of which a busy tick makes ten thousand.
@@ -127,6 +127,7 @@ class CompanyState(NamedTuple):
     halt_reason: str
     low_band: Cents  # nought: there are no bands
     high_band: Cents
+    ordered_band_bps: Bps  # by an operator; nought: the bands are the rules'
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares
@@ -160,13 +161,18 @@ class Standing(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """A halt, or a restriction, that begins: of one company, or of all (no symbol)."""
+    """A halt, or a restriction, that begins, or bands that are set: of one company, or of all (no
+    symbol).
+    """
 
     tick: Tick
     symbol: str | None
     reason: str
-    until: Tick | None  # the tick whose auction resumes trading
+    until: (
+        Tick | None
+    )  # the tick whose auction resumes trading, or whose bands are the rules' again
     note: str  # an operator's reason
+    band_bps: Bps | None = None  # how far from their centre an operator has set the bands
 
 
 class Split(NamedTuple):

@@ -58,6 +58,8 @@ _COMPANY_FIELDS = (
     "halt_reason",
     "low_band",
     "high_band",
+    "ordered_band_bps",
+    "bands_until",
     "is_pinned",
     "restricted_through",
     "shorted",

@@ -42,7 +42,8 @@ export function mountMarket(panel, feed) {
 }
 
 function stateOf(quote) {
-  return quote.halted ? "HALT" : quote.shortRestricted ? "NO SHORTS" : "";
+  if (quote.halted) return "HALT";
+  return quote.shortRestricted ? "NO SHORTS" : quote.bandsOrdered ? "BANDS" : "";
 }
 
 function write({ row, line, priceCell, volumeCell }, quote) {

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agents.models import Input, Source
-from market.models import Company, Halt
+from market.models import Company, Halt, MarketEvent
 from tests.floor.hall import Hall
 
 DESK, ACT = "/admin/market/world/1/change/", "/admin/market/world/act/"
@@ -98,6 +98,35 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     ({"act": "HALT", "reason": "x", "symbol": "NOPE"}, "symbol: There is no company NOPE."),
     ({"act": "HALT", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
     ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Say of which company."),
+    ({"act": "SET_BANDS", "reason": ""} | {"percent": "5"}, "reason: This field is required."),
+    ({"act": "SET_BANDS", "reason": "x"}, "percent: Say how far from their centre"),
+    ({"act": "SET_BANDS", "reason": "x", "percent": "0"}, "percent: Ensure this value is greater"),
+    ({"act": "SET_BANDS", "reason": "x", "percent": "101"}, "percent: Ensure this value is less"),
+    ({"act": "SET_BANDS", "reason": "x", "percent": "1.005"}, "percent: Ensure that there are no"),
+    ({"act": "SET_BANDS", "reason": "x", "percent": "NaN"}, "percent: Enter a number."),
+    (
+        {"act": "SET_BANDS", "reason": "x", "percent": "5", "symbol": "NOPE"},
+        "symbol: There is no company NOPE.",
+    ),
+    ({"act": "INJECT", "reason": "x", "impact": "5"}, "event: Say what is to happen."),
+    (
+        {"act": "INJECT", "reason": "x", "impact": "5", "event": "PARTY"},
+        "event: Select a valid choice. PARTY is not one",
+    ),
+    ({"act": "INJECT", "reason": "x", "event": "RALLY"}, "impact: Say what it is worth"),
+    (
+        {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "-100"},
+        "impact: Ensure this value is greater",
+    ),
+    (
+        {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "1", "sector": "Tea"},
+        "sector: Select a valid choice.",
+    ),
+    (
+        {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "1"}
+        | {"sector": "Energy", "symbol": "APEX"},
+        "sector: It befalls a company or a sector, not both.",
+    ),
 ]
 
 
@@ -172,3 +201,48 @@ def test_shorts_of_a_company_are_restricted(desk: Client, hall: Hall) -> None:
     assert Company.objects.get(symbol="NOVA").restricted_through == 1, "this day and the next"
     (halt,) = Halt.objects.all()
     assert (halt.symbol, halt.reason) == ("NOVA", "short_sale_restriction")
+
+
+def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, hall: Hall) -> None:
+    apex = Company.objects.get(symbol="APEX")
+    ask(desk, "SET_BANDS", "a calm", symbol="apex", percent="2.5", ticks=40)
+    hall.tick()
+    apex.refresh_from_db()
+    assert apex.ordered_band_bps == 250
+    assert 0.95 * apex.price < apex.low_band < apex.price < apex.high_band < 1.05 * apex.price
+    assert [c.symbol for c in Company.objects.all() if c.ordered_band_bps] == ["APEX"]
+    halt = Halt.objects.get()
+    assert (halt.symbol, halt.reason, halt.note) == ("APEX", "operator_bands", "a calm")
+    assert (halt.band_bps, halt.until) == (250, hall.row.tick + 40)
+    assert b"250 bps" in desk.get(DESK).content
+    ask(desk, "FREE_BANDS", "over")
+    hall.tick()
+    apex.refresh_from_db()
+    assert apex.ordered_band_bps == 0
+
+
+def test_the_bands_of_all_companies_are_set_until_they_are_freed(desk: Client, hall: Hall) -> None:
+    ask(desk, "SET_BANDS", "a calm", percent="30")
+    hall.tick()
+    assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
+    hall.restart()
+    hall.tick()
+    assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
+
+
+# What happens
+
+
+def test_an_operator_lets_something_happen(desk: Client, hall: Hall) -> None:
+    given = {"event": "CEO_SCANDAL", "impact": "-2.5", "symbol": "NOVA", "ticks": 9}
+    assert said(ask(desk, "INJECT", "a lesson", **given)) == [
+        "Let it happen waits for the next tick."
+    ]
+    hall.tick()
+    event = MarketEvent.objects.get()
+    assert (event.kind, event.symbol, event.sector) == ("CEO_SCANDAL", "NOVA", None)
+    assert (event.impact, event.duration) == (-0.025, 9)
+    assert b"CEO_SCANDAL, -0.025" in desk.get(DESK).content
+    ask(desk, "INJECT", "another", event="SECTOR_ROTATION", impact="1", sector="Energy")
+    hall.tick()
+    assert MarketEvent.objects.filter(sector="Energy", duration=0).exists()

@@ -219,6 +219,23 @@ def test_bands_and_restrictions_are_shown(desk: Desk) -> None:
     assert refused["code"] == "INVALID_PRICE"
 
 
+def test_an_operators_bands_are_shown_and_told(desk: Desk) -> None:
+    operate("SET_BANDS", symbol="NOVA", bps=150, ticks=2, reason="a calm")
+    desk.tick()
+    stocks = {stock["symbol"]: stock for stock in desk.get("/market/stocks").data["items"]}
+    assert [s for s, stock in stocks.items() if stock["bandsOrdered"]] == ["NOVA"]
+    nova = stocks["NOVA"]
+    assert nova["bandHigh"] / nova["bandLow"] == pytest.approx(1.015 / 0.985, abs=0.001)
+    [event] = desk.get("/world/events").data["items"]
+    assert (event["type"], event["symbol"], event["note"]) == ("BANDS", "NOVA", "a calm")
+    assert (event["bandPercent"], event["duration"]) == (1.5, 2)
+    assert happened(desk) == [event]
+    desk.tick(2)
+    assert not desk.get("/market/stocks/NOVA").data["bandsOrdered"]
+    newest, _ = desk.get("/world/events").data["items"]
+    assert (newest["reason"], newest["bandPercent"]) == ("usual_bands", None)
+
+
 def test_active_events_are_told_with_what_is_left_of_them_and_come_first(desk: Desk) -> None:
     desk.tick()
     operate("INJECT", event="RALLY", impact=0.01, duration=9)

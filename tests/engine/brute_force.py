@@ -16,7 +16,7 @@ from market.engine.exchange import Exchange
 from market.engine.orders import Order
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.refusals import Code
-from market.engine.values import FINAL_STATUSES, Cents, OrderStatus, Shares, Side
+from market.engine.values import FINAL_STATUSES, Cents, OrderStatus, Shares
 
 # The machine
 
@@ -267,8 +267,6 @@ class Record:
         assert state.filled_now == state.filled - filled_before >= 0
         assert (state.tick_closed is not None) is (state.status in FINAL_STATUSES)
         assert (state.status == "filled") is (state.filled == state.quantity)
-        if state.limit is not None and state.filled_now and before is not None:
-            assert _keeps_limit(state, before), "no fill beyond a limit"
         self.orders[state.id] = state
 
     def _compare(self, outcome: MarketOutcome) -> None:
@@ -286,13 +284,3 @@ class Record:
 def _terms(state: OrderState) -> tuple[object, ...]:
     """Return what a replacement and a split leave as it is."""
     return state[:12]
-
-
-def _keeps_limit(state: OrderState, before: OrderState) -> bool:
-    """Say whether the tick's fills kept the looser of the limits before and after it."""
-    assert state.limit is not None
-    assert before.limit is not None
-    paid, filled = state.value - before.value, state.filled_now
-    if state.side == Side.BUY.name:
-        return paid <= filled * max(state.limit, before.limit)
-    return paid >= filled * min(state.limit, before.limit)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import HaltRules, SessionRules, Switches
 from tests.cast import STILL, UNMOVED, Player, Stage, cents, listing, rules_with
 from tests.engine.brute_force import audit
@@ -231,6 +232,112 @@ def test_a_halt_at_night_outlasts_the_opening() -> None:
     assert not stage.company().is_trading
     stage.submit()
     assert stage.trades == ["bob bought 5 from ann @ 10.00"]
+
+
+# An operator's bands
+
+
+def bands(stage: Stage, symbol: str = "APEX") -> tuple[int, int]:
+    return stage.company(symbol).low_band, stage.company(symbol).high_band
+
+
+def test_an_operator_sets_the_bands_of_a_company_for_some_ticks_with_a_reason() -> None:
+    stage = stage_of(SELLER, RICH)
+    usual = bands(stage, "BIG")
+    stage.operate("SET_BANDS", symbol="APEX", bps=200, ticks=3, reason="a calm")
+    [set_now] = stage.outcome.market.halts
+    assert (set_now.symbol, set_now.reason, set_now.note) == ("APEX", "operator_bands", "a calm")
+    assert (set_now.until, set_now.band_bps) == (stage.world.tick + 3, 200)
+    assert [c.ordered_band_bps for c in stage.outcome.market.companies] == [200, 0]
+    assert bands(stage) == (980, 1_020)
+    stage.tick("ann SELL 10 @ 10.21\nann SELL 10 @ 10.20\nbob BUY 30 @ 15.00")
+    assert stage.trades == ["bob bought 10 from ann @ 10.20"]
+    stage.run_to(set_now.tick + 2)
+    assert bands(stage) == (980, 1_020)
+    stage.submit()
+    assert bands(stage) == (900, 1_100)
+    assert told(stage) == [("APEX", "usual_bands", None)]
+    assert bands(stage, "BIG") == usual
+
+
+def test_an_operators_bands_may_be_of_all_and_last_until_they_are_freed() -> None:
+    stage = stage_of()
+    usual = bands(stage), bands(stage, "BIG")
+    stage.operate("SET_BANDS", bps=3_000)
+    assert told(stage) == [(None, "operator_bands", UNTIL_RESUMED)]
+    stage.run_to(60)
+    assert (bands(stage), bands(stage, "BIG")) == ((700, 1_300), (28_000, 52_000))
+    stage.operate("FREE_BANDS", symbol="BIG", reason="it is over")
+    [freed] = stage.outcome.market.halts
+    assert (freed.symbol, freed.reason, freed.note) == ("BIG", "usual_bands", "it is over")
+    assert (bands(stage), bands(stage, "BIG")) == ((700, 1_300), usual[1])
+    stage.operate("FREE_BANDS")
+    assert (bands(stage), bands(stage, "BIG")) == usual
+
+
+def test_the_later_of_two_orders_for_bands_stands() -> None:
+    stage = stage_of()
+    stage.operate("SET_BANDS", bps=3_000, ticks=2)
+    stage.operate("SET_BANDS", symbol="APEX", bps=100)
+    stage.run_to(10)
+    assert bands(stage) == (990, 1_010)
+    assert bands(stage, "BIG") == (38_000, 42_000)
+
+
+def test_orders_slide_to_the_bands_that_an_operator_sets() -> None:
+    stage = stage_of("bob", SELLER)
+    stage.tick("bob BUY 2 @ 10.90\nann SELL 3 @ 10.95")
+    stage.operate("SET_BANDS", symbol="APEX", bps=100)
+    assert stage.resting() == ["bob BUY 2 @ 10.10", "ann SELL 3 @ 10.95"]
+    audit(stage.world.market)
+
+
+def test_however_narrow_the_bands_the_cents_next_to_their_centre_lie_within() -> None:
+    stage = stage_of("bob", SELLER)
+    stage.operate("SET_BANDS", bps=1)
+    for price in ("10.00", "10.01", "10.01", "10.02"):
+        stage.reprice(price)
+        stage.tick("bob BUY 1 @ 10.50\nann SELL 1 @ 9.50")
+        audit(stage.world.market)
+    assert bands(stage) == (1_000, 1_001), "around 10.006 or so"
+
+
+def test_bands_may_be_ordered_where_the_rules_have_none() -> None:
+    stage = stage_of(SELLER, RICH, switches=replace(STILL, halts=False))
+    stage.operate("SET_BANDS", symbol="APEX", bps=500)
+    stage.tick("ann SELL 10 @ 15.00\nbob BUY 10 @ 15.00")
+    assert stage.trades == []
+    assert (bands(stage), bands(stage, "BIG")) == ((950, 1_050), (0, 0))
+    stage.operate("FREE_BANDS")
+    assert bands(stage) == (0, 0)
+    stage.tick("ann SELL 10 @ 15.00\nbob BUY 10 @ 15.00")
+    assert stage.trades == ["bob bought 10 from ann @ 15.00"]
+
+
+def test_a_jump_beyond_an_operators_bands_halts() -> None:
+    wide, narrow = stage_of(), stage_of()
+    narrow.operate("SET_BANDS", symbol="APEX", bps=300)
+    for stage in (wide, narrow):
+        inject(stage, 0.05)
+    assert told(wide) == []
+    assert told(narrow) == [("APEX", "news_pending", narrow.world.tick + 1)]
+
+
+def test_an_operators_bands_are_kept() -> None:
+    stage = stage_of()
+    stage.operate("SET_BANDS", symbol="APEX", bps=300, ticks=4)
+    stage.reload()
+    stage.submit()
+    assert bands(stage) == (970, 1_030)
+    stage.run_to(6)
+    assert bands(stage) == (900, 1_100)
+
+
+def test_there_are_no_bands_for_a_company_that_is_not_there() -> None:
+    stage = stage_of()
+    for type in ("SET_BANDS", "FREE_BANDS"):
+        stage.operate(type, symbol="NOPE", bps=300)
+        assert stage.codes == ["INVALID_SYMBOL"]
 
 
 # News

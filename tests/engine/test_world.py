@@ -5,11 +5,14 @@ tick; a naive exchange looks on.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from itertools import product
 from random import Random
 from typing import NamedTuple, TypeAlias
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -22,6 +25,7 @@ from market.engine.values import FINAL_STATUSES, SelfTrade
 from tests.cast import Player, Stage, dollars, listing, rules_with
 from tests.engine.brute_force import Record, audit
 from tests.engine.shadow import Shadow
+from wallstreetsim import compiled
 
 RULES = rules_with(
     session=SessionRules(open_ticks=9, closed_ticks=3),
@@ -109,6 +113,9 @@ OPERATIONS: list[Operation] = [
     ("HALT", {"symbol": "APEX"}),
     *[("UNHALT", {})] * 8,
     *(("RESTRICT_SHORTS", {"symbol": s}) for s in SYMBOLS),
+    *(("SET_BANDS", {"symbol": s, "bps": bps}) for s in (None, *SYMBOLS) for bps in (1, 2_500)),
+    *(("SET_BANDS", {"symbol": s, "bps": 100, "ticks": 5}) for s in SYMBOLS),
+    *[("FREE_BANDS", {})] * 4,
     *(("SET_FEE", {"bps": bps}) for bps in (0, 1, 100)),
 ]
 
@@ -253,4 +260,20 @@ def check_end(order: OrderState) -> None:
 
 TestTrading = Trading.TestCase
 EXAMPLES = {"check": 500, "deep": 5_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
+if compiled.IN_USE:
+    EXAMPLES //= 5  # the whole of them are for the sources, where the naive exchange looks on
+
+
+@pytest.mark.skipif(not compiled.IN_USE, reason="the sources are what has been tried")
+def test_the_sources_are_watched_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        cwd=compiled.CODE,
+        env=os.environ | {"WSS_ENGINE_DIR": compiled.OFF},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 TestTrading.settings = settings(max_examples=EXAMPLES, stateful_step_count=50)

@@ -18,7 +18,7 @@ from market.engine.parameters import Parameters
 from tests.engine.test_world import draw_terms
 from tests.floor.hall import Hall, Twin, elsewhere
 from tests.floor.test_killed import Doomed, await_its_end, doomed, next_tick
-from wallstreetsim.world import HALT, INJECT, RESTRICT_SHORTS, UNHALT
+from wallstreetsim.world import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
 
 __all__ = ["doomed"]  # the fixture
 
@@ -31,6 +31,9 @@ OPERATIONS: list[tuple[str, Parameters]] = [
     (HALT, {"ticks": 2}),
     (UNHALT, {}),
     (RESTRICT_SHORTS, {"symbol": "NEXUS"}),
+    (SET_BANDS, {"symbol": "APEX", "bps": 50, "ticks": 4}),
+    (SET_BANDS, {"bps": 400}),
+    (FREE_BANDS, {}),
     (INJECT, {"event": "RALLY", "impact": 0.02, "duration": 9}),
     (INJECT, {"event": "RALLY", "impact": -0.03, "duration": 9}),
     (INJECT, {"event": "MEME_PUMP", "symbol": "MEME", "impact": 0.4, "duration": 9}),

@@ -3,7 +3,7 @@
 `kept/` holds states as the older versions dumped them, in the night after a day's trading: ann has
 offered 400 APEX of her 1,000 at 200.00 and has queued to sell 100 APEX and to buy 50 NEXUS; bob
 holds 2,000 NEXUS, bids for 500 OMEGA at 150.00 and has queued a market order for 250 APEX; cid bids
-for 10 APEX at 100.00.
+for 10 APEX at 100.00. That of schema 2 is of the replayed history's 34th tick.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import zstandard
 
 from market import models
 from market.engine.accounts import Account
+from tests.replay import history
 from wallstreetsim import checkpoints, upgrades
 from wallstreetsim.rules import RULES
 from wallstreetsim.world import ENGINE_VERSION, SCHEMA_VERSION, World
@@ -102,6 +103,14 @@ def test_what_it_dumps_then_is_todays(world: World) -> None:
     again = World.load(RULES, orjson.loads(orjson.dumps(world.dump())))
     for _ in range(3):
         assert again.advance([]).digest == world.advance([]).digest
+
+
+def test_a_state_of_the_second_schema_goes_on_as_its_own_version_did() -> None:
+    """The digest is what that version came to, 40 ticks later."""
+    world = World.load(history.RULES, upgrades.lifted(state_of(2), history.RULES))
+    while world.tick < 74:
+        world.advance([])
+    assert world.digest == "49274285f96dd00597701b260676aa2b102bfe6e553ff5a6551f75a1690ba15d"
 
 
 @pytest.mark.django_db

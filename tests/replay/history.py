@@ -15,12 +15,14 @@ from market.engine.rules import SessionRules, Switches
 from market.engine.values import SelfTrade
 from tests.cast import rules_with
 from wallstreetsim.world import (
+    FREE_BANDS,
     HALT,
     INJECT,
     PAUSE,
     REGISTER,
     RESTRICT_SHORTS,
     RESUME,
+    SET_BANDS,
     SET_FEE,
     STEP,
     UNHALT,
@@ -46,6 +48,11 @@ OPERATIONS: dict[int, list[tuple[str, Parameters]]] = {
     30: [(RESTRICT_SHORTS, {"symbol": "APEX", "reason": "a raid"})],
     40: [(PAUSE, {}), (RESUME, {})],
     45: [(HALT, {"reason": "a drill"})],
+    50: [
+        (SET_BANDS, {"bps": 50, "ticks": 5}),
+        (SET_BANDS, {"symbol": "OMEGA", "bps": 2_500, "reason": "a test"}),
+    ],
+    58: [(FREE_BANDS, {})],
     48: [(UNHALT, {})],
     90: [(PAUSE, {}), (STEP, {"ticks": 3})],
     95: [_event(-0.11)],  # as the whole market falls, all of it is halted

@@ -313,7 +313,7 @@ BAD_FILES = [
     ("ticks: 1\nsteps: [{tick: 1, agent: [ann]}]", "line 2: steps[0].agent: must be the name"),
     ("ticks: 1\nagents: [{name: a}]\nsteps: [{tick: 2, agent: a}]", "line 3: steps[0].tick: "),
     ("ticks: 1\nagents: [{name: a}]\nsteps: [{tick: 1, agent: a}]", "line 3: steps[0].actions: "),
-    (INJECT + "[]", "line 4: steps[0].inject: must hold one of event, halt, resume, fee"),
+    (INJECT + "[]", "line 4: steps[0].inject: must hold one of event, halt, resume, bands"),
     (INJECT + "{halt: all, resume: all}", "line 4: steps[0].inject: must hold one of event"),
     (INJECT + "{event: RALLY}", "line 4: steps[0].inject.impact: is required"),
     (
@@ -341,6 +341,9 @@ BAD_FILES = [
     (INJECT + "{halt: NOPE}", "line 4: steps[0].inject.halt: must be one of all, APEX"),
     (INJECT + "{halt: all, ticks: 0}", "line 4: steps[0].inject.ticks: must lie between 1"),
     (INJECT + "{resume: 5}", "line 4: steps[0].inject.resume: must be one of all"),
+    (INJECT + "{bands: NOPE}", "line 4: steps[0].inject.bands: must be one of all, APEX"),
+    (INJECT + "{bands: all, percent: 0}", "line 4: steps[0].inject.percent: must lie between 0.01"),
+    (INJECT + "{bands: all, percent: 5, ticks: 0}", "line 4: steps[0].inject.ticks: must lie"),
     (INJECT + "{fee: -1}", "line 4: steps[0].inject.fee: must lie between 0 and 10,000"),
     (INJECT + "{fee: 1}\n  agent: a", "line 5: steps[0].agent: must be the name of one"),
     (

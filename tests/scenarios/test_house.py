@@ -62,7 +62,7 @@ def test_an_honest_house_has_nothing_to_own_up_to() -> None:
 
 
 def test_generated_events_are_told_as_injected_ones_are() -> None:
-    source = b"{ticks: 200, seed: 1, companies: 300, market: {maker: false}}"
+    source = b"{ticks: 40, seed: 2, companies: 300, market: {maker: false}}"
     events = told(source)["events"]
     drawn = [event for event in events if event["type"] != "HALT" and event["impact"]]
     kinds = {kind.name for kind in RULES.market.events.kinds}

@@ -87,6 +87,33 @@ def test_the_whole_market_is_halted_until_it_is_resumed() -> None:
     assert [event["tick"] for event in result["events"]] == [1, 50, 50]
 
 
+def test_bands_may_be_set_and_freed() -> None:
+    result = told(
+        """
+  - {tick: 1, inject: {bands: APEX, percent: 2.5, ticks: 3, reason: a calm}}
+  - {tick: 1, inject: {bands: all, percent: 30}}
+  - {tick: 2, inject: {bands: APEX, percent: 1}}
+  - {tick: 3, agent: ann, actions: [
+      {type: SELL, symbol: APEX, quantity: 10, orderType: LIMIT, price: 10.50}]}
+  - {tick: 3, agent: bob, actions: [
+      {type: BUY, symbol: APEX, quantity: 10, orderType: LIMIT, price: 10.50}]}
+  - {tick: 4, inject: {bands: all}}
+  - {tick: 5, agent: bob, actions: [{type: CANCEL_ALL}, {type: BUY, symbol: APEX, quantity: 10}]}
+""",
+        ticks=5,
+    )
+    assert trades(result) == ["5: bob bought 10 APEX from ann @ 10.50"]
+    first = result["events"][0]
+    assert (first["type"], first["reason"], first["note"]) == ("BANDS", "operator_bands", "a calm")
+    assert (first["bandPercent"], first["duration"]) == (2.5, 3)
+    assert [(event["symbol"], event["bandPercent"]) for event in result["events"]] == [
+        ("APEX", 2.5),
+        (None, 30.0),
+        ("APEX", 1.0),
+        (None, None),
+    ]
+
+
 def test_the_fee_may_be_changed() -> None:
     result = told(
         """

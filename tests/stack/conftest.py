@@ -14,15 +14,39 @@ class StartRun(Protocol):
     def __call__(self, data: Path, port: int, **variables: str) -> Run: ...
 
 
+class SharedRun:
+    """A run that the tests of a module share, on one data directory; who ends it lets the next who
+    wants it open it again.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.run: Run | None = None
+
+    def opened(self) -> Run:
+        if self.run is None or self.run.launcher.poll() is not None:
+            self.run = Run(self.data, free_port()).opened()
+        return self.run
+
+    def stop(self) -> None:
+        if self.run is not None:
+            self.run.stop()
+
+
 @pytest.fixture(scope="module")
-def shared_run() -> Iterator[Run]:
-    """A run that the tests of a module share, and leave open."""
+def shared() -> Iterator[SharedRun]:
     with TemporaryDirectory(prefix="wss-run-", dir="/tmp", ignore_cleanup_errors=True) as parent:
-        run = Run(Path(parent).resolve() / "data", free_port())
+        shared = SharedRun(Path(parent).resolve() / "data")
         try:
-            yield run.opened()
+            yield shared
         finally:
-            run.stop()
+            shared.stop()
+
+
+@pytest.fixture
+def shared_run(shared: SharedRun) -> Run:
+    """The run of the module, open."""
+    return shared.opened()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.conftest import StartRun
+from tests.stack.conftest import SharedRun, StartRun
 from tests.stack.running import (
     EVERYTHING,
     EXCHANGE,
@@ -19,10 +19,9 @@ from wallstreetsim.stack.child import procfile
 
 
 def test_ctrl_c_stops_all_of_it_within_five_seconds_and_leaves_no_process(
-    start: StartRun, data: Path, free_port: int
+    shared_run: Run,
 ) -> None:
-    run = start(data, free_port).opened()
-    processes = run.processes()
+    run, processes = shared_run, shared_run.processes()
     assert len(processes) > len(EVERYTHING)
 
     assert run.stop() < STOP_SECONDS
@@ -50,50 +49,50 @@ def test_what_dies_is_restarted_alone(shared_run: Run, name: str) -> None:
     eventually(shared_run.is_open)
 
 
-def test_a_run_that_was_killed_all_at_once_starts_again(
-    start: StartRun, data: Path, free_port: int
+def test_two_runs_live_side_by_side(
+    shared_run: Run, start: StartRun, data: Path, free_port: int
 ) -> None:
-    first = start(data, free_port).opened()
+    before = shared_run.pids()
+    other = start(data, free_port).opened()
+
+    assert other.pids().keys() == before.keys()
+    assert not set(other.pids().values()) & set(before.values())
+    assert shared_run.pids() == before
+    assert shared_run.is_open()
+
+
+def test_a_run_that_was_killed_all_at_once_starts_again(
+    shared: SharedRun,
+) -> None:
+    first = shared.opened()
     processes = first.processes()
     for process in processes:
         kill(process.pid)
     first.launcher.wait()
     assert all_gone(processes)
 
-    start(data, free_port).opened()
+    assert shared.opened() is not first
 
 
-def test_a_killed_launcher_takes_everything_with_it(
-    start: StartRun, data: Path, free_port: int
-) -> None:
-    run = start(data, free_port).opened()
-    processes = run.processes()
+def test_a_killed_launcher_takes_everything_with_it(shared_run: Run) -> None:
+    processes = shared_run.processes()
 
-    kill(run.launcher.pid)
+    kill(shared_run.launcher.pid)
 
-    run.launcher.wait()
+    shared_run.launcher.wait()
     assert all_gone(processes, seconds=10)
 
 
 def test_a_launcher_whose_supervisor_was_killed_stops_what_it_left_and_says_so(
-    start: StartRun, data: Path, free_port: int
+    shared_run: Run,
 ) -> None:
-    run = start(data, free_port).opened()
-    processes = run.processes()
+    processes = shared_run.processes()
 
-    kill(run.pid("supervisord"))
+    kill(shared_run.pid("supervisord"))
 
-    assert run.launcher.wait(timeout=10) != 0
+    assert shared_run.launcher.wait(timeout=10) != 0
     assert all_gone(processes, seconds=1)
-    assert "supervisor" in run.output()
-
-
-def test_two_runs_live_side_by_side(start: StartRun, data: Path, free_port: int) -> None:
-    one = start(data / "one", free_port)
-    other = start(data / "other", free_port + 1)
-
-    assert one.opened().pids().keys() == other.opened().pids().keys()
-    assert not set(one.pids().values()) & set(other.pids().values())
+    assert "supervisor" in shared_run.output()
 
 
 def test_the_exchange_is_the_procfile() -> None:

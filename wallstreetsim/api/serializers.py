@@ -42,13 +42,15 @@ class ActiveEvent(Happening):
 
 class MarketHappening(Happening):
     """Something that happened to a company, a sector or the market: an event, a halt, a short-sale
-    restriction or a split. An event has the ticks that it is active yet, nought when it is over.
+    restriction, bands that an operator sets (null: as usual again) or a split. An event has the
+    ticks that it is active yet, nought when it is over.
     """
 
     ticksRemaining: NotRequired[int]
     reason: NotRequired[str]
     note: NotRequired[str | None]
     reopensTick: NotRequired[int | None]
+    bandPercent: NotRequired[float | None]
     into: NotRequired[int]
     of: NotRequired[int]
     sharesIssued: NotRequired[int]

@@ -17,7 +17,7 @@ from market.engine.values import BPS_IN_ONE, Cents, Shares
 from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.scenario.script import DEFAULTS, Action, Injection, Scenario, Step, Trader
 from wallstreetsim.scenario.yaml_text import BadScenario, Node, parse, shown
-from wallstreetsim.world import HALT, INJECT, SET_FEE, UNHALT
+from wallstreetsim.world import FREE_BANDS, HALT, INJECT, SET_BANDS, SET_FEE, UNHALT
 
 # Together these keep every sum of cents within 64 bits.
 MOST_TICKS = 10_000_000
@@ -338,11 +338,12 @@ def _step(
 
 
 def _injection(item: Node, path: str, symbols: Sequence[str], rules: MarketRules) -> Injection:
-    """Read what is to happen to the market: one of four things, each with its own keys."""
+    """Read what is to happen to the market: one of five things, each with its own keys."""
     keys = {
         "event": ("event", "symbol", "sector", "impact", "duration"),
         "halt": ("halt", "ticks", "reason"),
         "resume": ("resume",),
+        "bands": ("bands", "percent", "ticks", "reason"),
         "fee": ("fee",),
     }
     given = item.value if isinstance(item.value, dict) else {}
@@ -355,11 +356,13 @@ def _injection(item: Node, path: str, symbols: Sequence[str], rules: MarketRules
             return _event(fields, symbols, rules)
         case "halt":
             halted = _whole_market_or_one(fields, "halt", symbols)
-            if "ticks" in fields:
-                halted["ticks"] = fields.whole("ticks", least=1, most=MOST_TICKS)
-            return Injection(
-                HALT, halted | {"reason": fields.text("reason", longest=200, default="a script")}
-            )
+            return Injection(HALT, halted | _for_a_time(fields))
+        case "bands":
+            banded = _whole_market_or_one(fields, "bands", symbols) | _for_a_time(fields)
+            if "percent" not in fields and "ticks" not in fields:
+                return Injection(FREE_BANDS, banded)
+            percent = fields.number("percent", least=0.01, most=100)
+            return Injection(SET_BANDS, banded | {"bps": round(percent * 100)})
         case "resume":
             return Injection(UNHALT, _whole_market_or_one(fields, "resume", symbols))
     return Injection(SET_FEE, {"bps": fields.whole("fee", least=0, most=BPS_IN_ONE)})
@@ -380,6 +383,14 @@ def _event(fields: Fields, symbols: Sequence[str], rules: MarketRules) -> Inject
     if "sector" in fields:
         given["sector"] = fields.choice("sector", [sector.name for sector in rules.sectors])
     return Injection(INJECT, given)
+
+
+def _for_a_time(fields: Fields) -> dict[str, object]:
+    """Read for how many ticks something is ordered, if it is to end by itself, and why."""
+    given: dict[str, object] = {}
+    if "ticks" in fields:
+        given["ticks"] = fields.whole("ticks", least=1, most=MOST_TICKS)
+    return given | {"reason": fields.text("reason", longest=200, default="a script")}
 
 
 def _whole_market_or_one(fields: Fields, key: str, symbols: Sequence[str]) -> dict[str, object]:
