@@ -53,7 +53,7 @@ def numbered(rows: list[Any]) -> list[Any]:
 
 def stored(cursor: CursorWrapper) -> list[Any]:
     cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM scrap ORDER BY id")
-    return cursor.fetchall()
+    return list(cursor.fetchall())
 
 
 EACH = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
