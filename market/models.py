@@ -169,7 +169,7 @@ class Order(models.Model):
     """An order as the last tick that touched it left it."""
 
     number = models.BigIntegerField(primary_key=True)
-    id = models.UUIDField(unique=True)
+    id = models.UUIDField(help_text="Of the input that placed it.")
     account = models.ForeignKey(
         Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
     )
@@ -198,6 +198,13 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(name="orders_of_an_account", fields=["account", "number"]),
             models.Index(name="open_orders", fields=["account"], condition=Q(tick_closed=None)),
+            # For the operator's search. Ids rise with time, each source's by itself.
+            BrinIndex(
+                name="orders_by_id",
+                fields=["id"],
+                opclasses=["uuid_minmax_multi_ops"],
+                autosummarize=True,
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -242,8 +249,15 @@ class Trade(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(name="trades_of_a_company", fields=["symbol", "number"]),
-            models.Index(name="trades_of_a_buyer", fields=["buyer", "number"]),
-            models.Index(name="trades_of_a_seller", fields=["seller", "number"]),
+            # Of agents: the market maker, who is in most of all trades, is nobody's to look up.
+            models.Index(
+                name="trades_of_a_buyer", fields=["buyer", "number"], condition=Q(buyer__gte=1_000)
+            ),
+            models.Index(
+                name="trades_of_a_seller",
+                fields=["seller", "number"],
+                condition=Q(seller__gte=1_000),
+            ),
             BrinIndex(name="trades_by_tick", fields=["tick"]),
         ]
         constraints: ClassVar = [
