@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="trade",
             index=models.Index(
-                condition=models.Q(("buyer__gte", 1000)),
+                condition=models.Q(("buyer", 4), _negated=True),
                 fields=["buyer", "number"],
                 name="trades_of_a_buyer",
             ),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="trade",
             index=models.Index(
-                condition=models.Q(("seller__gte", 1000)),
+                condition=models.Q(("seller", 4), _negated=True),
                 fields=["seller", "number"],
                 name="trades_of_a_seller",
             ),
