@@ -41,11 +41,11 @@ class WaitingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "waiting":
-                return queryset.filter(tick=None)
+                return queryset.filter(waiting__isnull=False)
             case "done":
-                return queryset.filter(success=True)
+                return queryset.filter(verdict__success=True)
             case "refused":
-                return queryset.filter(success=False)
+                return queryset.filter(verdict__success=False)
         return queryset
 
 
@@ -98,15 +98,15 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
 @admin.register(Input)
 class InputAdmin(BigTableAdmin):
-    list_display = ("id", "received_at", "who", "type", "parameters", "source", "tick", "verdict")
+    list_display = ("id", "received_at", "who", "type", "parameters", "source", "tick", "answer")
     list_filter = (WaitingFilter, SourceFilter, "is_quarantined")
-    list_select_related = ("operator",)
+    list_select_related = ("operator", "verdict")
     search_help_text = "An id, a number, an agent's name, account:1000 or tick:9."
-    hidden = ("account", "success", "code", "message")
-    more = ("who", "verdict", "message")
+    hidden = ("account",)
+    more = ("who", "tick", "answer", "message")
     finds_uuid = "public_id"
     finds_number = "id"
-    finds_tick = "tick"
+    finds_tick = "verdict__tick"
     finds_account = ("account",)
     computed = {"agent_name": Subquery(Agent.objects.filter(id=OuterRef("account")).values("name"))}
 
@@ -116,9 +116,17 @@ class InputAdmin(BigTableAdmin):
             return f"operator {input.operator}" if input.operator else "an operator"
         return link(input.agent_name or input.account, "agents_agent_change", input.account)
 
+    @admin.display(description="tick")
+    def tick(self, input: Input) -> int | None:
+        return input.answer.tick if input.answer else None
+
     @admin.display(description="verdict")
-    def verdict(self, input: Input) -> str:
+    def answer(self, input: Input) -> str:
         return verdict_on(input)
+
+    @admin.display(description="message")
+    def message(self, input: Input) -> str:
+        return input.answer.message if input.answer else ""
 
 
 @admin.register(Deed)
@@ -145,6 +153,6 @@ class DeedAdmin(BigTableAdmin):
 
 def verdict_on(input: Input) -> str:
     """Return what became of an input, in a word or two."""
-    if input.tick is None:
+    if input.answer is None:
         return "Set aside, waiting" if input.is_quarantined else "Waiting"
-    return f"{'Done' if input.success else 'Refused'}: {input.code}"
+    return f"{'Done' if input.answer.success else 'Refused'}: {input.answer.code}"

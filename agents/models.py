@@ -94,13 +94,15 @@ class InputQuerySet(models.QuerySet["Input"]):
     def waiting(self) -> InputQuerySet:
         return self.filter(waiting__isnull=False)
 
+    def performed(self) -> InputQuerySet:
+        return self.filter(verdict__isnull=False)
+
 
 class Input(models.Model):
     """The inbox, then the journal: everything that changes the world, by arrival.
 
-    A row waits until a tick takes it; then it bears that tick and its verdict, and changes no more.
-    What waits is listed in `Waiting`, so that no index here knows of ticks: half of each page is
-    left free (a migration sets it), and a verdict is written beside its row, not into five indexes.
+    An input is listed in `Waiting` until a tick takes it; from then on it has a `Verdict`. Its own
+    row is written once.
     """
 
     id = models.BigAutoField(primary_key=True)  # the arrival number
@@ -115,17 +117,10 @@ class Input(models.Model):
     client_order_id = models.CharField(max_length=48, null=True, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
     is_quarantined = models.BooleanField(default=False)
-    tick = models.BigIntegerField(null=True, blank=True)
-    success = models.BooleanField(null=True)
-    code = models.CharField(max_length=32, blank=True)
-    message = models.CharField(max_length=300, blank=True)
 
     objects = InputQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [
-            BrinIndex(name="inputs_by_tick", fields=["tick"]),  # the one kind that allows for it
-        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="client_order_id_is_unique",
@@ -136,6 +131,33 @@ class Input(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} of {self.account or 'the operator'}"
+
+    @property
+    def answer(self) -> Verdict | None:
+        """What the tick made of it, None while it waits."""
+        return getattr(self, "verdict", None)
+
+
+class Verdict(models.Model):
+    """What a tick made of an input that it took."""
+
+    input = models.OneToOneField(
+        Input,
+        on_delete=models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="verdict",
+    )
+    tick = models.BigIntegerField()
+    success = models.BooleanField()
+    code = models.CharField(max_length=32)
+    message = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [BrinIndex(name="verdicts_by_tick", fields=["tick"])]
+
+    def __str__(self) -> str:
+        return f"{self.code} at {self.tick}"
 
 
 class Waiting(models.Model):

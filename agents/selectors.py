@@ -243,7 +243,8 @@ def trades(agent: Agent, rows: slice) -> tuple[list[models.Trade], int]:
 
 def action(agent: Agent, public_id: UUID) -> InputRow:
     """Return one action of an agent's. Raises Input.DoesNotExist."""
-    return InputRow.objects.get(account=agent.id, public_id=public_id)
+    rows = InputRow.objects.select_related("verdict")
+    return rows.get(account=agent.id, public_id=public_id)
 
 
 def _waiting_order(row: InputRow) -> OwnOrder:
@@ -307,7 +308,7 @@ class Prospect(NamedTuple):
     companies: list[Company]  # those that its actions name
     open: list[OpenOrder]
     waiting: list[Input]  # its inputs that no tick has taken yet, by arrival
-    closed: set[str]  # those of the orders asked about that are final, by either id
+    placed: set[str]  # those of the orders asked about that a tick has taken, by either id
     used_client_ids: set[str]  # those of the client ids asked for that are not free
 
 
@@ -343,7 +344,7 @@ def prospect_of(agent: Agent, asked: Sequence[Asked]) -> Prospect:
         list(companies.values()),
         [_open_order(row) for row in found["open"]],
         [Input(i["id"], i["type"], i["parameters"], agent.id) for i in found["waiting"]],
-        {id for row in found["closed"] for id in (row["id"], row["client_id"]) if id},
+        {id for row in found["placed"] for id in (row["id"], row["client_id"]) if id},
         set(found["used"]),
     )
 
@@ -381,6 +382,8 @@ _COMPANY_COLUMNS = (
     *_COMPANY_STATE,
 )
 
+_ORDER_TYPES = ", ".join(f"'{type}'" for type in ORDER_TYPES)
+
 # Parts of one JSON object. The inputs that wait, the orders that are open and the batch itself name
 # the companies that count.
 _PROSPECT = Prepared(
@@ -416,12 +419,13 @@ _PROSPECT = Prepared(
             FROM market_company WHERE symbol = ANY(%(symbols)s::text[]
                 || ARRAY(SELECT DISTINCT parameters->>'symbol' FROM waiting)
                 || ARRAY(SELECT DISTINCT symbol::text FROM open))) c),
-        'closed', (SELECT coalesce(json_agg(o), '[]') FROM (
-            SELECT id, client_id FROM market_order
-            WHERE account_id = %(account)s AND tick_closed IS NOT NULL
-            AND id = ANY(%(ids)s::uuid[] || ARRAY(
+        'placed', (SELECT coalesce(json_agg(p), '[]') FROM (
+            SELECT public_id AS id, client_order_id AS client_id
+            FROM agents_input JOIN agents_verdict ON input_id = id
+            WHERE account = %(account)s AND type IN ({_ORDER_TYPES})
+            AND public_id = ANY(%(ids)s::uuid[] || ARRAY(
                 SELECT public_id FROM agents_input WHERE account = %(account)s
-                AND client_order_id = ANY(%(client_ids)s::text[])))) o),
+                AND client_order_id = ANY(%(client_ids)s::text[])))) p),
         'used', (SELECT coalesce(json_agg(client_order_id), '[]') FROM agents_input
             WHERE account = %(account)s AND client_order_id = ANY(%(new_client_ids)s::text[]))
     )::text
@@ -444,17 +448,24 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     return account
 
 
+# An agent may have hundreds of orders open, and a dict finds a member in a fifth of an Enum's time.
+_INTENTS = {member.value: member for member in Intent}
+_KINDS = {member.value: member for member in OrderKind}
+_TIMES_IN_FORCE = {member.value: member for member in TimeInForce}
+_SELF_TRADES = {member.value: member for member in SelfTrade}
+
+
 def _open_order(row: dict[str, Any]) -> OpenOrder:
     ticket = Ticket(
         row["symbol"],
-        Intent(row["intent"]),
+        _INTENTS[row["intent"]],
         row["quantity"],
-        OrderKind(row["kind"]),
+        _KINDS[row["kind"]],
         row["limit"],
         row["stop"],
-        TimeInForce(row["time_in_force"]),
+        _TIMES_IN_FORCE[row["time_in_force"]],
         row["post_only"],
-        SelfTrade(row["self_trade"]),
+        _SELF_TRADES[row["self_trade"]],
         row["client_id"],
     )
     return OpenOrder(row["number"], row["id"], ticket, row["filled"], row["triggered_by"])

@@ -7,9 +7,11 @@ the server is at work on the last one's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
 import psycopg
 from django.db.backends.utils import CursorWrapper
 
@@ -17,7 +19,7 @@ Row = Sequence[Any]
 
 
 class Write(NamedTuple):
-    """One statement and all of its rows, encoded: columns as array literals, or text to COPY."""
+    """One statement and all of its rows, encoded: columns as array literals, or CSV to COPY."""
 
     statement: str
     rows: Sequence[str] | bytes
@@ -35,7 +37,8 @@ def send(cursor: CursorWrapper, write: Write) -> None:
 def insertion(table: str, columns: Sequence[str], rows: Iterable[Row]) -> Write:
     """Return the write that appends rows to a table, in the order of `columns`."""
     names = ", ".join(f'"{column}"' for column in columns)
-    return Write(f"COPY {table} ({names}) FROM STDIN", _copy_text(rows))
+    copy = f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL 'null')"
+    return Write(copy, _csv(rows))
 
 
 def update(table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> Write:
@@ -91,58 +94,42 @@ def _arrays(columns: Mapping[str, str], rows: Iterable[Row]) -> list[str]:
     return [array_literal(column) for column in values]
 
 
+# Values
+#
+# A row of CSV and an array literal are a JSON array but for their brackets and what a backslash
+# means; orjson writes one in a fifth of the time that joining texts takes.
+
+
 def array_literal(column: Sequence[Any]) -> str:
-    """Write a column as an array literal, in a fifth of the time that adapting each value takes.
+    """Write a column as an array literal.
 
     Source: PostgreSQL manual, 8.15.2, Array Value Input.
     """
-    kinds = set(map(type, column))
-    if not any(issubclass(kind, str) for kind in kinds):
-        return "{" + ",".join(map(str, column)).replace("None", "NULL") + "}"
-    if type(None) not in kinds:
-        return '{"' + '","'.join(map(_quoted, column)) + '"}'
-    return "{" + ",".join(["NULL" if v is None else f'"{_quoted(v)}"' for v in column]) + "}"
+    elements = _spelled(_json(column), quote=b'\\"', backslash=b"\\\\")
+    return f"{{{elements.decode()}}}"
 
 
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"')
+def _csv(rows: Iterable[Row]) -> bytes:
+    """Write rows as COPY reads them. Source: PostgreSQL manual, COPY, CSV Format."""
+    lines = b"".join([b"%b\n" % _json(row) for row in rows])
+    return _spelled(lines, quote=b'""', backslash=b"\\")
 
 
-# COPY
-
-_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _copy_text(rows: Iterable[Row]) -> bytes:
-    """Write rows as COPY reads them, a column at a time: half the work of a row at a time.
-
-    Source: PostgreSQL manual, COPY, Text Format.
-    """
-    columns = [_texts(column) for column in zip(*rows, strict=True)]
-    lines = map("\t".join, zip(*columns, strict=True))
-    return "".join([f"{line}\n" for line in lines]).encode()
+def _json(values: Row) -> bytes:
+    """Write values as JSON, without the brackets; bytes as PostgreSQL's hexadecimal text."""
+    return orjson.dumps(tuple(values), default=lambda value: f"\\x{value.hex()}")[1:-1]
 
 
-def _texts(column: Sequence[Any]) -> Iterable[str]:
-    kinds = set(map(type, column))
-    if type(None) in kinds:
-        return ["\\N" if v is None else _text(v) for v in column]
-    if all(issubclass(kind, str) for kind in kinds):
-        return _escaped(column)
-    if all(issubclass(kind, bytes) for kind in kinds):
-        return map(_text, column)
-    return map(str, column)
+_ESCAPED = re.compile(rb"\\(?:u....|.)")
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return f"\\\\x{value.hex()}"
-    return str(value).translate(_SPECIAL)
+def _spelled(json: bytes, *, quote: bytes, backslash: bytes) -> bytes:
+    """Write out what JSON escapes, a quote and a backslash as they are given here."""
+    if b"\\" not in json:  # which is nearly always so
+        return json
+    ours = {b'\\"': quote, b"\\\\": backslash}
 
+    def spelled(escaped: re.Match[bytes]) -> bytes:
+        return ours.get(escaped[0]) or orjson.loads(b'"%b"' % escaped[0]).encode()
 
-def _escaped(column: Sequence[str]) -> Iterator[str]:
-    """Escape what needs it, which is next to nothing."""
-    together = "".join(column)
-    if any(chr(special) in together for special in _SPECIAL):
-        return (value.translate(_SPECIAL) for value in column)
-    return iter(column)
+    return _ESCAPED.sub(spelled, json)

@@ -10,7 +10,7 @@ from django.db import connection
 
 
 class Prepared:
-    """A query of one value; `parameters` gives the type of each of its `%(name)s`."""
+    """A query of at most one row; `parameters` gives the type of each of its `%(name)s`."""
 
     def __init__(self, name: str, parameters: Mapping[str, str], query: str) -> None:
         self.name = name
@@ -19,6 +19,12 @@ class Prepared:
         self._known_to: WeakSet[Any] = WeakSet()  # connections of the driver; they are pooled
 
     def value(self, **values: Any) -> Any:
+        """Return the only value of the row that there always is."""
+        row = self.row(**values)
+        assert row is not None
+        return row[0]
+
+    def row(self, **values: Any) -> tuple[Any, ...] | None:
         """Return what the query gives: one statement, and another on a connection's first time."""
         with connection.cursor() as cursor:
             if cursor.connection not in self._known_to:
@@ -29,4 +35,5 @@ class Prepared:
             cursor.execute(
                 f"EXECUTE {self.name} ({places})", [values[name] for name in self.parameters]
             )
-            return cursor.fetchone()[0]
+            found: tuple[Any, ...] | None = cursor.fetchone()
+            return found

@@ -11,7 +11,6 @@ import logging
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from time import perf_counter
 
 from django.conf import settings
@@ -24,9 +23,9 @@ from market import models, tape
 from market.engine.values import Tick
 from wallstreetsim import books, checkpoints, garbage
 from wallstreetsim.checkpoints import CannotRestore
-from wallstreetsim.recording import Scribe, write_outcome
+from wallstreetsim.recording import write_outcome
 from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.world import ENGINE_VERSION, WAKING, InputFailed, Outcome, Watch, World
+from wallstreetsim.world import ENGINE_VERSION, WAKING, InputFailed, Outcome, World
 
 log = logging.getLogger(__name__)
 
@@ -178,20 +177,19 @@ class Floor:
     ) -> Committed:
         assert row.claimed_at is not None
         books_before = books.standing(world)
-        with Scribe(cursor) as scribe:
-            started = perf_counter()
-            outcome = _advance(world, arrivals, inputs, scribe, watch)
-            self.replay_seconds += perf_counter() - started
-            public = write_outcome(
-                scribe,
-                world,
-                outcome,
-                arrivals,
-                books_before,
-                epoch=row.epoch,
-                at=row.claimed_at,
-                watch=watch,
-            )
+        started = perf_counter()
+        outcome = world.advance(inputs, watch)
+        self.replay_seconds += perf_counter() - started
+        public = write_outcome(
+            cursor,
+            world,
+            outcome,
+            arrivals,
+            books_before,
+            epoch=row.epoch,
+            at=row.claimed_at,
+            watch=watch,
+        )
         return Committed(row.epoch, outcome, public)
 
     def _machine(self, row: models.World) -> World:
@@ -335,20 +333,6 @@ def claim(cursor: CursorWrapper) -> models.World | None:
         [settings.TICK_SECONDS * SHORTEST_INTERVAL, list(WAKING)],
     )
     return models.World.objects.get() if cursor.rowcount else None
-
-
-def _advance(
-    world: World, arrivals: list[int], inputs: list[Input], scribe: Scribe, watch: Watch
-) -> Outcome:
-    """Advance the machine, and write meanwhile what is known before the tick is over."""
-
-    def hear(step: str) -> None:
-        watch(step)
-        if step == "inputs":
-            scribe.write_trades(world.market.log.trades)
-
-    scribe.write("write inputs", partial(journal.strike_off, arrivals))
-    return world.advance(inputs, hear)
 
 
 def _culprit_of(inputs: list[Input], fails: Callable[[list[Input]], bool]) -> Input | None:

@@ -13,7 +13,6 @@ from django.db.backends.utils import CursorWrapper
 from agents.services import journal
 from market import models, tape
 from market.bulk import Write, send
-from market.engine.outcome import Trade
 from market.services import record
 from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
@@ -25,7 +24,7 @@ T = TypeVar("T")
 
 
 class Scribe:
-    """Writes while the machine goes on, in order: a thread encodes, another waits for PostgreSQL.
+    """Writes in order: a thread encodes what comes next while another waits for PostgreSQL.
 
     Nobody else may use the cursor's connection before the last write in hand is sent. A block that
     fails sends no more, and ends when nothing is under way.
@@ -33,7 +32,6 @@ class Scribe:
 
     def __init__(self, cursor: CursorWrapper) -> None:
         self._cursor = cursor
-        self._trades_written = 0
         self._under_way: list[tuple[str, Future[None]]] = []
         self._clerk, self._sender = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._has_failed = False
@@ -54,12 +52,6 @@ class Scribe:
         encoded = self.encode(encode)
         self._under_way.append((step, self._sender.submit(self._send, encoded)))
 
-    def write_trades(self, trades: list[Trade]) -> None:
-        """Write what a growing list has more than at the last call: a trade changes no more."""
-        new = trades[self._trades_written :]
-        self._trades_written = len(trades)
-        self.write("write trades", partial(record.insert_trades, new))
-
     def await_writes(self, watch: Callable[[str], None]) -> None:
         """Wait until everything is written; raise what kept the first of it from being so."""
         for step, write in self._under_way:
@@ -77,7 +69,7 @@ class Scribe:
 
 
 def write_outcome(
-    scribe: Scribe,
+    cursor: CursorWrapper,
     world: World,
     outcome: Outcome,
     arrivals: list[int],
@@ -92,10 +84,13 @@ def write_outcome(
     `arrivals` are the numbers of the inputs it took, in the order of its results; `books_before`
     the books as the last tick left them.
     """
-    _write_rows(scribe, world, outcome, arrivals)
-    told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
-    scribe.write("write tape", lambda: tape.append(told.result()))
-    scribe.await_writes(watch)
+    with Scribe(cursor) as scribe:
+        _write_rows(scribe, world, outcome, arrivals)
+        told = scribe.encode(
+            lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at))
+        )
+        scribe.write("write tape", lambda: tape.append(told.result()))
+        scribe.await_writes(watch)
     write_world(world, outcome)
     return told.result()[0]
 
@@ -109,7 +104,8 @@ def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[i
     ]
     verdicts = (result.verdict for result in outcome.results)
     numbered = zip(arrivals, verdicts, strict=True)
-    scribe.write_trades(market.trades)
+    scribe.write("write trades", partial(record.insert_trades, market.trades))
+    scribe.write("write inputs", partial(journal.strike_off, arrivals))
     scribe.write("write inputs", partial(journal.write_verdicts, tick, numbered))
     scribe.write("write orders", partial(record.insert_orders, market.orders))
     scribe.write("write orders", partial(record.update_orders, market.orders))

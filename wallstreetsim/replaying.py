@@ -137,8 +137,8 @@ def _first_difference(
 
 
 def _verdicts(outcome: Outcome) -> Iterator[str]:
-    rows = InputRow.objects.filter(tick=outcome.tick).order_by("id")
-    recorded = rows.values_list("public_id", "type", "code")
+    rows = InputRow.objects.filter(verdict__tick=outcome.tick).order_by("id")
+    recorded = rows.values_list("public_id", "type", "verdict__code")
     for (id, type, code), result in zip(recorded, outcome.results, strict=True):
         if code != result.verdict.code:
             yield f"{type} {id} was answered {code}, and now {result.verdict.code}"

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 REST_TICKS = 3  # without a claim, and no floor runs that we cannot ask
 OUR_APPS = ("market", "agents", "sec", "news", "webhooks")
 # Rows with a tick that have a story of their own here.
-TOLD_APART = {WorldRow, Checkpoint, TapeEntry, Input}
+TOLD_APART = {WorldRow, Checkpoint, TapeEntry}
 
 
 class Restoration(NamedTuple):
@@ -187,13 +187,11 @@ def later_models() -> list[type[models.Model]]:
 def _readmit(world: World) -> list[str]:
     """Let the registrations of the later ticks wait again, and nothing else."""
     members = world.society.members
-    taken_later = Input.objects.filter(tick__gt=world.tick) | Input.objects.waiting()
-    again = taken_later.filter(type=REGISTER).exclude(account__in=list(members))
+    undone = Input.objects.filter(verdict=None)  # those of the later ticks are gone
+    again = undone.filter(type=REGISTER).exclude(account__in=list(members))
     ids = list(again.values_list("id", flat=True))
-    taken_later.exclude(id__in=ids).delete()
-    Input.objects.filter(id__in=ids).update(
-        tick=None, success=None, code="", message="", is_quarantined=False
-    )
+    undone.exclude(id__in=ids).delete()
+    Input.objects.filter(id__in=ids).update(is_quarantined=False)
     Waiting.objects.all().delete()
     registrations = Input.objects.filter(id__in=ids)
     Waiting.objects.bulk_create(

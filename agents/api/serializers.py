@@ -411,16 +411,16 @@ def action_result(receipt: Receipt) -> ActionResult:
 
 
 def action_state(row: Input, *, places_order: bool) -> ActionState:
-    id = str(row.public_id)
+    id, answer = str(row.public_id), row.answer
     return {
         "actionId": id,
         "action": row.type,
-        "status": "waiting" if row.tick is None else "performed",
-        "success": row.success,
-        "code": row.code or None,
-        "message": row.message,
+        "status": "performed" if answer else "waiting",
+        "success": answer.success if answer else None,
+        "code": answer.code if answer else None,
+        "message": answer.message if answer else "",
         "data": {"orderId": id} if places_order else {},
-        "tick": row.tick,
+        "tick": answer.tick if answer else None,
         "receivedAt": row.received_at.isoformat(),
     }
 

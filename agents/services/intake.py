@@ -81,7 +81,7 @@ def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
         if not connection.in_atomic_block:
             connection.close()  # back to the pool, for those who do not wait
         time.sleep(settings.TICK_SECONDS / POLLS_A_TICK)
-        rows = Input.objects.filter(public_id__in=waiting).exclude(tick=None)
+        rows = Input.objects.performed().filter(public_id__in=waiting).select_related("verdict")
         performed = {str(row.public_id): row for row in rows}
         if len(performed) == len(waiting):
             return _with_verdicts(taken, performed)
@@ -112,7 +112,7 @@ def _rehearse(prospect: Prospect, table: ActionTable) -> Rehearsal:
         prospect.account,
         prospect.companies,
         prospect.open,
-        prospect.closed,
+        prospect.placed,
     )
     for waiting in prospect.waiting:
         action = table.get(waiting.type)
@@ -179,11 +179,11 @@ def _insert(agent: Agent, pairs: Iterable[tuple[Asked, Receipt]], source: Source
     ]
     if not rows:
         return set()
-    values = ", ".join(["(%s, %s, %s, %s, %s, %s, now(), false, '', '')"] * len(rows))
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s, now(), false)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO agents_input (public_id, account, type, parameters, source,"
-            " client_order_id, received_at, is_quarantined, code, message)"
+            " client_order_id, received_at, is_quarantined)"
             f" VALUES {values} ON CONFLICT (account, client_order_id)"
             " WHERE client_order_id IS NOT NULL DO NOTHING RETURNING public_id::text",
             [value for row in rows for value in row],
@@ -203,12 +203,12 @@ def _duplicate() -> Refused:
 
 
 def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
-    tick = max(row.tick or 0 for row in performed.values())
+    tick = max(row.verdict.tick for row in performed.values())
     receipts = []
     for receipt in taken.receipts:
         if receipt.id:
-            row = performed[receipt.id]
-            verdict = Verdict(bool(row.success), row.code, row.message, receipt.verdict.data)
+            given = performed[receipt.id].verdict
+            verdict = Verdict(given.success, given.code, given.message, receipt.verdict.data)
             receipt = receipt._replace(verdict=verdict)
         receipts.append(receipt)
     return Taken(tick, receipts)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import Agent, ApiKey, Session
+from market.prepared import Prepared
 
 KEY, SESSION, TICKET = "wss_", "wsession_", "wticket_"  # how the secrets begin
 SHOWN_LENGTH = 12  # of a key, for its owner to tell it from the others
@@ -119,9 +120,7 @@ def _session_of(secret: str, *, is_ticket: bool) -> Session | None:
 def _bearer_of(model: type[Bearer], condition: str, secret: str) -> Bearer | None:
     """Return the row that keeps a secret's digest and meets a condition, its agent loaded."""
     names, names_of_agent, question = _question(model, condition)
-    with connection.cursor() as cursor:
-        cursor.execute(question, [digest_of(secret)])
-        row = cursor.fetchone()
+    row = question.row(digest=digest_of(secret))
     if row is None:
         return None
     bearer = model.from_db(connection.alias, names, row[: len(names)])
@@ -130,8 +129,8 @@ def _bearer_of(model: type[Bearer], condition: str, secret: str) -> Bearer | Non
 
 
 @cache
-def _question(model: type[Bearer], condition: str) -> tuple[list[str], list[str], str]:
-    """Return the SQL that finds a bearer, and the attributes of its and of its agent's columns.
+def _question(model: type[Bearer], condition: str) -> tuple[list[str], list[str], Prepared]:
+    """Return the query that finds a bearer, and the attributes of its and of its agent's columns.
 
     Every request asks this, and the ORM takes six times as long to put the same question.
     """
@@ -140,9 +139,12 @@ def _question(model: type[Bearer], condition: str) -> tuple[list[str], list[str]
     columns += [f"a.{field.column}" for field in of_agent]
     sql = (
         f"SELECT {', '.join(columns)} FROM {model._meta.db_table} b"
-        f" JOIN {Agent._meta.db_table} a ON a.id = b.agent_id WHERE b.digest = %s AND {condition}"
+        f" JOIN {Agent._meta.db_table} a ON a.id = b.agent_id"
+        f" WHERE b.digest = %(digest)s AND {condition}"
     )
-    return [field.attname for field in fields], [field.attname for field in of_agent], sql
+    named = "".join(filter(str.isalpha, f"{model._meta.model_name}{condition}"))
+    question = Prepared(f"bearer_{named}", {"digest": "text"}, sql)
+    return [field.attname for field in fields], [field.attname for field in of_agent], question
 
 
 def _open(agent: Agent, prefix: str, *, seconds: int) -> str:

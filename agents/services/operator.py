@@ -36,4 +36,6 @@ def recent_acts(count: int) -> list[Input]:
     ids = [
         int(id or 0) for id in logged.order_by("-id").values_list("object_id", flat=True)[:count]
     ]
-    return list(Input.objects.filter(id__in=ids).select_related("operator").order_by("-id"))
+    return list(
+        Input.objects.filter(id__in=ids).select_related("operator", "verdict").order_by("-id")
+    )

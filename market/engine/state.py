@@ -23,7 +23,7 @@ from market.engine.values import Intent, OrderKind, OrderStatus, SelfTrade, Side
 
 Plain: TypeAlias = dict[str, Any]  # numbers, strings, lists and dicts: what JSON can hold
 
-_ACCOUNT_FIELDS = (
+_ACCOUNT_FIELDS: tuple[str, ...] = (
     "id",
     "name",
     "leverage",
@@ -38,7 +38,7 @@ _ACCOUNT_FIELDS = (
     "is_bankrupt",
     "tape_seq",
 )
-_COMPANY_FIELDS = (
+_COMPANY_FIELDS: tuple[str, ...] = (
     "shares",
     "split_power",
     "price",
@@ -64,7 +64,7 @@ _COMPANY_FIELDS = (
     "restricted_through",
     "shorted",
 )
-_ORDER_FIELDS = (
+_ORDER_FIELDS: tuple[str, ...] = (
     "number",
     "id",
     "priority",
@@ -79,7 +79,7 @@ _ORDER_FIELDS = (
     "is_recorded",
     "side",
 )
-_TICKET_FIELDS = (
+_TICKET_FIELDS: tuple[str, ...] = (
     "intent",
     "quantity",
     "kind",

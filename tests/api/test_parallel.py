@@ -87,7 +87,7 @@ def test_fifty_orders_of_60_percent_each_fill_one(desk: Desk) -> None:
 
     at_once = Counter(codes(answer.data["results"])[0] for answer in run(crowd()))
     desk.tick(2)
-    verdicts = Counter(Input.objects.filter(type="BUY").values_list("code", flat=True))
+    verdicts = Counter(Input.objects.filter(type="BUY").values_list("verdict__code", flat=True))
     assert verdicts["OK"] == 1, "the tick fills exactly one"
     assert at_once["INSUFFICIENT_FUNDS"] + verdicts["INSUFFICIENT_FUNDS"] == 49
     assert ann.holdings == {"APEX": shares}

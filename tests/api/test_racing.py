@@ -49,7 +49,7 @@ def test_no_holding_is_sold_twice_however_many_sell_it_at_once(desk: Desk) -> No
     answers = run(send(*[(ann, [sell(60)])] * 20))
     desk.tick(2)
     at_once = Counter(codes(answer.data["results"])[0] for answer in answers)
-    verdicts = Counter(Input.objects.filter(type="SELL").values_list("code", flat=True))
+    verdicts = Counter(Input.objects.filter(type="SELL").values_list("verdict__code", flat=True))
     assert verdicts["OK"] == 1
     assert at_once["INSUFFICIENT_SHARES"] + verdicts["INSUFFICIENT_SHARES"] == 19
     assert ann.holdings == {"APEX": 40}
@@ -107,7 +107,7 @@ def test_a_cancel_that_races_a_fill_ends_in_one_of_the_two(desk: Desk) -> None:
         assert sold[str(order.id)] == order.filled
     outcomes = Counter(order.status for order in ended.values())
     assert min(outcomes["filled"], outcomes["cancelled"]) > 0, "it was a race"
-    cancelled = Input.objects.filter(type="CANCEL_ORDER", success=True).count()
+    cancelled = Input.objects.filter(type="CANCEL_ORDER", verdict__success=True).count()
     assert cancelled == outcomes["cancelled"]
     assert differences() == []
 
@@ -128,8 +128,9 @@ def test_no_action_is_lost_or_performed_twice_around_the_ticks(desk: Desk) -> No
     assert len(set(taken)) == 150
     assert Counter(str(id) for id in Order.objects.values_list("id", flat=True)) == Counter(taken)
     performed = Input.objects.filter(type="BUY")
-    assert set(performed.values_list("code", flat=True)) == {"OK"}
-    assert len(set(performed.values_list("tick", flat=True))) > 1, "there were ticks meanwhile"
+    assert set(performed.values_list("verdict__code", flat=True)) == {"OK"}
+    ticks = set(performed.values_list("verdict__tick", flat=True))
+    assert len(ticks) > 1, "there were ticks meanwhile"
     assert differences() == []
 
 
@@ -159,7 +160,7 @@ def test_what_is_committed_late_is_performed_by_the_next_tick_and_once(desk: Des
     desk.tick()
     early, after = Input.objects.filter(type="BUY").order_by("id")
     assert (str(early.public_id), str(after.public_id)) == (late_id, result["data"]["actionId"])
-    assert (early.tick, after.tick) == (3, 2)
+    assert (early.verdict.tick, after.verdict.tick) == (3, 2)
     desk.tick(2)
     assert Counter(str(id) for id in Order.objects.values_list("id", flat=True)) == {
         late_id: 1,

@@ -258,22 +258,22 @@ def check_end(order: OrderState) -> None:
         assert order.status not in ("open", "partial"), "it never rests"
 
 
-TestTrading = Trading.TestCase
-EXAMPLES = {"check": 500, "deep": 5_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
-if compiled.IN_USE:
-    EXAMPLES //= 5  # the whole of them are for the sources, where the naive exchange looks on
-
-
 @pytest.mark.skipif(not compiled.IN_USE, reason="the sources are what has been tried")
 def test_the_sources_are_watched_too() -> None:
+    environment = os.environ | {"WSS_ENGINE_DIR": compiled.OFF}
+    environment.pop("DJANGO_SETTINGS_MODULE")  # the tests choose their own
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
         cwd=compiled.CODE,
-        env=os.environ | {"WSS_ENGINE_DIR": compiled.OFF},
+        env=environment,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout
 
 
+TestTrading = Trading.TestCase
+EXAMPLES = {"check": 500, "deep": 5_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
+if compiled.IN_USE:
+    EXAMPLES //= 5  # the whole of them are for the sources, where the naive exchange looks on
 TestTrading.settings = settings(max_examples=EXAMPLES, stateful_step_count=50)

@@ -90,8 +90,8 @@ class Hall:
 
     def codes(self, inputs: Iterable[InputRow]) -> list[str]:
         """Return the verdicts on these inputs, "" for one that waits."""
-        codes = dict(InputRow.objects.values_list("id", "code"))
-        return [codes[row.id] for row in inputs]
+        codes = dict(InputRow.objects.values_list("id", "verdict__code"))
+        return [codes[row.id] or "" for row in inputs]
 
     def told(self, name: str, *, type: str) -> list[dict[str, object]]:
         """Return the data of one agent's events of this type, oldest first."""

@@ -212,7 +212,7 @@ def test_a_pruned_tape_is_sound(busy: Hall, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_journal_altered(busy: Hall) -> None:
     from agents.models import Input
 
-    Input.objects.filter(tick=2, account=busy.agents["cid"].id).update(type="SELL")
+    Input.objects.filter(verdict__tick=2, account=busy.agents["cid"].id).update(type="SELL")
     assert "it cannot be restored: the machine stands at tick 5 with digest" in findings()
 
 

@@ -143,7 +143,7 @@ def test_with_another_digest_the_floor_refuses_with_one_clear_line(
 ) -> None:
     run_to(hall, 7)
     row = hall.row
-    Input.objects.filter(tick=3, type="BUY").update(type="SELL")
+    Input.objects.filter(verdict__tick=3, type="BUY").update(type="SELL")
     hall.restart()
     assert [hall.floor.tick() for _ in range(3)] == [None] * 3
     [refusal] = complaints(caplog)
@@ -157,7 +157,7 @@ def test_a_replay_that_raises_blames_no_input_of_the_past(
     hall: Hall, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_to(hall, 7)
-    Input.objects.filter(tick=3, type="BUY").update(parameters={})
+    Input.objects.filter(verdict__tick=3, type="BUY").update(parameters={})
     assert hall.restart().tick() is None
     [refusal] = complaints(caplog)
     assert "tick 3 fails when it is replayed" in refusal

@@ -188,7 +188,7 @@ def test_so_is_one_whose_effect_a_constraint_refuses(
     assert_sound(hall)
 
 
-@pytest.mark.parametrize("table", ["market_world", "market_tapeentry", "agents_input"])
+@pytest.mark.parametrize("table", ["market_world", "market_tapeentry", "agents_verdict"])
 def test_a_failure_that_is_no_inputs_fault_blames_nobody_and_is_tried_at_every_beat(
     hall: Hall, spoil: Spoil, table: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -233,7 +233,7 @@ def test_a_failing_statement_of_many_rows_does_not_flood_the_logs(
     size = server_log.stat().st_size if settings.EMBEDDED_POSTGRES else 0
     caplog.set_level("DEBUG", "wallstreetsim")
     hall.send("\n".join(f"ann BUY {n + 1} MARKET" for n in range(2_000)))
-    undo = spoil("agents_input", "NEW.tick IS NOT NULL")
+    undo = spoil("agents_verdict", "NEW.tick IS NOT NULL")
     assert hall.floor.tick() is None
     undo()
     assert len(caplog.text) < 30_000

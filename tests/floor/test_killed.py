@@ -111,7 +111,7 @@ def test_a_tick_killed_at_any_statement_is_whole_or_absent(doomed: Doomed, hall:
 
 def _rows_of(tick: int) -> dict[str, int]:
     return {
-        "inputs": Input.objects.filter(tick=tick).count(),
+        "inputs": Input.objects.filter(verdict__tick=tick).count(),
         "orders": models.Order.objects.filter(tick_submitted=tick).count(),
         "trades": models.Trade.objects.filter(tick=tick).count(),
         "candles": models.Candle.objects.filter(tick=tick).count(),

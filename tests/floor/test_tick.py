@@ -120,8 +120,8 @@ def test_an_input_committed_late_is_taken_by_the_next_tick(hall: Hall) -> None:
         with late_connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO agents_input (id, public_id, account, type, parameters, source,"
-                " received_at, is_quarantined, code, message)"
-                " VALUES (%s, %s, %s, %s, %s::jsonb, %s, now(), false, '', '')",
+                " received_at, is_quarantined)"
+                " VALUES (%s, %s, %s, %s, %s::jsonb, %s, now(), false)",
                 [
                     late.id,
                     late.public_id,

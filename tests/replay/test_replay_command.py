@@ -44,20 +44,20 @@ def test_the_ticks_come_out_again(busy: Hall, words: list[str], expected: str) -
 
 
 def test_another_verdict_is_named(busy: Hall) -> None:
-    first = Input.objects.filter(tick=8).earliest("id")
+    first = Input.objects.filter(verdict__tick=8).earliest("id")
     Input.objects.filter(id=first.id).update(parameters={**first.parameters, "quantity": 10**9})
     with pytest.raises(CommandError, match=r"Tick 8 differs, step inputs: BUY \S+ was answered OK"):
         replay("--from", "5")
 
 
 def test_a_tick_that_fails_is_named(busy: Hall) -> None:
-    Input.objects.filter(tick=8, type="BUY").update(parameters={})
+    Input.objects.filter(verdict__tick=8, type="BUY").update(parameters={})
     with pytest.raises(CommandError, match="Tick 8 differs, step inputs: it fails: InputFailed"):
         replay("--from", "5")
 
 
 def test_another_trade_is_named(busy: Hall) -> None:
-    row = Input.objects.filter(tick=9, type="BUY", parameters__symbol="NEXUS").get()
+    row = Input.objects.filter(verdict__tick=9, type="BUY", parameters__symbol="NEXUS").get()
     Input.objects.filter(id=row.id).update(parameters={**row.parameters, "quantity": 4})
     with pytest.raises(CommandError, match=r"Tick 9 differs, step inputs: trade .*NEXUS"):
         replay("--from", "0")

@@ -55,10 +55,10 @@ GOES_WITH_ITS_TICK = {
     "market.Bankruptcy",
     "market.TapeEntry",
     "market.Checkpoint",
-    "agents.Input",
+    "agents.Verdict",
     "agents.Deed",
 }
-WAITS_AGAIN = {"agents.Waiting"}
+WAITS_AGAIN = {"agents.Input", "agents.Waiting"}
 GOES_WITH_ITS_TIME = {"agents.KeptAnswer"}
 STAYS = {"agents.ApiKey", "agents.Session"}
 
@@ -244,7 +244,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_serves(
 
 def test_a_journal_that_no_longer_gives_that_tick_is_refused(hall: Hall) -> None:
     run_to(hall, 9)
-    Input.objects.filter(tick=7, type="BUY").update(type="SELL")
+    Input.objects.filter(verdict__tick=7, type="BUY").update(type="SELL")
     with pytest.raises(CommandError, match="the machine at tick 8 has the digest"):
         command("restore", "8")
 
@@ -258,7 +258,7 @@ def test_every_model_is_thought_of() -> None:
     others = WAITS_AGAIN | GOES_WITH_ITS_TIME | STAYS
     assert ours == WRITTEN_ANEW | GOES_WITH_ITS_TICK | others
     automatic = {model._meta.label for model in restoring.later_models()}
-    by_hand = {"market.TapeEntry", "market.Checkpoint", "agents.Input"}
+    by_hand = {"market.TapeEntry", "market.Checkpoint"}
     assert automatic == GOES_WITH_ITS_TICK - by_hand
 
 

@@ -46,8 +46,6 @@ _INPUT_COLUMNS = (
     "source",
     "received_at",
     "is_quarantined",
-    "code",
-    "message",
 )
 
 
@@ -228,8 +226,6 @@ def _send(inputs: Iterable[Asked]) -> None:
             Source.API.value,
             now,
             False,
-            "",
-            "",
         )
         for account, type, parameters in inputs
     )
