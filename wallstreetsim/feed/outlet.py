@@ -45,16 +45,24 @@ class Outlet:
             self._protocol.maxMessagePayloadSize = MOST_BYTES
             self._protocol.failByDrop = False  # but by a close frame that says why
 
+    def write_now(self, batch: Batch) -> bool:
+        """Write these frames if that needs no waiting; say whether they are written."""
+        if self._protocol is None or not self._drained.is_set():
+            return False
+        stats.sent.note(batch)
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            _write(self._protocol.transport, batch.framed)
+        return True
+
     async def write(self, batch: Batch) -> None:
         """Write these frames as soon as the client has read enough of what came before."""
-        await self._drained.wait()
-        stats.sent.frames += len(batch.frames)
-        stats.sent.bytes += len(batch.framed)
-        if self._protocol is None:
-            for frame in batch.frames:
-                await self._send(WebSocketSendEvent(type="websocket.send", bytes=None, text=frame))
-        elif self._protocol.state == self._protocol.STATE_OPEN:
-            _write(self._protocol.transport, batch.framed)
+        if self._protocol is not None:
+            while not self.write_now(batch):
+                await self._drained.wait()
+            return
+        stats.sent.note(batch)
+        for frame in batch.frames:
+            await self._send(WebSocketSendEvent(type="websocket.send", bytes=None, text=frame))
 
     async def close(self, code: Close) -> None:
         if self._protocol is None:
