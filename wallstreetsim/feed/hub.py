@@ -48,7 +48,7 @@ class Hub:
         self.epoch = 0
         self.seq = 0
         self.latest: PublicEntry | None = None
-        self.books = Books()
+        self.books = Books({})
         self.symbols: frozenset[str] = frozenset()
         self.shelf = Shelf()
         self.whereabouts = Whereabouts()
