@@ -64,6 +64,87 @@ def test_a_message_without_end_is_ended(hall: LiveHall, web: Web) -> None:
     still_serves(hall, web)
 
 
+TEXT, BINARY, CONTINUATION, PING, PONG = 0x1, 0x2, 0x0, 0x9, 0xA
+FINAL = 0x80
+
+
+def frame(opcode: int, payload: bytes = b"", *, length: int | None = None) -> bytes:
+    """Return a frame as a client sends one, masked with noughts; it may claim another length."""
+    size = len(payload) if length is None else length
+    lengths = ((125, bytes([0x80 | size % 128])), (0xFFFF, b"\xfe" + size.to_bytes(8)[6:]))
+    told = next((told for most, told in lengths if size <= most), b"\xff" + size.to_bytes(8))
+    head = bytes([opcode]) + told
+    return head + bytes(4) + payload
+
+
+def push(client: Spectator, data: bytes) -> None:
+    client.socket.socket.sendall(data)
+
+
+def push_without_end(client: Spectator, data: bytes) -> None:
+    """Send the same again and again, until there is nobody to send it to."""
+    deadline = time.monotonic() + 20
+    with pytest.raises(OSError):
+        while time.monotonic() < deadline:
+            push(client, data)
+
+
+ENDLESS = {
+    "empty fragments": (frame(TEXT, b"x"), frame(CONTINUATION) * 100),
+    "nothing but empty fragments": (frame(TEXT), frame(CONTINUATION) * 10_000),
+    "fragments of a byte": (frame(BINARY, b"x"), frame(CONTINUATION, b"x") * 100),
+    "large fragments": (frame(TEXT, b"x"), frame(CONTINUATION, b"x" * 5_000)),
+    "pings within a message": (frame(TEXT, b"x"), frame(FINAL | PING, b"x" * 125) * 100),
+    "pongs within a message": (frame(TEXT, b"x"), frame(FINAL | PONG) * 100),
+    "pings and fragments": (frame(TEXT), (frame(CONTINUATION) + frame(FINAL | PING)) * 100),
+    "pings": (b"", frame(FINAL | PING, b"x" * 125) * 100),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_endless_frames_are_ended_and_not_kept(hall: LiveHall, web: Web, kind: str) -> None:
+    first, again = ENDLESS[kind]
+    with spectator(web) as witness, spectator(web, close_timeout=0.1) as client:
+        before = web.megabytes
+        push(client, first)
+        push_without_end(client, again)
+        assert client.closing_code() in (1009, 4429, None)
+        assert web.megabytes < before + 5
+        hall.tick()
+        assert witness.hear_type("tick:update")["seq"] == hall.row.tick
+
+
+def test_a_message_of_too_many_fragments_is_refused_though_they_come_slowly(web: Web) -> None:
+    with spectator(web) as client:
+        push(client, frame(TEXT, b"{"))
+        with pytest.raises(ConnectionClosed):
+            for _ in range(70):
+                push(client, frame(CONTINUATION))
+                time.sleep(0.02)
+            client.hear()
+        assert client.closing_code() == 1009
+
+
+def test_a_length_alone_is_enough_to_be_refused(web: Web) -> None:
+    for opcode in (FINAL | TEXT, BINARY):
+        with spectator(web) as client:
+            push(client, frame(opcode, length=1 << 30))
+            assert client.closing_code() == 1009
+
+
+def test_a_message_may_come_in_fragments_with_pings_between_them(web: Web) -> None:
+    text = b'{"type": "ping", "id": "in pieces"}'
+    with spectator(web) as client:
+        for _ in range(3):
+            push(client, frame(TEXT))
+            for letter in text:
+                push(client, frame(CONTINUATION, bytes([letter])))
+                if letter == ord(":"):
+                    push(client, frame(FINAL | PING, b"are you there?"))
+            push(client, frame(FINAL | CONTINUATION))
+            assert client.hear_type("pong")["id"] == "in pieces"
+
+
 @pytest.mark.parametrize(
     "payload", [b"\xff\xfe", b'{"type": "ping", "id": "\xc3"}', b"\xed\xa0\x80"]
 )
