@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +29,7 @@ from wallstreetsim.stack.binaries import redis_program
 pytestmark = pytest.mark.django_db
 
 CROWD = 1_000
+REDIS_AWAY_SECONDS = float(os.environ.get("WSS_TEST_REDIS_AWAY", 4))
 MANY = {"WSS_SOCKETS_PER_ADDRESS": "5000"}
 
 
@@ -374,6 +377,63 @@ def test_redis_may_go_and_come_back(
             stack.enter_context(redis_at(socket))
             hall.ticks(3)
             assert lone.seqs(hall.row.tick) == list(range(begun + 7, begun + 10))
+
+
+def test_clients_that_listen_while_redis_is_away_end_complete(
+    hall: LiveHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis is killed in the midst of things and comes back much later, empty."""
+    plans = [
+        (["market:all"], None),
+        (["trades", "book:APEX"], None),
+        (["leaderboard", "market:APEX"], hall.secrets["ann"]),
+        ([], hall.secrets["bob"]),
+    ]
+    clients = [Resuming(*plan) for plan in plans]
+    with TemporaryDirectory(prefix="wss-redis-", dir="/tmp") as directory, ExitStack() as stack:
+        place = Path(directory) / "redis.sock"
+        url = f"unix://{place}"
+        monkeypatch.setattr(publishing, "_redis", partial(Redis.from_url, url))
+        redis = stack.enter_context(ExitStack())
+        redis.enter_context(redis_at(place))
+        web = Web(tmp_path / "web.log", REDIS_URL=url)
+        stack.callback(web.kill)
+        wait_until_told(web)
+        sockets = [stack.enter_context(spectator(web, close_timeout=0.1)) for _ in clients]
+        for client, socket in zip(clients, sockets, strict=True):
+            client.begin(socket)
+            socket.ask("ping")  # all that it listens to from here on is live
+        begun = hall.row.tick
+
+        def tick_for(seconds: float) -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                hall.tick("ann BUY 1 MARKET\nbob BUY 2 MARKET")
+                time.sleep(0.5)
+
+        tick_for(1)
+        redis.close()
+        gone = hall.row.tick
+        tick_for(REDIS_AWAY_SECONDS)
+        back = hall.row.tick
+        redis.enter_context(redis_at(place))
+        tick_for(3)
+        last = hall.row.tick
+        hall.tick()
+        for client, socket in zip(clients, sockets, strict=True):
+            client.listen(socket, last + 1)
+    for client in clients:
+        told = told_in(client.frames)
+        assert len(told) == len(set(told)), "nothing twice"
+        for channel in ["tick", *client.channels]:
+            seqs = dict.fromkeys(seq for _, seq, name, _ in told if name == channel)
+            assert list(seqs)[: last - begun] == list(range(begun + 1, last + 1)), channel
+    for client, name in zip(clients[2:], ("ann", "bob"), strict=True):
+        own = [seq for stream, seq, _, _ in told_in(client.frames) if stream == hall.channel(name)]
+        assert list(dict.fromkeys(own)) == list(range(own[0], own[0] + last - begun))
+    print(
+        f"ticks {begun + 1} to {last}, {back - gone} of them without Redis: {len(clients)} complete"
+    )
 
 
 @contextmanager

@@ -146,6 +146,7 @@ class Client:
         self._stop()
         if self._farewell:
             await self._farewell
+        self._outlet.end()
 
     def _has_written(self, batch: Batch) -> bool:
         """Write a batch if nothing is owed before it and the line is free: to wake the writer

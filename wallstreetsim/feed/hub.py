@@ -102,7 +102,6 @@ class Hub:
                 else:
                     with garbage.collection_paused():
                         await self._hear(notices.read(message["data"]))
-                    self._tidy_up()
                 self._note_recovery()
 
     async def _hear(self, notice: TickNotice | Revocation) -> None:
@@ -169,6 +168,7 @@ class Hub:
         self.latest = entry
         self.audience.tell(entry, private)
         self.books.apply(entry.book_changes)  # nobody can ask for a book before
+        self._tidy_up()
 
     def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:
         accounts = self.audience.accounts

@@ -73,6 +73,12 @@ class Outlet:
             self._protocol.unregisterProducer()
             self._drained.set()
 
+    def end(self) -> None:
+        """Drop what a client that is gone has not read; else it stays until a collection."""
+        transport = self._protocol and self._protocol.transport
+        if isinstance(transport, Connection) and transport.disconnected:
+            transport.dataBuffer, transport._tempDataBuffer = b"", []
+
     # Twisted's IPushProducer
 
     def pauseProducing(self) -> None:
