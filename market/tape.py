@@ -24,7 +24,7 @@ Event: TypeAlias = dict[str, Any]  # {type, channel, data}, as the wire shows it
 
 
 class Entry(NamedTuple):
-    """One entry; `events` is JSON."""
+    """One entry; `events` is JSON, of the public stream with each event on a line of its own."""
 
     epoch: int
     stream: int
@@ -39,6 +39,19 @@ class Entry(NamedTuple):
 
 def encode(events: list[Event]) -> bytes:
     return orjson.dumps(events)
+
+
+def encode_in_lines(events: Iterable[Event]) -> bytes:
+    """Return the events so that one can be taken out, or another put in, without reading all."""
+    return b"[" + _BETWEEN.join(map(orjson.dumps, events)) + b"]"
+
+
+def lines(events: bytes) -> list[bytes]:
+    """Return each event of what `encode_in_lines` returned, as JSON."""
+    return events[1:-1].split(_BETWEEN)
+
+
+_BETWEEN = b",\n"  # for JSON is written without a newline
 
 
 def append(entries: Iterable[Entry]) -> Write:

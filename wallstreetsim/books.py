@@ -1,7 +1,7 @@
 """What a tick changed in the published books: the levels that are new, other, or gone.
 
-A book's frame holds absolute quantities, and nought for a level that left the published depth, so
-that a book and the changes since are the book of now.
+Quantities are absolute, and nought for a level that left the published depth, so that a book and
+the changes since are the book of now.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from market.engine.book import LevelDepth
 from market.engine.outcome import CompanyState
-from market.wire import Wire
+from wallstreetsim.feed.books import Changes, Row
 from wallstreetsim.world import World
 
 
@@ -39,23 +39,26 @@ def standing(world: World) -> Books:
     }
 
 
-def changes(before: Books, companies: Iterable[CompanyState]) -> list[Wire]:
-    """Return a line for each company whose published book is another than before."""
+def changes(before: Books, companies: Iterable[CompanyState]) -> Changes:
+    """Return both sides' changes for each company whose published book is another than before."""
     nothing = Depth([], [])
-    lines = []
+    changed = {}
     for company in companies:
         old = before.get(company.symbol, nothing)
-        bids, asks = _changes(old.bids, company.bids), _changes(old.asks, company.asks)
-        if bids or asks:
-            lines.append({"symbol": company.symbol, "bids": bids, "asks": asks})
-    return lines
+        sides = [_changes(old.bids, company.bids), _changes(old.asks, company.asks)]
+        if any(sides):
+            changed[company.symbol] = sides
+    return changed
 
 
-def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> list[list[float]]:
+def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> Row:
     if old == new:
         return []
     left = {level[0]: level for level in old}
-    lines: list[list[float]] = [
-        [level[0] / 100, level[1], level[2]] for level in new if left.pop(level[0], None) != level
-    ]
-    return lines + [[price / 100, 0, 0] for price in left]
+    row: Row = []
+    for level in new:
+        if left.pop(level[0], None) != level:
+            row += level
+    for price in left:
+        row += (price, 0, 0)
+    return row

@@ -28,9 +28,7 @@ PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 def publish(committed: Committed) -> None:
     """Tell every web process of a committed tick. Raises RedisError when there is no telling."""
     outcome = committed.outcome
-    notice = notices.of_tick(
-        committed.public, told=outcome.told, trade_count=len(outcome.market.trades)
-    )
+    notice = notices.of_tick(committed.public, told=outcome.told, happened=outcome.market.trades)
     _redis().publish(notices.CHANNEL, notice)
 
 

@@ -19,6 +19,7 @@ from market.engine.values import Tick
 from wallstreetsim import books, checkpoints, telling
 from wallstreetsim.books import Books
 from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.feed.books import changes_in
 from wallstreetsim.garbage import collection_paused
 from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import ENGINE_VERSION, Outcome, World
@@ -195,6 +196,8 @@ def _unequal_events(
         old, new = before.get(type), now.get(type)
         if type == "tick:update" and old and new:  # which bears the digest itself
             old, new = ({**data, "digest": None} for data in (old, new))
+        if type == "book:update" and old:  # which tapes of before show in dollars
+            old = changes_in(old)
         if old != new:
             yield _STEP_OF.get(type, "inputs"), f"{name} {type}: {_first_unequal(old, new)}"
 

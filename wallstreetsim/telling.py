@@ -16,7 +16,7 @@ from market.engine.exchange import Exchange
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
 from market.engine.sessions import Moment, closed_early
 from market.engine.values import FINAL_STATUSES, OrderStatus
-from market.tape import PUBLIC_STREAM, Entry, Event, encode
+from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim import books
 from wallstreetsim.books import Books
 from wallstreetsim.world import Outcome, Result, World
@@ -28,7 +28,7 @@ def entries(
     """Yield the tick's entries: the public one, then one for each agent concerned."""
     tick = outcome.tick
     public = public_events(world, outcome, books_before, at)
-    yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode(public))
+    yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode_in_lines(public))
     orders = _by_account(outcome.market.orders)
     results = _results_by_account(outcome.results)
     alerts = defaultdict(list)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
+import psutil
 from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -92,6 +93,10 @@ class Web:
             assert self._process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
+
+    @property
+    def megabytes(self) -> float:
+        return float(psutil.Process(self._process.pid).memory_info().rss) / 1e6
 
     def kill(self) -> None:
         self._process.kill()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +29,7 @@ from wallstreetsim.stack.binaries import redis_program
 pytestmark = pytest.mark.django_db
 
 CROWD = 1_000
+REDIS_AWAY_SECONDS = float(os.environ.get("WSS_TEST_REDIS_AWAY", 4))
 MANY = {"WSS_SOCKETS_PER_ADDRESS": "5000"}
 
 
@@ -62,6 +65,87 @@ def test_a_message_without_end_is_ended(hall: LiveHall, web: Web) -> None:
             client.socket.send(itertools.repeat("x" * 1_000))
         assert client.closing_code() in (1009, None)
     still_serves(hall, web)
+
+
+TEXT, BINARY, CONTINUATION, PING, PONG = 0x1, 0x2, 0x0, 0x9, 0xA
+FINAL = 0x80
+
+
+def frame(opcode: int, payload: bytes = b"", *, length: int | None = None) -> bytes:
+    """Return a frame as a client sends one, masked with noughts; it may claim another length."""
+    size = len(payload) if length is None else length
+    lengths = ((125, bytes([0x80 | size % 128])), (0xFFFF, b"\xfe" + size.to_bytes(8)[6:]))
+    told = next((told for most, told in lengths if size <= most), b"\xff" + size.to_bytes(8))
+    head = bytes([opcode]) + told
+    return head + bytes(4) + payload
+
+
+def push(client: Spectator, data: bytes) -> None:
+    client.socket.socket.sendall(data)
+
+
+def push_without_end(client: Spectator, data: bytes) -> None:
+    """Send the same again and again, until there is nobody to send it to."""
+    deadline = time.monotonic() + 20
+    with pytest.raises(OSError):
+        while time.monotonic() < deadline:
+            push(client, data)
+
+
+ENDLESS = {
+    "empty fragments": (frame(TEXT, b"x"), frame(CONTINUATION) * 100),
+    "nothing but empty fragments": (frame(TEXT), frame(CONTINUATION) * 10_000),
+    "fragments of a byte": (frame(BINARY, b"x"), frame(CONTINUATION, b"x") * 100),
+    "large fragments": (frame(TEXT, b"x"), frame(CONTINUATION, b"x" * 5_000)),
+    "pings within a message": (frame(TEXT, b"x"), frame(FINAL | PING, b"x" * 125) * 100),
+    "pongs within a message": (frame(TEXT, b"x"), frame(FINAL | PONG) * 100),
+    "pings and fragments": (frame(TEXT), (frame(CONTINUATION) + frame(FINAL | PING)) * 100),
+    "pings": (b"", frame(FINAL | PING, b"x" * 125) * 100),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_endless_frames_are_ended_and_not_kept(hall: LiveHall, web: Web, kind: str) -> None:
+    first, again = ENDLESS[kind]
+    with spectator(web) as witness, spectator(web, close_timeout=0.1) as client:
+        before = web.megabytes
+        push(client, first)
+        push_without_end(client, again)
+        assert client.closing_code() in (1009, 4429, None)
+        assert web.megabytes < before + 5
+        hall.tick()
+        assert witness.hear_type("tick:update")["seq"] == hall.row.tick
+
+
+def test_a_message_of_too_many_fragments_is_refused_though_they_come_slowly(web: Web) -> None:
+    with spectator(web) as client:
+        push(client, frame(TEXT, b"{"))
+        with pytest.raises(ConnectionClosed):
+            for _ in range(70):
+                push(client, frame(CONTINUATION))
+                time.sleep(0.02)
+            client.hear()
+        assert client.closing_code() == 1009
+
+
+def test_a_length_alone_is_enough_to_be_refused(web: Web) -> None:
+    for opcode in (FINAL | TEXT, BINARY):
+        with spectator(web) as client:
+            push(client, frame(opcode, length=1 << 30))
+            assert client.closing_code() == 1009
+
+
+def test_a_message_may_come_in_fragments_with_pings_between_them(web: Web) -> None:
+    text = b'{"type": "ping", "id": "in pieces"}'
+    with spectator(web) as client:
+        for _ in range(3):
+            push(client, frame(TEXT))
+            for letter in text:
+                push(client, frame(CONTINUATION, bytes([letter])))
+                if letter == ord(":"):
+                    push(client, frame(FINAL | PING, b"are you there?"))
+            push(client, frame(FINAL | CONTINUATION))
+            assert client.hear_type("pong")["id"] == "in pieces"
 
 
 @pytest.mark.parametrize(
@@ -293,6 +377,63 @@ def test_redis_may_go_and_come_back(
             stack.enter_context(redis_at(socket))
             hall.ticks(3)
             assert lone.seqs(hall.row.tick) == list(range(begun + 7, begun + 10))
+
+
+def test_clients_that_listen_while_redis_is_away_end_complete(
+    hall: LiveHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis is killed in the midst of things and comes back much later, empty."""
+    plans = [
+        (["market:all"], None),
+        (["trades", "book:APEX"], None),
+        (["leaderboard", "market:APEX"], hall.secrets["ann"]),
+        ([], hall.secrets["bob"]),
+    ]
+    clients = [Resuming(*plan) for plan in plans]
+    with TemporaryDirectory(prefix="wss-redis-", dir="/tmp") as directory, ExitStack() as stack:
+        place = Path(directory) / "redis.sock"
+        url = f"unix://{place}"
+        monkeypatch.setattr(publishing, "_redis", partial(Redis.from_url, url))
+        redis = stack.enter_context(ExitStack())
+        redis.enter_context(redis_at(place))
+        web = Web(tmp_path / "web.log", REDIS_URL=url)
+        stack.callback(web.kill)
+        wait_until_told(web)
+        sockets = [stack.enter_context(spectator(web, close_timeout=0.1)) for _ in clients]
+        for client, socket in zip(clients, sockets, strict=True):
+            client.begin(socket)
+            socket.ask("ping")  # all that it listens to from here on is live
+        begun = hall.row.tick
+
+        def tick_for(seconds: float) -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                hall.tick("ann BUY 1 MARKET\nbob BUY 2 MARKET")
+                time.sleep(0.5)
+
+        tick_for(1)
+        redis.close()
+        gone = hall.row.tick
+        tick_for(REDIS_AWAY_SECONDS)
+        back = hall.row.tick
+        redis.enter_context(redis_at(place))
+        tick_for(3)
+        last = hall.row.tick
+        hall.tick()
+        for client, socket in zip(clients, sockets, strict=True):
+            client.listen(socket, last + 1)
+    for client in clients:
+        told = told_in(client.frames)
+        assert len(told) == len(set(told)), "nothing twice"
+        for channel in ["tick", *client.channels]:
+            seqs = dict.fromkeys(seq for _, seq, name, _ in told if name == channel)
+            assert list(seqs)[: last - begun] == list(range(begun + 1, last + 1)), channel
+    for client, name in zip(clients[2:], ("ann", "bob"), strict=True):
+        own = [seq for stream, seq, _, _ in told_in(client.frames) if stream == hall.channel(name)]
+        assert list(dict.fromkeys(own)) == list(range(own[0], own[0] + last - begun))
+    print(
+        f"ticks {begun + 1} to {last}, {back - gone} of them without Redis: {len(clients)} complete"
+    )
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from wallstreetsim.feed import selectors
 from wallstreetsim.feed.channels import PUBLIC
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.shelf import Reader, lines_after, position_after
+from wallstreetsim.publishing import publish
 
 MISSED = 1_000  # ticks
 ROUNDS = 8
@@ -109,12 +110,14 @@ def _ask(socket: ClientConnection, message: dict[str, Any]) -> None:
 
 def feed_memory() -> Figure:
     """Do all kinds of harm to a web process, round after round: a sample is what its memory grew
-    by in a round, after the first few.
+    by in a round, after the first few. Beside it, its size after each.
     """
     floor = fresh_floor(agents=1)
+    floor.publish = publish
     kinds = {
         "megabyte frames": _send_megabyte,
         "endless messages": _send_without_end,
+        "empty fragments": _send_empty_fragments,
         "not UTF-8": _send_no_text,
         "floods": _flood,
         "never reads": _never_read,
@@ -130,7 +133,7 @@ def feed_memory() -> Figure:
             for _ in range(ROUNDS + 1):
                 _do_harm(port, harm, floor.tick)
                 sizes.append(_megabytes(web))
-            extra[f"{name}, MB"] = f"{sizes[0]:.1f} → {sizes[-1]:.1f}"
+            extra[f"{name}, MB"] = " ".join(f"{size:.1f}" for size in sizes)
             grown += [1000 * (b - a) for a, b in pairwise(sizes[ROUNDS // 2 :])]
     return Figure("feed_memory", "kB", grown, Baseline("a tick with nobody there", idle), extra)
 
@@ -174,6 +177,10 @@ def _send_megabyte(socket: ClientConnection) -> None:
 
 def _send_without_end(socket: ClientConnection) -> None:
     socket.send("x" * 1_000 for _ in range(1_000))
+
+
+def _send_empty_fragments(socket: ClientConnection) -> None:
+    socket.send("x" if n == 0 else "" for n in range(10_000))
 
 
 def _send_no_text(socket: ClientConnection) -> None:

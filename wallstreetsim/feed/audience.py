@@ -23,6 +23,8 @@ class Audience:
         self._clients: set[Client] = set()
         self._by_account: dict[int, set[Client]] = defaultdict(set)
         self._anonymous: Counter[str] = Counter()
+        self.departed = 0
+        stats.listening.observe(self._clients)
 
     @property
     def accounts(self) -> AbstractSet[int]:
@@ -63,6 +65,7 @@ class Audience:
         if client not in self._clients:
             return
         self._clients.remove(client)
+        self.departed += 1
         if client.identity is None:
             self._forget_anonymous(client)
             return
@@ -78,7 +81,6 @@ class Audience:
         for entry in private:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
-        stats.observe(self._clients)
 
     def figures(self) -> stats.FeedStats:
         """Return this process's figures."""

@@ -53,6 +53,7 @@ class Client:
         self.is_closed = False
         self._outlet = Outlet(send)
         self._owed: asyncio.Queue[Batch] = asyncio.Queue(MOST_OWED)
+        self._is_writing = False
         self._writer = asyncio.create_task(self._write())
         self._farewell: asyncio.Task[None] | None = None
         self.join([channels.TICK], seq)
@@ -114,8 +115,10 @@ class Client:
             self.close(Close.SLOW_CONSUMER)
 
     def offer(self, batch: Batch) -> None:
-        """Queue these frames; a client that is too far behind is closed instead."""
-        if self.is_closed or not batch:
+        """Write these frames at once if the client keeps up, else queue them; one that is too far
+        behind is closed instead.
+        """
+        if self.is_closed or not batch or self._has_written(batch):
             return
         try:
             self._owed.put_nowait(batch)
@@ -143,6 +146,22 @@ class Client:
         self._stop()
         if self._farewell:
             await self._farewell
+        self._outlet.end()
+
+    def _has_written(self, batch: Batch) -> bool:
+        """Write a batch if nothing is owed before it and the line is free: to wake the writer
+        costs more than to write.
+        """
+        if self._is_writing or not self._owed.empty():
+            return False
+        try:
+            has_written = self._outlet.write_now(batch)
+        except Exception as error:
+            self._note_broken(error)
+            return True
+        if has_written:
+            self._note_written(batch)
+        return has_written
 
     async def _write(self) -> None:
         try:
@@ -152,12 +171,17 @@ class Client:
             self._note_broken(error)
 
     async def _write_next(self, batch: Batch) -> None:
+        self._is_writing = True
         try:
             await self._outlet.write(batch)
-            self.public = batch.public or self.public
-            self.private = batch.private or self.private
+            self._note_written(batch)
         finally:
+            self._is_writing = False
             self._owed.task_done()
+
+    def _note_written(self, batch: Batch) -> None:
+        self.public = batch.public or self.public
+        self.private = batch.private or self.private
 
     async def _part(self, code: Close, last_words: Batch) -> None:
         try:

@@ -20,6 +20,7 @@ from asgiref.typing import (
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.hub import Hub
+from wallstreetsim.feed.inlet import Inlet
 from wallstreetsim.feed.origins import address_of, origin_is_ours
 from wallstreetsim.feed.protocol import Conversation
 
@@ -30,9 +31,11 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
     if not origin_is_ours(scope):
         await send(WebSocketCloseEvent(type="websocket.close", code=Close.ORIGIN, reason=None))
         return  # closed before it was accepted: the handshake is answered by a 403
+    inlet = Inlet(send)
     await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
     hub = await Hub.of_this_process()
     client = Client(send, address_of(scope), hub.seq)
+    inlet.close = client.close
     conversation = Conversation(hub, client)
     try:
         if hub.audience.admit(client):
@@ -45,6 +48,7 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
     finally:
         conversation.end()
         hub.audience.dismiss(client)
+        inlet.release()
         await client.end()
         if client.identity and not hub.audience.is_here(client.identity.account):
             await hub.whereabouts.note(client, hub.epoch)

@@ -13,7 +13,7 @@ import orjson
 from market import tape
 from market.tape import Event
 from market.wire import Wire
-from wallstreetsim.feed import channels, trades
+from wallstreetsim.feed import books, channels, trades
 from wallstreetsim.feed.batches import Batch
 
 BOOKS = "books"  # on the tape, all changes of a tick are one event
@@ -100,14 +100,14 @@ class PublicEntry:
         return self._snapshots[channel]
 
     @property
-    def book_changes(self) -> dict[str, Wire]:
+    def book_changes(self) -> books.Changes:
         """The changes of the books, by symbol."""
         return self._books
 
     def _events_of(self, channel: str) -> Iterator[Event]:
         if book := channels.book_of(channel):
             if book in self._books:
-                yield {"type": "book:update", "data": self._books[book]}
+                yield {"type": "book:update", "data": books.shown(book, self._books[book])}
             return
         symbol = channels.symbol_of(channel)
         if symbol is None:
@@ -138,9 +138,9 @@ class PublicEntry:
         return orjson.dumps(frame).decode()
 
     @cached_property
-    def _books(self) -> dict[str, Wire]:
+    def _books(self) -> books.Changes:
         told = self._events.get(BOOKS)
-        return {change["symbol"]: change for change in told[0]["data"]} if told else {}
+        return books.changes_in(told[0]["data"]) if told else {}
 
     @cached_property
     def _prices(self) -> dict[str, Wire]:

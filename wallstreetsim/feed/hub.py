@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from market import tape
+from wallstreetsim import garbage
 from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
 from wallstreetsim.feed.books import Books
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 QUIET_SECONDS = 1.5  # without a notice, and the record is asked
 RECONNECT_SECONDS = 0.5
 PARTING_SECONDS = 0.2  # for the last frames to leave
+SETTLE_TICKS = 60  # at the latest
+SETTLE_DEPARTED = 200  # sockets that have gone
 
 
 class Hub:
@@ -45,7 +48,7 @@ class Hub:
         self.epoch = 0
         self.seq = 0
         self.latest: PublicEntry | None = None
-        self.books = Books()
+        self.books = Books({})
         self.symbols: frozenset[str] = frozenset()
         self.shelf = Shelf()
         self.whereabouts = Whereabouts()
@@ -97,7 +100,8 @@ class Hub:
                 if message is None or message["type"] != "message":
                     await self._catch_up()
                 else:
-                    await self._hear(notices.read(message["data"]))
+                    with garbage.collection_paused():
+                        await self._hear(notices.read(message["data"]))
                 self._note_recovery()
 
     async def _hear(self, notice: TickNotice | Revocation) -> None:
@@ -162,12 +166,23 @@ class Hub:
             asked |= missing
         self.seq = entry.seq
         self.latest = entry
-        self.books.apply(entry.book_changes)
         self.audience.tell(entry, private)
+        self.books.apply(entry.book_changes)  # nobody can ask for a book before
+        self._tidy_up()
 
     def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:
         accounts = self.audience.accounts
         return accounts if told is None else accounts & told
+
+    def _tidy_up(self) -> None:
+        """Take all that is here out of the collector's sight, which would walk over every socket
+        in the midst of a tick; now and then look, between two ticks, what of it has gone.
+        """
+        if self.audience.departed >= SETTLE_DEPARTED or self.seq % SETTLE_TICKS == 0:
+            self.audience.departed = 0
+            garbage.settle()
+        else:
+            garbage.set_apart()
 
     # Trouble, said once
 

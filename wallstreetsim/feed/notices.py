@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from market import tape
+from market.engine.outcome import Trade
 from wallstreetsim.feed import trades
 from wallstreetsim.feed.frames import PublicEntry
 
@@ -29,19 +30,29 @@ class Revocation(NamedTuple):
     key: UUID | None
 
 
-def of_tick(public: tape.Entry, *, told: Sequence[int], trade_count: int) -> bytes:
-    """Return the notice of a tick: its public entry, abridged if long, and whom it concerns."""
+def of_tick(public: tape.Entry, *, told: Sequence[int], happened: Sequence[Trade]) -> bytes:
+    """Return the notice of a tick: its public entry, abridged if its trades are many, and whom it
+    concerns.
+    """
+    timestamp = public.claimed_at.isoformat()
     events = public.events
-    if trade_count > trades.SHOWN:
-        events = orjson.dumps(trades.abridge(public.read()))
+    if len(happened) > trades.SHOWN:
+        events = _with_trades(events, orjson.dumps(trades.abridged(happened, timestamp)))
     entry = {
         "epoch": public.epoch,
         "seq": public.seq,
         "tick": public.tick,
-        "timestamp": public.claimed_at.isoformat(),
+        "timestamp": timestamp,
         "events": orjson.Fragment(events),
     }
     return orjson.dumps({"entry": entry, "told": told})
+
+
+def _with_trades(events: bytes, abridged: bytes) -> bytes:
+    """Return the events with these trades in the place of all."""
+    beginning = orjson.dumps({"type": trades.TYPE})[:-1]
+    lines = (abridged if e.startswith(beginning) else e for e in tape.lines(events))
+    return b"[" + b",".join(lines) + b"]"
 
 
 def of_revocation(*, account: int, key: UUID | None) -> bytes:

@@ -16,7 +16,6 @@ from twisted.internet.tcp import Connection
 from wallstreetsim.feed import stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.messages import MOST_BYTES
 
 KERNEL_BYTES = 128 * 1024  # that the kernel may hold for a client; it would hold megabytes
 
@@ -34,27 +33,31 @@ class Outlet:
         self._send = send
         self._drained = asyncio.Event()
         self._drained.set()
-        self._protocol = _protocol_under(send)
+        self._protocol = protocol_under(send)
         if self._protocol is not None:
             self._protocol.unregisterProducer()  # the HTTP channel of before the handshake
             self._protocol.registerProducer(self, True)
             handle = self._protocol.transport.getHandle()
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
-            # Else Autobahn would gather a message for ever before we ever saw how long it is.
-            self._protocol.maxFramePayloadSize = MOST_BYTES
-            self._protocol.maxMessagePayloadSize = MOST_BYTES
-            self._protocol.failByDrop = False  # but by a close frame that says why
+
+    def write_now(self, batch: Batch) -> bool:
+        """Write these frames if that needs no waiting; say whether they are written."""
+        if self._protocol is None or not self._drained.is_set():
+            return False
+        stats.sent.note(batch)
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            _write(self._protocol.transport, batch.framed)
+        return True
 
     async def write(self, batch: Batch) -> None:
         """Write these frames as soon as the client has read enough of what came before."""
-        await self._drained.wait()
-        stats.sent.frames += len(batch.frames)
-        stats.sent.bytes += len(batch.framed)
-        if self._protocol is None:
-            for frame in batch.frames:
-                await self._send(WebSocketSendEvent(type="websocket.send", bytes=None, text=frame))
-        elif self._protocol.state == self._protocol.STATE_OPEN:
-            _write(self._protocol.transport, batch.framed)
+        if self._protocol is not None:
+            while not self.write_now(batch):
+                await self._drained.wait()
+            return
+        stats.sent.note(batch)
+        for frame in batch.frames:
+            await self._send(WebSocketSendEvent(type="websocket.send", bytes=None, text=frame))
 
     async def close(self, code: Close) -> None:
         if self._protocol is None:
@@ -70,6 +73,12 @@ class Outlet:
             self._protocol.unregisterProducer()
             self._drained.set()
 
+    def end(self) -> None:
+        """Drop what a client that is gone has not read; else it stays until a collection."""
+        transport = self._protocol and self._protocol.transport
+        if isinstance(transport, Connection) and transport.disconnected:
+            transport.dataBuffer, transport._tempDataBuffer = b"", []
+
     # Twisted's IPushProducer
 
     def pauseProducing(self) -> None:
@@ -82,7 +91,7 @@ class Outlet:
         self._drained.set()
 
 
-def _protocol_under(send: ASGISendCallable) -> Any:
+def protocol_under(send: ASGISendCallable) -> Any:
     """Return the protocol under Daphne's `send`: `partial(server.handle_reply, protocol)`."""
     protocol = send.args[0] if isinstance(send, partial) and send.args else None
     return protocol if hasattr(protocol, "registerProducer") else None

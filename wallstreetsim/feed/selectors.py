@@ -15,6 +15,7 @@ from market import tape
 from market.models import Company, World
 from market.selectors import one_instant
 from market.wire import Wire
+from wallstreetsim.feed import books
 from wallstreetsim.feed.client import Identity
 
 PAGE = 50  # entries read at a time, when a gap is filled
@@ -33,7 +34,7 @@ class Beginning(NamedTuple):
     standing: Standing
     symbols: frozenset[str]
     newest: tape.Entry | None
-    books: list[Wire]
+    books: books.Changes
 
 
 class Position(NamedTuple):
@@ -73,26 +74,24 @@ def beginning() -> Beginning:
     """Return where the world stands, and its books there."""
     with one_instant():
         standing = Standing(*World.objects.values_list("epoch", "tick").get())
-        books = [order_book(company) for company in Company.objects.only("symbol", "bids", "asks")]
+        companies = list(Company.objects.only("symbol", "bids", "asks"))
         newest = public_entry(epoch=standing.epoch, seq=standing.tick)
-    return Beginning(standing, frozenset(book["symbol"] for book in books), newest, books)
+    standing_books = {company.symbol: _sides(company) for company in companies}
+    return Beginning(standing, frozenset(standing_books), newest, standing_books)
 
 
 def symbols() -> frozenset[str]:
     return frozenset(Company.objects.values_list("symbol", flat=True))
 
 
-def order_book(company: Company) -> Wire:
-    """Return a company's published book as the feed shows it."""
-    return {
-        "symbol": company.symbol,
-        "bids": [[price / 100, quantity, orders] for price, quantity, orders in company.bids],
-        "asks": [[price / 100, quantity, orders] for price, quantity, orders in company.asks],
-    }
-
-
 def order_book_of(symbol: str) -> Wire:
-    return order_book(Company.objects.only("symbol", "bids", "asks").get(symbol=symbol))
+    """Return a company's published book as the feed shows it."""
+    company = Company.objects.only("symbol", "bids", "asks").get(symbol=symbol)
+    return books.shown(symbol, _sides(company))
+
+
+def _sides(company: Company) -> books.Sides:
+    return [books.row_of(company.bids), books.row_of(company.asks)]
 
 
 def public_entry(*, epoch: int, seq: int) -> tape.Entry | None:

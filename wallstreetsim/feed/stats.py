@@ -6,15 +6,14 @@ from collections import Counter as Tally
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, TypedDict
 
-from prometheus_client import REGISTRY, Counter, Gauge
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import REGISTRY, Counter
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
+    from wallstreetsim.feed.batches import Batch
     from wallstreetsim.feed.client import Client
 
-SOCKETS = Gauge("wss_feed_sockets", "Open sockets", ["kind"])
-SUBSCRIPTIONS = Gauge("wss_feed_subscriptions", "Subscriptions, by kind of channel", ["channel"])
 CLOSED = Counter("wss_feed_closed", "Sockets closed by us", ["reason"])
 FILLED = Counter("wss_feed_filled", "Public entries read from the tape for want of a notice")
 RECOVERIES = Counter("wss_feed_recoveries", "Times that a client was told what it missed", ["gap"])
@@ -31,14 +30,39 @@ class Sent(Collector):
         self.bytes = 0
         self.dropped = 0
 
+    def note(self, batch: Batch) -> None:
+        self.frames += len(batch.frames)
+        self.bytes += len(batch.framed)
+
     def collect(self) -> Iterator[CounterMetricFamily]:
         yield CounterMetricFamily("wss_feed_frames", "Frames sent", self.frames)
         yield CounterMetricFamily("wss_feed_bytes", "Bytes of frames sent", self.bytes)
         yield CounterMetricFamily("wss_feed_dropped", "Frames owed and not sent", self.dropped)
 
 
-sent = Sent()
-REGISTRY.register(sent)
+class Listening(Collector):
+    """Who listens, and to what: counted when somebody asks, not with every tick."""
+
+    def __init__(self) -> None:
+        self._clients: Collection[Client] = ()
+
+    def observe(self, clients: Collection[Client]) -> None:
+        """Count these from now on, as they come and go."""
+        self._clients = clients
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        clients = list(self._clients)  # the event loop changes them, and we are in a thread
+        agents = sum(client.identity is not None for client in clients)
+        sockets = GaugeMetricFamily("wss_feed_sockets", "Open sockets", labels=["kind"])
+        sockets.add_metric(["agent"], agents)
+        sockets.add_metric(["anonymous"], len(clients) - agents)
+        yield sockets
+        subscriptions = GaugeMetricFamily(
+            "wss_feed_subscriptions", "Subscriptions, by kind of channel", labels=["channel"]
+        )
+        for kind, count in _subscriptions(clients).items():
+            subscriptions.add_metric([kind], count)
+        yield subscriptions
 
 
 class FeedStats(TypedDict):
@@ -84,16 +108,6 @@ def total(several: Iterable[FeedStats]) -> FeedStats:
     }
 
 
-def observe(clients: Collection[Client]) -> None:
-    """Count who listens, and to what."""
-    agents = sum(client.identity is not None for client in clients)
-    SOCKETS.labels("agent").set(agents)
-    SOCKETS.labels("anonymous").set(len(clients) - agents)
-    SUBSCRIPTIONS.clear()
-    for kind, count in _subscriptions(clients).items():
-        SUBSCRIPTIONS.labels(kind).set(count)
-
-
 def _subscriptions(clients: Collection[Client]) -> Tally[str]:
     kinds: Tally[str] = Tally()
     for channels, count in Tally(client.channels for client in clients).items():
@@ -105,3 +119,8 @@ def _subscriptions(clients: Collection[Client]) -> Tally[str]:
 def _kind(channel: str) -> str:
     kind, _, name = channel.partition(":")
     return channel if name in ("", "all") else kind
+
+
+sent, listening = Sent(), Listening()
+for collector in (sent, listening):
+    REGISTRY.register(collector)
