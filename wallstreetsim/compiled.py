@@ -20,6 +20,7 @@ from types import ModuleType
 CODE = Path(__file__).resolve().parents[1]
 ENGINES = ("market/engine", "agents/engine")
 MACHINE = ("wallstreetsim/actions.py", "wallstreetsim/rules.py", "wallstreetsim/world.py")
+TELLING = ("market/wire.py", "wallstreetsim/telling.py")  # as long as the machine's own part
 OFF = "off"
 
 
@@ -27,7 +28,7 @@ def sources() -> list[Path]:
     """Return what is compiled, relative to the code. A package's own file only gathers names."""
     found = [file for engine in ENGINES for file in (CODE / engine).rglob("*.py")]
     relative = [str(file.relative_to(CODE)) for file in found if file.name != "__init__.py"]
-    return [Path(name) for name in sorted((*relative, *MACHINE))]
+    return [Path(name) for name in sorted((*relative, *MACHINE, *TELLING))]
 
 
 def home() -> Path | None:
