@@ -24,13 +24,13 @@ from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
 from market.engine.actions import MarketAction, Verdict
 from market.engine.companies import Company, Listing, generate_listings
 from market.engine.exchange import Exchange
-from market.engine.outcome import CompanyState, MarketOutcome, Standing, new_tuple
+from market.engine.outcome import CompanyState, MarketOutcome, Standing
 from market.engine.parameters import Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
-from market.engine.values import uuid_of, uuid_prefix
+from market.engine.values import new_tuple, uuid_of, uuid_prefix
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
@@ -44,8 +44,10 @@ SET_BANDS, FREE_BANDS = "SET_BANDS", "FREE_BANDS"
 INJECT, SET_FEE = "INJECT", "SET_FEE"
 WAKING = (RESUME, STEP)  # the inputs that a paused world still takes
 
-_TICK, _ENTRY = struct.Struct("<3q"), struct.Struct("<4q")
+# What of each kind goes into the digest.
+_TICK, _ENTRY, _MEMBER = struct.Struct("<3q"), struct.Struct("<4q"), struct.Struct("<2q")
 _ORDER, _TRADE, _HOLDING = struct.Struct("<7q"), struct.Struct("<6q"), struct.Struct("<3q")
+_ACCOUNT, _COMPANY = struct.Struct("<12q"), struct.Struct("<17q")
 
 Watch = Callable[[str], None]
 Performer = Callable[[Input], Verdict]
@@ -403,10 +405,13 @@ def _digest(previous: str, outcome: Outcome) -> str:
         _TRADE.pack(t.number, t.price, t.quantity, t.buyer, t.seller, t.fee) for t in market.trades
     ]
     numbers += [_ENTRY.pack(e.debit or 0, e.credit, e.cents, e.shares) for e in market.entries]
-    numbers += [_pack([number or 0 for number in a]) for a in market.accounts]
+    numbers += [
+        _ACCOUNT.pack(*account[:10], account.call_deadline or 0, account.tape_seq)
+        for account in market.accounts
+    ]
     numbers += [_HOLDING.pack(h.account, h.quantity, h.cost) for h in market.holdings]
-    numbers += [_pack(_company_numbers(c)) for c in market.companies]
-    numbers += [_pack((m.account, m.reputation)) for m in outcome.members]
+    numbers += [_COMPANY.pack(*_company_numbers(c)) for c in market.companies]
+    numbers += [_MEMBER.pack(m.account, m.reputation) for m in outcome.members]
     words = [outcome.regime, *(f"{r.id} {r.verdict.code}" for r in outcome.results)]
     words += [f"{o.id} {o.symbol} {o.intent} {o.status} {o.reason}" for o in market.orders]
     words += [trade.symbol for trade in market.trades]
@@ -420,10 +425,6 @@ def _digest(previous: str, outcome: Outcome) -> str:
     chained.update(b"".join(numbers))
     chained.update("\x1f".join(words).encode())
     return chained.hexdigest()
-
-
-def _pack(numbers: Sequence[int]) -> bytes:
-    return struct.pack(f"<{len(numbers)}q", *numbers)
 
 
 def _company_numbers(c: CompanyState) -> tuple[int, ...]:

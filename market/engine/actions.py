@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from market.engine.accounts import Account
 from market.engine.desk import Desk
 from market.engine.orders import Ticket
-from market.engine.outcome import new_tuple
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
 from market.engine.refusals import MESSAGES, Code
 from market.engine.rules import MarketRules
-from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce
+from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce, new_tuple
 
 NO_DATA: Mapping[str, Any] = {}
 OK = Code.OK.value

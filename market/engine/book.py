@@ -101,13 +101,33 @@ class BookSide:
 
     def depth(self, levels: int) -> list[LevelDepth]:
         """Return up to `levels` levels, best price first."""
-        best = sorted(self.levels, reverse=self.sign == -1)[:levels]
-        return [(price, self.levels[price].quantity, self.levels[price].live) for price in best]
+        if len(self.levels) <= levels:
+            best = sorted(self.levels, reverse=self.sign == -1)
+        else:
+            best = self._best(levels)
+        found = []
+        for price in best:
+            level = self.levels[price]
+            found.append((price, level.quantity, level.live))
+        return found
 
     def orders(self) -> Iterator[Order]:
         """Yield the resting orders, best price first, then oldest."""
         for price in sorted(self.levels, key=lambda price: price * self.sign):
             yield from (order for order in self.levels[price].queue if order.resting)
+
+    def _best(self, count: int) -> list[Cents]:
+        """Return the best prices by a walk down the heap, each node after its parent."""
+        heap, waiting = self._heap, [(self._heap[0], 0)]
+        found: list[Cents] = []
+        while len(found) < count:
+            key, place = heappop(waiting)
+            if key * self.sign in self.levels:
+                found.append(key * self.sign)
+            for child in (2 * place + 1, 2 * place + 2):
+                if child < len(heap):
+                    heappush(waiting, (heap[child], child))
+        return found
 
     def _queue(self, key: int) -> None:
         if key in self._queued:

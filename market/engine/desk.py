@@ -18,7 +18,7 @@ from market.engine.clearing import (
 from market.engine.companies import Company
 from market.engine.log import TickLog
 from market.engine.orders import Order, Ticket
-from market.engine.outcome import Trade, new_tuple
+from market.engine.outcome import Trade
 from market.engine.refusals import MESSAGES, Code, Refused
 from market.engine.rules import MarketRules, Switches
 from market.engine.sessions import Moment, moment_of
@@ -35,6 +35,7 @@ from market.engine.values import (
     Side,
     TimeInForce,
     ceil_div,
+    new_tuple,
     uuid_of,
     uuid_prefix,
 )

@@ -28,7 +28,7 @@ from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
 from market.engine.sessions import Moment
 from market.engine.streams import Streams
-from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick, new_tuple
 
 
 class Exchange(Desk):
@@ -205,8 +205,9 @@ class Exchange(Desk):
         """Rank the given accounts by equity, ties by age."""
         ranked = sorted(accounts, key=lambda id: (-self.accounts[id].equity, id))
         return [
-            Standing(rank, id, self.accounts[id].equity, self.equity_day_ago(self.accounts[id]))
+            new_tuple(Standing, (rank, id, account.equity, self.equity_day_ago(account)))
             for rank, id in enumerate(ranked, start=1)
+            for account in (self.accounts[id],)
         ]
 
     def end_tick(self, candles: list[Candle]) -> MarketOutcome:

@@ -22,9 +22,8 @@ from market.engine.outcome import (
     OrderState,
     Split,
     Trade,
-    new_tuple,
 )
-from market.engine.values import BUY, Tick
+from market.engine.values import BUY, Tick, new_tuple
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
@@ -134,19 +133,22 @@ class TickLog:
 
 
 def _account_state(account: Account, exchange: Exchange) -> AccountState:
-    return AccountState(
-        account.id,
-        account.cash,
-        account.long_value,
-        account.short_value,
-        account.reserved,
-        account.realised,
-        account.equity,
-        exchange.equity_day_ago(account),
-        account.close_equity,
-        account.peak_equity,
-        account.call.deadline if account.call else None,
-        account.tape_seq,
+    return new_tuple(
+        AccountState,
+        (
+            account.id,
+            account.cash,
+            account.long_value,
+            account.short_value,
+            account.reserved,
+            account.realised,
+            account.equity,
+            exchange.equity_day_ago(account),
+            account.close_equity,
+            account.peak_equity,
+            account.call.deadline if account.call else None,
+            account.tape_seq,
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from math import ceil, floor, sqrt
 from typing import NamedTuple
 
 from market.engine.rules import MakerRules
-from market.engine.values import BPS_IN_ONE, Cents, Shares, Side
+from market.engine.values import BPS_IN_ONE, Cents, Shares, Side, new_tuple
 
 
 class Quote(NamedTuple):
@@ -45,11 +45,11 @@ def quotes(
         bid = min(floor(centre - half_spread * multiple), lowest_bid - 1)
         ask = max(ceil(centre + half_spread * multiple), highest_ask + 1)
         if bid >= 1:
-            bids.append(Quote(Side.BUY, bid, size))
+            bids.append(new_tuple(Quote, (Side.BUY, bid, size)))
             lowest_bid = bid
         offered = min(size, to_offer)
         if offered > 0:
-            asks.append(Quote(Side.SELL, ask, offered))
+            asks.append(new_tuple(Quote, (Side.SELL, ask, offered)))
             highest_ask = ask
             to_offer -= offered
     return bids + asks

@@ -12,10 +12,6 @@ from market.engine.book import LevelDepth
 from market.engine.pricing import Drivers
 from market.engine.values import Bps, Cents, Shares, Tick
 
-# Makes a named tuple of all its fields at a quarter of its constructor's cost, which is a function
-# written in Python: for the kinds of which a busy tick makes ten thousand.
-new_tuple = tuple.__new__
-
 
 class OrderState(NamedTuple):
     """An order touched in the tick, as it stands at its end. `is_new`: it has no row yet."""

@@ -164,6 +164,7 @@ class Race:
         for side, ours in ((Side.BUY, self.book.bids), (Side.SELL, self.book.asks)):
             depth = self.naive.depth(side)
             assert ours.depth(1_000) == depth
+            assert ours.depth(2) == depth[:2]
             assert ours.best() == (depth[0][0] if depth else None)
             assert [(order.number, order.unfilled) for order in ours.orders()] == [
                 (order.number, order.quantity) for order in self.naive.side(side)
