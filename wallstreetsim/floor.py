@@ -23,7 +23,7 @@ from market import models, tape
 from market.engine.values import Tick
 from wallstreetsim import books, checkpoints, garbage
 from wallstreetsim.checkpoints import CannotRestore
-from wallstreetsim.recording import write_outcome
+from wallstreetsim.recording import Forerunner, Scribe, write_outcome
 from wallstreetsim.rules import RULES, Rules
 from wallstreetsim.world import ENGINE_VERSION, WAKING, InputFailed, Outcome, World
 
@@ -177,19 +177,20 @@ class Floor:
     ) -> Committed:
         assert row.claimed_at is not None
         books_before = books.standing(world)
-        started = perf_counter()
-        outcome = world.advance(inputs, watch)
-        self.replay_seconds += perf_counter() - started
-        public = write_outcome(
-            cursor,
-            world,
-            outcome,
-            arrivals,
-            books_before,
-            epoch=row.epoch,
-            at=row.claimed_at,
-            watch=watch,
-        )
+        with Scribe(cursor) as scribe:
+            started = perf_counter()
+            outcome = world.advance(inputs, Forerunner(scribe, world, arrivals, watch))
+            self.replay_seconds += perf_counter() - started
+            public = write_outcome(
+                scribe,
+                world,
+                outcome,
+                arrivals,
+                books_before,
+                epoch=row.epoch,
+                at=row.claimed_at,
+                watch=watch,
+            )
         return Committed(row.epoch, outcome, public)
 
     def _machine(self, row: models.World) -> World:

@@ -13,10 +13,11 @@ from django.db.backends.utils import CursorWrapper
 from agents.services import journal
 from market import models, tape
 from market.bulk import Write, send
+from market.engine.outcome import Trade
 from market.services import record
 from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
-from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
+from wallstreetsim.world import ENGINE_VERSION, INPUTS_AT_A_TIME, REGISTER, Outcome, World
 
 EQUITY_POINT_TICKS = 50
 
@@ -34,6 +35,7 @@ class Scribe:
         self._cursor = cursor
         self._under_way: list[tuple[str, Future[None]]] = []
         self._clerk, self._sender = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._trades_written = 0
         self._has_failed = False
 
     def __enter__(self) -> Scribe:
@@ -52,6 +54,12 @@ class Scribe:
         encoded = self.encode(encode)
         self._under_way.append((step, self._sender.submit(self._send, encoded)))
 
+    def write_trades(self, trades: list[Trade]) -> None:
+        """Write the trades of the tick that have not been written yet."""
+        new = trades[self._trades_written :]
+        self._trades_written = len(trades)
+        self.write("write trades", partial(record.insert_trades, new))
+
     def await_writes(self, watch: Callable[[str], None]) -> None:
         """Wait until everything is written; raise what kept the first of it from being so."""
         for step, write in self._under_way:
@@ -68,8 +76,30 @@ class Scribe:
             raise
 
 
+class Forerunner:
+    """Watches a tick, and has written what is final before it ends: that its inputs wait no more,
+    and the trades so far, twice. So PostgreSQL is at work while the machine is.
+    """
+
+    def __init__(
+        self, scribe: Scribe, world: World, arrivals: list[int], watch: Callable[[str], None]
+    ) -> None:
+        self._scribe, self._world, self._watch = scribe, world, watch
+        self._until_half = (len(arrivals) + 1) // 2
+        scribe.write("write inputs", partial(journal.strike_off, arrivals))
+
+    def __call__(self, step: str) -> None:
+        self._watch(step)
+        if step == "inputs":
+            before, self._until_half = self._until_half, self._until_half - INPUTS_AT_A_TIME
+            if before >= 0 > self._until_half:
+                self._scribe.write_trades(self._world.market.log.trades)
+        elif step == "auctions":
+            self._scribe.write_trades(self._world.market.log.trades)
+
+
 def write_outcome(
-    cursor: CursorWrapper,
+    scribe: Scribe,
     world: World,
     outcome: Outcome,
     arrivals: list[int],
@@ -84,13 +114,10 @@ def write_outcome(
     `arrivals` are the numbers of the inputs it took, in the order of its results; `books_before`
     the books as the last tick left them.
     """
-    with Scribe(cursor) as scribe:
-        _write_rows(scribe, world, outcome, arrivals)
-        told = scribe.encode(
-            lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at))
-        )
-        scribe.write("write tape", lambda: tape.append(told.result()))
-        scribe.await_writes(watch)
+    _write_rows(scribe, world, outcome, arrivals)
+    told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
+    scribe.write("write tape", lambda: tape.append(told.result()))
+    scribe.await_writes(watch)
     write_world(world, outcome)
     return told.result()[0]
 
@@ -104,8 +131,7 @@ def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[i
     ]
     verdicts = (result.verdict for result in outcome.results)
     numbered = zip(arrivals, verdicts, strict=True)
-    scribe.write("write trades", partial(record.insert_trades, market.trades))
-    scribe.write("write inputs", partial(journal.strike_off, arrivals))
+    scribe.write_trades(market.trades)
     scribe.write("write inputs", partial(journal.write_verdicts, tick, numbered))
     scribe.write("write orders", partial(record.insert_orders, market.orders))
     scribe.write("write orders", partial(record.update_orders, market.orders))

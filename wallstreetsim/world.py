@@ -49,6 +49,8 @@ _TICK, _ENTRY, _MEMBER = struct.Struct("<3q"), struct.Struct("<4q"), struct.Stru
 _ORDER, _TRADE, _HOLDING = struct.Struct("<7q"), struct.Struct("<6q"), struct.Struct("<3q")
 _ACCOUNT, _COMPANY = struct.Struct("<12q"), struct.Struct("<17q")
 
+INPUTS_AT_A_TIME = 250  # then whoever watches has a say, as its other threads do
+
 Watch = Callable[[str], None]
 Performer = Callable[[Input], Verdict]
 
@@ -166,7 +168,7 @@ class World:
 
     def advance(self, inputs: Sequence[Input], watch: Watch = lambda step: None) -> Outcome:
         """Run one tick over the inputs, in arrival order, and report it. `watch` hears the end of
-        each step.
+        each step; of the inputs more than once, if there are many.
 
         Raises InputFailed when a handler raises; the machine is spoilt then.
         """
@@ -180,8 +182,10 @@ class World:
         watch("stops")
         decided = self.house.decide(self.market, news)
         watch("house")
-        results = [self._perform(input) for input in inputs]
-        watch("inputs")
+        results: list[Result] = []
+        for start in range(0, len(inputs) or 1, INPUTS_AT_A_TIME):
+            results += [self._perform(one) for one in inputs[start : start + INPUTS_AT_A_TIME]]
+            watch("inputs")
         for act in decided:
             self._act_for_house(act)
         watch("house")
