@@ -185,7 +185,6 @@ class Floor:
                 scribe,
                 world,
                 outcome,
-                arrivals,
                 books_before,
                 epoch=row.epoch,
                 at=row.claimed_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from datetime import datetime
@@ -21,6 +22,8 @@ from wallstreetsim.world import ENGINE_VERSION, INPUTS_AT_A_TIME, REGISTER, Outc
 
 EQUITY_POINT_TICKS = 50
 
+SWITCH_SECONDS = 0.0005  # the sender wants Python seldom and briefly, and PostgreSQL waits for it
+
 T = TypeVar("T")
 
 
@@ -39,9 +42,12 @@ class Scribe:
         self._has_failed = False
 
     def __enter__(self) -> Scribe:
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
         return self
 
     def __exit__(self, *error: object) -> None:
+        sys.setswitchinterval(self._interval)
         for thread in (self._clerk, self._sender):
             thread.shutdown(cancel_futures=True)
 
@@ -78,14 +84,16 @@ class Scribe:
 
 class Forerunner:
     """Watches a tick, and has written what is final before it ends: that its inputs wait no more,
-    and the trades so far, twice. So PostgreSQL is at work while the machine is.
+    the trades so far, twice, and the verdicts. So PostgreSQL is at work while the machine is.
+
+    `arrivals` are the numbers of the inputs it takes, in their order.
     """
 
     def __init__(
         self, scribe: Scribe, world: World, arrivals: list[int], watch: Callable[[str], None]
     ) -> None:
         self._scribe, self._world, self._watch = scribe, world, watch
-        self._until_half = (len(arrivals) + 1) // 2
+        self._arrivals, self._until_half = arrivals, (len(arrivals) + 1) // 2
         scribe.write("write inputs", partial(journal.strike_off, arrivals))
 
     def __call__(self, step: str) -> None:
@@ -95,26 +103,29 @@ class Forerunner:
             if before >= 0 > self._until_half:
                 self._scribe.write_trades(self._world.market.log.trades)
         elif step == "auctions":
-            self._scribe.write_trades(self._world.market.log.trades)
+            world = self._world
+            self._scribe.write_trades(world.market.log.trades)
+            verdicts = (result.verdict for result in world.results)
+            numbered = zip(self._arrivals, verdicts, strict=True)
+            write = partial(journal.write_verdicts, world.tick, numbered)
+            self._scribe.write("write inputs", write)
 
 
 def write_outcome(
     scribe: Scribe,
     world: World,
     outcome: Outcome,
-    arrivals: list[int],
     books_before: Books,
     *,
     epoch: int,
     at: datetime,
     watch: Callable[[str], None],
 ) -> tape.Entry:
-    """Write everything a tick decided, and return its public entry.
+    """Write what a tick decided and its forerunner has not written, and return its public entry.
 
-    `arrivals` are the numbers of the inputs it took, in the order of its results; `books_before`
-    the books as the last tick left them.
+    `books_before` are the books as the last tick left them.
     """
-    _write_rows(scribe, world, outcome, arrivals)
+    _write_rows(scribe, world, outcome)
     told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
     scribe.write("write tape", lambda: tape.append(told.result()))
     scribe.await_writes(watch)
@@ -122,17 +133,14 @@ def write_outcome(
     return told.result()[0]
 
 
-def _write_rows(scribe: Scribe, world: World, outcome: Outcome, arrivals: list[int]) -> None:
+def _write_rows(scribe: Scribe, world: World, outcome: Outcome) -> None:
     tick, market = outcome.tick, outcome.market
     opened = [
         world.market.accounts[result.account]
         for result in outcome.results
         if result.type == REGISTER and result.verdict.success and result.account is not None
     ]
-    verdicts = (result.verdict for result in outcome.results)
-    numbered = zip(arrivals, verdicts, strict=True)
     scribe.write_trades(market.trades)
-    scribe.write("write inputs", partial(journal.write_verdicts, tick, numbered))
     scribe.write("write orders", partial(record.insert_orders, market.orders))
     scribe.write("write orders", partial(record.update_orders, market.orders))
     scribe.write("write balances", partial(record.insert_entries, market.entries))

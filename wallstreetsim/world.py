@@ -49,7 +49,7 @@ _TICK, _ENTRY, _MEMBER = struct.Struct("<3q"), struct.Struct("<4q"), struct.Stru
 _ORDER, _TRADE, _HOLDING = struct.Struct("<7q"), struct.Struct("<6q"), struct.Struct("<3q")
 _ACCOUNT, _COMPANY = struct.Struct("<12q"), struct.Struct("<17q")
 
-INPUTS_AT_A_TIME = 250  # then whoever watches has a say, as its other threads do
+INPUTS_AT_A_TIME = 100  # then whoever watches has a say, as its other threads do
 
 Watch = Callable[[str], None]
 Performer = Callable[[Input], Verdict]
@@ -103,6 +103,7 @@ class World:
         self.house = House(rules.house, streams)
         self.actions = action_table(rules)
         self.tick = 0
+        self.results: list[Result] = []  # of the tick under way, or the last
         self.reported: list[CompanyState] = []  # by the last tick, since this machine was made
         self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
         self.is_paused = False
@@ -133,7 +134,7 @@ class World:
             listings = generate_listings(listings, self.market.streams, self.rules.market)
         self.market.found(listings)
         self._settle_house()
-        return self._report([], [])
+        return self._report([], lambda step: None)
 
     def dump(self) -> dict[str, Any]:
         """Return the whole state as plain data: numbers, strings, lists and dicts."""
@@ -182,9 +183,9 @@ class World:
         watch("stops")
         decided = self.house.decide(self.market, news)
         watch("house")
-        results: list[Result] = []
+        self.results = []
         for start in range(0, len(inputs) or 1, INPUTS_AT_A_TIME):
-            results += [self._perform(one) for one in inputs[start : start + INPUTS_AT_A_TIME]]
+            self.results += [self._perform(one) for one in inputs[start : start + INPUTS_AT_A_TIME]]
             watch("inputs")
         for act in decided:
             self._act_for_house(act)
@@ -201,9 +202,7 @@ class World:
         watch("margin")
         candles = self.market.close_tick()
         watch("close")
-        outcome = self._report(results, candles)
-        watch("report")
-        return outcome
+        return self._report(candles, watch)
 
     def needs_waking(self) -> bool:
         """Say whether the world stands still until an operator wakes it."""
@@ -364,16 +363,18 @@ class World:
 
     # The report
 
-    def _report(self, results: list[Result], candles: list[Any]) -> Outcome:
-        told = self._concerned(results)
+    def _report(self, candles: list[Any], watch: Watch) -> Outcome:
+        told = self._concerned(self.results)
         for account in told:
             self.market.accounts[account].tape_seq += 1
+        market = self.market.end_tick(candles)
+        watch("report")
         outcome = Outcome(
             tick=self.tick,
             moment=self.market.moment,
             digest="",
-            results=results,
-            market=self.market.end_tick(candles),
+            results=self.results,
+            market=market,
             members=list(self.society.changed.values()),
             standings=self.market.standings(self.society.active()),
             told=told,
@@ -382,8 +383,9 @@ class World:
             steps_left=self.steps_left,
             deeds=list(self.house.deeds),
         )
-        self.reported = outcome.market.companies
+        self.reported = market.companies
         self.digest = _digest(self.digest, outcome)
+        watch("report")
         return outcome._replace(digest=self.digest)
 
     def _concerned(self, results: list[Result]) -> list[int]:

@@ -24,6 +24,7 @@ def test_the_floor_takes_them_up_when_they_are_there(
     assert not runs_compiled(before["floor"])
     eventually(lambda: (run.places.pids / "compiler").exists())
 
+    (tmp_path / "engines").mkdir(exist_ok=True)
     shutil.copytree(compiled.expected, tmp_path / "arriving")
     (tmp_path / "arriving").rename(tmp_path / "engines" / compiled.expected.name)
 
