@@ -36,7 +36,7 @@ def home() -> Path | None:
     given = os.environ.get("WSS_ENGINE_DIR", "")
     if given == OFF:
         return None
-    return Path(given) if given else Path(sys.prefix) / "engines"
+    return Path(given).resolve() if given else Path(sys.prefix) / "engines"
 
 
 def directory() -> Path | None:

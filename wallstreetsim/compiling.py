@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -28,6 +29,14 @@ def main() -> None:
     if shutil.which(compiler.split()[0]) is None:
         _say("There is no C compiler: the engines run from their sources, slower.")
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and leave nothing half made behind
+    try:
+        _compile(home, directory)
+    except OSError as error:
+        _say(f"The engines cannot be kept in {home}, and run from their sources, slower: {error}")
+
+
+def _compile(home: Path, directory: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     _say("Compiling the engines: a minute or two, once for each state of their sources.")
     with TemporaryDirectory(prefix=".making-", dir=home) as scratch:

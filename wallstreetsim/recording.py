@@ -18,7 +18,7 @@ from market.engine.outcome import Trade
 from market.services import record
 from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
-from wallstreetsim.world import ENGINE_VERSION, INPUTS_AT_A_TIME, REGISTER, Outcome, World
+from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
 
 EQUITY_POINT_TICKS = 50
 
@@ -93,17 +93,17 @@ class Forerunner:
         self, scribe: Scribe, world: World, arrivals: list[int], watch: Callable[[str], None]
     ) -> None:
         self._scribe, self._world, self._watch = scribe, world, watch
-        self._arrivals, self._until_half = arrivals, (len(arrivals) + 1) // 2
+        self._arrivals, self._is_half_way = arrivals, False
         scribe.write("write inputs", partial(journal.strike_off, arrivals))
 
     def __call__(self, step: str) -> None:
         self._watch(step)
-        if step == "inputs":
-            before, self._until_half = self._until_half, self._until_half - INPUTS_AT_A_TIME
-            if before >= 0 > self._until_half:
-                self._scribe.write_trades(self._world.market.log.trades)
+        world = self._world
+        if step == "inputs" and not self._is_half_way:
+            self._is_half_way = 2 * len(world.results) >= len(self._arrivals)
+            if self._is_half_way:
+                self._scribe.write_trades(world.market.log.trades)
         elif step == "auctions":
-            world = self._world
             self._scribe.write_trades(world.market.log.trades)
             verdicts = (result.verdict for result in world.results)
             numbered = zip(self._arrivals, verdicts, strict=True)

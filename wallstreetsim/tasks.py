@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -24,6 +25,10 @@ from wallstreetsim.publishing import publish
 
 log = logging.getLogger(__name__)
 
+IS_KEPT_ALIVE = (
+    "WSS_SUPERVISOR_SOCKET" in os.environ
+)  # what runs elsewhere may not be started again
+
 
 @shared_task(name="wallstreetsim.tick", bind=True)
 def tick(self: Task[[], None]) -> None:
@@ -32,7 +37,7 @@ def tick(self: Task[[], None]) -> None:
         record_tick(committed)
         _log(committed)
         the_floor().rest()
-        if compiled.has_arrived():
+        if IS_KEPT_ALIVE and compiled.has_arrived():
             log.info("the engines are compiled: this floor ends, for the next to use them")
             state.should_stop = EX_OK  # type: ignore[assignment]  # its stubs say None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.replay.test_pure import GOLDEN_DIGEST
+from tests.stack.running import eventually
 from wallstreetsim import compiled, world
 
 
@@ -58,6 +59,21 @@ def test_what_was_compiled_of_other_sources_is_not_used(
 
 def test_half_a_machine_of_each_kind_is_never_run() -> None:
     assert not compiled.prefer(), "the engines have been imported"
+
+
+def test_where_they_cannot_be_kept_the_sources_serve(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = run("wallstreetsim.compiling", CC=sys.executable, WSS_ENGINE_DIR=f"{tmp_path}/file/x")
+    assert said.startswith("The engines cannot be kept in") and said.count("\n") == 1
+
+
+def test_who_stops_the_compiler_finds_nothing_left_of_it(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "wallstreetsim.compiling"]
+    environment = os.environ | {"CC": sys.executable, "WSS_ENGINE_DIR": str(tmp_path)}
+    with subprocess.Popen(words, cwd=compiled.CODE, env=environment) as compiler:
+        eventually(lambda: any(tmp_path.glob(".making-*")))
+        compiler.terminate()
+    assert not any(tmp_path.glob(".making-*"))
 
 
 def test_without_a_compiler_the_sources_serve(tmp_path: Path) -> None:
