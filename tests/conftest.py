@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from wallstreetsim.stack import preflight, temporary
+from tests import ports
+from wallstreetsim.stack import temporary
 from wallstreetsim.stack.places import Places
 
 if settings.configured:
@@ -45,4 +46,4 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 @pytest.fixture
 def free_port() -> int:
-    return preflight.free_port()
+    return ports.free_port()

@@ -11,12 +11,11 @@ import pytest
 
 from tests.api.desk import Desk, buy
 from tests.browser.web import Web
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
 def port_and_log(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
-    from wallstreetsim.stack.preflight import free_port
-
     return free_port(), tmp_path_factory.mktemp("web") / "web.log"
 
 

@@ -22,11 +22,11 @@ from agents.models import ApiKey
 from agents.services import keys
 from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
+from tests.ports import free_port
 from tests.processes import database_url
 from wallstreetsim.floor import Committed
 from wallstreetsim.founding import found_if_missing
 from wallstreetsim.publishing import publish
-from wallstreetsim.stack.preflight import free_port
 
 START_SECONDS = 60
 PATIENCE_SECONDS = 10

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pytest
 
+from tests.ports import free_port
 from tests.stack.running import Run
-from wallstreetsim.stack.preflight import free_port
 
 
 class StartRun(Protocol):

@@ -17,10 +17,10 @@ from pytest_django import DjangoDbBlocker
 
 from market.models import Checkpoint, TapeEntry
 from tests.floor.hall import Twin
+from tests.ports import free_port
 from tests.stack.exchange import Exchange, Listener
 from tests.stack.running import eventually
 from wallstreetsim.floor import SHORTEST_INTERVAL
-from wallstreetsim.stack.preflight import free_port
 
 pytestmark = pytest.mark.django_db  # to look at what others commit
 
