@@ -1,5 +1,6 @@
 # make run     everything, on http://127.0.0.1:8080 (or PORT=…), data in .data (or WSS_DATA_DIR=…)
-# make test    the tests                       make check   format, lint, types, import arrows
+# make test    the tests, two files at a time  make check   format, lint, types, import arrows
+#              or some, one by one: make test ARGS="tests/engine --exitfirst"
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make admin   an operator's account           make fmt, lock, clean   as they say
@@ -21,7 +22,7 @@ run: .venv/run
 	@exec $(PY) -m wallstreetsim.stack
 
 test: .venv/dev compile
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 
 check: .venv/dev
 	$(PY) -m ruff format --check

@@ -26,6 +26,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
 PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker choose for itself: it has this process's environment, and reads this file."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(PLACES.data, ignore_errors=True)
 
