@@ -24,7 +24,7 @@ def web(transactional_db: None, port_and_log: tuple[int, Path]) -> Iterator[Web]
     web = Web(*port_and_log)
     yield web
     web.process.terminate()
-    web.process.wait(timeout=10)
+    web.process.wait(timeout=30)
 
 
 def _send(web: Web, request: bytes) -> tuple[int, bytes]:

@@ -147,6 +147,13 @@ def test_a_session_is_refreshed_once(desk: Desk) -> None:
 # Waiting for the verdict
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let who waits for a tick wait until the test runs it, however busy the machine is."""
+    monkeypatch.setattr("wallstreetsim.api.views.WAITED_TICKS", 60)
+
+
+@pytest.mark.usefixtures("patient")
 def test_who_waits_is_answered_by_the_tick(desk: Desk) -> None:
     ann = desk.register("ann")
     desk.tick()
@@ -174,6 +181,7 @@ def test_who_waits_in_vain_is_answered_as_without(desk: Desk) -> None:
     assert ann.orders[0]["status"] == "pending"
 
 
+@pytest.mark.usefixtures("patient")
 def test_those_who_wait_keep_nobody_else_waiting(desk: Desk) -> None:
     ann = desk.register("ann", "quant")
     desk.tick()

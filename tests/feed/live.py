@@ -29,7 +29,7 @@ from wallstreetsim.founding import found_if_missing
 from wallstreetsim.publishing import publish
 
 START_SECONDS = 60
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 Frame = dict[str, Any]
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class Web:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=PATIENCE_SECONDS)
 
     def _answers(self) -> bool:
         with socket.socket() as probe:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -16,6 +15,7 @@ from redis import Redis
 from market import tape
 from market.models import TapeEntry
 from tests.feed.live import Frame, LiveHall, Spectator, Web, spectator
+from tests.stack.running import eventually
 from wallstreetsim.feed.whereabouts import LEFT
 
 pytestmark = pytest.mark.django_db
@@ -283,11 +283,7 @@ def test_an_agent_that_comes_back_is_told_without_asking(hall: LiveHall, webs: l
 
 def await_noted(hall: LiveHall, name: str) -> None:
     with Redis.from_url(settings.REDIS_URL) as redis:
-        for _ in range(500):
-            if redis.exists(f"{LEFT}{hall.agents[name].id}"):
-                return
-            time.sleep(0.01)
-    raise AssertionError("nobody noted that the agent left")
+        eventually(lambda: bool(redis.exists(f"{LEFT}{hall.agents[name].id}")))
 
 
 def test_asking_to_resume_replaces_what_is_sent_unasked(hall: LiveHall, web: Web) -> None:

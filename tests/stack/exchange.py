@@ -90,7 +90,7 @@ class Exchange:
     def run_on(self, ticks: int = 2) -> None:
         """Wait until the world has gone on by so many ticks."""
         target = self.tick + ticks
-        eventually(lambda: self.tick >= target, seconds=60)
+        eventually(lambda: self.tick >= target)
 
     def intervals(self, since: int) -> list[float]:
         """Return the seconds between the claims of the ticks from `since` on."""
