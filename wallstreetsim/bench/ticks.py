@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import orjson
 from django.apps import apps
@@ -27,7 +27,7 @@ from market.models import Order
 from wallstreetsim import floor as shell
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.founding import found_if_missing
-from wallstreetsim.world import INJECT, REGISTER, World
+from wallstreetsim.world import INJECT, REGISTER
 
 AGENTS = 1_000
 HOUSE = 24
@@ -35,7 +35,7 @@ INDEBTED, LIQUIDATED = 140, 100
 CASH = 1_000_000  # of each of the indebted, in cents
 
 Asked: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
-OrderMaker: TypeAlias = Callable[[World, random.Random], Asked]
+OrderMaker: TypeAlias = Callable[["Crowd", random.Random], Asked]
 
 _FALL = {"event": "MARKET_CRASH", "impact": -0.085, "duration": 10}
 _INPUT_COLUMNS = (
@@ -86,6 +86,13 @@ def tick_liquidation() -> Figure:
         Baseline("the same world without margin calls", quiet),
         {"accounts": f"{LIQUIDATED} or more", **steps},
     )
+
+
+class Crowd(NamedTuple):
+    """Who may order, and what."""
+
+    accounts: list[Account]
+    companies: list[Company]
 
 
 class _Run:
@@ -212,7 +219,9 @@ def send_orders(
     """
     world = floor.world
     assert world is not None
-    _send((order or _order)(world, draw) for _ in range(count))
+    accounts = [world.market.accounts[id] for id in world.society.active()]
+    crowd = Crowd(accounts, list(world.market.companies.values()))
+    _send((order or _order)(crowd, draw) for _ in range(count))
 
 
 def _send(inputs: Iterable[Asked]) -> None:
@@ -233,8 +242,8 @@ def _send(inputs: Iterable[Asked]) -> None:
         send(cursor, insertion("agents_input", _INPUT_COLUMNS, rows))
 
 
-def _order(world: World, draw: random.Random) -> Asked:
-    account, company = _who_and_what(world, draw)
+def _order(crowd: Crowd, draw: random.Random) -> Asked:
+    account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     quantity = draw.randint(1, 100)
     parameters = _terms(company, quantity)
     if draw.random() < 0.5:
@@ -244,9 +253,9 @@ def _order(world: World, draw: random.Random) -> Asked:
     return account.id, side, parameters
 
 
-def _mixed_order(world: World, draw: random.Random) -> Asked:
+def _mixed_order(crowd: Crowd, draw: random.Random) -> Asked:
     """Make an order of any type, or now and then a change to one that is open."""
-    account, company = _who_and_what(world, draw)
+    account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     if account.orders and draw.random() < 0.1:
         id = next(iter(account.orders))
         if draw.random() < 0.5:
@@ -264,11 +273,6 @@ def _mixed_order(world: World, draw: random.Random) -> Asked:
     opening = "SHORT" if account.direction_of(company.symbol) < 0 or draw.random() < 0.2 else "BUY"
     closing = "SELL" if held > 0 else "COVER"
     return account.id, closing if held and draw.random() < 0.5 else opening, parameters
-
-
-def _who_and_what(world: World, draw: random.Random) -> tuple[Account, Company]:
-    account = world.market.accounts[draw.choice(world.society.active())]
-    return account, draw.choice(list(world.market.companies.values()))
 
 
 def _terms(company: Company, quantity: int) -> Parameters:
