@@ -119,12 +119,13 @@ class Floor:
         return committed
 
     def rest(self) -> None:
-        """Do what can wait until a tick is told, and must be done before the next: now and then
-        keep the machine and settle its memory.
+        """Do what can wait until a tick is told, and must be done before the next: let go of what
+        it noted; now and then keep the machine and settle its memory.
         """
         world = self.world
         if world is None:
             return
+        world.forget_tick()
         is_round = world.tick % checkpoints.EVERY_TICKS == 0
         if is_round or self.replay_seconds > REPLAY_SECONDS:
             self.checkpoint()

@@ -204,6 +204,13 @@ class World:
         watch("close")
         return self._report(candles, watch)
 
+    def forget_tick(self) -> None:
+        """Let go of what only telling of the last tick took; else the next tick does, in its own
+        time.
+        """
+        self.results = []
+        self.market.forget_tick()
+
     def needs_waking(self) -> bool:
         """Say whether the world stands still until an operator wakes it."""
         return self.is_paused and not self.steps_left

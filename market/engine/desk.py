@@ -189,6 +189,7 @@ class Desk:
         order.status = status
         order.reason = reason
         order.tick_closed = self.log.tick
+        self.log.closed.append(order)
 
     def new_order(
         self, account: Account, company: Company, side: Side, ticket: Ticket, id: str = ""

@@ -214,6 +214,10 @@ class Exchange(Desk):
         """Report what the tick made of the market."""
         return self.log.report(self, candles)
 
+    def forget_tick(self) -> None:
+        """Let go of what the last tick noted: it is reported."""
+        self.log = TickLog(self.log.tick)
+
     # What operators and scenarios order
 
     def inject(

@@ -36,9 +36,11 @@ class TickLog:
         "accounts",
         "alerts",
         "bankruptcies",
+        "closed",
         "entries",
         "events",
         "filled_before",
+        "final",
         "halts",
         "holdings",
         "orders",
@@ -60,6 +62,8 @@ class TickLog:
         self.bankruptcies: list[Bankruptcy] = []
         self.orders: dict[int, Order] = {}  # by number, in the order in which they were touched
         self.filled_before: dict[int, int] = {}
+        self.closed: list[Order] = []  # those that have ended and are not in `final`
+        self.final: dict[int, OrderState] = {}  # reported ahead, by number
         self.accounts: dict[int, Account] = {}
         self.holdings: dict[tuple[int, str], Account] = {}
 
@@ -68,6 +72,14 @@ class TickLog:
         if order.number not in self.orders:
             self.orders[order.number] = order
             self.filled_before[order.number] = order.filled
+
+    def report_closed(self) -> list[OrderState]:
+        """Report, ahead of the tick's end, the orders that have ended since this was last asked."""
+        ended = [order for order in self.closed if order.number in self.orders]
+        states = [self._order_state(order) for order in ended]
+        self.final.update((state.number, state) for state in states)
+        self.closed = []
+        return states
 
     def touch_position(self, account: Account, company: Company) -> None:
         self.accounts[account.id] = account
@@ -80,7 +92,10 @@ class TickLog:
 
     def report(self, exchange: Exchange, candles: list[Candle]) -> MarketOutcome:
         return MarketOutcome(
-            orders=[self._order_state(order) for order in self.orders.values()],
+            orders=[
+                self.final.get(number) or self._order_state(order)
+                for number, order in self.orders.items()
+            ],
             trades=self.trades,
             entries=self.entries,
             accounts=[_account_state(a, exchange) for a in exchange.accounts.values()],

@@ -25,6 +25,8 @@ STEPS_OF_A_TICK = 13  # that a machine says it has done
 COMPARED_EVERY = 16  # ticks: the whole state, byte by byte
 MISFORTUNE = 0.1  # of ticks
 KEEPING = 0.2  # of ticks, after which there is a checkpoint
+WRITING_AHEAD = 0.5  # of the steps of a tick
+FORGETTING = 0.5  # of ticks, after which what they noted is let go
 
 
 class Row(NamedTuple):
@@ -99,6 +101,8 @@ class Shell:
         if self.random.random() < MISFORTUNE:
             self.random.choice((self.kill, self.kill, self.damage, self.replace, self.look_idle))()
         outcome = self._commit()
+        if self.random.random() < FORGETTING:
+            self.world.forget_tick()
         if self.random.random() < KEEPING:
             self.kept = [*self.kept[1 - KEPT :], checkpoints.packed(self.world, epoch=1)]
         if self.random.random() < MISFORTUNE / 3:
@@ -110,7 +114,8 @@ class Shell:
         taken = dict(sorted(self.waiting.items()))
         while True:
             try:
-                outcome = self.world.advance([row.read() for row in taken.values()])
+                inputs = [row.read() for row in taken.values()]
+                outcome = self.world.advance(inputs, self._write_ahead)
             except InputFailed as failed:
                 if isinstance(failed.__cause__, AssertionError):
                     raise
@@ -128,6 +133,11 @@ class Shell:
         self.waiting, self.uncommitted = self.uncommitted, {}
         self._compare(outcome)
         return outcome
+
+    def _write_ahead(self, step: str) -> None:
+        """Ask, as a floor does, for what may be written before the tick ends."""
+        if self.random.random() < WRITING_AHEAD:
+            self.world.market.log.report_closed()
 
     def _compare(self, outcome: Outcome) -> None:
         with self.shadow.looking_away():
@@ -152,6 +162,7 @@ class Shell:
             left -= 1
             if left < 0:
                 raise Killed
+            self._write_ahead(step)
 
         inputs = [row.read() for _, row in sorted(self.waiting.items())]
         with self.shadow.looking_away():
