@@ -23,6 +23,7 @@ from market.engine.companies import Company, Listing
 from market.engine.orders import Ticket
 from market.engine.rehearsal import OpenOrder
 from market.engine.values import (
+    FINAL_STATUSES,
     SIDE_OF,
     Cents,
     Intent,
@@ -209,16 +210,30 @@ def orders(agent: Agent, rows: slice, *, status: str | None = None) -> OwnOrders
     waiting = InputRow.objects.none()
     if status in (None, OrderStatus.PENDING):
         waiting = InputRow.objects.waiting().filter(account=agent.id, type__in=ORDER_TYPES)
-    known = models.Order.objects.filter(account=agent.id)
-    if status is not None:
-        known = known.filter(status=status)
     with one_instant():
         ahead = waiting.count()
-        total = ahead + known.count()
-        page = [_waiting_order(row) for row in waiting.order_by("-id")[rows]]
         rest = slice(max(0, rows.start - ahead), max(0, rows.stop - ahead))
-        page += [_known_order(row) for row in known.order_by("-number")[rest]]
-    return OwnOrders(page, total)
+        known, count = _known_orders(agent, rest, status)
+        page = [_waiting_order(row) for row in waiting.order_by("-id")[rows]]
+        page += [_known_order(row) for row in known]
+    return OwnOrders(page, ahead + count)
+
+
+def _known_orders(
+    agent: Agent, rows: slice, status: str | None
+) -> tuple[QuerySet[models.Order], int]:
+    """Return a slice of the orders that a tick has taken, newest first, and how many there are."""
+    blotter = models.BlotterPage.objects.filter(account=agent.id)
+    if status is None:
+        numbers = blotter.numbers("orders")[rows]
+        page = models.Order.objects.filter(number__in=numbers).order_by("-number")
+        return page, blotter.count_of("orders")
+    if status in FINAL_STATUSES:
+        found = models.Order.objects.filter(number__in=blotter.numbers("orders"))
+    else:
+        found = models.Order.objects.not_final().filter(account=agent.id)
+    found = found.filter(status=status)
+    return found.order_by("-number")[rows], found.count()
 
 
 def open_orders(agent: Agent) -> list[OwnOrder]:
@@ -231,14 +246,10 @@ def trades(agent: Agent, rows: slice) -> tuple[list[models.Trade], int]:
     """Return a slice of the trades in which an agent bought or sold, newest first; and how many
     there are. Two queries.
     """
-    # Each half comes in order from its own index; an OR would sort them all, or search the table.
-    halves = [
-        models.Trade.objects.filter(**side).order_by("-number")[: rows.stop]
-        for side in ({"buyer": agent.id}, {"seller": agent.id})
-    ]
-    mine = Q(buyer=agent.id) | Q(seller=agent.id)
-    newest = halves[0].union(halves[1]).order_by("-number")[rows]
-    return list(newest), models.Trade.objects.filter(mine).count()
+    blotter = models.BlotterPage.objects.filter(account=agent.id)
+    numbers = blotter.numbers("trades")[rows]
+    newest = models.Trade.objects.filter(number__in=numbers).order_by("-number")
+    return list(newest), blotter.count_of("trades")
 
 
 def action(agent: Agent, public_id: UUID) -> InputRow:

@@ -6,13 +6,13 @@ foreign key points at them, so that old days can be dropped.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
-
-from market.engine.accounts import MARKET_MAKER
+from django.db.models import F, Func, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 
 class World(models.Model):
@@ -201,7 +201,6 @@ class Order(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(name="orders_of_an_account", fields=["account", "number"]),
             models.Index(name="open_orders", fields=["account"], condition=Q(tick_closed=None)),
             # For the operator's search. Ids rise with time, each source's by itself.
             BrinIndex(
@@ -253,18 +252,6 @@ class Trade(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(name="trades_of_a_company", fields=["symbol", "number"]),
-            # Not the market maker's: it is in most trades, so a scan soon finds its latest.
-            models.Index(
-                name="trades_of_a_buyer",
-                fields=["buyer", "number"],
-                condition=~Q(buyer=MARKET_MAKER),
-            ),
-            models.Index(
-                name="trades_of_a_seller",
-                fields=["seller", "number"],
-                condition=~Q(seller=MARKET_MAKER),
-            ),
             BrinIndex(name="trades_by_tick", fields=["tick"]),
         ]
         constraints: ClassVar = [
@@ -278,6 +265,63 @@ class Trade(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} {self.symbol} @ {self.price}"
+
+
+class Unnested(Func):
+    """Each element of a column of arrays, as a row."""
+
+    function = "unnest"
+    set_returning = True
+
+
+class PageQuerySet(models.QuerySet[Any]):
+    def numbers(self, of: str) -> QuerySet[Any, int]:
+        """Return the numbers of the orders, or of the trades, on these pages, newest first."""
+        output_field = models.BigIntegerField()
+        return self.order_by("-tick").values_list(
+            Unnested(of, output_field=output_field), flat=True
+        )
+
+    def count_of(self, of: str) -> int:
+        """Return how many orders, or trades, are on these pages."""
+        total = Sum(Func(of, function="cardinality"), output_field=models.BigIntegerField())
+        return int(self.aggregate(total=Coalesce(total, 0))["total"])
+
+
+class BlotterPage(models.Model):
+    """What a tick added to an account's orders and to its trades, by number, newest first. A quote
+    of the market maker's is added when it is first filled.
+
+    This and `SalesPage` are what finds orders and trades: an index of theirs would have an entry
+    for each, in a busy tick ten times as many as there are pages.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "tick")
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    tick = models.BigIntegerField()
+    orders = ArrayField(models.BigIntegerField())
+    trades = ArrayField(models.BigIntegerField())
+
+    objects = PageQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} at {self.tick}"
+
+
+class SalesPage(models.Model):
+    """What a tick added to a company's trades, by number, newest first."""
+
+    pk = models.CompositePrimaryKey("symbol", "tick")
+    symbol = models.CharField(max_length=12)
+    tick = models.BigIntegerField()
+    trades = ArrayField(models.BigIntegerField())
+
+    objects = PageQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.symbol} at {self.tick}"
 
 
 class LedgerEntry(models.Model):

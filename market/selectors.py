@@ -27,7 +27,7 @@ from market import wire
 from market.engine import outcome
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Halt, MarketEvent, Split, Trade, World
+from market.models import Candle, Company, Halt, MarketEvent, SalesPage, Split, Trade, World
 from market.wire import Wire
 
 _SORT_COLUMNS = {
@@ -172,7 +172,8 @@ def _ten_to(power: int) -> int:
 
 def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
     """Return the last trades in a company, newest first."""
-    return Trade.objects.filter(symbol=symbol).order_by("-number")[:limit]
+    numbers = SalesPage.objects.filter(symbol=symbol).numbers("trades")[:limit]
+    return Trade.objects.filter(number__in=numbers).order_by("-number")
 
 
 def active_events(tick: Tick) -> list[Wire]:

@@ -115,6 +115,24 @@ _ORDERS = """
     ORDER BY number LIMIT 1000
 """
 
+_PAGES = """
+    WITH rows (what, number, page_of) AS (
+        SELECT 'order', number, account_id::text FROM market_order
+        UNION ALL SELECT 'trade', number, buyer_id || ' at ' || tick FROM market_trade
+        UNION ALL SELECT 'trade', number, seller_id || ' at ' || tick FROM market_trade
+            WHERE seller_id <> buyer_id
+        UNION ALL SELECT 'trade', number, symbol || ' at ' || tick FROM market_trade
+    ), pages AS (
+        SELECT 'order', unnest(orders), account_id::text FROM market_blotterpage
+        UNION ALL SELECT 'trade', unnest(trades), account_id || ' at ' || tick
+            FROM market_blotterpage
+        UNION ALL SELECT 'trade', unnest(trades), symbol || ' at ' || tick FROM market_salespage
+    )
+    SELECT *, 'is missing' FROM (TABLE rows EXCEPT ALL TABLE pages) AS unlisted
+    UNION ALL SELECT *, 'is too much' FROM (TABLE pages EXCEPT ALL TABLE rows) AS strange
+    ORDER BY 2, 3 LIMIT 1000
+"""
+
 _TAPE = """
     SELECT epoch, stream, min(seq), max(seq), count(*), bool_and(seq = tick)
     FROM market_tapeentry GROUP BY epoch, stream ORDER BY epoch, stream
@@ -158,6 +176,7 @@ def audit(rules: Rules = RULES) -> tuple[models.World, list[Check]]:
             Check("the shares lent are those that are short", _shorts(cursor)),
             Check("each bankruptcy is written off to the cent", _bankruptcies(cursor)),
             Check("each order is filled as its trades say", _orders(cursor)),
+            Check("each order and trade is on its pages, and no other", _pages(cursor)),
             Check("the tape has no gap", list(_gaps(row, streams))),
             Check("the machine agrees", list(_machine(row, rules, streams))),
         ]
@@ -214,6 +233,13 @@ def _orders(cursor: CursorWrapper) -> list[str]:
         for (id, account, name, symbol, quantity, filled, value, status, shares, cents) in _rows(
             cursor, _ORDERS
         )
+    ]
+
+
+def _pages(cursor: CursorWrapper) -> list[str]:
+    return [
+        f"the page of {page_of}: {what} {number} {how}"
+        for what, number, page_of, how in _rows(cursor, _PAGES)
     ]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from django.db.backends.utils import CursorWrapper
@@ -21,6 +22,9 @@ from wallstreetsim.telling import entries
 from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
 
 EQUITY_POINT_TICKS = 50
+
+PARTS = 4  # in which what the inputs do is written while they are performed
+TAPE_PARTS = 4  # in which the tape is: PostgreSQL files one while the next is told
 
 SWITCH_SECONDS = 0.0005  # the sender wants Python seldom and briefly, and PostgreSQL waits for it
 
@@ -61,7 +65,7 @@ class Scribe:
         self._under_way.append((step, self._sender.submit(self._send, encoded)))
 
     def write_trades(self, trades: list[Trade]) -> None:
-        """Write the trades of the tick that have not been written yet."""
+        """Write those of a tick's trades so far that have not been written yet."""
         new = trades[self._trades_written :]
         self._trades_written = len(trades)
         self.write("write trades", partial(record.insert_trades, new))
@@ -83,8 +87,9 @@ class Scribe:
 
 
 class Forerunner:
-    """Watches a tick, and has written what is final before it ends: that its inputs wait no more,
-    the trades so far, twice, and the verdicts. So PostgreSQL is at work while the machine is.
+    """Watches a tick, and has written what is final before it ends: that its inputs wait no more;
+    time and again, the trades so far and the orders that have ended; the verdicts. So PostgreSQL is
+    at work while the machine is.
 
     `arrivals` are the numbers of the inputs it takes, in their order.
     """
@@ -93,22 +98,33 @@ class Forerunner:
         self, scribe: Scribe, world: World, arrivals: list[int], watch: Callable[[str], None]
     ) -> None:
         self._scribe, self._world, self._watch = scribe, world, watch
-        self._arrivals, self._is_half_way = arrivals, False
+        self._arrivals, self._parts_written = arrivals, 0
         scribe.write("write inputs", partial(journal.strike_off, arrivals))
 
     def __call__(self, step: str) -> None:
         self._watch(step)
-        world = self._world
-        if step == "inputs" and not self._is_half_way:
-            self._is_half_way = 2 * len(world.results) >= len(self._arrivals)
-            if self._is_half_way:
-                self._scribe.write_trades(world.market.log.trades)
+        if step == "inputs":
+            while self._parts_written < self._parts_done():
+                self._parts_written += 1
+                self._write_part()
         elif step == "auctions":
-            self._scribe.write_trades(world.market.log.trades)
-            verdicts = (result.verdict for result in world.results)
+            self._write_part()
+            verdicts = (result.verdict for result in self._world.results)
             numbered = zip(self._arrivals, verdicts, strict=True)
-            write = partial(journal.write_verdicts, world.tick, numbered)
+            write = partial(journal.write_verdicts, self._world.tick, numbered)
             self._scribe.write("write inputs", write)
+
+    def _write_part(self) -> None:
+        log = self._world.market.log
+        self._scribe.write_trades(log.trades)
+        orders = log.report_closed()
+        self._scribe.write("write orders", partial(record.insert_orders, orders))
+
+    def _parts_done(self) -> int:
+        """Return how many parts are to be written by now: the last one is, after the auctions."""
+        inputs = len(self._arrivals)
+        done = PARTS * len(self._world.results) // inputs if inputs else PARTS
+        return min(done, PARTS - 1)
 
 
 def write_outcome(
@@ -125,15 +141,21 @@ def write_outcome(
 
     `books_before` are the books as the last tick left them.
     """
-    _write_rows(scribe, world, outcome)
-    told = scribe.encode(lambda: list(entries(world, outcome, books_before, epoch=epoch, at=at)))
-    scribe.write("write tape", lambda: tape.append(told.result()))
+    _write_rows(scribe, world, outcome, orders_written=world.market.log.final)
+    told = entries(world, outcome, books_before, epoch=epoch, at=at)
+    public = scribe.encode(lambda: next(told))
+    scribe.write("write tape", lambda: tape.append([public.result()]))
+    part = -(-len(outcome.told) // TAPE_PARTS)
+    for _ in range(TAPE_PARTS):
+        scribe.write("write tape", lambda: tape.append(islice(told, part)))
     scribe.await_writes(watch)
     write_world(world, outcome)
-    return told.result()[0]
+    return public.result()
 
 
-def _write_rows(scribe: Scribe, world: World, outcome: Outcome) -> None:
+def _write_rows(
+    scribe: Scribe, world: World, outcome: Outcome, *, orders_written: Container[int]
+) -> None:
     tick, market = outcome.tick, outcome.market
     opened = [
         world.market.accounts[result.account]
@@ -141,8 +163,12 @@ def _write_rows(scribe: Scribe, world: World, outcome: Outcome) -> None:
         if result.type == REGISTER and result.verdict.success and result.account is not None
     ]
     scribe.write_trades(market.trades)
-    scribe.write("write orders", partial(record.insert_orders, market.orders))
+    rest = partial(record.insert_orders, market.orders, written=orders_written)
+    scribe.write("write orders", rest)
     scribe.write("write orders", partial(record.update_orders, market.orders))
+    pages = partial(record.insert_blotter, tick, market.orders, market.trades)
+    scribe.write("write orders", pages)
+    scribe.write("write trades", partial(record.insert_sales, tick, market.trades))
     scribe.write("write balances", partial(record.insert_entries, market.entries))
     scribe.write("write balances", partial(record.insert_accounts, tick, opened))
     scribe.write("write balances", partial(record.update_accounts, market.accounts))

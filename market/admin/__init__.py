@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -22,12 +22,13 @@ from market.admin.looking import (
     link,
     links,
 )
-from market.engine.accounts import AccountKind
+from market.engine.accounts import MARKET_MAKER, AccountKind
 from market.engine.rules import SECTORS
 from market.engine.values import Intent, OrderKind, OrderStatus, Side
 from market.models import (
     Account,
     Bankruptcy,
+    BlotterPage,
     Candle,
     Checkpoint,
     Company,
@@ -36,6 +37,8 @@ from market.models import (
     LedgerEntry,
     MarketEvent,
     Order,
+    PageQuerySet,
+    SalesPage,
     Split,
     TapeEntry,
     Trade,
@@ -43,6 +46,10 @@ from market.models import (
 from market.wire import average
 
 LONGEST_EVENTS = 200_000  # characters of a tape entry that a page shows
+
+
+def _on_pages(pages: PageQuerySet, of: str) -> Q:
+    return Q(pk__in=pages.numbers(of))
 
 
 class SectorFilter(Among):
@@ -204,6 +211,9 @@ class OrderAdmin(BigTableAdmin):
     finds_tick = "tick_submitted"
     finds_account = ("account",)
 
+    def _of_any(self, accounts: list[int]) -> Q | None:
+        return _on_pages(BlotterPage.objects.filter(account__in=accounts), "orders")
+
     @admin.display(description="status")
     def state(self, order: Order) -> str:
         return f"{label(order.status)} ({order.reason})" if order.reason else label(order.status)
@@ -228,6 +238,14 @@ class TradeAdmin(BigTableAdmin):
     finds_symbol = "symbol"
     finds_tick = "tick"
     finds_account = ("buyer", "seller")
+
+    def _of_company(self, symbol: str) -> Q:
+        return _on_pages(SalesPage.objects.filter(symbol=symbol), "trades")
+
+    def _of_any(self, accounts: list[int]) -> Q | None:
+        if MARKET_MAKER in accounts:  # it is in most trades, so a scan soon finds its latest
+            return super()._of_any(accounts)
+        return _on_pages(BlotterPage.objects.filter(account__in=accounts), "trades")
 
     @admin.display(description="value")
     def value(self, trade: Trade) -> str:

@@ -149,7 +149,7 @@ class BigTableAdmin(ReadOnlyAdmin):
         if self.finds_uuid and (id := as_uuid(term)):
             return Q(**{self.finds_uuid: id})
         if self.finds_symbol and Company.objects.filter(symbol=term.upper()).exists():
-            return Q(**{self.finds_symbol: term.upper()})
+            return self._of_company(term.upper())
         accounts = Account.objects.filter(name__iexact=term).values_list("id", flat=True)
         return self._of_any(list(accounts))
 
@@ -157,6 +157,9 @@ class BigTableAdmin(ReadOnlyAdmin):
         if word == "tick" and self.finds_tick:
             return Q(**{self.finds_tick: value})
         return self._of_any([value]) if word == "account" else None
+
+    def _of_company(self, symbol: str) -> Q:
+        return Q(**{self.finds_symbol: symbol})
 
     def _of_any(self, accounts: list[int]) -> Q | None:
         if not accounts or not self.finds_account:

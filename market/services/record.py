@@ -4,7 +4,8 @@ orders there were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Container, Iterable
 from operator import attrgetter
 
 import orjson
@@ -106,12 +107,12 @@ _COMPANY_FIGURES = {
 }
 
 
-def insert_orders(orders: Iterable[OrderState]) -> Write:
-    """Append the orders that have no row yet."""
+def insert_orders(orders: Iterable[OrderState], *, written: Container[int] = frozenset()) -> Write:
+    """Append the orders that have no row yet, but those with the numbers that are `written`."""
     return insertion(
         "market_order",
         _ORDER_COLUMNS,
-        (order[:21] for order in orders if order.is_new),
+        (order[:21] for order in orders if order.is_new and order.number not in written),
     )
 
 
@@ -143,6 +144,43 @@ def insert_trades(trades: Iterable[Trade]) -> Write:
         ),
         trades,
     )
+
+
+def insert_blotter(tick: Tick, orders: Iterable[OrderState], trades: Iterable[Trade]) -> Write:
+    """Write each account's page of the tick: its new orders, and the trades it was in."""
+    placed: dict[int, list[int]] = defaultdict(list)
+    made: dict[int, list[int]] = defaultdict(list)
+    for order in orders:
+        if order.is_new:
+            placed[order.account].append(order.number)
+    for trade in trades:
+        made[trade.buyer].append(trade.number)
+        if trade.seller != trade.buyer:
+            made[trade.seller].append(trade.number)
+    return insertion(
+        "market_blotterpage",
+        ("account_id", "tick", "orders", "trades"),
+        (
+            (account, tick, _newest_first(placed[account]), _newest_first(made[account]))
+            for account in sorted({*placed, *made})
+        ),
+    )
+
+
+def insert_sales(tick: Tick, trades: Iterable[Trade]) -> Write:
+    """Write each company's page of the tick: the trades in it."""
+    made: dict[str, list[int]] = defaultdict(list)
+    for trade in trades:
+        made[trade.symbol].append(trade.number)
+    return insertion(
+        "market_salespage",
+        ("symbol", "tick", "trades"),
+        ((symbol, tick, _newest_first(numbers)) for symbol, numbers in made.items()),
+    )
+
+
+def _newest_first(numbers: list[int]) -> str:
+    return f"{{{str(sorted(numbers, reverse=True))[1:-1]}}}"
 
 
 def insert_entries(entries: list[LedgerEntry]) -> Write:

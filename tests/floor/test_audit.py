@@ -45,7 +45,7 @@ def findings() -> str:
 def test_sound_books_are_reported_in_a_few_lines(busy: Hall) -> None:
     report = audit()
     assert "WRONG" not in report
-    assert len(report.splitlines()) == 10
+    assert len(report.splitlines()) == 11
     assert report.startswith("The record at tick 5 of epoch 1:")
 
 
@@ -99,6 +99,20 @@ def test_a_trade_deleted_or_given_to_another(busy: Hall) -> None:
     assert f"account {busy.agents['bob'].id} (bob), NEXUS: holds 0" in report
     models.Trade.objects.filter(number=trade.number).delete()
     assert f"order {trade.buy_order} of account {cid} (cid), NEXUS: filled" in findings()
+
+
+def test_an_order_or_a_trade_that_nobody_finds(busy: Hall) -> None:
+    ann = busy.agents["ann"].id
+    page = models.BlotterPage.objects.get(account=ann, tick=3)
+    bought, sold = page.trades[::-1]
+    models.BlotterPage.objects.filter(pk=page.pk).update(trades=[bought], orders=[])
+    report = findings()
+    assert f"the page of {ann} at 3: trade {sold} is missing" in report
+    assert f"the page of {ann} at 3: trade {bought}" not in report
+    assert all(f"the page of {ann}: order {number} is missing" in report for number in page.orders)
+    sales = models.SalesPage.objects.get(symbol="APEX", tick=3)
+    models.SalesPage.objects.filter(pk=sales.pk).update(trades=[*sales.trades, 999_999])
+    assert "the page of APEX at 3: trade 999999 is too much" in findings()
 
 
 def test_an_entry_altered_or_without_a_debit(busy: Hall) -> None:
