@@ -46,6 +46,8 @@ WRITTEN_ANEW = {
 }
 GOES_WITH_ITS_TICK = {
     "market.Trade",
+    "market.BlotterPage",
+    "market.SalesPage",
     "market.LedgerEntry",
     "market.Candle",
     "market.EquityPoint",
