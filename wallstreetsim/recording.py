@@ -23,8 +23,8 @@ from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
 
 EQUITY_POINT_TICKS = 50
 
-PARTS = 4  # in which what the inputs do is written while they are performed
-TAPE_PARTS = 4  # in which the tape is: PostgreSQL files one while the next is told
+PARTS = 3  # in which what the inputs do is written while they are performed
+TAPE_PARTS = 2  # in which the tape is: PostgreSQL files one while the next is told
 
 SWITCH_SECONDS = 0.0005  # the sender wants Python seldom and briefly, and PostgreSQL waits for it
 

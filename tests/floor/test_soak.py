@@ -71,7 +71,7 @@ class Soak:
         """Kill a floor at some statement of the tick; another takes over."""
         self.send(rows)
         before = self.hall.row
-        if self.doomed.run(self.random.randrange(1, 90)):
+        if self.doomed.run(self.random.randrange(1, 70)):
             self.killed += 1
             await_its_end()
         if self.hall.row.tick == before.tick:
