@@ -43,7 +43,7 @@ def percent(part: int, whole: int) -> float:
 
 
 def _quotient(dividend: int, divisor: int) -> int:
-    """Return the quotient, rounded half up: exact, and a tenth of the time of `round`."""
+    """Return the quotient, rounded half up; exact, as floats are not."""
     return (2 * dividend + divisor) // (2 * divisor)
 
 

@@ -25,9 +25,8 @@ from wallstreetsim.publishing import publish
 
 log = logging.getLogger(__name__)
 
-IS_KEPT_ALIVE = (
-    "WSS_SUPERVISOR_SOCKET" in os.environ
-)  # what runs elsewhere may not be started again
+# What runs elsewhere may not be started again.
+IS_KEPT_ALIVE = "WSS_SUPERVISOR_SOCKET" in os.environ
 
 
 @shared_task(name="wallstreetsim.tick", bind=True)

@@ -209,7 +209,6 @@ class OrderAdmin(BigTableAdmin):
     finds_number = "number"
     finds_symbol = "symbol"
     finds_tick = "tick_submitted"
-    finds_account = ("account",)
 
     def _of_any(self, accounts: list[int]) -> Q | None:
         return _on_pages(BlotterPage.objects.filter(account__in=accounts), "orders")

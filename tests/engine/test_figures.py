@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from fractions import Fraction
+from math import floor
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from market import wire
 from market.engine.outcome import Candle
 from market.engine.rules import SessionRules, Switches
 from tests.cast import Player, Stage, cents, listing, rules_with
@@ -178,3 +183,19 @@ def test_the_founding_rules_are_those_that_are_published() -> None:
     assert RULES.market.candle_intervals == (1, 5, 15, 60, 390)
     assert (RULES.market.taker_fee_bps, RULES.market.collar_bps) == (1, 500)
     assert RULES.market.max_open_orders == 200
+
+
+# As the wire shows them
+
+
+@given(st.integers(-(10**13), 10**13), st.integers(-(10**6), 10**6))
+def test_averages_and_percentages_are_rounded_half_up_from_the_exact_quotient(
+    dividend: int, divisor: int
+) -> None:
+    exact = Fraction(dividend, divisor) if divisor else Fraction(0)
+    assert wire.average(dividend, divisor) == _half_up(exact * 100) / 10_000
+    assert wire.percent(dividend, divisor) == _half_up(exact * 1_000_000) / 10_000
+
+
+def _half_up(number: Fraction) -> int:
+    return floor(number + Fraction(1, 2))

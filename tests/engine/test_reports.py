@@ -17,15 +17,15 @@ def test_orders_reported_ahead_are_the_same_at_the_end() -> None:
     cast = [Player(name, holds={"APEX": 5_000}) for name in NAMES]
     plain, asked = (Stage(*cast, switches=LIVELY) for _ in range(2))
     random, reported_ahead = Random(5), 0
+    ahead: list[OrderState] = []
+
+    def ask(step: str) -> None:
+        ahead.extend(asked.world.market.log.report_closed())
+
     for _ in range(40):
         script = "\n".join(_line(random, plain.company().price) for _ in range(30))
-        ahead: list[OrderState] = []
-        outcome = asked.take(
-            asked.world.advance(
-                asked.inputs(script),
-                lambda step: ahead.extend(asked.world.market.log.report_closed()),  # noqa: B023
-            )
-        )
+        ahead.clear()
+        outcome = asked.take(asked.world.advance(asked.inputs(script), ask))
         assert outcome == plain.tick(script)
         final = {order.number: order for order in outcome.market.orders}
         assert all(final[order.number] == order for order in ahead)
