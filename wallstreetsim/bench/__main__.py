@@ -20,6 +20,7 @@ FIGURES = {
     "tick_mixed": "ticks",
     "tick_liquidation": "ticks",
     "scenario_speed": "scenarios",
+    "scenario_house": "scenarios",
     "prices_100": "living",
     "house_24": "living",
     "house_1000": "living",
@@ -29,6 +30,7 @@ FIGURES = {
     "feed_1000": "feeds",
     "recovery": "recovery",
     "feed_memory": "recovery",
+    "cold_start": "starting",
 }
 
 

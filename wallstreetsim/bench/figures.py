@@ -64,11 +64,11 @@ def table(figures: Iterable[dict[str, Any]]) -> str:
 
 def _line(figure: dict[str, Any]) -> str:
     baseline = figure["baseline"]
-    ratio = figure["p50"] / baseline["p50"] if baseline["p50"] else float("nan")
+    ratio = f" (×{figure['p50'] / baseline['p50']:.3g})" if baseline["p50"] else ""
     line = (
         f"{figure['name']:<16} {figure['p50']:>12,.1f} {figure['p95']:>12,.1f}"
         f" {figure['p99']:>12,.1f} {figure['n']:>4}  {figure['unit']:<11}"
-        f" {baseline['name']}: {baseline['p50']:,.1f} (×{ratio:.3g})"
+        f" {baseline['name']}: {baseline['p50']:,.1f}{ratio}"
     )
     extra = "  ".join(f"{name} {value}" for name, value in figure["extra"].items())
     return f"{line}\n    {extra}" if extra else line

@@ -1,13 +1,15 @@
-"""The scenario runner: ten companies, fifty scripted agents, each trading every tick, in memory."""
+"""The scenario runner, in memory: ten companies, and fifty agents who trade."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.garbage import collection_paused
 from wallstreetsim.scenario import Scenario, Step, Trader, run
+from wallstreetsim.scenario.script import DEFAULTS
 
 TICKS = 300
 AGENTS = 50
@@ -15,16 +17,22 @@ RUNS = 5
 
 
 def scenario_speed() -> Figure:
-    """Measure ticks a second; the baseline is the same world with nobody in it."""
+    """Measure ticks a second with scripted agents, each of whom trades every tick."""
     busy = Scenario(ticks=TICKS, agents=tuple(_traders()), steps=tuple(_steps()))
-    quiet = Scenario(ticks=TICKS)
-    return Figure(
-        "scenario_speed",
-        "ticks/s",
-        [_speed(busy) for _ in range(RUNS)],
-        Baseline("the same world without agents", [_speed(quiet) for _ in range(RUNS)]),
-        {"agents": AGENTS, "companies": 10},
-    )
+    return _figure("scenario_speed", busy, Scenario(ticks=TICKS))
+
+
+def scenario_house() -> Figure:
+    """Measure ticks a second with agents of the house, who decide for themselves."""
+    busy = Scenario(ticks=TICKS, switches=replace(DEFAULTS, house=AGENTS))
+    return _figure("scenario_house", busy, Scenario(ticks=TICKS))
+
+
+def _figure(name: str, busy: Scenario, quiet: Scenario) -> Figure:
+    """Run a world; the baseline is the same one with nobody in it."""
+    speeds, quiet_speeds = ([_speed(world) for _ in range(RUNS)] for world in (busy, quiet))
+    baseline = Baseline("the same world without agents", quiet_speeds)
+    return Figure(name, "ticks/s", speeds, baseline, {"agents": AGENTS, "companies": 10})
 
 
 def _speed(scenario: Scenario) -> float:
