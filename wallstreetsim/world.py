@@ -35,7 +35,7 @@ from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
 SCHEMA_VERSION = 3  # of the dumped state
-ENGINE_VERSION = 2  # of the behaviour: raised whenever the same inputs would give another history
+ENGINE_VERSION = 3  # of the behaviour: raised whenever the same inputs would give another history
 
 REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
 HOUSE_ROLE = "hedge_fund_manager"

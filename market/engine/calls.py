@@ -80,9 +80,13 @@ def _cure(exchange: Exchange, account: Account) -> None:
 def _liquidate(exchange: Exchange, account: Account) -> None:
     """Cancel the account's open orders, then close positions, largest relief first, as far as one
     tick may.
+
+    Where nothing trades a liquidation waits, and so may an order that would close the position: at
+    the auction it does what the liquidation is to do.
     """
     for order in sorted(account.orders.values(), key=lambda order: order.number):
-        exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+        if order.opens or order.company.is_trading:
+            exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
     for company in _by_relief(exchange, account):
         quantity = account.quantity_of(company.symbol)
         wanted = margin.shares_to_close(account, company.price, quantity, exchange.rules.margin)

@@ -62,7 +62,24 @@ def reserve(order: Order, cost: Cents) -> None:
     account.orders[order.id] = order
     order.reserved = cost
     account.reserved += cost
+    if order.intent is SHORT or (order.intent is BUY and order.limit is None):
+        order.company.floating[order.number] = order
     _hold(order, order.quantity - order.filled)
+
+
+def revalue(company: Company, rules: MarketRules) -> None:
+    """Let the company's open orders hold back what they may cost at worst by now: a short may be
+    filled where the price has gone.
+    """
+    for order in company.floating.values():
+        restate(order, rules)
+
+
+def restate(order: Order, rules: MarketRules) -> None:
+    """Let an open order hold back what it may cost at worst as it is now."""
+    cost = worst_cost(order, rules)
+    order.account.reserved += cost - order.reserved
+    order.reserved = cost
 
 
 def release_part(order: Order, quantity: Shares) -> None:
@@ -81,6 +98,7 @@ def release_part(order: Order, quantity: Shares) -> None:
     _hold(order, -quantity)
     if not left:
         del account.orders[order.id]
+        order.company.floating.pop(order.number, None)
 
 
 def release(order: Order) -> None:
@@ -90,6 +108,7 @@ def release(order: Order) -> None:
         return
     account.reserved -= order.reserved
     order.reserved = 0
+    order.company.floating.pop(order.number, None)
     _hold(order, order.filled - order.quantity)
 
 

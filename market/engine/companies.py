@@ -45,6 +45,7 @@ class Company:
         "day_low",
         "day_open",
         "day_volume",
+        "floating",
         "forming",
         "halt_reason",
         "high_band",
@@ -112,6 +113,7 @@ class Company:
         self.restricted_through = -1  # the last trading day of a short-sale restriction
         self.shorted: Shares = 0  # by all accounts together
         self.shorts_offered: Shares = 0  # in open orders to short
+        self.floating: dict[int, Order] = {}  # open orders that cost what the price says, by number
 
     @property
     def is_halted(self) -> bool:

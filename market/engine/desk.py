@@ -12,6 +12,7 @@ from market.engine.clearing import (
     release,
     release_part,
     reserve,
+    restate,
     settle,
     worst_cost,
 )
@@ -363,6 +364,7 @@ class Desk:
         else:
             order.quantity -= shares
         release_part(order, shares)
+        restate(order, self.rules)
 
     def _withdraw(self, order: Order) -> None:
         """Take an open order from where it rests or waits, and from its account."""

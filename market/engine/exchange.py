@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from math import ceil, log1p
 
-from market.engine import calls, closing, events, halts, pricing, quoting, splits
+from market.engine import calls, clearing, closing, events, halts, pricing, quoting, splits
 from market.engine.accounts import (
     BANK,
     MARKET_MAKER,
@@ -174,7 +174,9 @@ class Exchange(Desk):
                 halts.judge(self)
 
     def mark_to_market(self) -> None:
-        """Value every account at the tick's prices."""
+        """Value every account, positions and open orders, at the tick's prices."""
+        for company in self.companies.values():
+            clearing.revalue(company, self.rules)
         prices = {symbol: company.price for symbol, company in self.companies.items()}
         for account in self.accounts.values():
             account.mark_to_market(prices)

@@ -68,7 +68,7 @@ def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> N
         assert all(holding.quantity >= 0 for holding in account.holdings.values())
         return
     assert {order.id: order for order in mine} == account.orders
-    assert account.reserved == sum(order.reserved for order in mine)
+    assert account.reserved == sum(_worst_cost(order, exchange) for order in mine)
     assert account.closing == shares_of(mine, "SELL", "COVER")
     assert account.opening == shares_of(mine, "BUY", "SHORT")
     for symbol in exchange.companies:
@@ -161,7 +161,7 @@ def refusal_of(exchange: Exchange, order: Order) -> Code | None:
     positions = [
         h.quantity * exchange.companies[s].price for s, h in account.holdings.items() if h.quantity
     ]
-    exposure = sum(map(abs, positions)) + sum(other.reserved for other in mine)
+    exposure = sum(map(abs, positions)) + sum(_worst_cost(other, exchange) for other in mine)
     equity = account.cash + sum(positions)
     fits = exposure + _worst_cost(order, exchange) <= account.leverage * equity
     return None if fits else Code.INSUFFICIENT_FUNDS
@@ -189,6 +189,8 @@ def _short_refusal_of(exchange: Exchange, order: Order) -> Code | None:
 
 def _worst_cost(order: Order, exchange: Exchange) -> Cents:
     price = order.company.price
+    if order.intent in ("SELL", "COVER"):
+        return 0
     if order.intent == "SHORT":
         if order.kind == "STOP":
             return order.unfilled * max(order.stop or 0, price)

@@ -375,6 +375,43 @@ def test_a_halted_company_is_not_liquidated_until_it_trades() -> None:
     assert [trade.split(" from")[0] for trade in stage.trades] == ["cid bought 10"]
 
 
+def test_an_order_that_would_close_a_position_waits_for_the_auction_past_the_deadline() -> None:
+    """While nothing trades, stops and liquidations wait: what the account asks for itself may."""
+    stage = long_bob()
+    stage.operate("HALT", symbol="APEX", ticks=20)
+    company = stage.company()
+    company.price = cents("62.00")
+    company.pricing.value = 6_200.0
+    stage.tick("cid BUY 1000 @ 62.00")
+    call = stage.account("bob").call
+    assert call is not None
+    stage.run_to(call.deadline + 1)
+    stage.tick("bob SELL 100 MARKET #cure")
+    assert stage.orders["cure"].status == "pending"
+    stage.submit()
+    assert stage.orders["cure"].status == "pending"
+    stage.operate("UNHALT", symbol="APEX")
+    assert stage.trades == ["cid bought 100 from bob @ 62.00"]
+    assert stage.account("bob").call is None
+
+
+def test_what_would_add_to_a_position_is_cancelled_at_the_deadline_though_nothing_trades() -> None:
+    stage = long_bob()
+    stage.reprice("101.00")  # which leaves room for another share
+    stage.submit()
+    stage.tick("bob BUY 1 @ 10.00 #more\nbob SELL 1 @ 150.00 #less")
+    stage.operate("HALT", symbol="APEX", ticks=20)
+    company = stage.company()
+    company.price = cents("62.00")
+    company.pricing.value = 6_200.0
+    stage.submit()
+    call = stage.account("bob").call
+    assert call is not None
+    stage.run_to(call.deadline)
+    assert stage.orders["more"].status == "cancelled"
+    assert stage.orders["less"].status == "open"
+
+
 def test_a_liquidation_takes_nothing_beyond_the_collar() -> None:
     stage = long_bob()
     stage.tick("cid BUY 1000 @ 58.89")

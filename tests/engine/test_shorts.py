@@ -89,6 +89,51 @@ def test_a_closing_order_is_no_conflict() -> None:
     assert stage.codes == ["OK"] * 4
 
 
+# What an open short may cost
+
+
+@pytest.mark.parametrize("order", ["SHORT 100 @ 9.00", "SHORT 100 STOP 9.00", "SHORT 100 @ 12.00"])
+def test_an_open_short_counts_at_its_limit_or_at_the_price_as_it_is_now(order: str) -> None:
+    """Exposure is what could be owed: a short may yet be filled where the price has gone."""
+    at_least = cents("12.00" if "12.00" in order else "9.00")
+    stage = Stage(Player("bob", "3,000.00"))
+    stage.operate("HALT", symbol="APEX")
+    stage.tick(f"bob {order} #s")
+    bob = stage.account("bob")
+    for price in ("10.00", "13.00", "8.00"):
+        stage.company().price = cents(price)
+        stage.submit()
+        assert bob.reserved == 100 * max(at_least, cents(price))
+    stage.reload()
+    assert stage.account("bob").reserved == 100 * at_least
+    stage.company().price = cents("15.00")
+    stage.submit()
+    assert stage.account("bob").reserved == cents("1,500.00")
+    stage.tick("bob CANCEL #s")
+    assert stage.account("bob").reserved == 0
+    assert not stage.company().floating
+
+
+def test_a_short_that_has_become_dearer_leaves_less_for_the_next_order() -> None:
+    two = [listing(), listing("NOVA", "10.00")]
+    stage = Stage(Player("bob", "2,000.00"), companies=two)
+    stage.operate("HALT", symbol="APEX")
+    stage.tick("bob SHORT 100 @ 10.00")
+    stage.company().price = cents("15.00")
+    stage.submit()
+    stage.tick("bob BUY 51 NOVA @ 10.00\nbob BUY 50 NOVA @ 10.00")
+    assert stage.codes == ["INSUFFICIENT_FUNDS", "OK"]
+
+
+def test_a_market_buy_that_waits_for_an_auction_counts_at_the_price_as_it_is_now() -> None:
+    stage = Stage(Player("bob", "3,000.00"))
+    stage.operate("HALT", symbol="APEX")
+    stage.tick("bob BUY 100 MARKET")
+    stage.company().price = cents("11.00")
+    stage.submit()
+    assert stage.account("bob").reserved == cents("1,155.00")
+
+
 # The pool
 
 

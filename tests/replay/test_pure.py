@@ -16,7 +16,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "85b2641a76e2687450f06ef22b7a2e8e70a0f30ed2af4da2bf7bbe97906373b7"
+GOLDEN_DIGEST = "3d898b6d0ce8be97ad17be297566626d5e8f8e7b96e774223f3b2404097bc9e7"
 
 ROOT = Path(__file__).parents[2]
 
