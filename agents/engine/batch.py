@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from market.engine.actions import MarketAction
 from market.engine.parameters import Malformed, Parameters
+from market.engine.refusals import Refused
 
 ActionTable: TypeAlias = Mapping[str, MarketAction]  # by type
 
@@ -16,10 +17,13 @@ _LONGEST_FIELD_SHOWN = 60
 
 
 class Asked(NamedTuple):
-    """A well-formed action."""
+    """A well-formed action; `refusal` says why one whose numbers are beyond all bounds, and which
+    has no parameters then, is refused whatever the world is like.
+    """
 
     action: MarketAction
     parameters: Parameters
+    refusal: Refused | None = None
 
 
 class MalformedBatch(ValueError):
@@ -57,8 +61,10 @@ def _parse(given: object, table: ActionTable) -> Asked:
     action = table.get(type) if isinstance(type, str) else None
     if action is None:
         raise Malformed("type", f"must be one of {', '.join(table)}")
-    parameters = action.parameters.parse(carried)
-    action.check(parameters)
+    try:
+        parameters = action.parse(carried)
+    except Refused as refused:
+        return Asked(action, {}, refused)
     return Asked(action, parameters)
 
 

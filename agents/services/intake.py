@@ -128,6 +128,8 @@ def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Aske
     id = str(new_id())
     try:
         allow(AgentStatus(agent.status))
+        if asked.refusal is not None:
+            raise asked.refusal
         _check_place(prospect, asked)
         verdict = asked.action.handler(rehearsal, prospect.account, asked.parameters, id)
     except Refused as refused:

@@ -45,6 +45,15 @@ class MarketAction:
     check: Callable[[Parameters], None] = lambda parameters: None
     places_order: bool = False
 
+    def parse(self, given: Mapping[str, object]) -> Parameters:
+        """Check what an action of this type carries, its type left out, and return it by name.
+
+        Raises Malformed, or Refused where a number is beyond all bounds.
+        """
+        parameters = self.parameters.parse(given)
+        self.check(parameters)
+        return parameters
+
 
 def market_actions(rules: MarketRules) -> tuple[MarketAction, ...]:
     """Return the actions of the market as `rules` limit them."""
@@ -157,10 +166,14 @@ def cancel_all(desk: Desk, account: Account, parameters: Parameters, id: str) ->
 def check_order(parameters: Parameters) -> None:
     """Each kind of order has its prices and no others. Raises Malformed."""
     kind = parameters["kind"]
-    if (kind in (OrderKind.LIMIT, OrderKind.STOP_LIMIT)) != ("limit" in parameters):
-        raise Malformed("price", "goes with a LIMIT or STOP_LIMIT order, and only with these")
-    if (kind in (OrderKind.STOP, OrderKind.STOP_LIMIT)) != ("stop" in parameters):
-        raise Malformed("stopPrice", "goes with a STOP or STOP_LIMIT order, and only with these")
+    for wire, name, kinds in (
+        ("price", "limit", (OrderKind.LIMIT, OrderKind.STOP_LIMIT)),
+        ("stopPrice", "stop", (OrderKind.STOP, OrderKind.STOP_LIMIT)),
+    ):
+        if kind in kinds and name not in parameters:
+            raise Malformed(wire, f"is required for a {' or '.join(kinds)} order")
+        if kind not in kinds and name in parameters:
+            raise Malformed(wire, f"goes with a {' or '.join(kinds)} order only")
     if parameters.get("post_only"):
         if kind != OrderKind.LIMIT:
             raise Malformed("postOnly", "goes with a LIMIT order only")
@@ -202,6 +215,7 @@ def _quantity(rules: MarketRules, *, required: bool) -> Parameter:
         required=required,
         minimum=1,
         maximum=rules.max_quantity,
+        refused_as=Code.ORDER_TOO_LARGE,
     )
 
 
@@ -212,6 +226,7 @@ def _limit(rules: MarketRules, wire: str = "price", name: str = "limit") -> Para
         ParameterKind.MONEY,
         minimum=rules.lowest_limit_cents,
         maximum=rules.highest_limit_cents,
+        refused_as=Code.INVALID_PRICE,
     )
 
 

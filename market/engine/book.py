@@ -94,10 +94,15 @@ class BookSide:
 
     def drain(self, price: Cents) -> list[Order]:
         """Take all orders of a level out of the market, oldest first; these may rest again."""
-        orders = [order for order in self.levels.pop(price).queue if order.resting]
+        orders = self.at(price)
+        del self.levels[price]
         for order in orders:
             order.resting = False
         return orders
+
+    def at(self, price: Cents) -> list[Order]:
+        """Return the orders of a level, oldest first."""
+        return [order for order in self.levels[price].queue if order.resting]
 
     def depth(self, levels: int) -> list[LevelDepth]:
         """Return up to `levels` levels, best price first."""
@@ -114,7 +119,7 @@ class BookSide:
     def orders(self) -> Iterator[Order]:
         """Yield the resting orders, best price first, then oldest."""
         for price in sorted(self.levels, key=lambda price: price * self.sign):
-            yield from (order for order in self.levels[price].queue if order.resting)
+            yield from self.at(price)
 
     def _best(self, count: int) -> list[Cents]:
         """Return the best prices by a walk down the heap, each node after its parent."""

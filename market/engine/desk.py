@@ -41,8 +41,8 @@ from market.engine.values import (
     uuid_prefix,
 )
 
-OPEN, PARTIAL, FILLED = OrderStatus.OPEN, OrderStatus.PARTIAL, OrderStatus.FILLED
-CANCELLED, REJECTED = OrderStatus.CANCELLED, OrderStatus.REJECTED
+PENDING, OPEN, PARTIAL = OrderStatus.PENDING, OrderStatus.OPEN, OrderStatus.PARTIAL
+FILLED, CANCELLED, REJECTED = OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED
 GTC, DAY = TimeInForce.GTC, TimeInForce.DAY
 IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
 ALLOW = SelfTrade.ALLOW
@@ -119,8 +119,7 @@ class Desk:
             self._withdraw(order)
             order = self.log.orders[order.number] = order.renewed()
             order.quantity, order.limit = quantity, limit
-            self.orders_numbered += 1
-            order.priority = self.orders_numbered
+            self._make_youngest(order)
             self._admit(order)
         elif quantity < order.quantity:
             self.log.touch_order(order)
@@ -172,6 +171,7 @@ class Desk:
         for order in triggered:
             if order.company.is_trading:
                 self.log.touch_order(order)
+                self._make_youngest(order)
                 release(order)
                 if refusal := self.refusal_of(order):
                     self.end(order, REJECTED, refusal)
@@ -198,6 +198,11 @@ class Desk:
         self.orders_numbered += 1
         return Order(self.orders_numbered, id, account, company, side, ticket, self.log.tick)
 
+    def _make_youngest(self, order: Order) -> None:
+        """Give an order the last place in time."""
+        self.orders_numbered += 1
+        order.priority = self.orders_numbered
+
     def name(self, order: Order) -> None:
         """Give an order of the exchange's own its id: a quote needs none until it trades."""
         if not order.id:
@@ -217,7 +222,7 @@ class Desk:
 
     def refusal_of(self, order: Order) -> Code | None:
         account, company, intent = order.account, order.company, order.intent
-        if len(account.orders) >= self.rules.max_open_orders:
+        if len(account.orders) >= self.rules.max_open_orders and self._may_stay_open(order):
             return Code.TOO_MANY_ORDERS
         if not company.is_trading and (order.post_only or order.time_in_force in (IOC, FOK)):
             return Code.MARKET_HALTED
@@ -233,6 +238,12 @@ class Desk:
             return None if enough else Code.INSUFFICIENT_SHARES
         fits = account.can_take(worst_cost(order, self.rules))
         return None if fits else Code.INSUFFICIENT_FUNDS
+
+    def _may_stay_open(self, order: Order) -> bool:
+        """Say whether some of an order that comes in may be left when it has been matched."""
+        if order.awaits_trigger or not order.company.is_trading:
+            return True
+        return order.limit is not None and order.time_in_force in (GTC, DAY)
 
     def _short_refusal_of(self, order: Order) -> Code | None:
         company = order.company
@@ -282,7 +293,10 @@ class Desk:
             self._execute(order)
         else:
             reserve(order, worst_cost(order, self.rules))
-            order.company.queue.append(order)
+            if not order.filled:
+                order.status = PENDING
+            waiting = self.triggered if order.triggered_by else order.company.queue
+            waiting.append(order)
 
     def _execute(self, order: Order) -> None:
         """Match an order, clear its fills, and rest or cancel what is left."""
@@ -313,6 +327,21 @@ class Desk:
         else:
             release(order)
             self.end(order, CANCELLED, Code.NO_LIQUIDITY)
+
+    def settle_anew(self, order: Order) -> None:
+        """Rest an order that was taken out of its level where the bands let it now, or let it trade
+        there; at another price it is the youngest.
+        """
+        order.price = self.price_of(order)
+        if not order.company.book.would_trade(order):
+            order.company.book.add(order)
+            return
+        self.log.touch_order(order)
+        release(order)
+        if order.post_only:
+            self.end(order, CANCELLED, Code.WOULD_TAKE)
+        else:
+            self._execute(order)
 
     def price_of(self, order: Order) -> Cents:
         """Return the worst price at which an order may trade now."""

@@ -68,7 +68,7 @@ class Exchange(Desk):
         for company in self.companies.values():
             company.recent_prices.clear()
             company.set_bands(self.rules.halts, self.switches)
-            quoting.requote(self, company)
+            quoting.quote(self, company)
             company.refresh_touch()
 
     def open_account(
@@ -166,9 +166,9 @@ class Exchange(Desk):
                 splits.split_if_due(self, company)
                 company.set_bands(self.rules.halts, self.switches)
                 if company.is_trading:
-                    if company.high_band:
-                        halts.slide(self, company)
-                    quoting.requote(self, company)
+                    quoting.withdraw_quotes(self, company)
+                    halts.follow_bands(self, company)
+                    quoting.quote(self, company)
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)

@@ -14,6 +14,7 @@ from market.engine.values import BPS_IN_ONE, Bps, Cents, Tick
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
+    from market.engine.orders import Order
 
 BANDS, NEWS, MARKET, OPERATOR = "limit_band", "news_pending", "market_wide", "operator"
 RESTRICTION = "short_sale_restriction"
@@ -89,18 +90,28 @@ def judge(exchange: Exchange) -> None:
     _judge_index(exchange)
 
 
-def slide(exchange: Exchange, company: Company) -> None:
-    """Move resting orders that the bands have left outside to the band, in their order: a bid above
-    it down, an ask below it up.
+def follow_bands(exchange: Exchange, company: Company) -> None:
+    """Move the resting orders that lie outside the bands to the band, and those that lay at the
+    last tick's as far towards their limits as they may now, where they may trade: the best limit
+    first, then as they stood.
     """
-    for side, bound in (
-        (company.book.bids, company.high_band),
-        (company.book.asks, company.low_band),
-    ):
-        while (best := side.best()) is not None and (best - bound) * side.sign < 0:
+    for side in (company.book.bids, company.book.asks):
+        moved: list[Order] = []
+        while (best := side.best()) is not None and _is_misplaced(exchange, side, best):
             for order in side.drain(best):
-                order.price = bound
-                side.add(order)
+                if exchange.price_of(order) == best:
+                    side.add(order)
+                else:
+                    moved.append(order)
+        for order in sorted(moved, key=lambda order: (order.limit or 0) * side.sign):
+            exchange.settle_anew(order)
+
+
+def _is_misplaced(exchange: Exchange, side: BookSide, price: Cents) -> bool:
+    """Say whether an order at a level should rest elsewhere. Only at the touch there may be one: a
+    band is the best price there is.
+    """
+    return any(exchange.price_of(order) != price for order in side.at(price))
 
 
 def _judge_bands(exchange: Exchange, company: Company) -> None:
@@ -117,19 +128,8 @@ def _judge_bands(exchange: Exchange, company: Company) -> None:
 
 
 def _reaches(side: BookSide, band: Cents) -> bool:
-    """Say whether a side's touch lies at the band, or would if the last tick's had not kept it from
-    its limit: bands drift by cents under the orders that they hold.
-    """
     best = side.best()
-    if best is None:
-        return False
-    if (best - band) * side.sign <= 0:
-        return True
-    touch = side.levels[best].queue
-    return any(
-        order.resting and order.limit is not None and (order.limit - band) * side.sign <= 0
-        for order in touch
-    )
+    return best is not None and (best - band) * side.sign <= 0
 
 
 def _judge_fall(exchange: Exchange, company: Company) -> None:

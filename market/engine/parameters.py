@@ -15,6 +15,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from market.engine.refusals import Code, Refused
+
 Parameters: TypeAlias = dict[str, Any]  # by name, as the action's parameters have checked them
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -46,7 +48,9 @@ class Malformed(ValueError):
 class Parameter:
     """One parameter.
 
-    For text, `minimum` and `maximum` bound its length; for money they are cents.
+    For text, `minimum` and `maximum` bound its length; for money they are cents. Too large a
+    number, or money that is no price, is `refused_as` a code of its own, if there is one: the
+    action has its form, and what it asks for is not to be had.
     """
 
     wire: str
@@ -57,9 +61,10 @@ class Parameter:
     maximum: int = 0
     choices: tuple[str, ...] = ()
     default: str | None = None
+    refused_as: Code | None = None
 
     def parse(self, value: object) -> str | int:
-        """Return the value as the machine wants it. Raises Malformed."""
+        """Return the value as the machine wants it. Raises Malformed, or Refused."""
         if self.kind is ParameterKind.BOOLEAN:
             if not isinstance(value, bool):
                 raise Malformed(self.wire, "must be true or false")
@@ -74,14 +79,29 @@ class Parameter:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise Malformed(self.wire, "must be a number")
         if self.kind is ParameterKind.MONEY:
-            number = _cents(self.wire, value)
-        elif isinstance(value, Decimal):
+            return self._cents(value)
+        if isinstance(value, Decimal):
             raise Malformed(self.wire, "must be a whole number")
-        else:
-            number = value
-        if not self.minimum <= number <= self.maximum:
+        if value < self.minimum:
             raise Malformed(self.wire, self._limits())
-        return number
+        if value > self.maximum:
+            raise self._unfit(self._limits())
+        return value
+
+    def _cents(self, value: int | Decimal) -> int:
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise Malformed(self.wire, "must be a number")
+        if not Decimal(self.minimum).scaleb(-2) <= value <= Decimal(self.maximum).scaleb(-2):
+            raise self._unfit(self._limits())
+        cents = int(Decimal(value).scaleb(2))  # which rounds what has more digits than the context
+        if Decimal(cents).scaleb(-2) != value:
+            raise self._unfit("has more than two decimals")
+        return cents
+
+    def _unfit(self, message: str) -> Malformed | Refused:
+        if self.refused_as is None:
+            return Malformed(self.wire, message)
+        return Refused(self.refused_as, f"{self.wire}: {message}")
 
     def _limits(self) -> str:
         if self.kind is ParameterKind.MONEY:
@@ -118,7 +138,7 @@ class Form:
     def parse(self, given: Mapping[str, object]) -> Parameters:
         """Check what an action carries, its type left out, and return it by name.
 
-        Raises Malformed.
+        Raises Malformed, or Refused.
         """
         parsed: Parameters = {}
         for wire, value in given.items():
@@ -133,14 +153,3 @@ class Form:
                     raise Malformed(parameter.wire, "is required")
                 parsed[parameter.name] = parameter.default
         return parsed
-
-
-def _cents(field: str, value: int | Decimal) -> int:
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise Malformed(field, "must be a number")
-    if not -(10**15) < value < 10**15:
-        raise Malformed(field, "is too large")
-    cents = int(Decimal(value).scaleb(2))  # which rounds what has more digits than the context
-    if Decimal(cents).scaleb(-2) != value:
-        raise Malformed(field, "has more than two decimals")
-    return cents

@@ -1,4 +1,4 @@
-"""The market maker at work: its quotes, replaced every tick around the price."""
+"""The market maker at work: its quotes, every tick anew around the price."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 _INTENTS = {Side.BUY: Intent.BUY, Side.SELL: Intent.SELL}
 
 
-def requote(desk: Desk, company: Company) -> None:
-    """Replace the quotes of a company that trades by new ones; one that crosses trades."""
-    withdraw_quotes(desk, company)
+def quote(desk: Desk, company: Company) -> None:
+    """Quote a company that trades, its last quotes withdrawn; one that crosses trades."""
     for order in fresh_quotes(desk, company):
         order.price = desk.price_of(order)
         if company.book.would_trade(order):

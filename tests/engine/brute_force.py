@@ -16,7 +16,7 @@ from market.engine.exchange import Exchange
 from market.engine.orders import Order
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.refusals import Code
-from market.engine.values import FINAL_STATUSES, Cents, OrderStatus, Shares
+from market.engine.values import BUY, FINAL_STATUSES, Cents, OrderStatus, Shares
 
 # The machine
 
@@ -43,11 +43,10 @@ def _audit_company(company: Company, exchange: Exchange) -> None:
     assert company.price > 0
     _audit_side(company.book.bids)
     _audit_side(company.book.asks)
-    if company.is_trading and company.high_band:
-        assert company.low_band <= company.high_band
-        assert company.best_bid is None or company.best_bid <= company.high_band
-        assert company.best_ask is None or company.best_ask >= company.low_band
+    assert company.low_band <= company.high_band
     if company.is_trading:
+        for order in (*company.book.bids.orders(), *company.book.asks.orders()):
+            assert order.price == _nearest_to_its_limit(order), "the bands hold it, nothing else"
         assert exchange.is_open
         assert not company.queue
         assert not company.is_halted
@@ -56,6 +55,13 @@ def _audit_company(company: Company, exchange: Exchange) -> None:
         assert order.unfilled > 0
         assert order.status in (OrderStatus.PENDING, OrderStatus.OPEN, OrderStatus.PARTIAL)
     assert all(order.awaits_trigger for order in company.stops)
+
+
+def _nearest_to_its_limit(order: Order) -> Cents:
+    company, limit = order.company, order.limit or 0
+    if not company.high_band:
+        return limit
+    return min(limit, company.high_band) if order.side is BUY else max(limit, company.low_band)
 
 
 def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> None:
@@ -145,7 +151,9 @@ def refusal_of(exchange: Exchange, order: Order) -> Code | None:
     mine = [other for other in account.orders.values() if other is not order]
     here = [other for other in mine if other.company is company]
     held = account.quantity_of(company.symbol)
-    if len(mine) >= exchange.rules.max_open_orders:
+    ends_at_once = order.limit is None or order.time_in_force in ("IOC", "FOK")
+    waits = not company.is_trading or (order.stop is not None and not order.triggered_by)
+    if len(mine) >= exchange.rules.max_open_orders and (waits or not ends_at_once):
         return Code.TOO_MANY_ORDERS
     if not company.is_trading and (order.post_only or order.time_in_force in ("IOC", "FOK")):
         return Code.MARKET_HALTED

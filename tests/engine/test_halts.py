@@ -79,7 +79,8 @@ def test_a_market_order_is_kept_within_its_collar_where_the_band_lies_beyond_it(
     stage.submit()
     assert stage.company().low_band == 868  # around 9.64; the collar ends at 8.61
     stage.tick("ann SELL 10 @ 8.00\nbob BUY 10 MARKET")
-    assert stage.resting() == ["ann SELL 10 @ 8.68"]
+    assert stage.trades == []
+    assert stage.resting() == ["ann SELL 10 @ 8.36"], "with the band of after the tick"
     assert stage.codes == ["OK", "NO_LIQUIDITY"]
 
 
@@ -95,6 +96,48 @@ def test_orders_slide_to_a_band_that_moves_over_them_in_their_order() -> None:
     ]
     assert stage.account("bob").reserved == cents("22.00"), "its limit is as it was"
     audit(stage.world.market)
+
+
+def test_an_order_held_by_a_band_goes_on_to_its_limit_when_the_band_makes_way() -> None:
+    stage = stage_of("bob", SELLER, RICH)
+    stage.operate("SET_BANDS", symbol="APEX", bps=100, ticks=2)
+    stage.tick("bob BUY 10 @ 10.40\nann SELL 5 @ 10.20\nbob BUY 1 @ 10.10")
+    assert stage.resting() == ["bob BUY 10 @ 10.10", "bob BUY 1 @ 10.10", "ann SELL 5 @ 10.20"]
+    stage.submit()
+    assert stage.trades == ["bob bought 5 from ann @ 10.20"]
+    assert stage.resting() == ["bob BUY 5 @ 10.40", "bob BUY 1 @ 10.10"]
+    [trade] = stage.outcome.market.trades
+    assert (trade.aggressor, trade.fee) == ("BUY", 1), "who comes to the other pays"
+    assert stage.account("bob").reserved == 5 * 1_040 + 1_010
+    audit(stage.world.market)
+
+
+def test_of_orders_that_a_band_lets_go_the_best_limit_comes_first() -> None:
+    stage = stage_of("bob", "cid", SELLER)
+    stage.operate("SET_BANDS", symbol="APEX", bps=100, ticks=2)
+    stage.tick("bob BUY 1 @ 10.30\ncid BUY 1 @ 10.40\nann SELL 1 @ 10.20")
+    stage.submit()
+    assert stage.trades == ["cid bought 1 from ann @ 10.20"]
+
+
+def test_what_a_band_holds_is_told_of_when_something_becomes_of_it_and_not_each_tick() -> None:
+    stage = stage_of("bob", SELLER)
+    stage.operate("SET_BANDS", symbol="APEX", bps=100, ticks=3)
+    stage.tick("bob BUY 1 @ 10.40")
+    stage.reprice("10.05")
+    stage.submit()
+    assert stage.resting() == ["bob BUY 1 @ 10.11"]
+    assert stage.outcome.market.orders == []
+
+
+def test_a_post_only_order_that_a_band_lets_go_takes_nothing() -> None:
+    stage = stage_of("bob", SELLER)
+    stage.operate("SET_BANDS", symbol="APEX", bps=100, ticks=2)
+    stage.tick("bob BUY 1 @ 10.40 POST #p\nann SELL 5 @ 10.20")
+    stage.submit()
+    assert stage.trades == []
+    assert (stage.orders["p"].status, stage.orders["p"].reason) == ("cancelled", "WOULD_TAKE")
+    assert stage.account("bob").reserved == 0
 
 
 def test_the_makers_quotes_stay_within_the_bands() -> None:

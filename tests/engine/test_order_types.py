@@ -394,6 +394,7 @@ def test_a_resting_order_replaced_in_a_halt_waits_for_the_auction() -> None:
     stage.operate("HALT", symbol="APEX", ticks=3)
     stage.tick("bob REPLACE #b @ 10.10")
     assert stage.resting() == ["cid BUY 10 @ 10.00"]
+    assert status_of(stage, "b") == ("pending", 0)
     stage.tick("ann SELL 10 @ 9.00")
     stage.submit()
     assert [trade.split(" @")[0] for trade in stage.trades] == ["bob bought 10 from ann"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from market.engine.actions import MarketAction, market_actions
 from market.engine.parameters import Malformed, Parameters
+from market.engine.refusals import Refused
 from wallstreetsim.rules import RULES
 
 ACTIONS = {action.type: action for action in market_actions(RULES.market)}
@@ -21,9 +22,7 @@ ID = "0b5c6d7e-0000-4000-8000-0123456789ab"
 
 
 def parse(given: dict[str, Any], action: MarketAction = BUY) -> Parameters:
-    parameters = action.parameters.parse(given)
-    action.check(parameters)
-    return parameters
+    return action.parse(given)
 
 
 def complaint(given: dict[str, Any], action: MarketAction = BUY) -> str:
@@ -31,6 +30,13 @@ def complaint(given: dict[str, Any], action: MarketAction = BUY) -> str:
     with pytest.raises(Malformed) as caught:
         parse(given, action)
     return str(caught.value)
+
+
+def refusal(given: dict[str, Any], action: MarketAction = BUY) -> tuple[str, str]:
+    """Return the code with which a well-formed action is refused, and why."""
+    with pytest.raises(Refused) as caught:
+        parse(given, action)
+    return str(caught.value.code), caught.value.message
 
 
 # What is taken
@@ -84,10 +90,16 @@ def test_an_unknown_field_is_named() -> None:
 
 @pytest.mark.parametrize(
     "quantity",
-    [0, -1, 1_000_001, 10**40, True, False, "100", Decimal("1.5"), Decimal("100"), 1.0, [], {}],
+    [0, -1, -(10**40), True, False, "100", Decimal("1.5"), Decimal("100"), 1.0, [], {}],
 )
-def test_a_quantity_is_a_whole_number_from_one_to_a_million(quantity: object) -> None:
+def test_a_quantity_is_a_whole_number_from_one_on(quantity: object) -> None:
     assert complaint(MARKET | {"quantity": quantity}).startswith("quantity:")
+
+
+@pytest.mark.parametrize("quantity", [1_000_001, 10**40])
+def test_an_order_for_more_than_a_million_is_too_large(quantity: int) -> None:
+    code, message = refusal(MARKET | {"quantity": quantity})
+    assert (code, message) == ("ORDER_TOO_LARGE", "quantity: must lie between 1 and 1,000,000")
 
 
 @pytest.mark.parametrize(
@@ -99,32 +111,43 @@ def test_a_quantity_is_a_whole_number_from_one_to_a_million(quantity: object) ->
         Decimal("0.001"),
         Decimal("10.001"),
         Decimal("1000000.01"),
-        Decimal("NaN"),
-        Decimal("sNaN"),
-        Decimal("Infinity"),
-        Decimal("-Infinity"),
         Decimal("1e999999"),
         Decimal("1e9999999"),
         Decimal("-1e9999999"),
         Decimal("1e-9999999"),
         10**400,
+    ],
+)
+def test_a_price_lies_on_the_cent_between_a_cent_and_a_million_dollars(price: object) -> None:
+    for field in ("price", "stopPrice"):
+        code, message = refusal(LIMIT | {field: price})
+        assert code == "INVALID_PRICE"
+        assert message.startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("Infinity"),
+        Decimal("-Infinity"),
         10.02,
         "10.02",
         True,
         [10],
     ],
 )
-def test_a_price_is_a_number_of_dollars_on_the_cent_between_a_cent_and_a_million(
-    price: object,
-) -> None:
-    assert complaint(LIMIT | {"price": price}).startswith("price:")
+def test_a_price_is_a_number_of_dollars(price: object) -> None:
+    assert complaint(LIMIT | {"price": price}) == "price: must be a number"
 
 
 @pytest.mark.parametrize(
     "price", ["10.0000000000000000000000000000000001", "9.99999999999999999999999999999999999"]
 )
 def test_a_price_that_is_nearly_on_the_cent_is_not(price: str) -> None:
-    assert complaint(LIMIT | {"price": Decimal(price)}) == "price: has more than two decimals"
+    code, message = refusal(LIMIT | {"price": Decimal(price)})
+    assert (code, message) == ("INVALID_PRICE", "price: has more than two decimals")
 
 
 def test_a_limit_order_needs_a_price_and_a_market_order_may_have_none() -> None:
@@ -198,5 +221,7 @@ def test_whatever_is_sent_is_either_taken_or_complained_about(
         parameters = parse(sent, action)
     except Malformed as malformed:
         assert malformed.field
+    except Refused as refused:
+        assert refused.code in ("ORDER_TOO_LARGE", "INVALID_PRICE")
     else:
         assert all(isinstance(value, str | int) for value in parameters.values())

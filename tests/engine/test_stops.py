@@ -230,6 +230,41 @@ def test_a_triggered_stop_may_yet_be_cancelled_in_a_halt() -> None:
     assert stage.account("bob").closing == {}
 
 
+@pytest.mark.parametrize("change", ["6", "5 @ 9.60"])
+def test_a_triggered_stop_replaced_in_a_halt_joins_no_auction(change: str) -> None:
+    """It waits the halt out as before, behind the other stops that do."""
+    stage = Stage(HOLDER, SELLER, "cid")
+    stage.tick("bob SELL 5 STOP 9.90 @ 9.70 #s\nann SELL 5 STOP 9.90 @ 9.70 #a")
+    stage.reprice("9.80")
+    stage.submit()
+    stage.company().is_trading = False
+    stage.company().reopens_tick = stage.world.tick + 3
+    stage.tick(f"bob REPLACE #s {change}\ncid BUY 20 @ 9.75 #b")
+    assert states(stage, "s") == [("pending", "price", "")]
+    stage.submit()
+    stage.submit()
+    assert (stage.trades, stage.company().is_trading) == ([], True)
+    stage.submit()
+    assert [trade.split(" @")[0] for trade in stage.trades] == [
+        "cid bought 5 from ann",
+        f"cid bought {change[0]} from bob",
+    ]
+
+
+def test_a_triggered_stop_that_comes_to_rest_is_behind_what_rested_before() -> None:
+    """Also in an auction: its place in time is when it joined the book."""
+    stage = Stage(HOLDER, SELLER, "cid")
+    stage.tick("bob SELL 5 STOP 9.90 @ 9.85 #s\nann SELL 5 @ 9.85")
+    stage.reprice("9.80")
+    stage.submit()
+    stage.submit()
+    assert stage.resting() == ["ann SELL 5 @ 9.85", "bob SELL 5 @ 9.85"]
+    stage.operate("HALT", symbol="APEX", ticks=2)
+    stage.tick("cid BUY 5 @ 9.85")
+    stage.submit()
+    assert [trade.split(" @")[0] for trade in stage.trades] == ["cid bought 5 from ann"]
+
+
 def test_a_checkpoint_between_the_touch_and_the_trade_changes_nothing() -> None:
     def told(reload: bool) -> list[str]:
         stage = Stage(SELLER, HOLDER, Player("dee", holds={"APEX": 10}), "cid")

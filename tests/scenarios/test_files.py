@@ -155,11 +155,12 @@ def test_an_order_is_cancelled_by_either_of_its_names() -> None:
         ("{type: BUY, symbol: APEX, quantity: 1, size: 2}", "BAD_REQUEST", "size: "),
         ("{type: BUY, symbol: APEX, quantity: 1, orderType: ODD}", "BAD_REQUEST", "orderType: "),
         ("{type: BUY, symbol: APEX, quantity: 1, orderType: LIMIT}", "BAD_REQUEST", "price: "),
-        ("{type: BUY, symbol: APEX, quantity: 1, price: 1.001}", "BAD_REQUEST", "price: "),
-        ("{type: BUY, symbol: APEX, quantity: 1, price: 1e99}", "BAD_REQUEST", "price: "),
+        ("{type: BUY, symbol: APEX, quantity: 1, price: 1.001}", "INVALID_PRICE", "price: "),
+        ("{type: BUY, symbol: APEX, quantity: 1, price: 1e99}", "INVALID_PRICE", "price: "),
         ("{type: CANCEL_ORDER}", "BAD_REQUEST", "orderId: "),
         ("{type: CANCEL_ORDER, orderId: 1}", "BAD_REQUEST", "orderId: "),
-        ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_OPEN", "You have no open order"),
+        ("{type: BUY, symbol: APEX, quantity: 1000001}", "ORDER_TOO_LARGE", "quantity: "),
+        ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_FOUND", "You have no order by that"),
         ("{type: BUY, symbol: NOPE, quantity: 1}", "INVALID_SYMBOL", "There is no company NOPE."),
         ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You have not"),
     ],
@@ -180,6 +181,32 @@ def test_a_bad_action_gets_a_failed_result_and_the_others_go_on(
     assert bad["message"].startswith(message)
     assert bad["action"] == action[1:].split(":")[1].strip(" }").split(",")[0]
     assert good["success"] and len(trades(result)) == 1
+
+
+def test_orders_are_known_by_their_ids_as_at_the_exchanges_door() -> None:
+    """A client id is used once, by an agent; an order that is over is not one that never was."""
+    result = tell("""
+        ticks: 3
+        agents: [{name: ann}, {name: bob}]
+        steps:
+          - tick: 2
+            agent: ann
+            actions:
+              - {type: BUY, symbol: APEX, quantity: 1, clientOrderId: a}
+              - {type: BUY, symbol: APEX, quantity: 1, clientOrderId: a}
+          - {tick: 2, agent: bob, actions: [{type: BUY, symbol: APEX, quantity: 1,
+             clientOrderId: a}]}
+          - tick: 3
+            agent: ann
+            actions:
+              - {type: CANCEL_ORDER, clientOrderId: a}
+              - {type: CANCEL_ORDER, orderId: 00000000-0000-8000-8000-000000000001}
+              - {type: CANCEL_ORDER, orderId: 00000000-0000-8000-8000-000000000003}
+              - {type: REPLACE_ORDER, clientOrderId: b, quantity: 2}
+    """)
+    over, none = "ORDER_NOT_OPEN", "ORDER_NOT_FOUND"
+    assert codes(result) == ["OK", "DUPLICATE", "OK", over, over, none, none]
+    assert [order["agent"] for order in result["orders"]][-2:] == ["ann", "bob"]
 
 
 def test_a_scenario_need_not_be_a_file() -> None:
@@ -342,6 +369,7 @@ BAD_FILES = [
     (INJECT + "{halt: all, ticks: 0}", "line 4: steps[0].inject.ticks: must lie between 1"),
     (INJECT + "{resume: 5}", "line 4: steps[0].inject.resume: must be one of all"),
     (INJECT + "{bands: NOPE}", "line 4: steps[0].inject.bands: must be one of all, APEX"),
+    (INJECT + "{bands: all, percent: 0.015}", "line 4: steps[0].inject.percent: has more than"),
     (INJECT + "{bands: all, percent: 0}", "line 4: steps[0].inject.percent: must lie between 0.01"),
     (INJECT + "{bands: all, percent: 5, ticks: 0}", "line 4: steps[0].inject.ticks: must lie"),
     (INJECT + "{fee: -1}", "line 4: steps[0].inject.fee: must lie between 0 and 10,000"),

@@ -103,8 +103,10 @@ class Fields:
         assert isinstance(value, int)
         return value
 
-    def cents(self, key: str, *, least: Cents, most: Cents, default: Cents | None) -> Cents:
-        """Read dollars and return cents."""
+    def hundredths(self, key: str, *, least: int, most: int, default: int | None = None) -> int:
+        """Read a number with at most two decimals, such as dollars or percent, and return it times
+        a hundred: cents, or basis points.
+        """
         value = self._parsed(key, ParameterKind.MONEY, least, most, default)
         assert isinstance(value, int)
         return value
@@ -142,7 +144,7 @@ class Fields:
         node = self.get(key)
         if isinstance(node.value, bool) or not isinstance(node.value, int | Decimal):
             raise self.bad("must be a number", node, key)
-        if not least <= node.value <= most:
+        if not Decimal(str(least)) <= node.value <= Decimal(str(most)):
             raise self.bad(f"must lie between {least:g} and {most:g}", node, key)
         return float(node.value)
 
@@ -233,7 +235,7 @@ def _listing(item: Node, path: str, rules: MarketRules) -> Listing:
         name=fields.text("name", longest=80, default=symbol),
         sector=sector.name,
         industry=sector.industries[0],
-        price=fields.cents(
+        price=fields.hundredths(
             "price", least=bounds.lowest_cents, most=bounds.highest_cents, default=DEFAULT_PRICE
         ),
         shares=fields.whole("shares", least=1, most=MOST_SHARES, default=DEFAULT_SHARES),
@@ -280,7 +282,7 @@ def _trader(
     return Trader(
         name=name,
         role=role.name,
-        cash=fields.cents("cash", least=0, most=MOST_CASH, default=role.capital_cents),
+        cash=fields.hundredths("cash", least=0, most=MOST_CASH, default=role.capital_cents),
         leverage=fields.whole("leverage", least=1, most=100, default=role.leverage),
         holdings=_holdings(fields, public) if "holdings" in fields else {},
     )
@@ -361,8 +363,8 @@ def _injection(item: Node, path: str, symbols: Sequence[str], rules: MarketRules
             banded = _whole_market_or_one(fields, "bands", symbols) | _for_a_time(fields)
             if "percent" not in fields and "ticks" not in fields:
                 return Injection(FREE_BANDS, banded)
-            percent = fields.number("percent", least=0.01, most=100)
-            return Injection(SET_BANDS, banded | {"bps": round(percent * 100)})
+            bps = fields.hundredths("percent", least=1, most=BPS_IN_ONE)
+            return Injection(SET_BANDS, banded | {"bps": bps})
         case "resume":
             return Injection(UNHALT, _whole_market_or_one(fields, "resume", symbols))
     return Injection(SET_FEE, {"bps": fields.whole("fee", least=0, most=BPS_IN_ONE)})

@@ -11,10 +11,10 @@ from agents.engine.house import Deed
 from agents.engine.inputs import Input
 from market import wire
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.actions import Verdict
+from market.engine.actions import MarketAction, Verdict
 from market.engine.outcome import OrderState, Trade
-from market.engine.parameters import Malformed
-from market.engine.refusals import Code
+from market.engine.parameters import Malformed, Parameters
+from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import RULES, Rules
@@ -84,6 +84,7 @@ class Script:
         for step in scenario.steps:
             self.steps[step.tick].append(step)
         self._numbers = count(1)
+        self._known: dict[str, set[str]] = defaultdict(set)  # the orders' ids, both, by agent
 
     def submissions(self, tick: Tick) -> list[Submission]:
         """Return the tick's actions in the order of the file."""
@@ -110,11 +111,26 @@ class Script:
             return Verdict(False, str(Code.BAD_REQUEST), f"There is no action {action['type']}.")
         given = {key: value for key, value in action.items() if key != "type"}
         try:
-            parameters = kind.parameters.parse(given)
-            kind.check(parameters)
+            parameters = kind.parse(given)
+            self._check_ids(self._known[agent], kind, parameters, id)
         except Malformed as malformed:
             return Verdict(False, str(Code.BAD_REQUEST), str(malformed))
+        except Refused as refused:
+            return Verdict(False, str(refused.code), refused.message)
         return Input(id, kind.type, parameters, self.accounts[agent])
+
+    def _check_ids(
+        self, known: set[str], kind: MarketAction, parameters: Parameters, id: str
+    ) -> None:
+        """Raise Refused when a client id is used anew, or an order is named that never was."""
+        named = {parameters[key] for key in ("id", "client_id") if key in parameters}
+        if not kind.places_order:
+            if named and known.isdisjoint(named):
+                raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.")
+        elif known.isdisjoint(named):
+            known |= {id, *named}
+        else:
+            raise Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
 
 
 def action_id(number: int) -> str:

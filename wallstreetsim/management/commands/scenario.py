@@ -42,10 +42,14 @@ class Command(BaseCommand):
         if out:
             _check_writable(out)
         answer = orjson.dumps(run(scenario).as_wire(), option=orjson.OPT_APPEND_NEWLINE)
-        if out:
-            out.write_bytes(answer)
-        else:
-            self.stdout.write(answer.decode(), ending="")
+        try:
+            if out:
+                out.write_bytes(answer)
+            else:
+                self.stdout.write(answer.decode(), ending="")
+                self.stdout.flush()
+        except OSError as error:
+            raise CommandError(f"{out or 'standard output'}: {error.strerror}") from None
 
 
 def _load(path: Path, ticks: int | None, seed: str | None) -> Scenario:
