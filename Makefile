@@ -3,7 +3,8 @@
 #              or some, one by one: make test ARGS="tests/engine --exitfirst"
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
-# make admin   an operator's account           make fmt, lock, clean   as they say
+# make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
+#                                              make fmt, lock, clean   as they say
 # make compile the engines as native modules: what runs without them runs slower, and the same
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -43,7 +44,8 @@ soak: .venv/dev compile
 	HYPOTHESIS_PROFILE=deep WSS_ENGINE_DIR=off $(PY) -m pytest tests/engine
 
 admin: .venv/run
-	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser
+	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser \
+		$(if $(DJANGO_SUPERUSER_PASSWORD),--noinput)
 
 audit: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py audit

@@ -198,7 +198,9 @@ def _readmit(world: World) -> list[str]:
         Waiting(input_id=row.id, account=row.account) for row in registrations
     )
     strangers = Agent.objects.exclude(id__in=list(members)).order_by("id")
-    strangers.update(status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation)
+    strangers.update(
+        status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation_hundredths
+    )
     return list(strangers.values_list("name", flat=True))
 
 

@@ -108,6 +108,7 @@ class World:
         self.digest = blake2b(seed.encode(), digest_size=32).hexdigest()
         self.is_paused = False
         self.steps_left = 0
+        self.is_step = False  # the tick under way is run by a step
         self.taker_fee_bps = rules.market.taker_fee_bps
         self.performers: dict[str, Performer] = {
             action.type: partial(self._act, action) for action in self.actions.values()
@@ -174,6 +175,7 @@ class World:
         Raises InputFailed when a handler raises; the machine is spoilt then.
         """
         self.tick += 1
+        self.is_step = self.steps_left > 0
         self.steps_left = max(0, self.steps_left - 1)
         self.society.begin_tick()
         news = self.market.happened
@@ -285,10 +287,13 @@ class World:
         return Verdict(True)
 
     def _step(self, input: Input) -> Verdict:
-        """Run this tick and the next few, so many in all, then stand still."""
+        """Run so many ticks, then stand still: this one is the first of them, unless it is run for
+        an earlier step.
+        """
         ticks = input.parameters["ticks"]
         assert ticks >= 1
-        self.is_paused, self.steps_left = True, ticks - 1
+        self.steps_left += ticks if self.is_step else ticks - 1
+        self.is_paused = self.is_step = True
         return Verdict(True)
 
     def _halt(self, input: Input) -> Verdict:
@@ -310,7 +315,7 @@ class World:
         companies = [self._company(symbol)] if symbol else self.market.companies.values()
         for company in companies:
             if company.is_halted:
-                company.reopens_tick = self.tick
+                company.reopens_tick = halts.auction_at(self.market, self.tick)
         return Verdict(True)
 
     def _restrict_shorts(self, input: Input) -> Verdict:

@@ -28,13 +28,10 @@ ROLES = (
 
 @dataclass(frozen=True, slots=True)
 class AgentRules:
-    """The rules for agents as one value.
-
-    Reputation is in hundredths of a point, 0 to 100 points.
-    """
+    """The rules for agents as one value. Reputation goes from 0 to 100 points."""
 
     roles: tuple[Role, ...] = ROLES
-    starting_reputation: int = 5_000
+    starting_reputation_hundredths: int = 5_000
     name_lengths: tuple[int, int] = (3, 50)
     actions_per_request: int = 10
 

@@ -62,7 +62,9 @@ class Society:
         """Admit a new agent. Raises Refused when the account is an agent's already."""
         if account in self.members:
             raise Refused(Code.CONFLICT, "This agent is registered already.")
-        member = Member(account, id, name, role, self.rules.starting_reputation, is_house=is_house)
+        member = Member(
+            account, id, name, role, self.rules.starting_reputation_hundredths, is_house=is_house
+        )
         self.members[account] = self.changed[account] = member
         return member
 

@@ -7,7 +7,7 @@ counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -210,7 +210,15 @@ def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
     for receipt in taken.receipts:
         if receipt.id:
             given = performed[receipt.id].verdict
-            verdict = Verdict(given.success, given.code, given.message, receipt.verdict.data)
+            data = _ticks_later(receipt.verdict.data, given.tick - taken.tick)
+            verdict = Verdict(given.success, given.code, given.message, data)
             receipt = receipt._replace(verdict=verdict)
         receipts.append(receipt)
     return Taken(tick, receipts)
+
+
+def _ticks_later(data: Mapping[str, Any], ticks: Tick) -> Mapping[str, Any]:
+    """Return what was said at the door as it is so many ticks later."""
+    if "ticksUntilOpen" not in data:
+        return data
+    return {**data, "ticksUntilOpen": max(0, data["ticksUntilOpen"] - ticks)}

@@ -23,6 +23,7 @@ from market.models import Account, Company
 MOST_COUNTED = 10_000
 MOST_PAGES = 200
 COUNT_MILLISECONDS = 300
+MOST_DIGITS = 18  # of a number that a column may hold
 
 Column = Callable[[Any], object]
 
@@ -143,8 +144,8 @@ class BigTableAdmin(ReadOnlyAdmin):
         """Return the condition that a search term stands for, or None for what cannot be here."""
         word, colon, value = term.partition(":")
         if colon and value.isdecimal():
-            return self._find_by(word, int(value))
-        if self.finds_number and term.isdecimal():
+            return self._find_by(word, int(value)) if len(value) <= MOST_DIGITS else None
+        if self.finds_number and term.isdecimal() and len(term) <= MOST_DIGITS:
             return Q(**{self.finds_number: int(term)})
         if self.finds_uuid and (id := as_uuid(term)):
             return Q(**{self.finds_uuid: id})

@@ -250,7 +250,13 @@ def _order_parameters(rules: MarketRules) -> Form:
             choices=tuple(TimeInForce),
             default=TimeInForce.GTC,
         ),
-        Parameter("postOnly", "post_only", ParameterKind.BOOLEAN),
-        Parameter("selfTrade", "self_trade", ParameterKind.CHOICE, choices=tuple(SelfTrade)),
+        Parameter("postOnly", "post_only", ParameterKind.BOOLEAN, implied=False),
+        Parameter(
+            "selfTrade",
+            "self_trade",
+            ParameterKind.CHOICE,
+            choices=tuple(SelfTrade),
+            implied=SelfTrade.ALLOW.value,
+        ),
         Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
     )

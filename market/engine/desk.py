@@ -34,6 +34,7 @@ from market.engine.values import (
     SelfTrade,
     Shares,
     Side,
+    Tick,
     TimeInForce,
     ceil_div,
     new_tuple,
@@ -68,7 +69,7 @@ class Desk:
         self.triggered: list[Order] = []  # stops that go first in the next tick, by arrival
         self.orders_numbered = 0
         self.trades_numbered = 0
-        self.moment = self._moment_of(0)
+        self.moment = self.moment_at(0)
         self.log = TickLog(0)
 
     # What an account may do
@@ -471,7 +472,8 @@ class Desk:
         log.touch_position(buyer, company)
         log.touch_position(seller, company)
 
-    def _moment_of(self, tick: int) -> Moment:
+    def moment_at(self, tick: Tick) -> Moment:
+        """Place a tick in its day."""
         return moment_of(tick, self.rules.session, never_closes=self.switches.never_closes)
 
 

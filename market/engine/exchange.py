@@ -23,7 +23,7 @@ from market.engine.climate import Climate
 from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
 from market.engine.log import TickLog
-from market.engine.outcome import Candle, Halt, LedgerEntry, MarketEvent, MarketOutcome, Standing
+from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcome, Standing
 from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
 from market.engine.sessions import Moment
@@ -126,7 +126,7 @@ class Exchange(Desk):
 
     def begin_tick(self, tick: int) -> Moment:
         """Open the day or close it."""
-        self.moment = self._moment_of(tick)
+        self.moment = self.moment_at(tick)
         self.log = TickLog(tick)
         for company in self.companies.values():
             company.previous_price = company.price
@@ -242,10 +242,7 @@ class Exchange(Desk):
         if not self.is_day_over:
             self.is_day_over = True
             self._stop_trading()
-            until = self.moment.tick + self.rules.session.day_ticks - self.moment.tick_in_day
-            self.log.halts.append(
-                Halt(self.log.tick, None, halts.MARKET, until, "the day has ended")
-            )
+            halts.end_day(self)
 
     # Figures
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.outcome import Halt
+from market.engine.sessions import closed_early
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Tick
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ UNTIL_RESUMED: Tick = 2**53  # further than any tick
 
 
 def halt(exchange: Exchange, company: Company, *, until: Tick, reason: str, note: str = "") -> None:
-    """Halt a company until the auction of tick `until`; a halt that lasts longer stands."""
+    """Halt a company until the auction of tick `until`, or of the next day if the market is closed
+    then; a halt that lasts longer stands.
+    """
+    until = auction_at(exchange, until)
     if company.reopens_tick is not None and company.reopens_tick >= until:
         return
     company.is_trading = False
@@ -34,12 +38,32 @@ def halt(exchange: Exchange, company: Company, *, until: Tick, reason: str, note
 
 def halt_all(exchange: Exchange, *, until: Tick, reason: str, note: str = "") -> None:
     """Halt every company; it is one halt on the tape."""
+    until = auction_at(exchange, until)
     for company in exchange.companies.values():
         company.is_trading = False
         if company.reopens_tick is None or company.reopens_tick < until:
             company.reopens_tick, company.halt_reason = until, reason
             company.is_pinned = False
     exchange.log.halts.append(Halt(exchange.log.tick, None, reason, until, note))
+
+
+def end_day(exchange: Exchange) -> None:
+    """Say that trading goes on tomorrow, in what is halted today at the earliest."""
+    tomorrow = auction_at(exchange, exchange.log.tick)
+    for company in exchange.companies.values():
+        if company.reopens_tick is not None:
+            company.reopens_tick = max(company.reopens_tick, tomorrow)
+    exchange.log.halts.append(Halt(exchange.log.tick, None, MARKET, tomorrow, "the day has ended"))
+
+
+def auction_at(exchange: Exchange, tick: Tick) -> Tick:
+    """Return the first tick, from this one on, at which an auction may be held."""
+    if tick == UNTIL_RESUMED:
+        return tick
+    moment = exchange.moment_at(tick)
+    if exchange.is_day_over and moment.trading_day == exchange.moment.trading_day:
+        moment = closed_early(moment, exchange.rules.session)
+    return tick + moment.ticks_until_open
 
 
 def restrict_shorts(exchange: Exchange, company: Company, note: str = "") -> None:

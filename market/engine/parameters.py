@@ -48,9 +48,10 @@ class Malformed(ValueError):
 class Parameter:
     """One parameter.
 
-    For text, `minimum` and `maximum` bound its length; for money they are cents. Too large a
-    number, or money that is no price, is `refused_as` a code of its own, if there is one: the
-    action has its form, and what it asks for is not to be had.
+    For text, `minimum` and `maximum` bound its length; for money they are cents. Where it is left
+    out, `default` is filled in; `implied` is not, it only says what that means. Too large a number,
+    or money that is no price, is `refused_as` a code of its own, if there is one: the action has
+    its form, and what it asks for is not to be had.
     """
 
     wire: str
@@ -61,7 +62,13 @@ class Parameter:
     maximum: int = 0
     choices: tuple[str, ...] = ()
     default: str | None = None
+    implied: str | bool | None = None
     refused_as: Code | None = None
+
+    @property
+    def assumed(self) -> str | bool | None:
+        """What its absence means, as it would be written."""
+        return self.implied if self.default is None else str(self.default)
 
     def parse(self, value: object) -> str | int:
         """Return the value as the machine wants it. Raises Malformed, or Refused."""

@@ -45,7 +45,7 @@ class Rehearsal(Desk):
     ) -> None:
         super().__init__(rules, Switches(), _NO_STREAMS)
         self.companies = {company.symbol: company for company in companies}
-        self.moment = self._moment_of(tick)
+        self.moment = self.moment_at(tick)
         if not self.moment.is_open:
             for company in self.companies.values():
                 company.is_trading = False

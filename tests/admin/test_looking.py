@@ -20,6 +20,7 @@ from market.models import (
     Candle,
     Checkpoint,
     Company,
+    Halt,
     Holding,
     LedgerEntry,
     Order,
@@ -148,9 +149,12 @@ def test_a_search_finds_by_id_number_symbol_name_tick_and_account(admin_client: 
 
 
 def test_a_search_for_nothing_finds_nothing(admin_client: Client) -> None:
-    terms = ("nobody", "tick:x", "planet:9", "9" * 40, "²", "'; --", "%", "account:77", "0" * 300)
-    for model in BIG:
-        for term in terms:
+    terms = ("nobody", "tick:x", "planet:9", "²", "'; --", "%", "account:77", "0" * 300)
+    endless = [
+        word + digits for word in ("", "tick:", "account:") for digits in ("9" * 19, "9" * 5000)
+    ]
+    for model in (*BIG, Deed, Halt):
+        for term in (*terms, *endless):
             assert rows(admin_client, model, find=term) == [], (model, term)
 
 

@@ -173,6 +173,23 @@ def test_who_waits_is_answered_by_the_tick(desk: Desk) -> None:
     assert refused["code"] == "INVALID_SYMBOL"
 
 
+@pytest.mark.usefixtures("patient", "short_day")
+def test_who_waits_while_the_market_is_closed_is_told_the_ticks_until_it_opens(desk: Desk) -> None:
+    ann = desk.register("ann")
+    desk.tick(6)
+
+    async def story() -> Answer:
+        waiting = asyncio.ensure_future(act(ann, buy(1), query="?wait=1"))
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(_tick_elsewhere, desk)
+        return await waiting
+
+    answer = run(story())
+    assert answer.data["tick"] == 7
+    assert answer.data["results"][0]["data"]["ticksUntilOpen"] == 3
+    assert desk.get("/world/status").data["ticksUntilOpen"] == 3
+
+
 def test_who_waits_in_vain_is_answered_as_without(desk: Desk) -> None:
     ann = desk.register("ann")
     desk.tick()

@@ -263,6 +263,14 @@ def test_the_rules_are_published(desk: Desk) -> None:
     assert ACTIONS.keys() >= {"BUY", "SELL", "SHORT", "COVER", "REPLACE_ORDER", "CANCEL_ALL"}
     [price] = [p for p in config["actions"][0]["parameters"] if p["name"] == "price"]
     assert (price["minimum"], price["maximum"]) == (0.01, 1_000_000)
+    defaults = {p["name"]: p.get("default") for p in config["actions"][0]["parameters"]}
+    assert defaults["timeInForce"] == "GTC"
+    assert (defaults["selfTrade"], defaults["postOnly"], defaults["price"]) == (
+        "allow",
+        False,
+        None,
+    )
+    assert config["rules"]["agents"]["startingReputation"] == 50
     assert config["fees"]["takerBps"] == RULES.market.taker_fee_bps
     assert config["timing"]["dayTicks"] == 630
     rules = config["rules"]["market"]
@@ -327,12 +335,33 @@ def test_the_schema_describes_the_actions_by_their_table() -> None:
     body = act["requestBody"]["content"]["application/json"]["schema"]
     kinds = body["properties"]["actions"]["items"]["oneOf"]
     assert [kind["title"] for kind in kinds] == list(ACTIONS)
-    assert kinds[0]["properties"]["postOnly"] == {"type": "boolean"}
+    assert kinds[0]["properties"]["postOnly"] == {"type": "boolean", "default": False}
+    assert kinds[0]["properties"]["selfTrade"]["default"] == "allow"
     assert kinds[0]["properties"]["quantity"] == {
         "type": "integer",
         "minimum": 1,
         "maximum": 1_000_000,
     }
+
+
+def test_the_schema_says_what_a_request_must_bring() -> None:
+    """A key where one is needed, and a body of no other form than ours."""
+    paths, schemas = contract.document()["paths"], contract.document()["components"]["schemas"]
+    needed = {"/agents/me", "/agents/{id}/portfolio", "/auth/session", "/actions", "/recover/{id}"}
+    for path, operations in paths.items():
+        for operation in operations.values():
+            if path.removeprefix(contract.PREFIX) in needed:
+                assert operation["security"] == [{"bearer": []}], path
+            if "requestBody" in operation:
+                assert operation["requestBody"]["required"]
+                assert list(operation["requestBody"]["content"]) == ["application/json"]
+    for path in ("/market/stocks", "/world/status", "/config", "/agents", "/auth/register"):
+        for operation in paths[contract.PREFIX + path].values():
+            assert {} in operation["security"], path
+    bodies = [schema for name, schema in schemas.items() if name.endswith("Body")]
+    assert bodies and all(schema["additionalProperties"] is False for schema in bodies)
+    key = paths[contract.PREFIX + "/actions"]["post"]["parameters"][0]
+    assert key["schema"] == {"type": "string", "minLength": 1, "maxLength": 64}
 
 
 def test_the_documentation_is_served_without_anothers_server(db: None) -> None:

@@ -241,6 +241,29 @@ def test_an_operator_halts_a_company_for_some_ticks_with_a_reason() -> None:
     assert stage.outcome.market.companies[0].reopens_tick is None
 
 
+def test_a_halt_that_would_end_in_the_night_ends_with_the_next_opening_auction() -> None:
+    stage = stage_of(SELLER, RICH, switches=replace(STILL, never_closes=False))
+    stage.run_to(387)
+    stage.operate("HALT", symbol="APEX", ticks=2)
+    assert stage.company().reopens_tick == 630
+    stage.operate("HALT", ticks=1)
+    assert told(stage) == [(None, "operator", 630)]
+    stage.run_to(400)
+    stage.operate("HALT", symbol="APEX")
+    stage.operate("UNHALT", symbol="APEX")
+    assert stage.company().reopens_tick == 630
+
+
+def test_when_the_day_ends_early_nothing_reopens_before_the_next() -> None:
+    stage = stage_of(switches=replace(STILL, never_closes=False))
+    stage.operate("HALT", symbol="APEX", ticks=20)
+    stage.operate("HALT", symbol="BIG")
+    stage.world.market.end_day()
+    assert (stage.company().reopens_tick, stage.company("BIG").reopens_tick) == (630, 2**53)
+    stage.operate("HALT", symbol="APEX", ticks=50)
+    assert stage.company().reopens_tick == 630
+
+
 def test_an_operators_halt_may_last_until_it_is_lifted() -> None:
     stage = stage_of(SELLER, RICH)
     stage.operate("HALT", reason="a drill")

@@ -133,6 +133,17 @@ def test_a_step_of_a_running_world_lets_it_stand_still_afterwards() -> None:
     assert stage.world.needs_waking()
 
 
+def test_steps_add_up_whether_a_tick_takes_them_together_or_apart() -> None:
+    stage = Stage()
+    operate(stage, ("PAUSE", {}))
+    paused_at = stage.world.tick
+    operate(stage, ("STEP", {"ticks": 1}), ("STEP", {"ticks": 2}))
+    operate(stage, ("STEP", {"ticks": 1}))
+    while not stage.world.needs_waking():
+        stage.submit()
+    assert stage.world.tick == paused_at + 4
+
+
 def test_of_two_acts_in_one_tick_the_later_counts() -> None:
     stage = Stage()
     operate(stage, ("RESUME", {}), ("PAUSE", {}))

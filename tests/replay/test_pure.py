@@ -16,7 +16,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "3d898b6d0ce8be97ad17be297566626d5e8f8e7b96e774223f3b2404097bc9e7"
+GOLDEN_DIGEST = "fe4c06a9219000041ec90dc955915fee8b9e36c386acee731c99af8bf51f0ade"
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,6 +17,7 @@ from wallstreetsim.feed import channels
 from wallstreetsim.rules import RULES
 
 NOT_YET = (
+    "the roles' special abilities, but that investment bankers pay no fees",
     "RUMOR, MESSAGE, ALLY, ALLY_ACCEPT, ALLY_REJECT, ALLY_DISSOLVE",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
     "news, investigations, prison: their lists are empty",
@@ -186,15 +187,18 @@ def _published(rules: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wired(value: Any) -> Any:
-    """Return a part of the rules as the wire names it: camelCase, and cents as dollars."""
+    """Return a part of the rules as the wire names it: camelCase, hundredths as what they are of
+    (cents as dollars).
+    """
     if isinstance(value, dict):
         return dict(_wired_item(name, part) for name, part in value.items())
     return [_wired(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _wired_item(name: str, value: Any) -> tuple[str, Any]:
-    if name.endswith("_cents"):
-        name, value = name.removesuffix("_cents"), value / 100
+    for unit in ("_cents", "_hundredths"):
+        if name.endswith(unit):
+            name, value = name.removesuffix(unit), value / 100
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest)), _wired(value)
 
@@ -212,6 +216,6 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
             line |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
     if parameter.choices:
         line["choices"] = list(parameter.choices)
-    if parameter.default is not None:
-        line["default"] = str(parameter.default)
+    if parameter.assumed is not None:
+        line["default"] = parameter.assumed
     return line

@@ -18,6 +18,7 @@ from typing import (
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.permissions import IsAuthenticated
 
 from agents.engine.batch import ActionTable
 from market.engine.actions import MarketAction
@@ -44,6 +45,26 @@ def only_canonical(endpoints: list[tuple[str, Any, str, Any]]) -> list[tuple[str
 
 class EnvelopeSchema(AutoSchema):
     """Describe a view by the types of its answers: `@extend_schema(responses=Stock)`."""
+
+    def get_auth(self) -> list[Schema]:
+        """A view that anybody may ask takes a key too: its bearer has a budget of its own."""
+        needed: list[Schema] = super().get_auth()
+        permissions = self.view.get_permissions()
+        is_public = not any(isinstance(one, IsAuthenticated) for one in permissions)
+        return [{}, *needed] if is_public else needed
+
+    def map_parsers(self) -> list[str]:
+        return [JSON]  # the parser reads every body, to refuse the others in its own words
+
+    def _get_request_body(self, direction: str = "request") -> Schema | None:
+        body: Schema | None = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        return body and body | {"required": True}
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
+        schema: Schema = super()._map_basic_serializer(  # type: ignore[no-untyped-call]
+            serializer, direction
+        )
+        return schema | {"additionalProperties": False} if direction == "request" else schema
 
     def _get_response_bodies(self, direction: str = "response") -> Schema:
         declared = self.get_response_serializers()
@@ -155,7 +176,7 @@ def _action_schema(action: MarketAction) -> Schema:
 
 
 def _parameter_schema(parameter: Parameter) -> Schema:
-    schema: Schema = {"default": parameter.default} if parameter.default is not None else {}
+    schema: Schema = {"default": parameter.assumed} if parameter.assumed is not None else {}
     low, high = parameter.minimum, parameter.maximum
     match parameter.kind:
         case ParameterKind.INTEGER:

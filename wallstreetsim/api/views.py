@@ -39,7 +39,7 @@ WAITED_TICKS = 3
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_HEADER = OpenApiParameter(
     IDEMPOTENCY_KEY,
-    str,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     OpenApiParameter.HEADER,
     description="Makes the request repeatable for 24 h: same key and body, one effect, one answer.",
 )
