@@ -14,6 +14,7 @@ from market.engine.sessions import closed_early
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Tick
 
 if TYPE_CHECKING:
+    from market.engine.desk import Desk
     from market.engine.exchange import Exchange
     from market.engine.orders import Order
 
@@ -114,28 +115,28 @@ def judge(exchange: Exchange) -> None:
     _judge_index(exchange)
 
 
-def follow_bands(exchange: Exchange, company: Company) -> None:
+def follow_bands(desk: Desk, company: Company) -> None:
     """Move the resting orders that lie outside the bands to the band, and those that lay at the
     last tick's as far towards their limits as they may now, where they may trade: the best limit
     first, then as they stood.
     """
     for side in (company.book.bids, company.book.asks):
         moved: list[Order] = []
-        while (best := side.best()) is not None and _is_misplaced(exchange, side, best):
+        while (best := side.best()) is not None and _is_misplaced(desk, side, best):
             for order in side.drain(best):
-                if exchange.price_of(order) == best:
+                if desk.price_of(order) == best:
                     side.add(order)
                 else:
                     moved.append(order)
         for order in sorted(moved, key=lambda order: (order.limit or 0) * side.sign):
-            exchange.settle_anew(order)
+            desk.settle_anew(order)
 
 
-def _is_misplaced(exchange: Exchange, side: BookSide, price: Cents) -> bool:
+def _is_misplaced(desk: Desk, side: BookSide, price: Cents) -> bool:
     """Say whether an order at a level should rest elsewhere. Only at the touch there may be one: a
     band is the best price there is.
     """
-    return any(exchange.price_of(order) != price for order in side.at(price))
+    return any(desk.price_of(order) != price for order in side.at(price))
 
 
 def _judge_bands(exchange: Exchange, company: Company) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from market.engine import auction, quoting
+from market.engine import auction, halts, quoting
 from market.engine.accounts import MARKET_MAKER
 from market.engine.clearing import release, release_part, reserve, settle, worst_cost
 from market.engine.companies import Company
@@ -34,6 +34,7 @@ def reopen(desk: Desk, company: Company) -> None:
     for order in sorted(entering, key=lambda order: order.priority):
         if order.tick_closed is None:
             desk.settle_down(order)
+    halts.follow_bands(desk, company)
     company.quotes = [o for o in entering if o.resting and o.account.id == MARKET_MAKER]
 
 

@@ -120,6 +120,18 @@ def test_of_orders_that_a_band_lets_go_the_best_limit_comes_first() -> None:
     assert stage.trades == ["cid bought 1 from ann @ 10.20"]
 
 
+def test_a_band_that_narrows_at_an_auction_and_widens_in_its_tick_holds_nobody() -> None:
+    stage = stage_of("bob", "cid")
+    stage.tick("bob BUY 1 @ 10.98\ncid BUY 1 @ 11.50")
+    stage.operate("HALT", symbol="APEX", ticks=2)
+    stage.company().price = cents("9.95")  # the band's middle at the auction
+    stage.submit()
+    stage.reprice("10.20")
+    stage.submit()
+    assert stage.company().high_band == 1_108
+    assert stage.resting() == ["cid BUY 1 @ 11.08", "bob BUY 1 @ 10.98"]
+
+
 def test_what_a_band_holds_is_told_of_when_something_becomes_of_it_and_not_each_tick() -> None:
     stage = stage_of("bob", SELLER)
     stage.operate("SET_BANDS", symbol="APEX", bps=100, ticks=3)
