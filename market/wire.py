@@ -99,14 +99,21 @@ def trade(trade: Trade, timestamp: str) -> Wire:
     }
 
 
-def order_accepted(order: OrderState, tick: Tick) -> Wire:
-    """An open order as it stands: taken, triggered, replaced, restated or come to rest."""
+def _order_named(order: OrderState) -> Wire:
+    """What every event of an order begins with."""
     return {
         "orderId": order.id,
         "clientOrderId": order.client_id,
         "symbol": order.symbol,
         "side": order.side,
         "intent": order.intent,
+    }
+
+
+def order_accepted(order: OrderState, tick: Tick) -> Wire:
+    """An open order as it stands: taken, triggered, replaced, restated or come to rest."""
+    return {
+        **_order_named(order),
         "orderType": order.kind,
         "timeInForce": order.time_in_force,
         "quantity": order.quantity,
@@ -121,11 +128,7 @@ def order_accepted(order: OrderState, tick: Tick) -> Wire:
 
 def order_filled(order: OrderState, tick: Tick) -> Wire:
     return {
-        "orderId": order.id,
-        "clientOrderId": order.client_id,
-        "symbol": order.symbol,
-        "side": order.side,
-        "intent": order.intent,
+        **_order_named(order),
         "orderType": order.kind,
         "quantity": order.filled,
         "avgPrice": average(order.value, order.filled),
@@ -136,11 +139,7 @@ def order_filled(order: OrderState, tick: Tick) -> Wire:
 
 def order_partial(order: OrderState, tick: Tick) -> Wire:
     return {
-        "orderId": order.id,
-        "clientOrderId": order.client_id,
-        "symbol": order.symbol,
-        "side": order.side,
-        "intent": order.intent,
+        **_order_named(order),
         "price": optional_dollars(order.limit),
         "filledQuantity": order.filled,
         "remainingQuantity": order.quantity - order.filled,
@@ -152,11 +151,7 @@ def order_partial(order: OrderState, tick: Tick) -> Wire:
 def order_ended(order: OrderState, tick: Tick) -> Wire:
     """An order cancelled, expired or rejected, with what it had filled."""
     return {
-        "orderId": order.id,
-        "clientOrderId": order.client_id,
-        "symbol": order.symbol,
-        "side": order.side,
-        "intent": order.intent,
+        **_order_named(order),
         "status": order.status,
         "quantity": order.quantity,
         "filledQuantity": order.filled,

@@ -170,7 +170,11 @@ class MarginCall(TypedDict):
 
 
 class Portfolio(TypedDict):
-    """What an agent owns, and what it may still do with it, after a tick."""
+    """What an agent owns, and what it may still do with it, after a tick.
+
+    realizedPnL is what closed positions have made, before fees, interest and the cost of borrowing
+    shares; dayPnL is the change of netWorth since the last close, all of these within it.
+    """
 
     agentId: str
     tick: int
