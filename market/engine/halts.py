@@ -120,16 +120,23 @@ def follow_bands(desk: Desk, company: Company) -> None:
     last tick's as far towards their limits as they may now, where they may trade: the best limit
     first, then as they stood.
     """
-    for side in (company.book.bids, company.book.asks):
-        moved: list[Order] = []
-        while (best := side.best()) is not None and _is_misplaced(desk, side, best):
-            for order in side.drain(best):
-                if desk.price_of(order) == best:
-                    side.add(order)
-                else:
-                    moved.append(order)
-        for order in sorted(moved, key=lambda order: (order.limit or 0) * side.sign):
-            desk.settle_anew(order)
+    for order in [
+        *_take_misplaced(desk, company.book.bids),
+        *_take_misplaced(desk, company.book.asks),  # before a bid can meet one outside the bands
+    ]:
+        desk.settle_anew(order)
+
+
+def _take_misplaced(desk: Desk, side: BookSide) -> list[Order]:
+    """Take the orders out of a side that should rest elsewhere on it, best limit first."""
+    taken: list[Order] = []
+    while (best := side.best()) is not None and _is_misplaced(desk, side, best):
+        for order in side.drain(best):
+            if desk.price_of(order) == best:
+                side.add(order)
+            else:
+                taken.append(order)
+    return sorted(taken, key=lambda order: (order.limit or 0) * side.sign)
 
 
 def _is_misplaced(desk: Desk, side: BookSide, price: Cents) -> bool:

@@ -120,6 +120,19 @@ def test_of_orders_that_a_band_lets_go_the_best_limit_comes_first() -> None:
     assert stage.trades == ["cid bought 1 from ann @ 10.20"]
 
 
+def test_what_the_bands_move_trades_within_them() -> None:
+    """Both sides are taken out first: no bid meets an ask that has yet to come up to the band."""
+    stage = stage_of("cid", SELLER)
+    stage.operate("SET_BANDS", symbol="APEX", bps=100)
+    stage.tick("cid BUY 1 @ 11.60\nann SELL 1 @ 10.15\nann SELL 1 @ 10.18")
+    stage.reprice("11.50")
+    stage.submit()
+    assert bands(stage) == (1_020, 1_040)
+    assert stage.trades == ["cid bought 1 from ann @ 10.40"], "where the bid came to rest"
+    assert stage.resting() == ["ann SELL 1 @ 10.20"]
+    audit(stage.world.market)
+
+
 def test_a_band_that_narrows_at_an_auction_and_widens_in_its_tick_holds_nobody() -> None:
     stage = stage_of("bob", "cid")
     stage.tick("bob BUY 1 @ 10.98\ncid BUY 1 @ 11.50")
