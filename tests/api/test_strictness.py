@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.api.desk import Desk, Trader, buy
+from wallstreetsim.api.middleware import refused
 
 VERIFY = "/auth/verify"
 
@@ -262,6 +263,16 @@ def test_every_answer_bears_an_id_and_the_tick(desk: Desk, path: str) -> None:
     answer = desk.get(path)
     assert answer.headers["X-Request-ID"]
     assert answer.headers["X-WSS-Tick"] == "2"
+
+
+def test_a_request_that_cannot_be_read_is_told_the_tick_that_is_known(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "X-WSS-Tick" not in refused(400, "No.").headers, "nobody is asked"
+    monkeypatch.setattr("market.selectors.TICK_IS_FRESH_SECONDS", 3_600)
+    desk.tick(2)
+    desk.get("/world/tick")
+    assert refused(400, "No.").headers["X-WSS-Tick"] == "2"
 
 
 # What breaks on our side

@@ -76,6 +76,11 @@ def refuse(status: int, error: str, **more: Any) -> HttpResponse:
     return HttpResponse(content, status=status, content_type=JSON, headers=headers)
 
 
+def wire_headers(response: HttpResponse) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers as ASGI and Twisted have them."""
+    return [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
+
+
 class EnvelopeRenderer(JSONRenderer):
     """Put an answer's data into its frame; a failure has its own."""
 
