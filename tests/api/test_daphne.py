@@ -11,6 +11,8 @@ from typing import NamedTuple
 import pytest
 import requests
 from django.contrib.auth.models import User
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from agents.models import Input
 from tests.api.desk import Desk, buy
@@ -171,6 +173,14 @@ def test_a_target_may_name_the_host(web: Web) -> None:
     assert _send(web, _request("GET http://localhost")).status == 200
     evil = _send(web, _request("GET http://evil.example/world/tick"))
     assert (evil.status, evil.refusal) == (400, "BAD_REQUEST")
+
+
+def test_a_socket_elsewhere_is_refused(web: Web) -> None:
+    for path in ("/", "/ws/", "/wss", "/nothing", "/world/tick", "/ws%00", "/admin/"):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"ws://127.0.0.1:{web.port}{path}")
+        assert refused.value.response.status_code == 403
+    assert "Traceback" not in web.log.read_text()
 
 
 def test_an_operator_signs_in_and_acts(web: Web) -> None:
