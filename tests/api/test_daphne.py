@@ -100,7 +100,7 @@ def test_a_web_process_serves_and_refuses_in_our_words(web: Web) -> None:
         ["GET /world/tick", "Host: evil.example"],
         ["POST /", JSON + "; charset*=foo''bar"],
         ["POST /actions/", JSON],
-        ["GET /nothing"],
+        ["GET /nothing", "Daphne-Root-Path: é"],
         ["BREW /world/tick"],
     ):
         answer = _send(web, _request(line, *headers))
@@ -180,6 +180,13 @@ def test_a_socket_elsewhere_is_refused(web: Web) -> None:
         with pytest.raises(InvalidStatus) as refused:
             connect(f"ws://127.0.0.1:{web.port}{path}")
         assert refused.value.response.status_code == 403
+    assert "Traceback" not in web.log.read_text()
+
+
+def test_no_header_of_a_handshake_breaks_it(web: Web) -> None:
+    for name in ("Sec-WebSocket-Protocol", "Daphne-Root-Path"):
+        with connect(f"ws://127.0.0.1:{web.port}/ws", additional_headers={name: "é"}) as socket:
+            assert '"connected"' in str(socket.recv())
     assert "Traceback" not in web.log.read_text()
 
 

@@ -21,6 +21,9 @@ from wallstreetsim.api.middleware import refused
 
 MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
 PARTING_SECONDS = 5
+# Daphne breaks on these where they are not ASCII. The one would have a client say where our paths
+# begin, of the other we know no value.
+UNHEARD = (b"Daphne-Root-Path", b"Sec-WebSocket-Protocol")
 
 _WITH_HOST = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -37,6 +40,8 @@ class Request(WebRequest):  # type: ignore[misc]
         self.method, self.clientproto = command, version
         self.uri = self._without_host(target)
         self.path = self.uri.partition(b"?")[0]
+        for name in UNHEARD:
+            self.requestHeaders.removeHeader(name)
         self.content.seek(0)
         self.process()
 
