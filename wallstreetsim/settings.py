@@ -221,7 +221,7 @@ USE_TZ = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["wallstreetsim.api.authentication.BearerAuthentication"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "wallstreetsim.api.envelope.OneTongue",
-    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_METADATA_CLASS": "wallstreetsim.api.envelope.Methods",
     "DEFAULT_PARSER_CLASSES": ["wallstreetsim.api.parsing.StrictJSONParser"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["wallstreetsim.api.envelope.EnvelopeRenderer"],

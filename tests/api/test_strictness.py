@@ -157,7 +157,6 @@ def test_an_unknown_path_is_not_found(desk: Desk, method: str, path: str) -> Non
         ("POST", "/market/stocks"),
         ("DELETE", "/world/status"),
         ("PUT", "/config"),
-        ("OPTIONS", "/world/tick"),
         ("PROPFIND", "/world/tick"),
         ("GET", "/auth/register"),
         ("GET", "/auth/login"),
@@ -166,6 +165,28 @@ def test_an_unknown_path_is_not_found(desk: Desk, method: str, path: str) -> Non
 def test_a_wrong_method_is_refused(desk: Desk, method: str, path: str) -> None:
     answer = desk.ask(method, path)
     assert (answer.status, answer.code) == (405, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/replay", "/replay/ticks", "/health", "/ready", "/metrics", "/ws/stats"),
+        *("/openapi.json", "/docs", "/api/v1/health", "/api/v1/openapi.json", "/api/v1/docs"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS", "BREW"])
+def test_what_is_only_read_is_refused_in_our_words(db: None, method: str, path: str) -> None:
+    answer = Desk.__new__(Desk).ask(method, path)
+    assert (answer.status, answer.code) == (405, "BAD_REQUEST")
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_who_asks_what_a_path_allows_is_told(ann: Trader) -> None:
+    answer = ann.desk.ask("OPTIONS", "/auth/keys", key=ann.key)
+    assert answer.data == {"methods": ["GET", "POST", "HEAD", "OPTIONS"]}
+    assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert ann.desk.ask("OPTIONS", "/world/tick").status == 200
+    assert ann.desk.ask("OPTIONS", "/agents/me").status == 401
 
 
 QUERIES = [

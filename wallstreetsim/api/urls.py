@@ -6,12 +6,15 @@ from drf_spectacular.views import SpectacularSwaggerView
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
 from wallstreetsim.api import views
+from wallstreetsim.api.envelope import only_read
 from wallstreetsim.api.recovery import RecoverView
 
 PAGES = {"agents", "agent", "news"}  # bare, these are for people
 
-docs = SpectacularSwaggerView.as_view(
-    url_name="api:openapi", authentication_classes=(), throttle_classes=()
+docs = only_read(
+    SpectacularSwaggerView.as_view(
+        url_name="api:openapi", authentication_classes=(), throttle_classes=()
+    )
 )
 nothing_yet = views.NothingYetView.as_view()
 
