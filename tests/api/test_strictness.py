@@ -110,8 +110,47 @@ def test_a_large_body_is_read(desk: Desk) -> None:
     assert desk.ask("POST", VERIFY, body).status == 200
 
 
-def test_a_post_that_needs_no_body_needs_none(ann: Trader) -> None:
-    assert ann.post("/auth/session").status == 200
+BODILESS = {
+    ("POST", "/auth/session"): 200,
+    ("POST", "/auth/keys"): 201,
+    ("POST", "/auth/refresh"): 403,  # not with a key
+    ("DELETE", "/auth/keys/00000000-0000-4000-8000-000000000000"): 404,
+}
+
+
+@pytest.mark.parametrize(("method", "path"), BODILESS)
+def test_what_needs_no_body_takes_none_or_an_empty_one(ann: Trader, method: str, path: str) -> None:
+    for body, kind in (
+        (None, ""),
+        ("{}", "application/json"),
+        ("", "text/xml"),
+        ("", "application/x-www-form-urlencoded"),
+    ):
+        answer = ann.desk.ask(method, path, body, ann.key, content_type=kind)
+        assert answer.status == BODILESS[method, path]
+
+
+@pytest.mark.parametrize(("method", "path"), BODILESS)
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"\xff{{{", "text/xml", 415),
+        (b"{}", "text/plain", 415),
+        (b"\xff", "application/json", 415),
+        (b"{", "application/json", 400),
+        (b" ", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"null", "application/json", 400),
+        (b'{"foo": 1}', "application/json", 400),
+        (b"{}" + b" " * 256 * 1024, "application/json", 413),
+    ],
+)
+def test_what_needs_no_body_ignores_none(
+    ann: Trader, method: str, path: str, body: bytes, content_type: str, status: int
+) -> None:
+    answer = ann.desk.ask(method, path, body, ann.key, content_type=content_type)
+    assert (answer.status, bool(answer.code)) == (status, True)
+    assert ann.get("/auth/keys").data["total"] == 1
 
 
 @pytest.mark.parametrize(
