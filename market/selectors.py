@@ -94,9 +94,11 @@ def note_tick(tick: int) -> None:
     _Seen.tick, _Seen.at = tick, time.monotonic()
 
 
-def tick_seen() -> int | None:
+def tick_seen(*, may_ask: bool = True) -> int | None:
     """Return the world's tick, at most a second old; None while it is unknown."""
     if time.monotonic() - _Seen.at > TICK_IS_FRESH_SECONDS:
+        if not may_ask:
+            return None
         _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
         try:
             _Seen.tick = World.objects.values_list("tick", flat=True).first()

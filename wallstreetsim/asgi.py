@@ -10,14 +10,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
 django = get_asgi_application()  # before all that imports models
 
 from wallstreetsim import garbage  # noqa: E402
+from wallstreetsim.api import transport  # noqa: E402
 from wallstreetsim.api.door import ApiDoor  # noqa: E402
 from wallstreetsim.api.middleware import api_match  # noqa: E402
-from wallstreetsim.api.transport import speak_json  # noqa: E402
 from wallstreetsim.routing import websocket_urlpatterns  # noqa: E402
 
 websocket = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # stubs want their own kind
 
-speak_json()
+transport.install()
 
 application = ProtocolTypeRouter({"http": ApiDoor(django), "websocket": websocket})
 

@@ -12,17 +12,16 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from agents.models import Input
 from market.models import World
-from wallstreetsim.api.envelope import JSON, refuse
+from wallstreetsim.api.envelope import JSON, only_read, refuse
 
 LATE_INTERVALS = 10
 
 
 @never_cache
-@require_safe
+@only_read
 def health(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the record is out of reach; tell staff more."""
     try:
@@ -35,7 +34,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@only_read
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the record is out of reach, or the tick is late."""
     try:

@@ -12,7 +12,6 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -26,7 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from agents.models import Input
-from wallstreetsim.api.envelope import refuse
+from wallstreetsim.api.envelope import only_read, refuse
 
 if TYPE_CHECKING:
     from wallstreetsim.floor import Committed
@@ -110,7 +109,7 @@ def render() -> bytes:
     return _floors_figures() + generate_latest(REGISTRY)
 
 
-@require_safe
+@only_read
 def view(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return refuse(403, "The metrics are for those who run the exchange.")

@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
 
 from wallstreetsim import dashboard
-from wallstreetsim.api.envelope import JSON, refuse
+from wallstreetsim.api.envelope import JSON, only_read, refuse
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.shelf import Reader, lines_after
 
@@ -31,7 +30,7 @@ POLICY = (
 
 
 @never_cache
-@require_safe
+@only_read
 def terminal(request: HttpRequest) -> HttpResponse:
     digest = dashboard.newest_digest()
     if digest is None:
@@ -51,7 +50,7 @@ def _terminal_at(digest: str) -> str:
 
 
 @never_cache
-@require_safe
+@only_read
 def replay(request: HttpRequest) -> HttpResponse:
     """Show the terminal as a kept tick left it, by default the last."""
     kept = dashboard.kept()
@@ -83,7 +82,7 @@ def _replay_at(epoch: int, tick: int) -> str | None:
 
 @never_cache
 @gzip_page
-@require_safe
+@only_read
 def replay_ticks(request: HttpRequest) -> HttpResponse:
     """Give what the next ticks after one told the terminal, as many as fit."""
     kept = dashboard.kept()

@@ -221,7 +221,7 @@ USE_TZ = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["wallstreetsim.api.authentication.BearerAuthentication"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "wallstreetsim.api.envelope.OneTongue",
-    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_METADATA_CLASS": "wallstreetsim.api.envelope.Methods",
     "DEFAULT_PARSER_CLASSES": ["wallstreetsim.api.parsing.StrictJSONParser"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["wallstreetsim.api.envelope.EnvelopeRenderer"],
@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "PREPROCESSING_HOOKS": ["wallstreetsim.api.schema.only_canonical"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",  # served by us, like all else

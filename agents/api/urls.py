@@ -1,6 +1,7 @@
 from django.urls import path
 
 from agents.api import views
+from market.api import converters  # noqa: F401
 
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view(), name="register"),
@@ -9,14 +10,14 @@ urlpatterns = [
     path("auth/refresh", views.RefreshView.as_view(), name="refresh"),
     path("auth/session", views.SessionView.as_view(), name="session"),
     path("auth/keys", views.KeysView.as_view(), name="keys"),
-    path("auth/keys/<uuid:id>", views.KeyView.as_view(), name="key"),
+    path("auth/keys/<id:id>", views.KeyView.as_view(), name="key"),
     path("agents", views.AgentsView.as_view(), name="agents"),
     path("agents/me", views.MeView.as_view(), name="me"),
     path("agents/me/portfolio", views.OwnPortfolioView.as_view(), name="own-portfolio"),
     path("agents/me/orders", views.OrdersView.as_view(), name="orders"),
     path("agents/me/trades", views.OwnTradesView.as_view(), name="own-trades"),
     path("agents/me/equity", views.EquityView.as_view(), name="equity"),
-    path("agents/me/actions/<uuid:id>", views.ActionStateView.as_view(), name="action"),
-    path("agents/<uuid:id>", views.AgentView.as_view(), name="agent"),
-    path("agents/<uuid:id>/portfolio", views.PortfolioView.as_view(), name="portfolio"),
+    path("agents/me/actions/<id:id>", views.ActionStateView.as_view(), name="action"),
+    path("agents/<id:id>", views.AgentView.as_view(), name="agent"),
+    path("agents/<id:id>/portfolio", views.PortfolioView.as_view(), name="portfolio"),
 ]

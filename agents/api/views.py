@@ -22,6 +22,7 @@ from agents.api.asking import agent_of, credential_of
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import keys, registration
 from agents.services.callbacks import BadCallbackUrl
+from market.api.fields import NoBody
 from market.api.lists import Page, PageQuery, page_of, slice_of
 from market.api.refusals import Conflict
 
@@ -86,6 +87,7 @@ class RefreshView(APIView):
     @extend_schema(operation_id="refreshSession", request=None, responses=serializers.SessionOpened)
     def post(self, request: Request) -> Response:
         """Exchange a session token for a new one; the old one ends."""
+        NoBody.read(request)
         session = credential_of(request)
         if not isinstance(session, Session):
             raise PermissionDenied("Only a session token can be refreshed.")
@@ -101,6 +103,7 @@ class SessionView(APIView):
     @extend_schema(operation_id="issueTicket", request=None, responses=serializers.Ticket)
     def post(self, request: Request) -> Response:
         """Issue a ticket that opens one WebSocket."""
+        NoBody.read(request)
         return Response(
             {
                 "sessionToken": keys.issue_ticket(agent_of(request)),
@@ -126,6 +129,7 @@ class KeysView(APIView):
     @extend_schema(operation_id="createKey", request=None, responses={201: serializers.KeyCreated})
     def post(self, request: Request) -> Response:
         """Create another key, valid beside the others."""
+        NoBody.read(request)
         try:
             key, secret = keys.add_key(agent_of(request))
         except keys.TooManyKeys:
@@ -140,6 +144,7 @@ class KeyView(APIView):
     @extend_schema(operation_id="revokeKey", responses={200: serializers.KeyRevoked})
     def delete(self, request: Request, id: UUID) -> Response:
         """Revoke a key, and every session but the one that asks."""
+        NoBody.read(request)
         try:
             keys.revoke_key(agent_of(request), id, by=credential_of(request))
         except ApiKey.DoesNotExist:

@@ -57,6 +57,10 @@ class Body(serializers.Serializer[Any]):
         return checked
 
 
+class NoBody(Body):
+    """What a request carries that says all in its path: nothing, or an empty object."""
+
+
 class Query(serializers.Serializer[Any]):
     """The parameters of a query string; of one given twice, the last counts."""
 

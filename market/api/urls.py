@@ -1,14 +1,6 @@
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from market.api import views
-
-
-class SymbolConverter(StringConverter):
-    regex = "[A-Za-z0-9.]{1,12}"
-
-
-register_converter(SymbolConverter, "symbol")
+from market.api import converters, views  # noqa: F401
 
 urlpatterns = [
     path("market/stocks", views.StocksView.as_view(), name="stocks"),

@@ -71,7 +71,8 @@ class Desk:
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
         sent = {} if body is None else {"data": body, "content_type": content_type}
-        response = Client().generic(method, path, headers=headers, **sent)  # type: ignore[arg-type]
+        client = Client(enforce_csrf_checks=True)
+        response = client.generic(method, path, headers=headers, **sent)  # type: ignore[arg-type]
         answer = Answer(response.status_code, json.loads(response.content), dict(response.items()))
         contract.check(method, path, answer.status, answer.body)
         return answer

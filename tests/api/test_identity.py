@@ -262,3 +262,21 @@ def test_a_revocation_ends_the_sessions_but_the_one_that_asks(desk: Desk, ann: T
     desk.ask("DELETE", f"/auth/keys/{stolen['id']}", key=ours)
     assert desk.get("/agents/me", ours).status == 200
     assert desk.get("/agents/me", theirs).status == 401
+
+
+# Ids
+
+
+def test_an_id_in_capitals_is_the_same_id(ann: Trader) -> None:
+    (receipt,) = ann.act(buy(1))
+    agent, action = ann.id.upper(), receipt["data"]["actionId"].upper()
+    key, _ = keys.add_key(Agent.objects.get(name="ann"))
+    for path in (
+        f"/api/v1/agents/{agent}",
+        f"/agents/{agent}/portfolio",
+        f"/recover/{agent}?since=0",
+        f"/agents/me/actions/{action}",
+    ):
+        assert ann.get(path).status == 200, path
+    revoked = ann.desk.ask("DELETE", f"/auth/keys/{str(key.id).upper()}", key=ann.key)
+    assert revoked.data == {"id": str(key.id), "revoked": True}

@@ -111,6 +111,27 @@ def test_who_guesses_keys_is_held_to_a_limit(desk: Desk, monkeypatch: pytest.Mon
     assert [answer.status for answer in answers] == [401] * 10 + [429] * 2
 
 
+def test_who_asks_without_a_key_for_what_needs_one_is_held_to_a_limit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.LIMITS, "requests", TEN_A_MINUTE)
+    asked: list[dict[str, str]] = [{}, {"Authorization": "Basic eDp5"}]
+    answers = [
+        desk.ask(method, path, **headers)
+        for method, path in (("GET", "/agents/me"), ("POST", "/actions"), ("POST", "/auth/keys"))
+        for headers in asked * 2
+    ]
+    assert [answer.status for answer in answers] == [401] * 10 + [429] * 2
+    assert answers[0].headers["X-RateLimit-Remaining"] == "9"
+    assert desk.get("/world/tick").status == 429, "it is one budget with all else"
+
+
+def test_what_needs_no_key_counts_once(desk: Desk) -> None:
+    assert desk.get("/world/tick").headers["X-RateLimit-Remaining"] == "599"
+    assert desk.post("/auth/verify", {"apiKey": "x"}).headers["X-RateLimit-Remaining"] == "19"
+    assert desk.get("/world/tick").headers["X-RateLimit-Remaining"] == "598"
+
+
 def test_limits_can_be_switched_off(desk: Desk, unlimited: None) -> None:
     answer = desk.post("/auth/verify", {"apiKey": "x"})
     assert "X-RateLimit-Limit" not in answer.headers

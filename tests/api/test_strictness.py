@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.api.desk import Desk, Trader, buy
+from wallstreetsim.api.middleware import refused
 
 VERIFY = "/auth/verify"
 
@@ -109,8 +110,47 @@ def test_a_large_body_is_read(desk: Desk) -> None:
     assert desk.ask("POST", VERIFY, body).status == 200
 
 
-def test_a_post_that_needs_no_body_needs_none(ann: Trader) -> None:
-    assert ann.post("/auth/session").status == 200
+BODILESS = {
+    ("POST", "/auth/session"): 200,
+    ("POST", "/auth/keys"): 201,
+    ("POST", "/auth/refresh"): 403,  # not with a key
+    ("DELETE", "/auth/keys/00000000-0000-4000-8000-000000000000"): 404,
+}
+
+
+@pytest.mark.parametrize(("method", "path"), BODILESS)
+def test_what_needs_no_body_takes_none_or_an_empty_one(ann: Trader, method: str, path: str) -> None:
+    for body, kind in (
+        (None, ""),
+        ("{}", "application/json"),
+        ("", "text/xml"),
+        ("", "application/x-www-form-urlencoded"),
+    ):
+        answer = ann.desk.ask(method, path, body, ann.key, content_type=kind)
+        assert answer.status == BODILESS[method, path]
+
+
+@pytest.mark.parametrize(("method", "path"), BODILESS)
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"\xff{{{", "text/xml", 415),
+        (b"{}", "text/plain", 415),
+        (b"\xff", "application/json", 415),
+        (b"{", "application/json", 400),
+        (b" ", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"null", "application/json", 400),
+        (b'{"foo": 1}', "application/json", 400),
+        (b"{}" + b" " * 256 * 1024, "application/json", 413),
+    ],
+)
+def test_what_needs_no_body_ignores_none(
+    ann: Trader, method: str, path: str, body: bytes, content_type: str, status: int
+) -> None:
+    answer = ann.desk.ask(method, path, body, ann.key, content_type=content_type)
+    assert (answer.status, bool(answer.code)) == (status, True)
+    assert ann.get("/auth/keys").data["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -156,7 +196,6 @@ def test_an_unknown_path_is_not_found(desk: Desk, method: str, path: str) -> Non
         ("POST", "/market/stocks"),
         ("DELETE", "/world/status"),
         ("PUT", "/config"),
-        ("OPTIONS", "/world/tick"),
         ("PROPFIND", "/world/tick"),
         ("GET", "/auth/register"),
         ("GET", "/auth/login"),
@@ -165,6 +204,28 @@ def test_an_unknown_path_is_not_found(desk: Desk, method: str, path: str) -> Non
 def test_a_wrong_method_is_refused(desk: Desk, method: str, path: str) -> None:
     answer = desk.ask(method, path)
     assert (answer.status, answer.code) == (405, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/replay", "/replay/ticks", "/health", "/ready", "/metrics", "/ws/stats"),
+        *("/openapi.json", "/docs", "/api/v1/health", "/api/v1/openapi.json", "/api/v1/docs"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS", "BREW"])
+def test_what_is_only_read_is_refused_in_our_words(db: None, method: str, path: str) -> None:
+    answer = Desk.__new__(Desk).ask(method, path)
+    assert (answer.status, answer.code) == (405, "BAD_REQUEST")
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_who_asks_what_a_path_allows_is_told(ann: Trader) -> None:
+    answer = ann.desk.ask("OPTIONS", "/auth/keys", key=ann.key)
+    assert answer.data == {"methods": ["GET", "POST", "HEAD", "OPTIONS"]}
+    assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert ann.desk.ask("OPTIONS", "/world/tick").status == 200
+    assert ann.desk.ask("OPTIONS", "/agents/me").status == 401
 
 
 QUERIES = [
@@ -262,6 +323,16 @@ def test_every_answer_bears_an_id_and_the_tick(desk: Desk, path: str) -> None:
     answer = desk.get(path)
     assert answer.headers["X-Request-ID"]
     assert answer.headers["X-WSS-Tick"] == "2"
+
+
+def test_a_request_that_cannot_be_read_is_told_the_tick_that_is_known(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "X-WSS-Tick" not in refused(400, "No.").headers, "nobody is asked"
+    monkeypatch.setattr("market.selectors.TICK_IS_FRESH_SECONDS", 3_600)
+    desk.tick(2)
+    desk.get("/world/tick")
+    assert refused(400, "No.").headers["X-WSS-Tick"] == "2"
 
 
 # What breaks on our side

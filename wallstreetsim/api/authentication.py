@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from agents.models import Agent
@@ -17,9 +18,12 @@ class BearerAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Agent, Credential] | None:
         header: str | None = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
+            if _needs_key(request):
+                self._count_failure(request)
             return None
         scheme, _, secret = header.strip().partition(" ")
         if scheme.lower() != "bearer":
+            self._count_failure(request)
             raise AuthenticationFailed("The Authorization header is not a Bearer one.")
         credential = credential_of(secret.strip())
         if credential is None:
@@ -31,7 +35,15 @@ class BearerAuthentication(BaseAuthentication):
         return "Bearer"
 
     def _count_failure(self, request: Request) -> None:
-        """Who guesses keys is held to an address's limit, like anybody without one."""
+        """Who has no key, or guesses one, is held to an address's limit, like all without one.
+
+        Such a request is refused before the limit of its view is looked at.
+        """
         allowance = limits.charge(request, "requests", is_anonymous=True)
         if allowance is not None and not allowance.is_granted:
             raise Throttled(wait=allowance.retry_seconds)
+
+
+def _needs_key(request: Request) -> bool:
+    assert request.parser_context is not None
+    return IsAuthenticated in request.parser_context["view"].permission_classes

@@ -26,8 +26,8 @@ from django.db import close_old_connections
 from django.http import HttpResponse
 from django.urls import ResolverMatch
 
-from wallstreetsim.api.envelope import refuse
-from wallstreetsim.api.middleware import answer, api_match
+from wallstreetsim.api.envelope import wire_headers
+from wallstreetsim.api.middleware import answer, api_match, refused
 from wallstreetsim.api.parsing import LARGEST_BODY
 
 MOST_WAITING = 64  # requests that wait for the tick at once; the others wait for their turn
@@ -74,7 +74,7 @@ def _request(scope: HTTPScope, body: bytes) -> ASGIRequest | None:
 
 
 def _unreadable() -> HttpResponse:
-    return refuse(400, "The request cannot be read.")
+    return refused(400, "The request cannot be read.")
 
 
 def _answer(scope: HTTPScope, body: bytes, match: ResolverMatch) -> HttpResponse:
@@ -102,12 +102,11 @@ async def _read(receive: ASGIReceiveCallable) -> bytes | None:
 
 
 async def _send(response: HttpResponse, send: ASGISendCallable) -> None:
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
     await send(
         HTTPResponseStartEvent(
             type="http.response.start",
             status=response.status_code,
-            headers=headers,
+            headers=wire_headers(response),
             trailers=False,
         )
     )

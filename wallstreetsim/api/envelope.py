@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NotRequired, TypedDict
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.metadata import BaseMetadata
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from wallstreetsim.logs import request_id
+
+if TYPE_CHECKING:  # its default renderer is in here
+    from rest_framework.views import APIView
 
 View = Callable[..., HttpResponse]
 
@@ -76,6 +82,11 @@ def refuse(status: int, error: str, **more: Any) -> HttpResponse:
     return HttpResponse(content, status=status, content_type=JSON, headers=headers)
 
 
+def wire_headers(response: HttpResponse) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers as ASGI and Twisted have them."""
+    return [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
+
+
 class EnvelopeRenderer(JSONRenderer):
     """Put an answer's data into its frame; a failure has its own."""
 
@@ -102,6 +113,28 @@ class OneTongue(BaseContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         renderer = next(iter(renderers))
         return renderer, renderer.media_type or JSON
+
+
+class Methods(BaseMetadata):
+    """Answer OPTIONS: say what may be asked of a path."""
+
+    def determine_metadata(self, request: Request, view: APIView) -> dict[str, list[str]]:
+        return {"methods": view.allowed_methods}
+
+
+def only_read(view: View) -> View:
+    """Refuse all methods but GET and HEAD, before anything looks for the token of a form."""
+
+    @csrf_exempt
+    @wraps(view)
+    def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        response = refuse(405, "This may only be read.")
+        response["Allow"] = "GET, HEAD"
+        return response
+
+    return reading
 
 
 # What Django asks for outside of our views

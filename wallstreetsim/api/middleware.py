@@ -55,7 +55,7 @@ class FrontDoor:
         if match is not None:
             return answer(request, match)
         started = perf_counter()
-        with _named(request):
+        with _named(_sent_name(request)):
             return _stamp(request, self.get_response(request), started)
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
@@ -63,7 +63,7 @@ class FrontDoor:
         if match is not None:
             return await sync_to_async(answer)(request, match)
         started = perf_counter()
-        with _named(request):
+        with _named(_sent_name(request)):
             response: HttpResponseBase = await self.get_response(request)
             return await sync_to_async(_stamp)(request, response, started)
 
@@ -81,11 +81,19 @@ def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     """Answer an API request. Raises nothing."""
     started = perf_counter()
     request.resolver_match = match
-    with _named(request):
+    with _named(_sent_name(request)):
         response = _call(request, match)
         response.setdefault("Content-Length", str(len(response.content)))
         response._has_been_logged = True  # type: ignore[attr-defined]  # a refusal is no news
         return _stamp(request, response, started)
+
+
+def refused(status: int, error: str, *, sent_name: str = "") -> HttpResponse:
+    """Answer a request that cannot become one of Django's. It asks nobody for the tick."""
+    with _named(sent_name):
+        response = refuse(status, error)
+        _mark(response, tick_seen(may_ask=False))
+    return response
 
 
 def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
@@ -110,28 +118,30 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
 
 
 @contextmanager
-def _named(request: HttpRequest) -> Iterator[None]:
-    """Let every log record and answer of this request bear its id."""
-    token = request_id.set(_name_of(request))
+def _named(sent: str) -> Iterator[None]:
+    """Let every log record and answer of a request bear its id: the sent one, if that is safe."""
+    token = request_id.set(sent if _SAFE_ID.fullmatch(sent) else uuid.uuid4().hex)
     try:
         yield
     finally:
         request_id.reset(token)
 
 
-def _name_of(request: HttpRequest) -> str:
-    """Return the request's id: its own, if it is safe to repeat."""
-    sent = request.META.get("HTTP_X_REQUEST_ID", "")
-    return sent if _SAFE_ID.fullmatch(sent) else uuid.uuid4().hex
+def _sent_name(request: HttpRequest) -> str:
+    return str(request.META.get("HTTP_X_REQUEST_ID", ""))
 
 
 def _stamp(request: HttpRequest, response: Response, started: float) -> Response:
-    response["X-Request-ID"] = request_id.get()
-    tick = tick_seen()
-    if tick is not None:
-        response["X-WSS-Tick"] = str(tick)
+    _mark(response, tick_seen())
     for header, value in headers_of(request).items():
         response[header] = value
-    response.setdefault("X-Content-Type-Options", "nosniff")
     metrics.record_request(request, response.status_code, perf_counter() - started)
     return response
+
+
+def _mark(response: HttpResponseBase, tick: int | None) -> None:
+    """Give an answer what every answer bears."""
+    response["X-Request-ID"] = request_id.get()
+    if tick is not None:
+        response["X-WSS-Tick"] = str(tick)
+    response.setdefault("X-Content-Type-Options", "nosniff")

@@ -1,20 +1,159 @@
-"""Daphne answers by itself what it cannot hand on, with a page of its own; now in our words."""
+"""What Daphne and Twisted below it do with a request by themselves, done in our way.
+
+They refuse with pages of their own, or just close, what they cannot hand on; they store a body
+however long it is; and they read forms, which nobody here asks for, while everybody else waits.
+"""
 
 from __future__ import annotations
 
-import orjson
-from daphne.http_protocol import WebRequest  # type: ignore[import-untyped]
+import re
+from typing import Any
 
-from wallstreetsim.api.envelope import JSON, failure
+import daphne.server  # type: ignore[import-untyped]  # first: it chooses Twisted's reactor
+from daphne.http_protocol import HTTPFactory, WebRequest  # type: ignore[import-untyped]
+from django.conf import settings
+from django.http import HttpResponse
+from twisted.web.http import HTTPChannel
+from twisted.web.http_headers import Headers
+
+from wallstreetsim.api.envelope import wire_headers
+from wallstreetsim.api.middleware import refused
+
+MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
+PARTING_SECONDS = 5
+# Daphne breaks on these where they are not ASCII. The one would have a client say where our paths
+# begin, of the other we know no value.
+UNHEARD = (b"Daphne-Root-Path", b"Sec-WebSocket-Protocol")
+
+_WITH_HOST = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE | re.DOTALL)
 
 
-def speak_json() -> None:
-    """Let Daphne refuse as the rest of the exchange does."""
-    WebRequest.basic_error = _refuse
+class BodyTooLarge(Exception):
+    """More of a body has come than anybody here could use."""
 
 
-def _refuse(self: WebRequest, status: int, status_text: bytes, body: str) -> None:
-    content = orjson.dumps(failure(status, f"{body.rstrip('.')}."))
-    headers = [(b"Content-Type", JSON.encode()), (b"Content-Length", b"%d" % len(content))]
-    self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
-    self.handle_reply({"type": "http.response.body", "body": content})
+class Request(WebRequest):  # type: ignore[misc]
+    def requestReceived(self, command: bytes, target: bytes, version: bytes) -> None:
+        """Hand on what has come. Twisted would first read forms, of which a long one takes it
+        seconds in which nothing else happens; Django reads them itself, in a thread.
+        """
+        self.method, self.clientproto = command, version
+        self.uri = self._without_host(target)
+        self.path = self.uri.partition(b"?")[0]
+        for name in UNHEARD:
+            self.requestHeaders.removeHeader(name)
+        self.content.seek(0)
+        self.process()
+
+    def _without_host(self, target: bytes) -> bytes:
+        """Return the path and query of a target; if it names a host, that one counts.
+
+        Source: RFC 9112, 3.2.2, absolute-form.
+        """
+        match = _WITH_HOST.fullmatch(target)
+        if match is None:
+            return target
+        self.requestHeaders.setRawHeaders(b"Host", [match[1]])
+        return b"/" + match[2]
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if self.content.tell() + len(data) > MOST_BYTES:
+            raise BodyTooLarge
+        super().handleContentChunk(data)
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        response = _refusal(status, f"{body.rstrip('.')}.", self.requestHeaders)
+        headers = wire_headers(response)
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
+        self.handle_reply({"type": "http.response.body", "body": response.content})
+
+
+class Channel(HTTPChannel):
+    """A connection, on which requests come one after the other."""
+
+    transport: Any
+
+    def allHeadersReceived(self) -> None:
+        if (self.length or 0) > MOST_BYTES:
+            self._refuse_body()
+        else:
+            super().allHeadersReceived()  # type: ignore[no-untyped-call]
+
+    def headerReceived(self, line: bytes) -> bool:
+        try:
+            is_fine = super().headerReceived(line)  # type: ignore[no-untyped-call]
+        except ValueError:  # a Content-Length of thousands of digits
+            self._respondToBadRequestAndDisconnect()
+            is_fine = False
+        return bool(is_fine)
+
+    def rawDataReceived(self, data: bytes) -> None:
+        try:
+            super().rawDataReceived(data)
+        except BodyTooLarge:
+            self._refuse_body()
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        if self.requests:
+            self._refuse(431, "The headers are too long.")
+        else:
+            self._refuse(414, "The path and its query are too long.")
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        has_too_many = self._receivedHeaderCount > self.maxHeaders
+        if has_too_many or self._receivedHeaderSize > self.totalHeadersSize:
+            self._refuse(431, "The headers are too many, or too long.")
+        else:
+            self._refuse(400, "The request cannot be read.")
+
+    def _refuse_body(self) -> None:
+        self._refuse(413, "The body is too large.")
+
+    def _refuse(self, status: int, error: str) -> None:
+        """Answer no, hear nothing more, and close.
+
+        Not at once: that would break the line of who is still sending and has not read the answer.
+        """
+        self.dataReceived = self.lineReceived = self.rawDataReceived = _ignore  # type: ignore[method-assign]
+        sent = self.requests[-1].requestHeaders if self.requests else Headers()
+        response = _refusal(status, error, sent)
+        response["Connection"] = "close"
+        self.transport.write(_as_bytes(response))
+        if self.isSecure():  # type: ignore[no-untyped-call]
+            self.loseConnection()  # type: ignore[no-untyped-call]  # TLS waits for an answer
+        else:
+            self.transport.loseWriteConnection()
+        self.setTimeout(PARTING_SECONDS)  # type: ignore[no-untyped-call]
+
+
+class Factory(HTTPFactory):  # type: ignore[misc]
+    protocol = Channel
+
+    def buildProtocol(self, address: Any) -> Channel:
+        channel: Channel = super().buildProtocol(address)
+        channel.requestFactory = Request
+        return channel
+
+    def acceptableProtocols(self) -> list[bytes]:
+        return [b"http/1.1"]  # whatever else Twisted has learnt, a channel of ours has not
+
+
+def install() -> None:
+    """Let Daphne take requests with these classes."""
+    daphne.server.HTTPFactory = Factory
+
+
+def _refusal(status: int, error: str, sent: Headers) -> HttpResponse:
+    """Return an answer that says no to a request with these headers, so far as they were read."""
+    names = sent.getRawHeaders(b"X-Request-ID") or [b""]
+    return refused(status, error, sent_name=names[0].decode("latin-1"))
+
+
+def _as_bytes(response: HttpResponse) -> bytes:
+    status = b"HTTP/1.1 %d %s" % (response.status_code, response.reason_phrase.encode())
+    headers = [b"%s: %s" % header for header in wire_headers(response)]
+    return b"\r\n".join([status, *headers, b"", response.content])
+
+
+def _ignore(data: bytes) -> None:
+    """Hear nothing."""

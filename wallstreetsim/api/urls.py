@@ -6,12 +6,15 @@ from drf_spectacular.views import SpectacularSwaggerView
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
 from wallstreetsim.api import views
+from wallstreetsim.api.envelope import only_read
 from wallstreetsim.api.recovery import RecoverView
 
 PAGES = {"agents", "agent", "news"}  # bare, these are for people
 
-docs = SpectacularSwaggerView.as_view(
-    url_name="api:openapi", authentication_classes=(), throttle_classes=()
+docs = only_read(
+    SpectacularSwaggerView.as_view(
+        url_name="api:openapi", authentication_classes=(), throttle_classes=()
+    )
 )
 nothing_yet = views.NothingYetView.as_view()
 
@@ -28,7 +31,7 @@ urlpatterns = [
     path("world/prison", nothing_yet, name="prison"),
     path("world/bankruptcies", views.BankruptciesView.as_view(), name="bankruptcies"),
     path("news", nothing_yet, name="news"),
-    path("recover/<uuid:id>", RecoverView.as_view(), name="recover"),
+    path("recover/<id:id>", RecoverView.as_view(), name="recover"),
     path("config", views.ConfigView.as_view(), name="config"),
     path("openapi.json", views.openapi, name="openapi"),
     path("docs", docs, name="docs"),

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers as fields
@@ -31,7 +30,7 @@ from market.api.refusals import Conflict
 from wallstreetsim.actions import ACTIONS
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
-from wallstreetsim.api.envelope import JSON
+from wallstreetsim.api.envelope import JSON, only_read
 from wallstreetsim.api.schema import batch_schema
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
@@ -181,7 +180,7 @@ class ConfigView(APIView):
         return Response(config())
 
 
-@require_safe
+@only_read
 def openapi(request: HttpRequest) -> HttpResponse:
     """Serve the schema, which is the contract."""
     return HttpResponse(openapi_document(), content_type=JSON)

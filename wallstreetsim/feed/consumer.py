@@ -29,8 +29,8 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
     """Serve one WebSocket from its handshake to its end."""
     await receive()  # websocket.connect
     if not origin_is_ours(scope):
-        await send(WebSocketCloseEvent(type="websocket.close", code=Close.ORIGIN, reason=None))
-        return  # closed before it was accepted: the handshake is answered by a 403
+        await _turn_away(send)
+        return
     inlet = Inlet(send)
     await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
     hub = await Hub.of_this_process()
@@ -52,6 +52,19 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
         await client.end()
         if client.identity and not hub.audience.is_here(client.identity.account):
             await hub.whereabouts.note(client, hub.epoch)
+
+
+async def nothing_here(
+    scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+) -> None:
+    """Serve a WebSocket at any other path: there is none."""
+    await receive()  # websocket.connect
+    await _turn_away(send)
+
+
+async def _turn_away(send: ASGISendCallable) -> None:
+    """Close before it is accepted: the handshake is answered by a 403."""
+    await send(WebSocketCloseEvent(type="websocket.close", code=Close.ORIGIN, reason=None))
 
 
 async def _converse(

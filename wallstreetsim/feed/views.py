@@ -7,9 +7,8 @@ import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
-from wallstreetsim.api.envelope import JSON, refuse
+from wallstreetsim.api.envelope import JSON, only_read, refuse
 from wallstreetsim.feed import stats
 from wallstreetsim.feed.whereabouts import FIGURES
 
@@ -17,7 +16,7 @@ PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 
 
 @never_cache
-@require_safe
+@only_read
 def ws_stats(request: HttpRequest) -> HttpResponse:
     if not request.user.is_staff:
         return refuse(403, "These figures are for staff.")
