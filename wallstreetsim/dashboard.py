@@ -29,6 +29,15 @@ MOVERS = 5
 FEED_TRADES = 30
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
+FEED_ALIKE = 3  # happenings of one tick; static/dashboard/feed.js keeps to it, and to the words
+THE_REST = {
+    "HALT": "companies are halted",
+    "RESUMPTION": "companies trade again",
+    "SHORT_SALE_RESTRICTION": "companies have shorts restricted",
+    "BANDS": "companies have other bands",
+    "SPLIT": "companies are split",
+    "BANKRUPTCY": "agents are bankrupt",
+}
 TICKER_COMPANIES = 40
 EVENTS = 8  # active ones; static/dashboard/events.js keeps to it
 BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
@@ -155,7 +164,7 @@ class Dashboard:
     active_agents: int
     standings: list[Standing]
     trades: list[Sale]  # the newest first
-    happenings: Sequence[wire.Wire] = ()  # of the tick, to companies or the market
+    happenings: Sequence[str] = ()  # of the tick, as the feed says them
     active_events: Sequence[ActiveEvent] = ()  # the newest first
     bankruptcies: Sequence[Fall] = ()  # the newest first
 
@@ -205,6 +214,14 @@ class Dashboard:
         return self.moment.is_open and bool(self.quotes) and all(q.is_halted for q in self.quotes)
 
     @property
+    def new_trades(self) -> list[Sale]:
+        return [trade for trade in self.trades if trade.tick == self.world.tick]
+
+    @property
+    def older_trades(self) -> list[Sale]:
+        return [trade for trade in self.trades if trade.tick < self.world.tick]
+
+    @property
     def largest_moves(self) -> list[Quote]:
         """The companies whose prices the last tick moved most."""
         moved = [quote for quote in self.quotes if quote.change]
@@ -242,7 +259,7 @@ def load() -> Dashboard:
         active_agents=update.get("activeAgents", 0),
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
-        happenings=told.get("market:event", []),
+        happenings=_happenings(told.get("market:event", [])),
         active_events=_active_events(update),
         bankruptcies=bankruptcies,
     )
@@ -274,7 +291,7 @@ def load_at(tick: Tick) -> Dashboard | None:
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
             trades=_sales(trades),
-            happenings=told.get("market:event", []),
+            happenings=_happenings(told.get("market:event", [])),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
         )
@@ -417,6 +434,23 @@ def _last_trades() -> list[Sale]:
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _happenings(events: list[wire.Wire]) -> list[str]:
+    """Return what happened in a tick, line by line: first what befell all or a sector, then what
+    befell one. Of many alike the first are told, and how many more there are.
+    """
+    alike: dict[str, list[str]] = {}
+    lines = []
+    for event in events:
+        is_of_one = event["symbol"] or event["type"] == "BANKRUPTCY"
+        (alike.setdefault(event["type"], []) if is_of_one else lines).append(event["headline"])
+    for type, headlines in alike.items():
+        if type in THE_REST and len(headlines) > FEED_ALIKE + 1:
+            more = f"and {len(headlines) - FEED_ALIKE:,} more {THE_REST[type]}"
+            headlines[FEED_ALIKE:] = [more]
+        lines += headlines
+    return lines
 
 
 def _active_events(update: wire.Wire) -> list[ActiveEvent]:

@@ -259,6 +259,25 @@ def test_halts_restrictions_and_bankruptcies_are_seen_as_they_happen(
     expect(page.locator("#feed")).to_contain_text("APEX trades again")
 
 
+def test_a_market_wide_halt_comes_first_in_the_feed_however_many_there_are(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = live(open_page)
+    for symbol in Company.objects.values_list("symbol", flat=True):
+        hall.operate("HALT", symbol=symbol, ticks=2, reason="a look")
+    hall.operate("HALT", ticks=2, reason="a storm")
+    hall.tick("ann BUY 1 MARKET")
+    expect(tick_of(page)).to_have_text("2")
+    expect(page.locator("#feed li").first).to_have_text(re.compile("The market is halted"))
+    expect(page.locator("#feed")).to_contain_text("and 5 more companies are halted")
+    seen = page.locator("#feed li[data-tick='2']").all_inner_texts()
+    fresh = open_page(java_script_enabled=False).locator("#feed li[data-tick='2']")
+    assert fresh.all_inner_texts() == seen
+    hall.tick()
+    hall.tick()
+    expect(page.locator("#feed")).to_contain_text("and 5 more companies trade again")
+
+
 def test_an_active_event_is_seen_until_it_is_over(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
     expect(page.locator("#events .none")).to_be_visible()

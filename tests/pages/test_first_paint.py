@@ -107,6 +107,32 @@ def events_panel(client: Client) -> str:
     return panel
 
 
+def test_of_a_ticks_many_halts_the_feed_tells_the_widest_first_and_counts_the_rest(
+    hall: Hall, client: Client
+) -> None:
+    symbols = sorted(Company.objects.values_list("symbol", flat=True))
+    for symbol in symbols:
+        hall.operate("HALT", symbol=symbol, ticks=2, reason="a look")
+    hall.operate("HALT", ticks=2, reason="a storm")
+    hall.tick()
+    assert happenings(client) == [
+        "The market is halted until tick 4",
+        *(f"{symbol} is halted until tick 4" for symbol in symbols[:3]),
+        "and 5 more companies are halted",
+    ]
+    hall.tick()
+    hall.tick()
+    resumed = happenings(client)
+    assert len(resumed) == 4
+    assert resumed[-1] == "and 5 more companies trade again"
+
+
+def happenings(client: Client) -> list[str]:
+    _, _, rest = client.get("/").content.decode().partition('id="feed"')
+    panel, _, _ = rest.partition("<template>")
+    return re.findall(r'data-kind="event".*?data-field="amount">([^<]+)<', panel)
+
+
 def test_names_are_escaped(hall: Hall, client: Client) -> None:
     from agents.models import Agent
 
