@@ -15,6 +15,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, QuerySet
 
 from market import selectors, tape, wire
+from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Shares, Tick
@@ -63,6 +64,7 @@ class Quote:
     high_band: Cents = 0  # nought: there are no bands
     is_halted: bool = False
     halt_reason: str = ""
+    reopens_tick: Tick | None = None  # when that is known
     is_restricted: bool = False  # shorts are
     has_ordered_bands: bool = False  # by an operator
 
@@ -72,6 +74,24 @@ class Quote:
         if self.is_halted:
             return "HALT"
         return "NO SHORTS" if self.is_restricted else "BANDS" if self.has_ordered_bands else ""
+
+    @property
+    def note(self) -> str:
+        """Say why, and until when."""
+        if self.is_halted:
+            return f"Halted {self.end}: {self.reason}"
+        if self.is_restricted:
+            return "Short sales are restricted"
+        return "An operator has set the bands" if self.has_ordered_bands else ""
+
+    @property
+    def end(self) -> str:
+        """Say until when it is halted."""
+        return f"until tick {self.reopens_tick}" if self.reopens_tick else "until resumed"
+
+    @property
+    def reason(self) -> str:
+        return self.halt_reason.replace("_", "-")
 
     @property
     def market_cap(self) -> Cents:
@@ -209,9 +229,21 @@ class Dashboard:
         return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
 
     @property
-    def is_halted(self) -> bool:
-        """The market is open, and no company trades."""
-        return self.moment.is_open and bool(self.quotes) and all(q.is_halted for q in self.quotes)
+    def halt(self) -> Quote | None:
+        """While the market is open and no company trades, the one that trades again first; of
+        several, the first by name.
+        """
+        if not self.moment.is_open or not all(quote.is_halted for quote in self.quotes):
+            return None
+        by_symbol = sorted(self.quotes, key=lambda quote: quote.symbol)
+        return min(by_symbol, key=lambda q: q.reopens_tick or UNTIL_RESUMED, default=None)
+
+    @property
+    def state(self) -> str:
+        """What the market does, in a word."""
+        if self.is_paused:
+            return "paused"
+        return "closed" if not self.moment.is_open else "halted" if self.halt else "open"
 
     @property
     def new_trades(self) -> list[Sale]:
@@ -349,6 +381,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         high_band=_cents(price["bandHigh"] or 0),
         is_halted=price["halted"],
         halt_reason=price["haltReason"] or "",
+        reopens_tick=price["reopensTick"],
         is_restricted=price["shortRestricted"],
         has_ordered_bands=price.get("bandsOrdered", False),  # a tape may be older than they are
     )
@@ -411,6 +444,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         high_band=company.high_band,
         is_halted=company.is_halted,
         halt_reason=company.halt_reason,
+        reopens_tick=wire.known_tick(company.reopens_tick),
         is_restricted=company.restricted_through >= trading_day,
         has_ordered_bands=company.ordered_band_bps > 0,
     )

@@ -278,6 +278,70 @@ def test_a_market_wide_halt_comes_first_in_the_feed_however_many_there_are(
     expect(page.locator("#feed")).to_contain_text("and 5 more companies trade again")
 
 
+STATES = """() => [
+    ...[...document.querySelectorAll("#market tbody tr")].map((row) => row.innerText),
+    ...[...document.querySelectorAll("#market tbody tr")].map((row) => row.dataset.state),
+    ...[...document.querySelectorAll("#market .sector")].map((cell) => cell.title),
+    document.querySelector("#market .halted").textContent,
+    document.querySelector("#market .halted").hidden,
+    document.querySelector("#header .session").innerText,
+    document.querySelector("#header .session").dataset.session,
+].sort()"""
+
+
+def test_what_is_halted_why_and_until_when_is_on_the_page_whenever_it_is_loaded(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = live(open_page)
+    note = page.locator("#market [data-symbol=APEX] .sector")
+    banner, header = page.locator("#market .halted"), page.locator("#header .session")
+
+    def expect_the_same_of_a_page_that_is_loaded_now() -> None:
+        fresh = open_page(java_script_enabled=False)
+        assert page.evaluate(STATES) == fresh.evaluate(STATES)
+
+    hall.operate("HALT", symbol="APEX", reason="a look")
+    hall.operate("HALT", symbol="NOVA", ticks=5, reason="a look")
+    hall.operate("RESTRICT_SHORTS", symbol="MEME", reason="a raid")
+    hall.tick()
+    expect(note).to_have_attribute("title", "Halted until resumed: operator")
+    nova = page.locator("#market [data-symbol=NOVA] .sector")
+    expect(nova).to_have_attribute("title", "Halted until tick 7: operator")
+    expect(header).to_contain_text("OPEN closes in")
+    expect_the_same_of_a_page_that_is_loaded_now()
+    hall.operate("HALT", ticks=9, reason="a storm")
+    hall.tick()
+    expect(banner).to_have_text("TRADING IS HALTED IN EVERY COMPANY until tick 12: operator")
+    expect(header).to_have_text(re.compile(r"HALTED\s+until tick 12$"))
+    expect_the_same_of_a_page_that_is_loaded_now()
+    hall.operate("UNHALT", reason="over")
+    hall.tick()
+    expect(banner).to_be_hidden()
+    expect(header).to_contain_text("OPEN closes in")
+    expect(note).to_have_attribute("title", "")
+    expect_the_same_of_a_page_that_is_loaded_now()
+
+
+def test_the_word_for_what_keeps_a_company_from_trading_is_read_at_every_width(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    hall.operate("HALT", symbol="APEX", reason="a look")
+    hall.operate("RESTRICT_SHORTS", symbol="MEME", reason="a raid")
+    hall.operate("SET_BANDS", symbol="OMEGA", bps=200, reason="a calm")
+    hall.tick()
+    page = live(open_page)
+    for width in (360, 480, 599, 640, 768, 1024, 1200, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        for symbol, word in (("APEX", "HALT"), ("MEME", "NO SHORTS"), ("OMEGA", "BANDS")):
+            state = page.locator(f"#market [data-symbol={symbol}] .state")
+            expect(state).to_be_visible()
+            expect(state).to_have_text(word)
+            cell = state.locator("..")
+            assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
+    expect(page.locator("#market td.bands").first).to_have_text(re.compile(r"\d–\d"))
+    expect(page.locator("#market td.bands").first).to_be_visible()
+
+
 def test_an_active_event_is_seen_until_it_is_over(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
     expect(page.locator("#events .none")).to_be_visible()
