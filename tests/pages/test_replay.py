@@ -103,12 +103,13 @@ def test_before_the_first_tick_there_is_nothing_to_replay(db: None, client: Clie
 
 def test_the_next_ticks_come_as_the_tape_has_them(hall: Hall, client: Client) -> None:
     for _ in range(4):
+        hall.operate("INJECT", event="RALLY", impact=0.001, duration=0)
         hall.tick("ann BUY 1 MARKET")
     given = json.loads(client.get("/replay/ticks?since=2").content)
     assert (given["first"], given["last"]) == (1, 5)
     assert [item["seq"] for item in given["items"]] == [3, 4, 5]
     channels = {event["channel"] for item in given["items"] for event in item["events"]}
-    assert channels == {"tick", "market:all", "trades", "leaderboard"}
+    assert channels == {"tick", "market:all", "trades", "leaderboard", "events"}
     assert json.loads(client.get("/replay/ticks?since=5").content)["items"] == []
     for bad in ("", "x", "-1", "9" * 99):
         assert client.get("/replay/ticks", {"since": bad}).status_code == 400
