@@ -18,7 +18,7 @@ from market import selectors, tape, wire
 from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
-from market.engine.values import Cents, Shares, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 from market.models import Bankruptcy, Candle, Company, Split, Trade, World
 from wallstreetsim.rules import RULES
 
@@ -337,9 +337,10 @@ def _world_then(now: World, update: wire.Wire) -> World:
         is_paused=update["paused"],
         is_open=update["marketOpen"],
         regime=update["regime"],
-        interest_bps=now.interest_bps,
-        inflation_bps=now.inflation_bps,
-        gdp_growth_bps=now.gdp_growth_bps,
+        # A tape may be older than its rates.
+        interest_bps=_bps(update.get("interestRate"), now.interest_bps),
+        inflation_bps=_bps(update.get("inflationRate"), now.inflation_bps),
+        gdp_growth_bps=_bps(update.get("gdpGrowth"), now.gdp_growth_bps),
         index=round(update["indices"][0]["value"] * 100),
         dollar_volume_day=round(update["volume24h"] * 100),
     )
@@ -389,6 +390,10 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
 
 def _cents(dollars: float) -> Cents:
     return round(dollars * 100)
+
+
+def _bps(rate: float | None, unknown: Bps) -> Bps:
+    return unknown if rate is None else round(rate * BPS_IN_ONE)
 
 
 def _told_in(world: World) -> dict[str, Any]:

@@ -20,6 +20,9 @@ export const wholeDollars = (dollars) =>
 
 export const signedPercent = (value) => `${value <= -LEAST_CHANGE ? "-" : "+"}${hundredths.format(Math.abs(value))}%`;
 
+// A rate, which comes as a fraction; a tape may be older than its rates.
+export const percent = (rate) => (rate === undefined ? "–" : `${hundredths.format(100 * rate)}%`);
+
 // A role as short as a column has room for: hedge_fund_manager, fund manager.
 export const shortRole = (role) => role.split("_").slice(role.includes("_") ? 1 : 0).join(" ");
 

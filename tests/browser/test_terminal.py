@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from agents.models import Agent
+from market.engine.rules import Macro
 from market.models import Bankruptcy, Company
 from tests.browser.conftest import OpenPage
 from tests.browser.web import Web
@@ -76,6 +77,16 @@ def test_every_tick_is_counted_and_every_price_moves_with_it(
     expect(page).to_have_title(re.compile(r"^tick 4 · .+ · WallStreetSim$"))
     for symbol in ("APEX", "NEXUS", "MEME"):
         expect(price_of(page, symbol)).to_have_text(recorded_price(symbol))
+
+
+def test_the_rates_are_kept_up_to_date(hall: Hall, open_page: OpenPage) -> None:
+    hall.tick()
+    page = live(open_page)
+    hall.set_rates(Macro(interest_bps=725, inflation_bps=310, gdp_growth_bps=-50))
+    hall.tick()
+    expect(page.locator("#world [data-field=interest]")).to_have_text("7.25%")
+    expect(page.locator("#world [data-field=inflation]")).to_have_text("3.10%")
+    expect(page.locator("#world [data-field=growth]")).to_have_text("-0.50%")
 
 
 def test_a_trade_comes_first_in_the_feed(hall: Hall, open_page: OpenPage) -> None:

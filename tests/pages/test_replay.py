@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from market import tape
+from market.engine.rules import Macro
 from tests.floor.hall import Hall
 from wallstreetsim import dashboard, pages
 
@@ -54,6 +55,17 @@ def test_the_events_of_a_tick_are_shown_with_what_was_left_of_them_then(
         for n in (1, 2, 3, 4)
     ]
     assert left == [[], ["2"], ["1"], []]
+
+
+def test_the_rates_are_those_of_the_tick(hall: Hall, client: Client) -> None:
+    hall.tick()
+    hall.set_rates(Macro(interest_bps=725, inflation_bps=310, gdp_growth_bps=-50))
+    hall.tick()
+    rates = [
+        re.findall(r'data-field="(?:interest|inflation|growth)">([^<]+)<', main_of(page.content))
+        for page in (client.get(f"/replay?tick={tick}") for tick in (2, 3))
+    ]
+    assert rates == [["5.00%", "2.00%", "2.50%"], ["7.25%", "3.10%", "-0.50%"]]
 
 
 def test_it_says_that_it_is_a_replay_and_of_what(hall: Hall, client: Client) -> None:
