@@ -153,6 +153,10 @@ def test_a_page_runs_our_scripts_only_and_talks_to_our_socket_only(
     assert "unsafe" not in policy
 
 
+def test_pages_that_name_no_icon_have_ours(db: None, client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/favicon.svg"
+
+
 def test_what_is_not_there_is_answered_in_the_visitors_own_language(
     db: None, client: Client
 ) -> None:
