@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agents.models import Input, Source
+from market.engine.halts import UNTIL_RESUMED
 from market.models import Company, Halt, MarketEvent
 from tests.floor.hall import Hall
 
@@ -219,6 +220,14 @@ def test_the_whole_market_is_halted_for_so_many_ticks(desk: Client, hall: Hall) 
     hall.tick()
     hall.tick()
     assert not Company.objects.filter(is_trading=False).exists()
+
+
+def test_a_halt_of_which_nobody_knows_the_end_is_shown_so(desk: Client, hall: Hall) -> None:
+    ask(desk, "HALT", "a rumour", symbol="APEX")
+    hall.tick()
+    for page in ("/admin/market/halt/", "/admin/market/company/APEX/change/"):
+        shown = desk.get(page).content.decode()
+        assert "not known" in shown and str(UNTIL_RESUMED) not in shown
 
 
 def test_shorts_of_a_company_are_restricted(desk: Client, hall: Hall) -> None:
