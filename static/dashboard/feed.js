@@ -16,7 +16,7 @@ const THE_REST = {
   SPLIT: "companies are split",
   BANKRUPTCY: "agents are bankrupt",
 };
-const PLACES = { gap: 0, event: 1, price: 3 }; // among a tick's lines; trades have the one between
+const PLACES = { event: 1, price: 3 }; // among a tick's lines; trades have the one between
 
 export function mountFeed(panel, feed) {
   const list = panel.querySelector("ol");
@@ -53,8 +53,6 @@ export function mountFeed(panel, feed) {
   });
 
   feed.on("market:event", (events, { tick }) => add(happenings(events).map((headline) => eventLine(headline, tick))));
-
-  feed.on("gap", ({ missed }) => add([gapLine(missed, newest)]));
 }
 
 // Return the row before which a line belongs, null when that is the end.
@@ -126,15 +124,8 @@ function eventLine(headline, tick) {
 }
 
 function restLine(count, tick) {
-  return { kind: "rest", tick, texts: { tick, amount: `and ${counted(count, "smaller trade")}` } };
-}
-
-function gapLine(count, tick) {
-  return { kind: "gap", tick, texts: { amount: `${counted(count, "tick")} went unseen` } };
-}
-
-function counted(count, noun) {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+  const trades = count === 1 ? "trade" : "trades";
+  return { kind: "rest", tick, texts: { tick, amount: `and ${grouped(count)} smaller ${trades}` } };
 }
 
 function write(row, { kind, tick, direction = "", texts }) {

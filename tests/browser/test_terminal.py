@@ -117,21 +117,45 @@ def test_a_world_that_stands_still_says_so(hall: Hall, open_page: OpenPage) -> N
     expect(page.locator("#header [data-field=session]")).to_have_text("OPEN")
 
 
+def points_of(page: Page, line: str) -> list[str]:
+    return (page.locator(line).get_attribute("points") or "").split()
+
+
 def test_the_page_comes_back_when_the_web_process_does(
     hall: Hall, web: Web, open_page: OpenPage
 ) -> None:
     page = live(open_page, may_complain=True)
     web.kill()
     expect(page.locator(".connection")).not_to_have_attribute("data-state", "connected")
-    hall.tick()
-    hall.tick()
+    hall.tick("ann BUY 123 NEXUS MARKET")
+    hall.operate("HALT", symbol="MEME", ticks=9, reason="a look")
+    for _ in range(10):
+        hall.tick()
     web.start()
-    expect(tick_of(page)).to_have_text("3")
+    expect(tick_of(page)).to_have_text("12")
     expect(price_of(page, "APEX")).to_have_text(recorded_price("APEX"))
-    expect(page.locator("#feed")).to_contain_text("2 ticks went unseen")
+    expect(page.locator("#feed")).to_contain_text("2 BUY NEXUS 123")
+    expect(page.locator("#feed")).to_contain_text("3 MEME is halted until tick 12")
     expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
+    fresh = open_page(java_script_enabled=False)
+    apex = "#market [data-symbol=APEX] polyline"
+    assert points_of(page, apex) == points_of(fresh, apex)
+    assert len(points_of(page, "#overview polyline")) == len(points_of(fresh, "#overview polyline"))
     hall.tick()
-    expect(tick_of(page)).to_have_text("4")
+    expect(tick_of(page)).to_have_text("13")
+
+
+def test_who_was_away_for_long_is_given_the_page_anew(
+    hall: Hall, web: Web, open_page: OpenPage
+) -> None:
+    page = live(open_page, may_complain=True)
+    page.evaluate("window.isOld = true")
+    web.kill()
+    for _ in range(62):
+        hall.tick()
+    web.start()
+    expect(tick_of(page)).to_have_text("63")
+    assert page.evaluate("window.isOld") is None
 
 
 class Interceptor:
@@ -166,18 +190,18 @@ def interceptor() -> Interceptor:
     return Interceptor()
 
 
-def test_a_skipped_seq_makes_the_page_subscribe_anew(
+def test_what_a_socket_left_out_is_told_by_the_next(
     hall: Hall, open_page: OpenPage, interceptor: Interceptor
 ) -> None:
     page = live(open_page, intercept=interceptor)
     hall.tick()
     expect(tick_of(page)).to_have_text("2")
     interceptor.lost = {3}
-    hall.tick()
+    hall.tick("ann BUY 123 NEXUS MARKET")
     hall.tick()
     expect(tick_of(page)).to_have_text("4")
-    expect(page.locator("#feed")).to_contain_text("1 tick went unseen")
-    assert interceptor.asked.count("subscribe") == 2
+    expect(page.locator("#feed")).to_contain_text("3 BUY NEXUS 123")
+    assert interceptor.asked.count("resume") == 2
 
 
 def test_what_others_wrote_is_shown_as_text(
