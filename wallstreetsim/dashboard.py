@@ -462,7 +462,7 @@ def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
         for closes in zip(*(quote.closes for quote in quotes), strict=False)
     ]
     change_percent = update["indices"][0]["changePercent"] if update else 0.0
-    line = [world.index * capital // capitals[-1] for capital in capitals]
+    line = [round(world.index * capital / capitals[-1]) for capital in capitals]
     return Index(world.index, change_percent, line)
 
 

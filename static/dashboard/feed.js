@@ -108,7 +108,7 @@ function moveLine(quote) {
   return {
     kind: "price",
     tick: quote.tick,
-    direction: direction(quote.change),
+    direction: direction(quote.changePercent),
     texts: {
       tick: quote.tick,
       mark: arrow(quote.change),

@@ -47,7 +47,7 @@ export function mountMarket(panel, feed) {
 
 function write({ row, line, stateCell, priceCell, volumeCell }, quote) {
   const state = stateOf(quote);
-  mark(row, "direction", direction(quote.dayChange));
+  mark(row, "direction", direction(quote.dayChangePercent));
   mark(row, "state", state);
   mark(priceCell, "direction", direction(quote.change));
   stateCell.title = noteOf(quote);

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from agents.models import Agent
+from market import tape
 from market.engine.rules import Macro
 from market.models import Bankruptcy, Company
 from tests.browser.conftest import OpenPage
@@ -231,7 +232,8 @@ def test_no_window_is_too_narrow(hall: Hall, open_page: OpenPage) -> None:
 
 def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
-    amounts = [0, 1, 99, 100, 12_345, 99_949, 1_234_567, 98_765_432_109, 123_456_789_012_345]
+    amounts = [0, 1, 50, 99, 100, 1_250, 12_345, 99_949, 99_950, 1_234_567, 90_026_500, 99_999_600]
+    amounts += [99_999_999_600, 98_765_432_109, 123_456_789_012_345, 99_999_999_999_999_999]
     amounts += [-amount for amount in amounts[1:]]
     written = page.evaluate(
         """async (amounts) => {
@@ -241,6 +243,9 @@ def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage)
                 format.wholeDollars(cents / 100),
                 format.compactDollars(cents / 100),
                 format.signedPercent(cents / 100),
+                format.signedPercent(cents / 1000),
+                format.direction(cents / 1000),
+                format.compact(Math.abs(cents)),
             ]);
         }""",
         amounts,
@@ -251,9 +256,29 @@ def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage)
             terminal.whole_dollars(cents),
             terminal.compact_dollars(cents),
             terminal.signed_percent(cents / 100),
+            terminal.signed_percent(cents / 1000),
+            terminal.direction(cents / 1000),
+            terminal.compact(abs(cents)),
         ]
         for cents in amounts
     ]
+
+
+def test_a_change_that_is_written_as_nought_has_no_colour(
+    hall: Hall, open_page: OpenPage, interceptor: Interceptor
+) -> None:
+    hall.tick()
+    page = live(open_page, intercept=interceptor)
+    [entry] = tape.read_tick(epoch=1, tick=2, streams=[tape.PUBLIC_STREAM])
+    [update] = [event["data"] for event in entry.read() if event["type"] == "price:update"]
+    apex = next(price for price in update["prices"] if price["symbol"] == "APEX")
+    apex |= {"dayChange": 0.01, "dayChangePercent": 0.0049}
+    interceptor.tell(
+        type="price:update", channel="market:all", stream="public", seq=3, tick=3, data=update
+    )
+    row = page.locator("#market [data-symbol=APEX]")
+    expect(row.locator("[data-field=change]")).to_have_text("+0.00%")
+    expect(row).to_have_attribute("data-direction", "flat")
 
 
 def test_a_page_that_is_not_there_looks_like_the_terminal(open_page: OpenPage) -> None:

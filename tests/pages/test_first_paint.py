@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from market.models import Company
 from tests.floor.hall import Hall
 from wallstreetsim import pages
+from wallstreetsim.templatetags import terminal
 
 READS = 7  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies
 
@@ -155,6 +156,22 @@ def test_a_page_runs_our_scripts_only_and_talks_to_our_socket_only(
 
 def test_pages_that_name_no_icon_have_ours(db: None, client: Client) -> None:
     assert client.get("/favicon.ico")["Location"] == "/static/favicon.svg"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (999.4, "999"),
+        (999.5, "1.00K"),
+        (900_265, "900.27K"),
+        (995_000, "995.00K"),
+        (999_994, "999.99K"),
+        (999_996, "1.00M"),
+        (10**15, "1,000.00T"),
+    ],
+)
+def test_a_large_number_is_written_with_the_unit_that_fits_it(number: float, written: str) -> None:
+    assert terminal.compact(number) == written
 
 
 def test_what_is_not_there_is_answered_in_the_visitors_own_language(
