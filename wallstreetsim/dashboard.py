@@ -313,7 +313,6 @@ def load_at(tick: Tick) -> Dashboard | None:
             return None
         update, prices = told["tick:update"], told["price:update"]["prices"]
         quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
-        trades = Trade.objects.filter(tick__gt=tick - FEED_TICKS, tick__lte=tick)
         then = _world_then(now, update)
         return Dashboard(
             world=then,
@@ -322,7 +321,7 @@ def load_at(tick: Tick) -> Dashboard | None:
             index=_index(then, quotes, update),
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
-            trades=_sales(trades),
+            trades=_last_trades_until(tick),
             happenings=_happenings(told.get("market:event", [])),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
@@ -470,6 +469,17 @@ def _last_trades() -> list[Sale]:
     return _sales(Trade.objects.all())
 
 
+def _last_trades_until(tick: Tick) -> list[Sale]:
+    """Return the last trades of some ticks; where none has any, of those before the night, or of a
+    day.
+    """
+    session = RULES.market.session
+    for reach in (FEED_TICKS, FEED_TICKS + session.closed_ticks, session.day_ticks):
+        if trades := _sales(Trade.objects.filter(tick__gt=tick - reach, tick__lte=tick)):
+            return trades
+    return []
+
+
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
@@ -480,7 +490,7 @@ def _happenings(events: list[wire.Wire]) -> list[str]:
     befell one. Of many alike the first are told, and how many more there are.
     """
     alike: dict[str, list[str]] = {}
-    lines = []
+    lines: list[str] = []
     for event in events:
         is_of_one = event["symbol"] or event["type"] == "BANKRUPTCY"
         (alike.setdefault(event["type"], []) if is_of_one else lines).append(event["headline"])

@@ -57,6 +57,16 @@ def test_the_events_of_a_tick_are_shown_with_what_was_left_of_them_then(
     assert left == [[], ["2"], ["1"], []]
 
 
+def test_a_quiet_tick_shows_the_trades_before_the_quiet(
+    hall: Hall, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "FEED_TICKS", 2)
+    hall.tick("ann BUY 123 NEXUS MARKET")
+    for _ in range(3):
+        hall.tick()
+    assert 'data-kind="BUY" data-tick="2"' in main_of(client.get("/replay?tick=5").content)
+
+
 def test_the_rates_are_those_of_the_tick(hall: Hall, client: Client) -> None:
     hall.tick()
     hall.set_rates(Macro(interest_bps=725, inflation_bps=310, gdp_growth_bps=-50))
