@@ -67,6 +67,13 @@ ACTS = {
     INJECT: "Let it happen",
 }
 TIMED = (STEP, HALT, SET_BANDS)
+FORMS = {  # of the page, with the acts that are its buttons
+    "desk": (PAUSE, RESUME, STEP),
+    "halts": (HALT, UNHALT, RESTRICT_SHORTS, SET_BANDS, FREE_BANDS),
+    "events": (INJECT,),
+}
+TYPED = "typed"  # in the session: what was typed into a form and refused
+OF_ALL = (HALT, UNHALT, SET_BANDS, FREE_BANDS, INJECT)
 OF_A_COMPANY = (HALT, UNHALT, RESTRICT_SHORTS, SET_BANDS, FREE_BANDS, INJECT)
 NEEDED = {  # beside the reason
     STEP: ("ticks", f"Say how many, 1 to {MOST_STEPS:,}."),
@@ -79,14 +86,15 @@ NEEDED = {  # beside the reason
 class ActForm(forms.Form):
     """One act: each button is one, and the reason goes with all of them.
 
-    A halt or its end, bands and what happens are of the company named, or of all; without ticks
-    halts and bands last until they are ended.
+    A halt or its end, bands and what happens are of the company named, or of all if that is said;
+    without ticks halts and bands last until they are ended.
     """
 
     act = forms.ChoiceField(choices=list(ACTS.items()))
     reason = forms.CharField(max_length=200)
     ticks = forms.IntegerField(min_value=1, max_value=MOST_STEPS, required=False)
     symbol = forms.CharField(max_length=12, required=False)
+    all_companies = forms.BooleanField(required=False)
     percent = forms.DecimalField(
         min_value=Decimal("0.01"), max_value=100, decimal_places=2, required=False
     )
@@ -110,6 +118,10 @@ class ActForm(forms.Form):
                 self.add_error("impact", "Say what it is worth, -99 to 1,000 %.")
             if given.get("symbol") and given.get("sector"):
                 self.add_error("sector", "It befalls a company or a sector, not both.")
+        if given.get("act") in OF_ALL and not self.errors:
+            is_of_some = bool(given["symbol"] or (given["act"] == INJECT and given["sector"]))
+            if is_of_some == given["all_companies"]:
+                self.add_error("symbol", "Say of which company, or that it is of all.")
         return given
 
     def parameters(self) -> dict[str, object]:
@@ -159,7 +171,10 @@ class WorldAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         desk = {
             "may_act": _operator(request) is not None,
-            "acts": [(act, verdict_on(act)) for act in operator.recent_acts(ACTS_SHOWN)],
+            "acts": [
+                (act, _what(act), verdict_on(act)) for act in operator.recent_acts(ACTS_SHOWN)
+            ],
+            "typed": request.session.pop(TYPED, {}),
             "inputs_waiting": Input.objects.waiting().count(),
             "most_steps": MOST_STEPS,
             "event_kinds": EVENTS,
@@ -178,6 +193,8 @@ class WorldAdmin(ReadOnlyAdmin):
             act, reason = form.cleaned_data["act"], form.cleaned_data["reason"]
             operator.submit(operator=user, type=act, reason=reason, **form.parameters())
             messages.success(request, f"{ACTS[act]} waits for the next tick.")
+        else:
+            request.session[TYPED] = _typed(request)
         for complaint in form.complaints():
             messages.error(request, complaint)
         return HttpResponseRedirect(reverse("admin:market_world_changelist"))
@@ -195,6 +212,20 @@ def _operator(request: HttpRequest) -> User | None:
     """Return who asks, if that is somebody who may act on the world."""
     user = request.user
     return user if isinstance(user, User) and user.has_perm("market.change_world") else None
+
+
+def _typed(request: HttpRequest) -> dict[str, dict[str, str]]:
+    """Return what was typed into the form that an act is of, by the form's name."""
+    act = request.POST.get("act", "")
+    return {name: request.POST.dict() for name, acts in FORMS.items() if act in acts}
+
+
+def _what(act: Input) -> str:
+    """Return what an act was about beside its company, in percent as the form takes it."""
+    given = act.parameters
+    if "event" in given:
+        return f"{given['event']}, {100 * given['impact']:+g} %"
+    return f"{given['bps'] / 100:g} %" if "bps" in given else ""
 
 
 def _page_of(world: World) -> str:

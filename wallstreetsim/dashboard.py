@@ -15,9 +15,10 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, QuerySet
 
 from market import selectors, tape, wire
+from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
-from market.engine.values import Cents, Shares, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 from market.models import Bankruptcy, Candle, Company, Split, Trade, World
 from wallstreetsim.rules import RULES
 
@@ -29,6 +30,15 @@ MOVERS = 5
 FEED_TRADES = 30
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 FEED_PRICES = 3
+FEED_ALIKE = 3  # happenings of one tick; static/dashboard/feed.js keeps to it, and to the words
+THE_REST = {
+    "HALT": "companies are halted",
+    "RESUMPTION": "companies trade again",
+    "SHORT_SALE_RESTRICTION": "companies have shorts restricted",
+    "BANDS": "companies have other bands",
+    "SPLIT": "companies are split",
+    "BANKRUPTCY": "agents are bankrupt",
+}
 TICKER_COMPANIES = 40
 EVENTS = 8  # active ones; static/dashboard/events.js keeps to it
 BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
@@ -54,6 +64,7 @@ class Quote:
     high_band: Cents = 0  # nought: there are no bands
     is_halted: bool = False
     halt_reason: str = ""
+    reopens_tick: Tick | None = None  # when that is known
     is_restricted: bool = False  # shorts are
     has_ordered_bands: bool = False  # by an operator
 
@@ -63,6 +74,24 @@ class Quote:
         if self.is_halted:
             return "HALT"
         return "NO SHORTS" if self.is_restricted else "BANDS" if self.has_ordered_bands else ""
+
+    @property
+    def note(self) -> str:
+        """Say why, and until when."""
+        if self.is_halted:
+            return f"Halted {self.end}: {self.reason}"
+        if self.is_restricted:
+            return "Short sales are restricted"
+        return "An operator has set the bands" if self.has_ordered_bands else ""
+
+    @property
+    def end(self) -> str:
+        """Say until when it is halted."""
+        return f"until tick {self.reopens_tick}" if self.reopens_tick else "until resumed"
+
+    @property
+    def reason(self) -> str:
+        return self.halt_reason.replace("_", "-")
 
     @property
     def market_cap(self) -> Cents:
@@ -155,7 +184,7 @@ class Dashboard:
     active_agents: int
     standings: list[Standing]
     trades: list[Sale]  # the newest first
-    happenings: Sequence[wire.Wire] = ()  # of the tick, to companies or the market
+    happenings: Sequence[str] = ()  # of the tick, as the feed says them
     active_events: Sequence[ActiveEvent] = ()  # the newest first
     bankruptcies: Sequence[Fall] = ()  # the newest first
 
@@ -200,9 +229,29 @@ class Dashboard:
         return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
 
     @property
-    def is_halted(self) -> bool:
-        """The market is open, and no company trades."""
-        return self.moment.is_open and bool(self.quotes) and all(q.is_halted for q in self.quotes)
+    def halt(self) -> Quote | None:
+        """While the market is open and no company trades, the one that trades again first; of
+        several, the first by name.
+        """
+        if not self.moment.is_open or not all(quote.is_halted for quote in self.quotes):
+            return None
+        by_symbol = sorted(self.quotes, key=lambda quote: quote.symbol)
+        return min(by_symbol, key=lambda q: q.reopens_tick or UNTIL_RESUMED, default=None)
+
+    @property
+    def state(self) -> str:
+        """What the market does, in a word."""
+        if self.is_paused:
+            return "paused"
+        return "closed" if not self.moment.is_open else "halted" if self.halt else "open"
+
+    @property
+    def new_trades(self) -> list[Sale]:
+        return [trade for trade in self.trades if trade.tick == self.world.tick]
+
+    @property
+    def older_trades(self) -> list[Sale]:
+        return [trade for trade in self.trades if trade.tick < self.world.tick]
 
     @property
     def largest_moves(self) -> list[Quote]:
@@ -242,7 +291,7 @@ def load() -> Dashboard:
         active_agents=update.get("activeAgents", 0),
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
-        happenings=told.get("market:event", []),
+        happenings=_happenings(told.get("market:event", [])),
         active_events=_active_events(update),
         bankruptcies=bankruptcies,
     )
@@ -264,7 +313,6 @@ def load_at(tick: Tick) -> Dashboard | None:
             return None
         update, prices = told["tick:update"], told["price:update"]["prices"]
         quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
-        trades = Trade.objects.filter(tick__gt=tick - FEED_TICKS, tick__lte=tick)
         then = _world_then(now, update)
         return Dashboard(
             world=then,
@@ -273,8 +321,8 @@ def load_at(tick: Tick) -> Dashboard | None:
             index=_index(then, quotes, update),
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
-            trades=_sales(trades),
-            happenings=told.get("market:event", []),
+            trades=_last_trades_until(tick),
+            happenings=_happenings(told.get("market:event", [])),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
         )
@@ -288,9 +336,10 @@ def _world_then(now: World, update: wire.Wire) -> World:
         is_paused=update["paused"],
         is_open=update["marketOpen"],
         regime=update["regime"],
-        interest_bps=now.interest_bps,
-        inflation_bps=now.inflation_bps,
-        gdp_growth_bps=now.gdp_growth_bps,
+        # A tape may be older than its rates.
+        interest_bps=_bps(update.get("interestRate"), now.interest_bps),
+        inflation_bps=_bps(update.get("inflationRate"), now.inflation_bps),
+        gdp_growth_bps=_bps(update.get("gdpGrowth"), now.gdp_growth_bps),
         index=round(update["indices"][0]["value"] * 100),
         dollar_volume_day=round(update["volume24h"] * 100),
     )
@@ -332,6 +381,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         high_band=_cents(price["bandHigh"] or 0),
         is_halted=price["halted"],
         halt_reason=price["haltReason"] or "",
+        reopens_tick=price["reopensTick"],
         is_restricted=price["shortRestricted"],
         has_ordered_bands=price.get("bandsOrdered", False),  # a tape may be older than they are
     )
@@ -339,6 +389,10 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
 
 def _cents(dollars: float) -> Cents:
     return round(dollars * 100)
+
+
+def _bps(rate: float | None, unknown: Bps) -> Bps:
+    return unknown if rate is None else round(rate * BPS_IN_ONE)
 
 
 def _told_in(world: World) -> dict[str, Any]:
@@ -394,6 +448,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         high_band=company.high_band,
         is_halted=company.is_halted,
         halt_reason=company.halt_reason,
+        reopens_tick=wire.known_tick(company.reopens_tick),
         is_restricted=company.restricted_through >= trading_day,
         has_ordered_bands=company.ordered_band_bps > 0,
     )
@@ -406,7 +461,7 @@ def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
         for closes in zip(*(quote.closes for quote in quotes), strict=False)
     ]
     change_percent = update["indices"][0]["changePercent"] if update else 0.0
-    line = [world.index * capital // capitals[-1] for capital in capitals]
+    line = [round(world.index * capital / capitals[-1]) for capital in capitals]
     return Index(world.index, change_percent, line)
 
 
@@ -414,9 +469,37 @@ def _last_trades() -> list[Sale]:
     return _sales(Trade.objects.all())
 
 
+def _last_trades_until(tick: Tick) -> list[Sale]:
+    """Return the last trades of some ticks; where none has any, of those before the night, or of a
+    day.
+    """
+    session = RULES.market.session
+    for reach in (FEED_TICKS, FEED_TICKS + session.closed_ticks, session.day_ticks):
+        if trades := _sales(Trade.objects.filter(tick__gt=tick - reach, tick__lte=tick)):
+            return trades
+    return []
+
+
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
     return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+
+
+def _happenings(events: list[wire.Wire]) -> list[str]:
+    """Return what happened in a tick, line by line: first what befell all or a sector, then what
+    befell one. Of many alike the first are told, and how many more there are.
+    """
+    alike: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for event in events:
+        is_of_one = event["symbol"] or event["type"] == "BANKRUPTCY"
+        (alike.setdefault(event["type"], []) if is_of_one else lines).append(event["headline"])
+    for type, headlines in alike.items():
+        if type in THE_REST and len(headlines) > FEED_ALIKE + 1:
+            more = f"and {len(headlines) - FEED_ALIKE:,} more {THE_REST[type]}"
+            headlines[FEED_ALIKE:] = [more]
+        lines += headlines
+    return lines
 
 
 def _active_events(update: wire.Wire) -> list[ActiveEvent]:

@@ -15,7 +15,7 @@ from wallstreetsim.api.envelope import JSON, only_read, refuse
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.shelf import Reader, lines_after
 
-REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades"})  # what the terminal shows
+REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades", "events"})  # what is shown
 STEPS = (-100, -10, -1, 1, 10, 100)  # ticks
 SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16")
 REPLAYED_TICKS = 60  # given at a time

@@ -15,7 +15,7 @@ from market.engine.accounts import Account
 from market.engine.exchange import Exchange
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
 from market.engine.sessions import Moment, closed_early
-from market.engine.values import FINAL_STATUSES, OrderStatus
+from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim import books
 from wallstreetsim.books import Books
@@ -101,11 +101,15 @@ def _bankruptcy(world: World, bankruptcy: Bankruptcy) -> wire.Wire:
 
 def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: int) -> wire.Wire:
     market, moment = outcome.market, _moment(world, outcome)
+    macro = world.market.macro
     return {
         "tick": outcome.tick,
         "timestamp": timestamp,
         "marketOpen": moment.is_open,
         "regime": outcome.regime,
+        "interestRate": macro.interest_bps / BPS_IN_ONE,
+        "inflationRate": macro.inflation_bps / BPS_IN_ONE,
+        "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
         "paused": outcome.is_paused and not outcome.steps_left,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,

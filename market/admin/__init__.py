@@ -124,6 +124,7 @@ class CompanyAdmin(ReadOnlyAdmin):
         *("price", "previous_price", "previous_close", "last", "bid", "ask"),
         *("day_open", "day_high", "day_low", "low_band", "high_band"),
     )
+    ends = ("reopens_tick",)
     hidden = ("bids", "asks")
     more = ("market_cap", "book", "look_up")
 
@@ -286,6 +287,7 @@ class CandleAdmin(BigTableAdmin):
 @admin.register(Halt)
 class HaltAdmin(BigTableAdmin):
     list_display = ("tick", "subject", "reason", "until", "note")
+    ends = ("until",)
     search_help_text = "A symbol or tick:9."
     finds_symbol = "symbol"
     finds_tick = "tick"

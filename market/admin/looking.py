@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from market.models import Account, Company
+from market.wire import known_tick
 
 MOST_COUNTED = 10_000
 MOST_PAGES = 200
@@ -37,6 +38,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     show_full_result_count = False
 
     money: ClassVar[Sequence[str]] = ()  # columns in cents, shown in dollars
+    ends: ClassVar[Sequence[str]] = ()  # columns of ticks at which something ends, if that is known
     hidden: ClassVar[Sequence[str]] = ()  # fields that are nobody's business
     heavy: ClassVar[Sequence[str]] = ()  # fields that are not even read
     more: ClassVar[Sequence[str | Column]] = ()  # what a page shows beside the fields
@@ -58,16 +60,19 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         unseen = {*self.hidden, *self.heavy}
         names = [field.name for field in self.opts.concrete_fields if field.name not in unseen]
-        return [*self._in_dollars(names), *self.more]
+        return [*self._in_words(names), *self.more]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return self._in_dollars(self.list_display)
+        return self._in_words(self.list_display)
 
-    def _in_dollars(self, columns: Sequence[Any]) -> list[Any]:
-        return [money(name) if name in self.money else name for name in columns]
+    def _in_words(self, columns: Sequence[Any]) -> list[Any]:
+        return [
+            money(name) if name in self.money else end(name) if name in self.ends else name
+            for name in columns
+        ]
 
 
 class EstimatingPaginator(Paginator[Any]):
@@ -190,6 +195,18 @@ def money(name: str) -> Column:
     @admin.display(description=name.replace("_", " "), ordering=name)
     def column(row: models.Model) -> str:
         return dollars(getattr(row, name))
+
+    column.__name__ = name
+    return column
+
+
+def end(name: str) -> Column:
+    """Return a column that shows a field of ticks, and a word for one that nobody knows."""
+
+    @admin.display(description=name.replace("_", " "), ordering=name)
+    def column(row: models.Model) -> str:
+        tick = getattr(row, name)
+        return "-" if tick is None else str(known_tick(tick) or "not known")
 
     column.__name__ = name
     return column

@@ -1,4 +1,5 @@
-// What just happened, the newest first: of every tick the largest trades and the largest moves of prices.
+// What just happened, the newest first: of every tick what befell the market, the largest trades, and the largest moves
+// of prices.
 
 import { arrow, compactDollars, direction, grouped, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, rowOf } from "./dom.js";
@@ -6,21 +7,31 @@ import { atNextFrame, fill, rowOf } from "./dom.js";
 const KEPT = 60; // lines
 const TRADES = 8; // shown of one tick
 const MOVES = 3;
+const ALIKE = 3; // happenings of one tick; as dashboard.py has them, and the words for the others
+const THE_REST = {
+  HALT: "companies are halted",
+  RESUMPTION: "companies trade again",
+  SHORT_SALE_RESTRICTION: "companies have shorts restricted",
+  BANDS: "companies have other bands",
+  SPLIT: "companies are split",
+  BANKRUPTCY: "agents are bankrupt",
+};
+const PLACES = { event: 1, price: 3 }; // among a tick's lines; trades have the one between
 
 export function mountFeed(panel, feed) {
   const list = panel.querySelector("ol");
-  let waiting = []; // lines to be drawn, the newest first
+  let waiting = []; // lines to be drawn
   let newest = 0; // tick
 
   const draw = atNextFrame(() => {
-    list.prepend(...waiting.map((line) => write(rowOf(panel), line)));
+    for (const line of waiting) list.insertBefore(write(rowOf(panel), line), firstAfter(list, line));
     waiting = [];
     while (list.children.length > KEPT) list.lastElementChild.remove();
     for (const row of list.querySelectorAll(".new")) row.classList.toggle("new", Number(row.dataset.tick) === newest);
   });
 
   const add = (lines) => {
-    waiting = [...lines, ...waiting].slice(0, KEPT);
+    waiting = [...waiting, ...lines].slice(-KEPT);
     draw();
   };
 
@@ -41,9 +52,37 @@ export function mountFeed(panel, feed) {
     add(moved.slice(0, MOVES).map(moveLine));
   });
 
-  feed.on("market:event", (events) => add(events.map(eventLine)));
+  feed.on("market:event", (events, { tick }) => add(happenings(events).map((headline) => eventLine(headline, tick))));
+}
 
-  feed.on("gap", ({ missed }) => add([gapLine(missed)]));
+// Return the row before which a line belongs, null when that is the end.
+function firstAfter(list, { kind, tick }) {
+  for (const row of list.children) {
+    const age = tick - row.dataset.tick;
+    if (age > 0 || (age === 0 && placeOf(row.dataset.kind) > placeOf(kind))) return row;
+  }
+  return null;
+}
+
+function placeOf(kind) {
+  return PLACES[kind] ?? 2;
+}
+
+// What befell all or a sector comes first, then what befell one. Of many alike the first are told, and how many more
+// there are.
+function happenings(events) {
+  const lines = [];
+  const alike = new Map();
+  for (const { type, symbol, headline } of events) {
+    if (!symbol && type !== "BANKRUPTCY") lines.push(headline);
+    else alike.set(type, [...(alike.get(type) ?? []), headline]);
+  }
+  for (const [type, headlines] of alike) {
+    const isFolded = type in THE_REST && headlines.length > ALIKE + 1;
+    lines.push(...(isFolded ? headlines.slice(0, ALIKE) : headlines));
+    if (isFolded) lines.push(`and ${grouped(headlines.length - ALIKE)} more ${THE_REST[type]}`);
+  }
+  return lines;
 }
 
 function worth(trade) {
@@ -53,6 +92,7 @@ function worth(trade) {
 function tradeLine(trade) {
   return {
     kind: trade.side ?? "CROSS", // an auction has no taker
+    tick: trade.tick,
     texts: {
       tick: trade.tick,
       mark: trade.side ?? "CROSS",
@@ -67,7 +107,8 @@ function tradeLine(trade) {
 function moveLine(quote) {
   return {
     kind: "price",
-    direction: direction(quote.change),
+    tick: quote.tick,
+    direction: direction(quote.changePercent),
     texts: {
       tick: quote.tick,
       mark: arrow(quote.change),
@@ -78,24 +119,17 @@ function moveLine(quote) {
   };
 }
 
-function eventLine(event) {
-  return { kind: "event", texts: { tick: event.tick, amount: event.headline } };
+function eventLine(headline, tick) {
+  return { kind: "event", tick, texts: { tick, amount: headline } };
 }
 
 function restLine(count, tick) {
-  return { kind: "rest", texts: { tick, amount: `and ${counted(count, "smaller trade")}` } };
+  const trades = count === 1 ? "trade" : "trades";
+  return { kind: "rest", tick, texts: { tick, amount: `and ${grouped(count)} smaller ${trades}` } };
 }
 
-function gapLine(count) {
-  return { kind: "gap", texts: { amount: `${counted(count, "tick")} went unseen` } };
-}
-
-function counted(count, noun) {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function write(row, { kind, direction = "", texts }) {
-  Object.assign(row.dataset, { kind, direction, tick: texts.tick ?? "" });
+function write(row, { kind, tick, direction = "", texts }) {
+  Object.assign(row.dataset, { kind, tick, direction });
   row.classList.add("new");
   fill(row, texts);
   return row;

@@ -1,6 +1,6 @@
 // How the terminal writes figures, as templatetags/terminal.py does. Money comes in dollars.
 
-const UNITS = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]];
+const UNITS = [[1e3, "K"], [1e6, "M"], [1e9, "B"], [1e12, "T"]];
 const LEAST_CHANGE = 0.005;
 const BAR_CELLS = 36;
 const hundredths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -18,7 +18,11 @@ export const wholeDollars = (dollars) =>
     ? compactDollars(dollars)
     : `${sign(dollars)}$${whole.format(Math.floor(Math.abs(dollars)))}`;
 
-export const signedPercent = (value) => `${value <= -LEAST_CHANGE ? "-" : "+"}${hundredths.format(Math.abs(value))}%`;
+export const signedPercent = (value) =>
+  `${value <= -LEAST_CHANGE ? "-" : "+"}${hundredths.format(rounded(100 * Math.abs(value)) / 100)}%`;
+
+// A rate, which comes as a fraction; a tape may be older than its rates.
+export const percent = (rate) => (rate === undefined ? "–" : `${hundredths.format(100 * rate)}%`);
 
 // A role as short as a column has room for: hedge_fund_manager, fund manager.
 export const shortRole = (role) => role.split("_").slice(role.includes("_") ? 1 : 0).join(" ");
@@ -29,10 +33,10 @@ export const direction = (number) => (number >= LEAST_CHANGE ? "up" : number <= 
 export const arrow = (number) => (number > 0 ? "▲" : number < 0 ? "▼" : "·");
 
 export function compact(number) {
-  for (const [size, letter] of UNITS) {
-    if (number >= size) return hundredths.format(number / size) + letter;
-  }
-  return whole.format(number);
+  if (rounded(number) < 1000) return whole.format(rounded(number));
+  const scaled = ([size]) => rounded((100 * number) / size);
+  const unit = UNITS.find((unit) => scaled(unit) < 100_000) ?? UNITS.at(-1);
+  return hundredths.format(scaled(unit) / 100) + unit[1];
 }
 
 export function clock(seconds) {
@@ -46,6 +50,11 @@ export function dayBar(tickInDay, openTicks, dayTicks) {
   const over = Math.floor((BAR_CELLS * tickInDay) / dayTicks);
   const session = Math.floor((BAR_CELLS * openTicks) / dayTicks);
   return "█".repeat(over) + "░".repeat(Math.max(0, session - over)) + "·".repeat(BAR_CELLS - Math.max(over, session));
+}
+
+// Halves are rounded up, by the same steps here and there.
+function rounded(number) {
+  return Math.floor(number + 0.5);
 }
 
 function sign(number) {

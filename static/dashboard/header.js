@@ -2,6 +2,7 @@
 
 import { clock, grouped, price, signedPercent } from "./format.js";
 import { fill, mark } from "./dom.js";
+import { endOf, firstOfAll } from "./halts.js";
 
 const LATE_TICKS = 10;
 
@@ -13,15 +14,24 @@ export function mountHeader(header, feed, tickSeconds) {
   const stillness = matchMedia("(prefers-reduced-motion: reduce)");
   let isPaused = session.dataset.session === "paused";
   let toldAt = performance.now();
+  let now = null; // the last tick's update
 
-  feed.on("tick:update", (now) => {
+  feed.on("tick:update", (update) => {
+    now = update;
     isPaused = now.paused;
     toldAt = performance.now();
     const [index] = now.indices;
     document.title = `tick ${now.tick} · ${price(index.value)} ${signedPercent(index.changePercent)} · WallStreetSim`;
-    fill(header, { tick: grouped(now.tick), ...sessionTexts(now, tickSeconds) });
+    fill(header, { tick: grouped(now.tick) });
     fill(footer, { tick: grouped(now.tick) });
-    mark(session, "session", isPaused ? "paused" : now.marketOpen ? "open" : "closed");
+  });
+
+  // A tick's prices come after its update, and say whether anything trades.
+  feed.on("price:update", ({ prices }) => {
+    if (!now) return;
+    const { state, bell } = sessionOf(now, firstOfAll(prices), tickSeconds);
+    mark(session, "session", state);
+    fill(header, { session: state.toUpperCase(), bell });
   });
 
   feed.on("tick:update", () => {
@@ -43,9 +53,9 @@ export function mountHeader(header, feed, tickSeconds) {
   }, 1000);
 }
 
-function sessionTexts(now, tickSeconds) {
-  if (now.paused) return { session: "PAUSED", bell: "" };
-  return now.marketOpen
-    ? { session: "OPEN", bell: `closes in ${clock(now.ticksUntilClose * tickSeconds)}` }
-    : { session: "CLOSED", bell: `opens in ${clock(now.ticksUntilOpen * tickSeconds)}` };
+function sessionOf(now, halt, tickSeconds) {
+  if (now.paused) return { state: "paused", bell: "" };
+  if (!now.marketOpen) return { state: "closed", bell: `opens in ${clock(now.ticksUntilOpen * tickSeconds)}` };
+  if (halt) return { state: "halted", bell: endOf(halt) };
+  return { state: "open", bell: `closes in ${clock(now.ticksUntilClose * tickSeconds)}` };
 }

@@ -2,6 +2,7 @@
 
 import { compact, direction, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, mark } from "./dom.js";
+import { endOf, firstOfAll, noteOf, reasonOf, stateOf } from "./halts.js";
 import { Line } from "./line.js";
 
 export function mountMarket(panel, feed) {
@@ -10,6 +11,7 @@ export function mountMarket(panel, feed) {
     rows.set(row.dataset.symbol, {
       row,
       line: new Line(row.querySelector("svg")),
+      stateCell: row.querySelector(".sector"),
       priceCell: row.querySelector(".price"),
       volumeCell: row.querySelector(".volume"),
     });
@@ -19,7 +21,9 @@ export function mountMarket(panel, feed) {
   let isOpen = true;
 
   const draw = atNextFrame(() => {
-    halted.hidden = !(isOpen && prices.length && prices.every((quote) => quote.halted));
+    const first = isOpen ? firstOfAll(prices) : null;
+    halted.hidden = first === null;
+    fill(halted, { term: first ? `${endOf(first)}: ${reasonOf(first)}` : "" });
     for (const quote of prices) write(rows.get(quote.symbol), quote);
   });
 
@@ -41,16 +45,12 @@ export function mountMarket(panel, feed) {
   });
 }
 
-function stateOf(quote) {
-  if (quote.halted) return "HALT";
-  return quote.shortRestricted ? "NO SHORTS" : quote.bandsOrdered ? "BANDS" : "";
-}
-
-function write({ row, line, priceCell, volumeCell }, quote) {
+function write({ row, line, stateCell, priceCell, volumeCell }, quote) {
   const state = stateOf(quote);
-  mark(row, "direction", direction(quote.dayChange));
+  mark(row, "direction", direction(quote.dayChangePercent));
   mark(row, "state", state);
   mark(priceCell, "direction", direction(quote.change));
+  stateCell.title = noteOf(quote);
   const volume = compact(quote.volume24h);
   mark(volumeCell, "fresh", String(volumeCell.textContent !== volume)); // it has just been traded
   const bands = quote.bandHigh ? `${price(quote.bandLow)}–${price(quote.bandHigh)}` : "";

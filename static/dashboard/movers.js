@@ -25,6 +25,6 @@ export function mountMovers(panel, feed) {
 }
 
 function write(row, quote) {
-  mark(row, "direction", direction(quote.dayChange));
+  mark(row, "direction", direction(quote.dayChangePercent));
   fill(row, { symbol: quote.symbol, price: price(quote.price), change: signedPercent(quote.dayChangePercent) });
 }

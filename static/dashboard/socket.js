@@ -1,9 +1,9 @@
 // The live feed: one socket that comes back by itself, and says what it hears by type.
 //
-// Whoever listens to a type gets (data, frame), each tick's once. What a channel says when one subscribes to it, its
-// snapshot, arrives as the type it is a snapshot of. When a seq is skipped, the channels are subscribed to anew.
+// Whoever listens to a type gets (data, frame), each tick's once and in order, from the one after which the server made
+// the page: what happens while there is no socket is told from the tape when there is one again. So snapshots say
+// nothing new. When a seq is skipped, the socket is given up for another.
 
-const SNAPSHOTS = { tick: "tick:update", "market:all": "price:update", leaderboard: "leaderboard:update" };
 const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events"];
 
 const FIRST_WAIT = 500; // milliseconds
@@ -11,6 +11,7 @@ const LONGEST_WAIT = 15_000;
 const PING_EVERY = 5_000;
 const LONGEST_SILENCE = 8_000; // when a pong is due
 const SMALL_STEP_BACK = 60; // ticks: the process we come back to may be a little behind
+const MOST_MISSED = 60; // ticks: rather than being told of more, the page is loaded anew
 const FAILURES_TILL_ERROR = 5;
 
 const REASONS = { 4403: "REFUSED", 4429: "TOO FAST", 4430: "TOO MANY SOCKETS" };
@@ -19,7 +20,8 @@ export class Feed {
   constructor({ epoch, tick }) {
     this.epoch = epoch;
     this.shown = tick; // by the page as the server made it
-    this.seq = 0; // of the public stream, the last heard of; nought before the first greeting
+    this.seq = tick; // of the public stream, the last heard of
+    this.early = null; // while we are told what we missed: frames that must wait for it
     this.failures = 0;
     this.isAwaitingPong = false;
     this.listeners = new Map();
@@ -68,42 +70,48 @@ export class Feed {
     this.heardAt = performance.now();
     if (frame.type === "connected") this.greeted(frame);
     else if (frame.type === "pong") this.answered();
-    else if (frame.type === "snapshot") this.pass(SNAPSHOTS[frame.channel], frame);
-    else if (frame.stream === "public") this.live(frame);
+    else if (frame.type === "recovery:batch") this.early.push(...frame.entries.flatMap(framesOf));
+    else if (frame.type === "recovery:complete") this.resumed(frame);
+    else if (frame.type !== "snapshot" && frame.stream === "public") this.live(frame);
   }
 
   greeted({ epoch, tick }) {
-    if (epoch !== this.epoch || tick < this.seq - SMALL_STEP_BACK) {
-      location.reload(); // this is another world than the page shows
+    const isElsewhere = epoch !== this.epoch || tick < this.seq - SMALL_STEP_BACK;
+    if (isElsewhere || tick > this.seq + MOST_MISSED) {
+      location.reload(); // this is another world than the page shows, or a much later one
       return;
     }
-    if (this.seq && tick > this.seq) this.tell("gap", { missed: tick - this.seq });
-    this.seq = tick;
     this.failures = 0;
+    this.early = [];
     this.tell("connection", { state: "connected" });
-    this.subscribe();
+    this.send({ type: "subscribe", channels: CHANNELS });
+    const whole = Math.max(this.shown, this.seq - 1); // of the last we may have heard a part
+    this.send({ type: "resume", epoch, since: { public: whole } });
     this.ping();
   }
 
-  subscribe() {
-    this.send({ type: "subscribe", channels: CHANNELS });
+  resumed({ gap }) {
+    if (gap) {
+      location.reload(); // the tape has it no longer
+      return;
+    }
+    const frames = this.early.sort((a, b) => a.seq - b.seq);
+    this.early = null;
+    for (const frame of frames) this.pass(frame);
   }
 
   live(frame) {
-    if (frame.seq > this.seq + 1) {
-      this.tell("gap", { missed: frame.seq - this.seq - 1 });
-      this.send({ type: "unsubscribe", channels: CHANNELS });
-      this.subscribe();
-    }
-    this.pass(frame.type, frame);
+    if (this.early) this.early.push(frame);
+    else if (frame.seq > this.seq + 1) this.abandon();
+    else this.pass(frame);
   }
 
-  pass(type, frame) {
-    const subject = `${frame.channel} ${type}`;
+  pass(frame) {
+    const subject = `${frame.channel} ${frame.type}`;
     this.seq = Math.max(this.seq, frame.seq);
     if (frame.seq <= (this.told.get(subject) ?? this.shown)) return;
     this.told.set(subject, frame.seq);
-    this.tell(type, frame.data, frame);
+    this.tell(frame.type, frame.data, frame);
   }
 
   tell(type, data, frame) {
@@ -126,7 +134,7 @@ export class Feed {
     this.tell("latency", this.heardAt - this.pingedAt);
   }
 
-  // Give up a socket that says nothing: it may take minutes to close.
+  // Give up a socket that says nothing, for it may take minutes to close, or one that left something out.
   abandon() {
     const silent = this.socket;
     this.lost();
@@ -136,4 +144,9 @@ export class Feed {
   send(message) {
     this.socket.send(JSON.stringify(message));
   }
+}
+
+// What an entry of the tape said, as it would have been told live.
+function framesOf({ stream, seq, tick, timestamp, events }) {
+  return events.map((event) => ({ stream, seq, tick, timestamp, ...event }));
 }

@@ -1,6 +1,6 @@
 // Where the world stands in its day.
 
-import { dayBar, grouped } from "./format.js";
+import { dayBar, grouped, percent } from "./format.js";
 import { atNextFrame, fill } from "./dom.js";
 
 export function mountWorld(panel, feed) {
@@ -16,6 +16,9 @@ export function mountWorld(panel, feed) {
       tradingDay: grouped(now.tradingDay),
       tickInDay: now.tickInDay,
       regime: now.regime,
+      interest: percent(now.interestRate),
+      inflation: percent(now.inflationRate),
+      growth: percent(now.gdpGrowth),
       bar: dayBar(now.tickInDay, Number(openTicks), Number(dayTicks)),
     }),
   );

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agents.models import Input, Source
+from market.engine.halts import UNTIL_RESUMED
 from market.models import Company, Halt, MarketEvent
 from tests.floor.hall import Hall
 
@@ -127,6 +128,21 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
         | {"sector": "Energy", "symbol": "APEX"},
         "sector: It befalls a company or a sector, not both.",
     ),
+    *(
+        ({"act": act, "reason": "x"} | more, "symbol: Say of which company, or that it is of all.")
+        for act, more in (
+            ("HALT", {}),
+            ("HALT", {"symbol": "APEX", "all_companies": "on"}),
+            ("UNHALT", {}),
+            ("SET_BANDS", {"percent": "5"}),
+            ("FREE_BANDS", {}),
+            ("INJECT", {"event": "RALLY", "impact": "1"}),
+            (
+                "INJECT",
+                {"event": "RALLY", "impact": "1", "sector": "Energy", "all_companies": "on"},
+            ),
+        )
+    ),
 ]
 
 
@@ -136,6 +152,17 @@ def test_what_cannot_be_done_is_said_and_not_done(desk: Client) -> None:
         assert message.startswith(complaint)
     assert not Input.objects.filter(source=Source.OPERATOR).exists()
     assert not LogEntry.objects.exists()
+
+
+def test_what_was_typed_into_a_form_that_was_refused_is_still_there(desk: Client) -> None:
+    given = {"act": "HALT", "reason": "a <rumour>", "symbol": "NOPE", "ticks": "9"}
+    page = desk.post(ACT, given, follow=True).content.decode()
+    _, _, halts = page.partition('id="halts"')
+    halts, _, events = halts.partition("</form>")
+    for value in ("a &lt;rumour&gt;", "NOPE", "9"):
+        assert f'value="{value}"' in halts
+    assert "rumour" not in events
+    assert "rumour" not in desk.get(DESK).content.decode()
 
 
 def test_who_may_only_look_may_not_act(client: Client, hall: Hall, make_user: MakeUser) -> None:
@@ -185,7 +212,7 @@ def test_a_company_is_halted_and_resumed_with_a_reason(desk: Client, hall: Hall)
 
 
 def test_the_whole_market_is_halted_for_so_many_ticks(desk: Client, hall: Hall) -> None:
-    ask(desk, "HALT", "a storm", ticks=2)
+    ask(desk, "HALT", "a storm", ticks=2, all_companies="on")
     hall.tick()
     assert Company.objects.filter(is_trading=False).count() == Company.objects.count()
     assert Halt.objects.get().symbol is None
@@ -193,6 +220,14 @@ def test_the_whole_market_is_halted_for_so_many_ticks(desk: Client, hall: Hall) 
     hall.tick()
     hall.tick()
     assert not Company.objects.filter(is_trading=False).exists()
+
+
+def test_a_halt_of_which_nobody_knows_the_end_is_shown_so(desk: Client, hall: Hall) -> None:
+    ask(desk, "HALT", "a rumour", symbol="APEX")
+    hall.tick()
+    for page in ("/admin/market/halt/", "/admin/market/company/APEX/change/"):
+        shown = desk.get(page).content.decode()
+        assert "not known" in shown and str(UNTIL_RESUMED) not in shown
 
 
 def test_shorts_of_a_company_are_restricted(desk: Client, hall: Hall) -> None:
@@ -214,15 +249,15 @@ def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, ha
     halt = Halt.objects.get()
     assert (halt.symbol, halt.reason, halt.note) == ("APEX", "operator_bands", "a calm")
     assert (halt.band_bps, halt.until) == (250, hall.row.tick + 40)
-    assert b"250 bps" in desk.get(DESK).content
-    ask(desk, "FREE_BANDS", "over")
+    assert b"<td>2.5 %</td>" in desk.get(DESK).content
+    ask(desk, "FREE_BANDS", "over", symbol="APEX")
     hall.tick()
     apex.refresh_from_db()
     assert apex.ordered_band_bps == 0
 
 
 def test_the_bands_of_all_companies_are_set_until_they_are_freed(desk: Client, hall: Hall) -> None:
-    ask(desk, "SET_BANDS", "a calm", percent="30")
+    ask(desk, "SET_BANDS", "a calm", percent="30", all_companies="on")
     hall.tick()
     assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
     hall.restart()
@@ -242,7 +277,7 @@ def test_an_operator_lets_something_happen(desk: Client, hall: Hall) -> None:
     event = MarketEvent.objects.get()
     assert (event.kind, event.symbol, event.sector) == ("CEO_SCANDAL", "NOVA", None)
     assert (event.impact, event.duration) == (-0.025, 9)
-    assert b"CEO_SCANDAL, -0.025" in desk.get(DESK).content
+    assert b"CEO_SCANDAL, -2.5 %" in desk.get(DESK).content
     ask(desk, "INJECT", "another", event="SECTOR_ROTATION", impact="1", sector="Energy")
     hall.tick()
     assert MarketEvent.objects.filter(sector="Energy", duration=0).exists()

@@ -271,6 +271,13 @@ def test_each_tick_counts_what_happened_in_it(desk: Desk) -> None:
     assert (update["eventCount"], len(update["activeEvents"])) == (0, 1)
 
 
+def test_a_tick_tells_the_rates_as_the_worlds_status_has_them(desk: Desk) -> None:
+    desk.tick()
+    status, update = desk.get("/world/status").data, last_update()
+    for rate in ("interestRate", "inflationRate", "gdpGrowth"):
+        assert update[rate] == status[rate] != 0
+
+
 def active() -> list[Json]:
     """Return the active events as the last tick told them."""
     events: list[Json] = last_update()["activeEvents"]

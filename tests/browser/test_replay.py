@@ -91,6 +91,15 @@ def test_playing_goes_on_tick_by_tick_and_stops_when_told(hall: Hall, open_page:
     expect(page).to_have_title(re.compile("^REPLAY of tick 4 "))
 
 
+def test_what_happened_is_told_as_it_plays(hall: Hall, open_page: OpenPage) -> None:
+    run(hall, 3)
+    hall.operate("HALT", symbol="APEX", ticks=2, reason="a look")
+    run(hall, 1)
+    page = open_page("/replay?tick=3")
+    page.locator("[data-act=play]").click()
+    expect(page.locator("#feed")).to_contain_text("5 APEX is halted until tick 7")
+
+
 def test_no_window_is_too_narrow_for_a_replay(hall: Hall, open_page: OpenPage) -> None:
     run(hall, 3)
     page = open_page("/replay")

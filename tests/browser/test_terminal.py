@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from agents.models import Agent
+from market import tape
+from market.engine.rules import Macro
 from market.models import Bankruptcy, Company
 from tests.browser.conftest import OpenPage
 from tests.browser.web import Web
@@ -78,6 +80,16 @@ def test_every_tick_is_counted_and_every_price_moves_with_it(
         expect(price_of(page, symbol)).to_have_text(recorded_price(symbol))
 
 
+def test_the_rates_are_kept_up_to_date(hall: Hall, open_page: OpenPage) -> None:
+    hall.tick()
+    page = live(open_page)
+    hall.set_rates(Macro(interest_bps=725, inflation_bps=310, gdp_growth_bps=-50))
+    hall.tick()
+    expect(page.locator("#world [data-field=interest]")).to_have_text("7.25%")
+    expect(page.locator("#world [data-field=inflation]")).to_have_text("3.10%")
+    expect(page.locator("#world [data-field=growth]")).to_have_text("-0.50%")
+
+
 def test_a_trade_comes_first_in_the_feed(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
     hall.tick("ann BUY 123 NEXUS MARKET")
@@ -106,21 +118,45 @@ def test_a_world_that_stands_still_says_so(hall: Hall, open_page: OpenPage) -> N
     expect(page.locator("#header [data-field=session]")).to_have_text("OPEN")
 
 
+def points_of(page: Page, line: str) -> list[str]:
+    return (page.locator(line).get_attribute("points") or "").split()
+
+
 def test_the_page_comes_back_when_the_web_process_does(
     hall: Hall, web: Web, open_page: OpenPage
 ) -> None:
     page = live(open_page, may_complain=True)
     web.kill()
     expect(page.locator(".connection")).not_to_have_attribute("data-state", "connected")
-    hall.tick()
-    hall.tick()
+    hall.tick("ann BUY 123 NEXUS MARKET")
+    hall.operate("HALT", symbol="MEME", ticks=9, reason="a look")
+    for _ in range(10):
+        hall.tick()
     web.start()
-    expect(tick_of(page)).to_have_text("3")
+    expect(tick_of(page)).to_have_text("12")
     expect(price_of(page, "APEX")).to_have_text(recorded_price("APEX"))
-    expect(page.locator("#feed")).to_contain_text("2 ticks went unseen")
+    expect(page.locator("#feed")).to_contain_text("2 BUY NEXUS 123")
+    expect(page.locator("#feed")).to_contain_text("3 MEME is halted until tick 12")
     expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
+    fresh = open_page(java_script_enabled=False)
+    apex = "#market [data-symbol=APEX] polyline"
+    assert points_of(page, apex) == points_of(fresh, apex)
+    assert len(points_of(page, "#overview polyline")) == len(points_of(fresh, "#overview polyline"))
     hall.tick()
-    expect(tick_of(page)).to_have_text("4")
+    expect(tick_of(page)).to_have_text("13")
+
+
+def test_who_was_away_for_long_is_given_the_page_anew(
+    hall: Hall, web: Web, open_page: OpenPage
+) -> None:
+    page = live(open_page, may_complain=True)
+    page.evaluate("window.isOld = true")
+    web.kill()
+    for _ in range(62):
+        hall.tick()
+    web.start()
+    expect(tick_of(page)).to_have_text("63")
+    assert page.evaluate("window.isOld") is None
 
 
 class Interceptor:
@@ -155,18 +191,18 @@ def interceptor() -> Interceptor:
     return Interceptor()
 
 
-def test_a_skipped_seq_makes_the_page_subscribe_anew(
+def test_what_a_socket_left_out_is_told_by_the_next(
     hall: Hall, open_page: OpenPage, interceptor: Interceptor
 ) -> None:
     page = live(open_page, intercept=interceptor)
     hall.tick()
     expect(tick_of(page)).to_have_text("2")
     interceptor.lost = {3}
-    hall.tick()
+    hall.tick("ann BUY 123 NEXUS MARKET")
     hall.tick()
     expect(tick_of(page)).to_have_text("4")
-    expect(page.locator("#feed")).to_contain_text("1 tick went unseen")
-    assert interceptor.asked.count("subscribe") == 2
+    expect(page.locator("#feed")).to_contain_text("3 BUY NEXUS 123")
+    assert interceptor.asked.count("resume") == 2
 
 
 def test_what_others_wrote_is_shown_as_text(
@@ -196,7 +232,8 @@ def test_no_window_is_too_narrow(hall: Hall, open_page: OpenPage) -> None:
 
 def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
-    amounts = [0, 1, 99, 100, 12_345, 99_949, 1_234_567, 98_765_432_109, 123_456_789_012_345]
+    amounts = [0, 1, 50, 99, 100, 1_250, 12_345, 99_949, 99_950, 1_234_567, 90_026_500, 99_999_600]
+    amounts += [99_999_999_600, 98_765_432_109, 123_456_789_012_345, 99_999_999_999_999_999]
     amounts += [-amount for amount in amounts[1:]]
     written = page.evaluate(
         """async (amounts) => {
@@ -206,6 +243,9 @@ def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage)
                 format.wholeDollars(cents / 100),
                 format.compactDollars(cents / 100),
                 format.signedPercent(cents / 100),
+                format.signedPercent(cents / 1000),
+                format.direction(cents / 1000),
+                format.compact(Math.abs(cents)),
             ]);
         }""",
         amounts,
@@ -216,9 +256,29 @@ def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage)
             terminal.whole_dollars(cents),
             terminal.compact_dollars(cents),
             terminal.signed_percent(cents / 100),
+            terminal.signed_percent(cents / 1000),
+            terminal.direction(cents / 1000),
+            terminal.compact(abs(cents)),
         ]
         for cents in amounts
     ]
+
+
+def test_a_change_that_is_written_as_nought_has_no_colour(
+    hall: Hall, open_page: OpenPage, interceptor: Interceptor
+) -> None:
+    hall.tick()
+    page = live(open_page, intercept=interceptor)
+    [entry] = tape.read_tick(epoch=1, tick=2, streams=[tape.PUBLIC_STREAM])
+    [update] = [event["data"] for event in entry.read() if event["type"] == "price:update"]
+    apex = next(price for price in update["prices"] if price["symbol"] == "APEX")
+    apex |= {"dayChange": 0.01, "dayChangePercent": 0.0049}
+    interceptor.tell(
+        type="price:update", channel="market:all", stream="public", seq=3, tick=3, data=update
+    )
+    row = page.locator("#market [data-symbol=APEX]")
+    expect(row.locator("[data-field=change]")).to_have_text("+0.00%")
+    expect(row).to_have_attribute("data-direction", "flat")
 
 
 def test_a_page_that_is_not_there_looks_like_the_terminal(open_page: OpenPage) -> None:
@@ -257,6 +317,89 @@ def test_halts_restrictions_and_bankruptcies_are_seen_as_they_happen(
     expect(apex.locator("[data-field=state]")).to_have_text("")
     expect(page.locator("#market .halted")).to_be_hidden()
     expect(page.locator("#feed")).to_contain_text("APEX trades again")
+
+
+def test_a_market_wide_halt_comes_first_in_the_feed_however_many_there_are(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = live(open_page)
+    for symbol in Company.objects.values_list("symbol", flat=True):
+        hall.operate("HALT", symbol=symbol, ticks=2, reason="a look")
+    hall.operate("HALT", ticks=2, reason="a storm")
+    hall.tick("ann BUY 1 MARKET")
+    expect(tick_of(page)).to_have_text("2")
+    expect(page.locator("#feed li").first).to_have_text(re.compile("The market is halted"))
+    expect(page.locator("#feed")).to_contain_text("and 5 more companies are halted")
+    seen = page.locator("#feed li[data-tick='2']").all_inner_texts()
+    fresh = open_page(java_script_enabled=False).locator("#feed li[data-tick='2']")
+    assert fresh.all_inner_texts() == seen
+    hall.tick()
+    hall.tick()
+    expect(page.locator("#feed")).to_contain_text("and 5 more companies trade again")
+
+
+STATES = """() => [
+    ...[...document.querySelectorAll("#market tbody tr")].map((row) => row.innerText),
+    ...[...document.querySelectorAll("#market tbody tr")].map((row) => row.dataset.state),
+    ...[...document.querySelectorAll("#market .sector")].map((cell) => cell.title),
+    document.querySelector("#market .halted").textContent,
+    document.querySelector("#market .halted").hidden,
+    document.querySelector("#header .session").innerText,
+    document.querySelector("#header .session").dataset.session,
+].sort()"""
+
+
+def test_what_is_halted_why_and_until_when_is_on_the_page_whenever_it_is_loaded(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = live(open_page)
+    note = page.locator("#market [data-symbol=APEX] .sector")
+    banner, header = page.locator("#market .halted"), page.locator("#header .session")
+
+    def expect_the_same_of_a_page_that_is_loaded_now() -> None:
+        fresh = open_page(java_script_enabled=False)
+        assert page.evaluate(STATES) == fresh.evaluate(STATES)
+
+    hall.operate("HALT", symbol="APEX", reason="a look")
+    hall.operate("HALT", symbol="NOVA", ticks=5, reason="a look")
+    hall.operate("RESTRICT_SHORTS", symbol="MEME", reason="a raid")
+    hall.tick()
+    expect(note).to_have_attribute("title", "Halted until resumed: operator")
+    nova = page.locator("#market [data-symbol=NOVA] .sector")
+    expect(nova).to_have_attribute("title", "Halted until tick 7: operator")
+    expect(header).to_contain_text("OPEN closes in")
+    expect_the_same_of_a_page_that_is_loaded_now()
+    hall.operate("HALT", ticks=9, reason="a storm")
+    hall.tick()
+    expect(banner).to_have_text("TRADING IS HALTED IN EVERY COMPANY until tick 12: operator")
+    expect(header).to_have_text(re.compile(r"HALTED\s+until tick 12$"))
+    expect_the_same_of_a_page_that_is_loaded_now()
+    hall.operate("UNHALT", reason="over")
+    hall.tick()
+    expect(banner).to_be_hidden()
+    expect(header).to_contain_text("OPEN closes in")
+    expect(note).to_have_attribute("title", "")
+    expect_the_same_of_a_page_that_is_loaded_now()
+
+
+def test_the_word_for_what_keeps_a_company_from_trading_is_read_at_every_width(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    hall.operate("HALT", symbol="APEX", reason="a look")
+    hall.operate("RESTRICT_SHORTS", symbol="MEME", reason="a raid")
+    hall.operate("SET_BANDS", symbol="OMEGA", bps=200, reason="a calm")
+    hall.tick()
+    page = live(open_page)
+    for width in (360, 480, 599, 640, 768, 1024, 1200, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        for symbol, word in (("APEX", "HALT"), ("MEME", "NO SHORTS"), ("OMEGA", "BANDS")):
+            state = page.locator(f"#market [data-symbol={symbol}] .state")
+            expect(state).to_be_visible()
+            expect(state).to_have_text(word)
+            cell = state.locator("..")
+            assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
+    expect(page.locator("#market td.bands").first).to_have_text(re.compile(r"\d–\d"))
+    expect(page.locator("#market td.bands").first).to_be_visible()
 
 
 def test_an_active_event_is_seen_until_it_is_over(hall: Hall, open_page: OpenPage) -> None:

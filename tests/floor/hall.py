@@ -15,7 +15,7 @@ from agents.models import Input as InputRow
 from agents.services.journal import journal
 from market import models, tape
 from market.engine.parameters import Parameters
-from market.engine.rules import Switches
+from market.engine.rules import Macro, Switches
 from tests.cast import act
 from wallstreetsim.audit import audit
 from wallstreetsim.floor import Committed, Floor
@@ -65,6 +65,11 @@ class Hall:
         """Put an operator's act into the inbox."""
         [row] = self.submit(InputRow(type=type, parameters=parameters, source=Source.OPERATOR))
         return row
+
+    def set_rates(self, macro: Macro) -> None:
+        """Make the economy's rates these from the next tick on."""
+        assert self.floor.world is not None
+        self.floor.world.market.climate.macro = macro
 
     def submit(self, *inputs: InputRow) -> list[InputRow]:
         return InputRow.objects.bulk_create(inputs)

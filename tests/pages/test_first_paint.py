@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from market.models import Company
 from tests.floor.hall import Hall
 from wallstreetsim import pages
+from wallstreetsim.templatetags import terminal
 
 READS = 7  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies
 
@@ -107,6 +108,32 @@ def events_panel(client: Client) -> str:
     return panel
 
 
+def test_of_a_ticks_many_halts_the_feed_tells_the_widest_first_and_counts_the_rest(
+    hall: Hall, client: Client
+) -> None:
+    symbols = sorted(Company.objects.values_list("symbol", flat=True))
+    for symbol in symbols:
+        hall.operate("HALT", symbol=symbol, ticks=2, reason="a look")
+    hall.operate("HALT", ticks=2, reason="a storm")
+    hall.tick()
+    assert happenings(client) == [
+        "The market is halted until tick 4",
+        *(f"{symbol} is halted until tick 4" for symbol in symbols[:3]),
+        "and 5 more companies are halted",
+    ]
+    hall.tick()
+    hall.tick()
+    resumed = happenings(client)
+    assert len(resumed) == 4
+    assert resumed[-1] == "and 5 more companies trade again"
+
+
+def happenings(client: Client) -> list[str]:
+    _, _, rest = client.get("/").content.decode().partition('id="feed"')
+    panel, _, _ = rest.partition("<template>")
+    return re.findall(r'data-kind="event".*?data-field="amount">([^<]+)<', panel)
+
+
 def test_names_are_escaped(hall: Hall, client: Client) -> None:
     from agents.models import Agent
 
@@ -125,6 +152,26 @@ def test_a_page_runs_our_scripts_only_and_talks_to_our_socket_only(
     assert "default-src 'none'; script-src 'self';" in policy
     assert "connect-src 'self' ws://testserver wss://testserver;" in policy
     assert "unsafe" not in policy
+
+
+def test_pages_that_name_no_icon_have_ours(db: None, client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/favicon.svg"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (999.4, "999"),
+        (999.5, "1.00K"),
+        (900_265, "900.27K"),
+        (995_000, "995.00K"),
+        (999_994, "999.99K"),
+        (999_996, "1.00M"),
+        (10**15, "1,000.00T"),
+    ],
+)
+def test_a_large_number_is_written_with_the_unit_that_fits_it(number: float, written: str) -> None:
+    assert terminal.compact(number) == written
 
 
 def test_what_is_not_there_is_answered_in_the_visitors_own_language(

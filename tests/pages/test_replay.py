@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from market import tape
+from market.engine.rules import Macro
 from tests.floor.hall import Hall
 from wallstreetsim import dashboard, pages
 
@@ -54,6 +55,27 @@ def test_the_events_of_a_tick_are_shown_with_what_was_left_of_them_then(
         for n in (1, 2, 3, 4)
     ]
     assert left == [[], ["2"], ["1"], []]
+
+
+def test_a_quiet_tick_shows_the_trades_before_the_quiet(
+    hall: Hall, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "FEED_TICKS", 2)
+    hall.tick("ann BUY 123 NEXUS MARKET")
+    for _ in range(3):
+        hall.tick()
+    assert 'data-kind="BUY" data-tick="2"' in main_of(client.get("/replay?tick=5").content)
+
+
+def test_the_rates_are_those_of_the_tick(hall: Hall, client: Client) -> None:
+    hall.tick()
+    hall.set_rates(Macro(interest_bps=725, inflation_bps=310, gdp_growth_bps=-50))
+    hall.tick()
+    rates = [
+        re.findall(r'data-field="(?:interest|inflation|growth)">([^<]+)<', main_of(page.content))
+        for page in (client.get(f"/replay?tick={tick}") for tick in (2, 3))
+    ]
+    assert rates == [["5.00%", "2.00%", "2.50%"], ["7.25%", "3.10%", "-0.50%"]]
 
 
 def test_it_says_that_it_is_a_replay_and_of_what(hall: Hall, client: Client) -> None:
@@ -103,12 +125,13 @@ def test_before_the_first_tick_there_is_nothing_to_replay(db: None, client: Clie
 
 def test_the_next_ticks_come_as_the_tape_has_them(hall: Hall, client: Client) -> None:
     for _ in range(4):
+        hall.operate("INJECT", event="RALLY", impact=0.001, duration=0)
         hall.tick("ann BUY 1 MARKET")
     given = json.loads(client.get("/replay/ticks?since=2").content)
     assert (given["first"], given["last"]) == (1, 5)
     assert [item["seq"] for item in given["items"]] == [3, 4, 5]
     channels = {event["channel"] for item in given["items"] for event in item["events"]}
-    assert channels == {"tick", "market:all", "trades", "leaderboard"}
+    assert channels == {"tick", "market:all", "trades", "leaderboard", "events"}
     assert json.loads(client.get("/replay/ticks?since=5").content)["items"] == []
     for bad in ("", "x", "-1", "9" * 99):
         assert client.get("/replay/ticks", {"since": bad}).status_code == 400

@@ -57,7 +57,7 @@ class MarketHappening(Happening):
 
 
 class WorldStatus(TypedDict):
-    """Where the world stands. Rates are a year's, in percent; money is in dollars."""
+    """Where the world stands. Rates are a year's, as fractions; money is in dollars."""
 
     tick: int
     epoch: int

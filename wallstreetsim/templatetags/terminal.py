@@ -6,6 +6,7 @@ static/dashboard/format.js writes alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 from django import template
 from django.utils.html import format_html
@@ -13,15 +14,10 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
+UNITS = ((10**3, "K"), (10**6, "M"), (10**9, "B"), (10**12, "T"))
 LEAST_CHANGE = 0.005
 BAR_CELLS = 36
 LINE_WIDTH, LINE_HEIGHT = 100, 20  # the drawing space of a line, whatever its size on the page
-
-
-@register.filter
-def dollars(cents: int | None) -> str:
-    return "–" if cents is None else f"{_sign(cents)}${abs(cents) / 100:,.2f}"
 
 
 @register.filter
@@ -46,10 +42,14 @@ def compact_dollars(cents: int) -> str:
 @register.filter
 def compact(number: float) -> str:
     """Write a large number with two decimals and its unit's letter, a small one whole."""
+    if _rounded(number) < 1000:
+        return f"{_rounded(number)}"
     for size, letter in UNITS:
-        if number >= size:
-            return f"{number / size:,.2f}{letter}"
-    return f"{number:,.0f}"
+        hundredths = _rounded(100 * number / size)
+        written = f"{hundredths / 100:,.2f}{letter}"
+        if hundredths < 100_000:
+            break
+    return written
 
 
 @register.filter
@@ -69,7 +69,8 @@ def points(hundredths: int) -> str:
 
 @register.filter
 def signed_percent(value: float) -> str:
-    return f"{round(value, 2) or 0.0:+,.2f}%"  # and never -0.00%
+    sign = "-" if value <= -LEAST_CHANGE else "+"  # and never -0.00%
+    return f"{sign}{_rounded(100 * abs(value)) / 100:,.2f}%"
 
 
 @register.filter
@@ -145,6 +146,11 @@ def panel(content: SafeString, title: str, name: str) -> SafeString:
         title,
         content,
     )
+
+
+def _rounded(number: float) -> int:
+    """Round halves up, by the same steps here and in format.js."""
+    return floor(number + 0.5)
 
 
 def _sign(number: int) -> str:
