@@ -29,13 +29,13 @@ def publish(committed: Committed) -> None:
     """Tell every web process of a committed tick. Raises RedisError when there is no telling."""
     outcome = committed.outcome
     notice = notices.of_tick(committed.public, told=outcome.told, happened=outcome.market.trades)
-    _redis().publish(notices.CHANNEL, notice)
+    _redis().publish(notices.channel(), notice)
 
 
 def announce_revoked(*, account: int, key: UUID | None = None) -> None:
     """Have every web process close an agent's sockets: all, or what this key may have opened."""
     try:
-        _redis().publish(notices.CHANNEL, notices.of_revocation(account=account, key=key))
+        _redis().publish(notices.channel(), notices.of_revocation(account=account, key=key))
     except redis.RedisError as error:
         log.warning(
             "a revocation is not announced; the feed finds the key in the record: %s", error

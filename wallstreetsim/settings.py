@@ -14,6 +14,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from wallstreetsim import logs
+from wallstreetsim.addresses import redis_address
 from wallstreetsim.rules import RULES as RULES
 from wallstreetsim.stack.places import Places
 
@@ -120,7 +121,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Redis: the messenger ---
 
 EMBEDDED_REDIS = not text("REDIS_URL")
-REDIS_URL = text("REDIS_URL", f"unix://{quote(str(PLACES.redis_socket))}")
+REDIS_URL, CELERY_BROKER_URL, REDIS_DATABASE = redis_address(
+    text("REDIS_URL", f"unix://{quote(str(PLACES.redis_socket))}")
+)
 
 CHANNEL_LAYERS = {
     "default": {
@@ -130,8 +133,6 @@ CHANNEL_LAYERS = {
     }
 }
 
-# Celery spells a Unix socket differently from redis-py.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis comes back; nobody gives up waiting for it
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_keepalive": True, "health_check_interval": 10}

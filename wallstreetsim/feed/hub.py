@@ -94,7 +94,7 @@ class Hub:
     async def _listen(self, redis: Redis) -> None:
         """Hear notices until Redis goes away; look at the record first and after a quiet while."""
         async with redis.pubsub() as subscription:
-            await subscription.subscribe(notices.CHANNEL)
+            await subscription.subscribe(notices.channel())
             while True:
                 message = await subscription.get_message(timeout=QUIET_SECONDS)
                 if message is None or message["type"] != "message":

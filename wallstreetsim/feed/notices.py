@@ -7,13 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 
 from market import tape
 from market.engine.outcome import Trade
 from wallstreetsim.feed import trades
 from wallstreetsim.feed.frames import PublicEntry
-
-CHANNEL = "wallstreetsim:feed"
 
 
 class TickNotice(NamedTuple):
@@ -28,6 +27,14 @@ class Revocation(NamedTuple):
 
     account: int
     key: UUID | None
+
+
+def channel() -> str:
+    """Return the name of the channel on which this exchange's processes hear each other.
+
+    Whoever publishes to a Redis is heard in all of its databases, and each may be an exchange's.
+    """
+    return f"wallstreetsim:feed/{settings.REDIS_DATABASE}"
 
 
 def of_tick(public: tape.Entry, *, told: Sequence[int], happened: Sequence[Trade]) -> bytes:
