@@ -24,6 +24,8 @@ SERVER_SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "random_page_cost": "1.1",  # what a tick touches is in memory: a key finds it, not a scan
+    "log_min_error_statement": "panic",  # statements bear secrets, and logs are shown around;
+    "log_error_verbosity": "terse",  # so do the rows that a refusal describes
     "jit": "off",  # it compiles for longer than our statements run
 }
 
