@@ -7,11 +7,18 @@ from typing import Any
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
-class RequestIdFilter(logging.Filter):
-    """Stamp every record with the id of the request, socket or task it was written for."""
+class RequestFilter(logging.Filter):
+    """Stamp every record with the id of the request, socket or task it was written for.
+
+    Of a request that Django adds to a record stay the method and the path: what follows may be a
+    key that somebody sent where it does not belong.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        if request := record.__dict__.pop("request", None):
+            record.method = getattr(request, "method", None)
+            record.path = getattr(request, "path", None)
         return True
 
 
@@ -20,7 +27,7 @@ def configuration(*, level: str, readable: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}},
+        "filters": {"request": {"()": RequestFilter}},
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
@@ -36,7 +43,7 @@ def configuration(*, level: str, readable: bool) -> dict[str, Any]:
             "stdout": {
                 "class": "logging.StreamHandler",
                 "stream": "ext://sys.stdout",
-                "filters": ["request_id"],
+                "filters": ["request"],
                 "formatter": "readable" if readable else "json",
             }
         },

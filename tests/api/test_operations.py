@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any, NoReturn
 
 import pytest
@@ -56,6 +59,30 @@ def test_it_is_not_ready_when_the_tick_is_late(desk: Desk) -> None:
 
 def test_it_is_not_ready_before_the_founding(db: None) -> None:
     assert Desk.__new__(Desk).get("/ready").status == 503
+
+
+# Logs
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the exchange's own handler writes to standard output."""
+    [handler] = (h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    log = StringIO()
+    before = handler.setStream(log)
+    yield log
+    handler.setStream(before)
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/ws", "/replay", "/ws/stats", "/ready"])
+def test_a_refusal_is_logged_once_with_its_id_and_without_what_was_asked(
+    db: None, log: StringIO, path: str
+) -> None:
+    asked = f"{path}?apiKey=wss_geheim&tick=x"
+    assert Client().get(asked, headers={"X-Request-ID": "ours-1"}).status_code >= 400
+    [line] = [line for line in log.getvalue().splitlines() if path in line]
+    assert "ours-1" in line
+    assert "geheim" not in line
 
 
 # Metrics

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils.log import log_response
 
 from market.selectors import tick_seen
 from wallstreetsim import metrics
@@ -135,8 +136,16 @@ def _stamp(request: HttpRequest, response: Response, started: float) -> Response
     _mark(response, tick_seen())
     for header, value in headers_of(request).items():
         response[header] = value
+    _log_refusal(request, response)
     metrics.record_request(request, response.status_code, perf_counter() - started)
     return response
+
+
+def _log_refusal(request: HttpRequest, response: Any) -> None:
+    """Say what Django says of a refused page, but while the request still has its name."""
+    if response.status_code >= 400:
+        what = (response.reason_phrase, request.path)
+        log_response("%s: %s", *what, response=response, request=request)
 
 
 def _mark(response: HttpResponseBase, tick: int | None) -> None:
