@@ -62,6 +62,13 @@ class Run:
     def pids(self) -> dict[str, int]:
         return {name: self.pid(name) for name in EVERYTHING}
 
+    def state(self, process: str) -> str:
+        """Return what supervisord says of a process, named "group:name"."""
+        socket = f"unix://{self.places.supervisor_socket}"
+        control = [sys.executable, "-m", "supervisor.supervisorctl", "-s", socket]
+        said = subprocess.run([*control, "status", process], capture_output=True, text=True).stdout
+        return said.split()[1]
+
     def processes(self) -> list[psutil.Process]:
         """Return every process of the run, down to the last server process of PostgreSQL."""
         launcher = psutil.Process(self.launcher.pid)

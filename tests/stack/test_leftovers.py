@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wallstreetsim.stack.children import living_in, record, stop_leftovers
+from wallstreetsim.stack import children
+from wallstreetsim.stack.children import living_in, record, stop_leftovers, wait_for_turn
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -50,6 +51,25 @@ def test_a_record_that_was_cut_short_is_no_obstacle(pids: Path, content: str) ->
     (pids / "floor").write_text(content)
     stop_leftovers(pids)
     assert list(pids.iterdir()) == []
+
+
+def test_what_was_started_just_now_waits_before_it_is_started_again(
+    pids: Path, sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    wait_for_turn(pids, "floor")
+    assert waits == []
+    record(pids, "floor", sleeper.pid)
+    monkeypatch.setattr("time.time", lambda: psutil.Process(sleeper.pid).create_time() + 0.3)
+    wait_for_turn(pids, "floor")
+    assert waits == [pytest.approx(children.RESTART_SECONDS - 0.3)]
+    monkeypatch.setattr("time.time", lambda: 0.0)  # the clock was set back
+    wait_for_turn(pids, "floor")
+    assert waits[1:] == [children.RESTART_SECONDS]
+    (pids / "floor").write_text("cut")
+    wait_for_turn(pids, "floor")
+    assert len(waits) == 2
 
 
 def test_who_works_in_a_directory_is_found_by_it(

@@ -1,5 +1,6 @@
 """`make run`, started and stopped, and killed in every way it may be."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_what_dies_is_restarted_alone(shared_run: Run, name: str) -> None:
     after = shared_run.pids()
     assert {each for each in EVERYTHING if after[each] != before[each]} == {name}
     eventually(shared_run.is_open)
+
+
+def test_what_dies_again_and_again_is_not_restarted_later_and_later(shared_run: Run) -> None:
+    def has_another(than: int) -> bool:
+        assert shared_run.state("exchange:courier") != "BACKOFF"  # a longer one after each death
+        return shared_run.pid("courier") != than
+
+    for _ in range(3):
+        died = shared_run.pid("courier")
+        kill(died)
+        eventually(partial(has_another, died))
 
 
 def test_two_runs_live_side_by_side(

@@ -1,16 +1,17 @@
 """`python -m wallstreetsim.stack.child NAME [OPTION…]` becomes one process of the stack.
 
-It records itself, lays down root's privileges if it is PostgreSQL, ties its life to its parent's,
-and replaces itself by the program: PostgreSQL, Redis, or a line of the Procfile. So what supervisor
-started is what runs, under one pid.
+It ties its life to its parent's, waits for its turn, records itself, lays down root's privileges if
+it is PostgreSQL, and replaces itself by the program: PostgreSQL, Redis, or a line of the Procfile.
+So what supervisor started is what runs, under one pid.
 """
 
 import os
 import sys
+from signal import SIGTERM
 
 from wallstreetsim import settings
 from wallstreetsim.stack import StackError, messenger, postgres
-from wallstreetsim.stack.children import die_with_parent, record, stop_signal
+from wallstreetsim.stack.children import die_with_parent, record, stop_signal, wait_for_turn
 from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.privileges import become_owner_of
 
@@ -18,10 +19,12 @@ from wallstreetsim.stack.privileges import become_owner_of
 def main(name: str, *options: str) -> None:
     places = settings.PLACES
     words = [*command(name, places), *options]
+    die_with_parent(SIGTERM)
+    wait_for_turn(places.pids, name)
     record(places.pids, name, os.getpid())
     if name == "postgres":
         become_owner_of(places.postgres)
-    die_with_parent(stop_signal(name))  # last, for changing user would cancel it
+    die_with_parent(stop_signal(name))  # again, for changing user has cancelled it
     os.execvp(words[0], words)
 
 

@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 STOP_SIGNALS = {"postgres": signal.SIGINT}  # its fast shutdown; by SIGTERM it waits for clients
 PATIENCE_SECONDS = 4.0
+RESTART_SECONDS = 1.0  # from one start of a process to the next, however often it dies
 
 
 def record(pids: Path, name: str, pid: int) -> None:
@@ -21,6 +23,17 @@ def record(pids: Path, name: str, pid: int) -> None:
     unfinished = pids / f".{name}"
     unfinished.write_text(f"{pid} {psutil.Process(pid).create_time()}")
     unfinished.rename(pids / name)
+
+
+def wait_for_turn(pids: Path, name: str) -> None:
+    """Wait, if our `name` was started just now: what dies at once would else keep us busy."""
+    try:
+        _, started = (pids / name).read_text().split()
+        age = max(0.0, time.time() - float(started))
+    except (OSError, ValueError):  # never, or we cannot tell
+        return
+    if age < RESTART_SECONDS:
+        time.sleep(RESTART_SECONDS - age)
 
 
 def stop_signal(name: str) -> signal.Signals:

@@ -155,7 +155,7 @@ def _start_stores(places: Places, supervisor: Supervisor) -> None:
 
 
 def _store_is_ready(name: str, answers: Probe, places: Places, supervisor: Supervisor) -> bool:
-    if supervisor.keeps_failing(f"stores:{name}"):
+    if supervisor.has_failed(f"stores:{name}"):
         raise StackError(f"{name} does not start: {complaint_in_log(places.log(name))}")
     return answers(places)
 

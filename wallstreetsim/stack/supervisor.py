@@ -67,8 +67,11 @@ stopwaitsecs=3
 killasgroup=true
 """
 
+# To supervisor whatever has started runs; what "does not start" it would try more and more rarely.
+# How soon a process starts again is its own affair (`children.wait_for_turn`).
 KEPT_ALIVE = """\
 autorestart=true
+startsecs=0
 startretries=1000000000
 """
 
@@ -123,10 +126,10 @@ class Supervisor:
         """Start `process`, named "group:name"."""
         self._rpc.supervisor.startProcess(process, False)
 
-    def keeps_failing(self, process: str) -> bool:
-        """Tell whether `process` ended right after it had been started."""
+    def has_failed(self, process: str) -> bool:
+        """Tell whether `process` has ended since it was first started, or could not be started."""
         info: Any = self._rpc.supervisor.getProcessInfo(process)
-        return str(info["statename"]) in {"BACKOFF", "FATAL"}
+        return bool(info["stop"] or info["spawnerr"])
 
     def wait(self) -> None:
         """Wait until supervisord ends by itself, and keep it prompt until then."""
