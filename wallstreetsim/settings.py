@@ -83,7 +83,7 @@ def secret_key() -> str:
         return key
     try:
         return PLACES.secret_key.read_text().strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):  # preflight says so
         return ""
 
 

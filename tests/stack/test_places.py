@@ -39,6 +39,14 @@ def test_the_secret_key_stays_the_same_from_run_to_run(data: Path) -> None:
     assert len(key) > 50
 
 
+def test_an_empty_secret_key_is_none(data: Path) -> None:
+    places = Places(data)
+    preflight.make_directories(places)
+    places.secret_key.touch()
+    preflight.make_secret_key(places)
+    assert len(places.secret_key.read_text()) > 50
+
+
 def test_a_directory_of_sockets_that_is_open_to_others_is_refused(data: Path) -> None:
     places = Places(data)
     preflight.make_directories(places)

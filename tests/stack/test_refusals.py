@@ -36,11 +36,22 @@ def test_a_postgresql_directory_that_is_none(data: Path, free_port: int) -> None
     assert "is not a PostgreSQL directory" in refusal(data, free_port)
 
 
-def test_a_postgresql_directory_of_another_version(data: Path, free_port: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "complaint"),
+    [
+        (b"9.6\n", "was made by PostgreSQL 9.6"),
+        (b"", "is damaged"),
+        (b"\xff\xfe\0abc", "is damaged"),
+    ],
+)
+def test_a_postgresql_directory_of_another_version_or_of_none(
+    data: Path, version: bytes, complaint: str
+) -> None:
     (data / "postgres" / "global").mkdir(parents=True)
     (data / "postgres" / "global" / "pg_control").touch()
-    (data / "postgres" / "PG_VERSION").write_text("9.6\n")
-    assert "was made by PostgreSQL 9.6" in refusal(data, free_port)
+    (data / "postgres" / "PG_VERSION").write_bytes(version)
+    with pytest.raises(StackError, match=complaint):
+        postgres.prepare(Places(data))
 
 
 def test_a_postgresql_directory_with_a_ruined_control_file(data: Path, free_port: int) -> None:
@@ -49,6 +60,42 @@ def test_a_postgresql_directory_with_a_ruined_control_file(data: Path, free_port
     postgres.prepare(places, "--no-sync")
     (places.postgres / "global" / "pg_control").write_bytes(b"\0" * 8192)
     assert "postgres does not start" in refusal(data, free_port)
+
+
+@pytest.mark.parametrize(
+    ("lost", "complaint"), [("base", "does not exist"), ("global/1260", "could not open file")]
+)
+def test_a_postgresql_directory_that_has_lost_something(
+    data: Path, free_port: int, lost: str, complaint: str
+) -> None:
+    places = Places(data)
+    preflight.make_directories(places)
+    postgres.prepare(places, "--no-sync")
+    (places.postgres / lost).rename(data / "lost")
+    line = refusal(data, free_port)
+    assert "refuses us: " in line
+    assert complaint in line
+
+
+@pytest.mark.parametrize("name", ["logs", "pids", "run"])
+def test_a_file_where_there_should_be_a_directory(data: Path, name: str) -> None:
+    data.mkdir()
+    (data / name).touch()
+    with pytest.raises(StackError, match=f"cannot use .*/{name} as a directory"):
+        preflight.make_directories(Places(data))
+
+
+@pytest.mark.parametrize("name", ["lock", "pids/floor", "postgres/postmaster.pid", "secret_key"])
+def test_a_directory_where_there_should_be_a_file(data: Path, free_port: int, name: str) -> None:
+    (data / "postgres").mkdir(parents=True)
+    (data / name).mkdir(parents=True)
+    assert f"cannot use {data / name}: " in refusal(data, free_port)
+
+
+def test_a_secret_key_that_is_none(data: Path, free_port: int) -> None:
+    data.mkdir()
+    (data / "secret_key").write_bytes(b"\xff\xfe\x80")
+    assert f"cannot use {data}/secret_key" in refusal(data, free_port)
 
 
 @pytest.mark.parametrize("name", ["PORT", "TICK_SECONDS", "COMPANIES"])

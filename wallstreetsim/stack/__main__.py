@@ -22,5 +22,8 @@ def main(words: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (StackError, ImproperlyConfigured, OSError) as error:
+    except OSError as error:
+        where = f"cannot use {error.filename}: " if error.filename else ""
+        sys.exit(f"wallstreetsim: {where}{error.strerror or error}")
+    except (StackError, ImproperlyConfigured) as error:
         sys.exit(f"wallstreetsim: {error}")

@@ -1,5 +1,6 @@
 """One PostgreSQL of our own: its command line, and making or checking its data directory."""
 
+import re
 import shutil
 import subprocess
 from functools import partial
@@ -12,6 +13,7 @@ from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.privileges import become_owner_of, give_to_postgres
 
 NAME = "wallstreetsim"  # of the database and of its owner
+VERSION = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 SERVER_SETTINGS = {
     "listen_addresses": "",  # nothing but the socket, in a directory that only we may enter
@@ -78,17 +80,21 @@ def _initdb(directory: Path, *options: str) -> None:
 
 def _check(data: Path) -> None:
     try:
-        made_by = (data / "PG_VERSION").read_text().strip()
+        made_by = (data / "PG_VERSION").read_text(errors="replace").strip()
     except OSError:
         raise StackError(
             f"{data} is not a PostgreSQL directory: restore it, or move it away to start anew"
         ) from None
+    if not VERSION.fullmatch(made_by):
+        raise _damaged(data, "no version in PG_VERSION")
     if not (data / "global" / "pg_control").is_file():
-        raise StackError(
-            f"{data} is damaged (no global/pg_control): restore it, or move it away to start anew"
-        )
+        raise _damaged(data, "no global/pg_control")
     if made_by != (ours := _major_version()):
         raise StackError(f"{data} was made by PostgreSQL {made_by} and this is PostgreSQL {ours}")
+
+
+def _damaged(data: Path, how: str) -> StackError:
+    return StackError(f"{data} is damaged ({how}): restore it, or move it away to start anew")
 
 
 def _major_version() -> str:

@@ -20,14 +20,14 @@ LEAST_FREE_MEGABYTES = 256
 
 def make_directories(places: Places) -> None:
     """Make the data directory and what belongs in it, open to nobody else."""
+    _private(places.data)
     try:
-        _private(places.data)
         with tempfile.TemporaryFile(dir=places.data):
             pass
-        for directory in (places.logs, places.pids):
-            _private(directory)
     except OSError as error:
         raise StackError(f"cannot use {places.data} as data directory: {error.strerror}") from None
+    for directory in (places.logs, places.pids):
+        _private(directory)
     _make_run_directory(places)
 
 
@@ -41,7 +41,12 @@ def _make_run_directory(places: Places) -> None:
 
 
 def _private(directory: Path) -> None:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise StackError(f"cannot use {directory} as a directory: it is something else") from None
+    except OSError as error:
+        raise StackError(f"cannot use {directory} as a directory: {error.strerror}") from None
 
 
 @contextmanager
@@ -88,9 +93,24 @@ def free_port() -> int:
 
 def make_secret_key(places: Places) -> None:
     """Make the key that signs sessions, once, for our eyes only, and never half of it."""
-    if places.secret_key.exists():
+    if _has_text(places.secret_key):
         return
     unfinished = places.secret_key.with_suffix(".new")
     unfinished.touch(mode=0o600)
-    unfinished.write_text(secrets.token_urlsafe(50))
+    with unfinished.open("w") as file:
+        file.write(secrets.token_urlsafe(50))
+        file.flush()
+        os.fsync(file.fileno())
     unfinished.rename(places.secret_key)
+
+
+def _has_text(file: Path) -> bool:
+    """Tell whether a file is there and not empty; raise StackError if it is none of ours."""
+    try:
+        return bool(file.read_text().strip())
+    except FileNotFoundError:
+        return False
+    except UnicodeDecodeError:
+        raise StackError(
+            f"cannot use {file}: it is no text; remove it, and a new one is made"
+        ) from None

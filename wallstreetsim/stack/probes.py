@@ -4,16 +4,28 @@ import psycopg
 import redis
 from psycopg import sql
 
+from wallstreetsim.stack import StackError
+from wallstreetsim.stack.complaints import complaint_in
 from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.postgres import NAME
 
+NOT_YET = "the database system is "  # starting up, in recovery mode, shutting down, …
+
 
 def postgres_answers(places: Places) -> bool:
-    """Tell whether PostgreSQL takes connections, and see to it that our database exists."""
+    """Tell whether PostgreSQL takes connections, and see to it that our database exists.
+
+    Raises StackError when it runs and takes none: its data is damaged, or not as we made it.
+    """
     try:
         with _connect(places) as connection:
             _ensure_database(connection)
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
+        _, _, refusal = complaint_in(str(error)).partition("FATAL:  ")
+        if refusal and not refusal.startswith(NOT_YET):
+            raise StackError(
+                f"PostgreSQL runs on {places.postgres} but refuses us: {refusal}"
+            ) from None
         return False
     return True
 
