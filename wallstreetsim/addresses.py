@@ -1,14 +1,17 @@
-"""REDIS_URL, understood once for all who read it: redis-py, Celery, and the feed.
+"""DATABASE_URL and REDIS_URL, each understood once for all who read it.
 
 What is said of a bad one never shows it, nor a part of it: there may be a password in it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+POSTGRES = "django.db.backends.postgresql"
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+ESCAPES = "what is special in a password is written as %XX"
 
 
 class RedisAddress(NamedTuple):
@@ -17,6 +20,19 @@ class RedisAddress(NamedTuple):
     url: str  # as redis-py reads it
     broker: str  # as Celery does
     database: int
+
+
+def database_address(url: str) -> dict[str, Any]:
+    """Return Django's settings of the database at `url`. Raises ImproperlyConfigured."""
+    try:
+        database = dict(dj_database_url.parse(url))
+        if database["ENGINE"] != POSTGRES or not database["NAME"]:
+            raise ValueError
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL must be postgres://USER:PASSWORD@HOST:PORT/DATABASE; {ESCAPES}"
+        ) from None
+    return database
 
 
 def redis_address(url: str) -> RedisAddress:
@@ -30,7 +46,7 @@ def redis_address(url: str) -> RedisAddress:
     except ValueError:
         raise ImproperlyConfigured(
             "REDIS_URL must be redis://HOST:PORT/NUMBER, rediss://HOST:PORT/NUMBER or"
-            " unix:///PATH?db=NUMBER; what is special in a password is written as %XX"
+            f" unix:///PATH?db=NUMBER; {ESCAPES}"
         ) from None
     return RedisAddress(url, _broker(parts, database), database)
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from wallstreetsim import logs
-from wallstreetsim.addresses import redis_address
+from wallstreetsim.addresses import POSTGRES, database_address, redis_address
 from wallstreetsim.rules import RULES as RULES
 from wallstreetsim.stack.places import Places
 
@@ -96,9 +95,9 @@ EMBEDDED_POSTGRES = not text("DATABASE_URL")
 
 def database() -> dict[str, Any]:
     if url := text("DATABASE_URL"):
-        return dict(dj_database_url.parse(url))
+        return database_address(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": POSTGRES,
         "NAME": "wallstreetsim",
         "USER": "wallstreetsim",
         "HOST": str(PLACES.postgres_socket_dir),

@@ -1,5 +1,6 @@
 """Where other people's servers are: which URLs are understood, and as what."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 from redis import Redis
 
-from wallstreetsim.addresses import redis_address
+from tests.stack.running import refusal
+from wallstreetsim.addresses import database_address, redis_address
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,57 @@ def test_redis_py_and_celery_find_the_same_database_of_the_same_redis(
     ],
 )
 def test_what_is_no_url_of_redis_is_refused_and_not_shown(url: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="REDIS_URL must be") as refusal:
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL must be") as refused:
         redis_address(url)
-    assert "heim" not in str(refusal.value)
+    assert "heim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://u:p@h:1/db", "postgresql://%2Frun%2Fpg/db", "pgsql:///db"]
+)
+def test_a_url_of_postgresql_is_understood(url: str) -> None:
+    assert database_address(url)["NAME"] == "db"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "foo",
+        "postgres://",
+        "postgres://u:geheim@h",
+        "postgres://u:geheim@h:abc/db",
+        "postgres://u:geheim@[::1/db",
+        "postgres://u:ge/heim@h/db",
+        "sqlite:///x.db",
+        "sqlite://:memory:",
+        "mysql://u:geheim@h/db",
+    ],
+)
+def test_what_is_no_url_of_postgresql_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must be") as refused:
+        database_address(url)
+    assert "heim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "where"),
+    [
+        ("DATABASE_URL", "postgres://u:geheim@127.0.0.1:1/db", "127.0.0.1:1"),
+        ("DATABASE_URL", "postgres://u:geheim@nohost.invalid/db", "nohost.invalid"),
+        ("DATABASE_URL", "postgres://u:geheim@localhost:1/db?sslmode=never", "localhost:1"),
+        ("REDIS_URL", "redis://:geheim@127.0.0.1:1/0", "127.0.0.1:1"),
+        ("REDIS_URL", "unix://:geheim@/nowhere.sock", "/nowhere.sock"),
+        ("REDIS_URL", "redis://:geheim@127.0.0.1:1/0?socket_timeout=soon", "127.0.0.1:1"),
+    ],
+)
+def test_where_nobody_answers_nothing_is_opened(
+    data: Path, free_port: int, name: str, url: str, where: str
+) -> None:
+    line = refusal(data, free_port, **{name: url})
+    assert f"{name}, at {where}, does not" in line
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_a_url_that_is_none_is_refused_in_a_line(data: Path, free_port: int, name: str) -> None:
+    assert f"{name} must be" in refusal(data, free_port, **{name: "foo"})

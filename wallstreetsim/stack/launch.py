@@ -90,6 +90,10 @@ def _prepare(places: Places) -> None:
     if settings.EMBEDDED_POSTGRES:
         _forget_dead_postgres(places)
         postgres.prepare(places)
+    else:
+        probes.check_database(settings.DATABASES["default"])
+    if not settings.EMBEDDED_REDIS:
+        probes.check_redis(settings.REDIS_URL)
 
 
 def _forget_dead_postgres(places: Places) -> None:

@@ -1,14 +1,21 @@
 """Asking the stores whether they answer; apart, for loading their clients takes its time."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
 import psycopg
 import redis
 from psycopg import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from wallstreetsim.stack import StackError
 from wallstreetsim.stack.complaints import complaint_in
 from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.postgres import NAME
 
+ONLY_DJANGOS = {"assume_role", "isolation_level", "pool", "server_side_binding"}  # options
 NOT_YET = "the database system is "  # starting up, in recovery mode, shutting down, …
 
 
@@ -36,6 +43,32 @@ def redis_answers(places: Places) -> bool:
             return bool(client.ping())
     except (redis.ConnectionError, redis.TimeoutError):
         return False
+
+
+def check_database(database: Mapping[str, Any]) -> None:
+    """Raise StackError if the database of these settings, from DATABASE_URL, takes nobody in."""
+    place = {name: database[name.upper()] for name in ("host", "port", "user", "password")}
+    options = {k: v for k, v in database["OPTIONS"].items() if k not in ONLY_DJANGOS}
+    wanted = {"dbname": database["NAME"], "connect_timeout": 5} | place | options
+    try:
+        psycopg.connect(**wanted).close()
+    except psycopg.Error as error:
+        where = f"{place['host'] or 'this machine'}:{place['port']}".rstrip(":")
+        reason = str(error).strip().partition("\n")[0].rpartition("failed: ")[2]
+        raise StackError(
+            f"the PostgreSQL of DATABASE_URL, at {where}, does not take us in: {reason}"
+        ) from None
+
+
+def check_redis(url: str) -> None:
+    """Raise StackError if the Redis at REDIS_URL does not answer."""
+    patience = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0)}
+    try:
+        with redis.Redis.from_url(url, **patience) as client:
+            client.ping()
+    except (redis.RedisError, ValueError, TypeError) as error:  # or it has impossible options
+        where = urlsplit(url).netloc.rpartition("@")[2] or urlsplit(url).path
+        raise StackError(f"the Redis of REDIS_URL, at {where}, does not answer: {error}") from None
 
 
 def _connect(places: Places) -> psycopg.Connection:
