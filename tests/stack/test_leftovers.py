@@ -61,13 +61,14 @@ def test_what_was_started_just_now_waits_before_it_is_started_again(
     wait_for_turn(pids, "floor")
     assert waits == []
     record(pids, "floor", sleeper.pid)
-    monkeypatch.setattr("time.time", lambda: psutil.Process(sleeper.pid).create_time() + 0.3)
+    recorded_at = (pids / "floor").stat().st_mtime
+    monkeypatch.setattr("time.time", lambda: recorded_at + 0.3)
     wait_for_turn(pids, "floor")
     assert waits == [pytest.approx(children.RESTART_SECONDS - 0.3)]
     monkeypatch.setattr("time.time", lambda: 0.0)  # the clock was set back
     wait_for_turn(pids, "floor")
     assert waits[1:] == [children.RESTART_SECONDS]
-    (pids / "floor").write_text("cut")
+    monkeypatch.setattr("time.time", lambda: recorded_at + 1)
     wait_for_turn(pids, "floor")
     assert len(waits) == 2
 

@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 STOP_SIGNALS = {"postgres": signal.SIGINT}  # its fast shutdown; by SIGTERM it waits for clients
 PATIENCE_SECONDS = 4.0
-RESTART_SECONDS = 1.0  # from one start of a process to the next, however often it dies
+RESTART_SECONDS = 0.5  # from one start of a process to the next, however often it dies
 
 
 def record(pids: Path, name: str, pid: int) -> None:
@@ -28,10 +28,10 @@ def record(pids: Path, name: str, pid: int) -> None:
 def wait_for_turn(pids: Path, name: str) -> None:
     """Wait, if our `name` was started just now: what dies at once would else keep us busy."""
     try:
-        _, started = (pids / name).read_text().split()
-        age = max(0.0, time.time() - float(started))
-    except (OSError, ValueError):  # never, or we cannot tell
+        recorded_at = (pids / name).stat().st_mtime
+    except FileNotFoundError:  # it never was
         return
+    age = max(0.0, time.time() - recorded_at)
     if age < RESTART_SECONDS:
         time.sleep(RESTART_SECONDS - age)
 
