@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan
 
-from market import wire
+from market import reach, wire
 from market.engine import outcome
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
@@ -101,7 +101,8 @@ def tick_seen(*, may_ask: bool = True) -> int | None:
             return None
         _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
         try:
-            _Seen.tick = World.objects.values_list("tick", flat=True).first()
+            rows = World.objects.values_list("tick", flat=True)
+            _Seen.tick = rows.first() if reach.is_in_reach() else None
         except DatabaseError:
             _Seen.tick = None
     return _Seen.tick

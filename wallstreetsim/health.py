@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from agents.models import Input
+from market import reach
 from market.models import World
 from wallstreetsim.api.envelope import JSON, only_read, refuse
 
@@ -25,11 +26,13 @@ LATE_INTERVALS = 10
 def health(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the record is out of reach; tell staff more."""
     try:
+        if not reach.is_in_reach():
+            return _out_of_reach()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         details = _details() if request.user.is_staff else {}
     except DatabaseError:
-        return refuse(503, "The record is out of reach.")
+        return _out_of_reach()
     return _fine({"status": "ok", **details})
 
 
@@ -38,9 +41,11 @@ def health(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the record is out of reach, or the tick is late."""
     try:
+        if not reach.is_in_reach():
+            return _out_of_reach()
         world = World.objects.first()
     except DatabaseError:
-        return refuse(503, "The record is out of reach.")
+        return _out_of_reach()
     if world is None:
         return refuse(503, "The world is not founded yet.")
     if is_late(world):
@@ -54,6 +59,10 @@ def is_late(world: World) -> bool:
         return False
     patience = timedelta(seconds=LATE_INTERVALS * settings.TICK_SECONDS)
     return timezone.now() - (world.claimed_at or world.founded_at) > patience
+
+
+def _out_of_reach() -> HttpResponse:
+    return refuse(503, "The record is out of reach.")
 
 
 def _details() -> dict[str, Any]:

@@ -25,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from agents.models import Input
+from market import reach
 from wallstreetsim.api.envelope import only_read, refuse
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 FLOOR_KEY = "wss:metrics:floor"
 FLOOR_SECONDS = 300  # how long the floor's figures stand after its last tick
 PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
+UNKNOWN = float("nan")
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
 
 _STEP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5)
@@ -103,9 +105,9 @@ def record_request(request: HttpRequest, status: int, seconds: float) -> None:
 def render() -> bytes:
     """Return all figures as Prometheus reads them."""
     try:
-        INBOX.set(Input.objects.waiting().count())
+        INBOX.set(Input.objects.waiting().count() if reach.is_in_reach() else UNKNOWN)
     except DatabaseError:
-        INBOX.set(float("nan"))
+        INBOX.set(UNKNOWN)
     return _floors_figures() + generate_latest(REGISTRY)
 
 

@@ -22,6 +22,16 @@ def _fail(*_: object, **__: object) -> NoReturn:
     raise OperationalError("away")
 
 
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the exchange's own handler writes to standard output."""
+    [handler] = (h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    log = StringIO()
+    before = handler.setStream(log)
+    yield log
+    handler.setStream(before)
+
+
 def test_the_exchange_is_well(desk: Desk) -> None:
     for path in ("/health", "/api/v1/health"):
         assert desk.get(path).data == {"status": "ok"}
@@ -40,6 +50,23 @@ def test_without_the_record_it_is_not_well(desk: Desk, monkeypatch: pytest.Monke
         for path in ("/health", "/ready", "/world/tick", "/api/v1/agents"):
             answer = desk.get(path)
             assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+
+
+def test_without_the_record_there_is_a_page_that_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, log: StringIO
+) -> None:
+    desk.tick()
+    with monkeypatch.context() as broken:
+        broken.setattr("django.db.backends.utils.CursorWrapper.execute", _fail)
+        for path in ("/", "/replay"):
+            page = Client().get(path, headers={"Accept": "text/html"})
+            assert page.status_code == 503
+            assert "503: the record is out of reach" in page.content.decode()
+            assert "default-src 'none'" in page["Content-Security-Policy"]
+            data = Client().get(path)
+            assert (data.status_code, data.json()["code"]) == (503, "UNAVAILABLE")
+    assert "Traceback" not in log.getvalue()
+    assert Client().get("/").status_code == 200
 
 
 def test_it_is_ready_while_the_tick_comes(desk: Desk) -> None:
@@ -62,16 +89,6 @@ def test_it_is_not_ready_before_the_founding(db: None) -> None:
 
 
 # Logs
-
-
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """What the exchange's own handler writes to standard output."""
-    [handler] = (h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
-    log = StringIO()
-    before = handler.setStream(log)
-    yield log
-    handler.setStream(before)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/ws", "/replay", "/ws/stats", "/ready"])

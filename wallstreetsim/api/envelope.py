@@ -170,4 +170,5 @@ def for_people_or(page: View, data: View) -> View:
     return view
 
 
+OUT_OF_REACH = "The exchange cannot reach its record now; try again."
 SORRY = "Something broke on our side. The request id finds it in our logs."

@@ -12,12 +12,14 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from market import reach
 from market.models import World
-from wallstreetsim.api.envelope import SORRY, failure
+from wallstreetsim.api.envelope import OUT_OF_REACH, SORRY, failure
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1  # when the database is away
+ABSENCE = (OperationalError, InterfaceError)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -43,11 +45,16 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
         return _answer(400, "The request cannot be read.")
     if isinstance(error, World.DoesNotExist):
         return _unavailable("The world is not founded yet.")
-    if isinstance(error, OperationalError | InterfaceError):
-        log.warning("the database is away: %s", error)
-        return _unavailable("The exchange cannot reach its record now; try again.")
+    if isinstance(error, ABSENCE):
+        note_absence(error)
+        return _unavailable(OUT_OF_REACH)
     log.exception("a request failed")
     return _answer(500, SORRY)
+
+
+def note_absence(error: Exception) -> None:
+    log.warning("the database is away: %s", error)
+    reach.lose_patience()
 
 
 def _answer(status: int, error: str, **more: Any) -> Response:

@@ -19,8 +19,9 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
 from market.selectors import tick_seen
-from wallstreetsim import metrics
+from wallstreetsim import absence, metrics
 from wallstreetsim.api.envelope import SORRY, refuse
+from wallstreetsim.api.errors import ABSENCE, note_absence
 from wallstreetsim.api.limits import headers_of
 from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
 from wallstreetsim.logs import request_id
@@ -67,6 +68,13 @@ class FrontDoor:
         with _named(_sent_name(request)):
             response: HttpResponseBase = await self.get_response(request)
             return await sync_to_async(_stamp)(request, response, started)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for a page that cannot be shown while the record is out of reach."""
+        if not isinstance(exception, ABSENCE):
+            return None
+        note_absence(exception)
+        return absence.answer(request)
 
 
 def api_match(path: str) -> ResolverMatch | None:
@@ -133,7 +141,7 @@ def _sent_name(request: HttpRequest) -> str:
 
 
 def _stamp(request: HttpRequest, response: Response, started: float) -> Response:
-    _mark(response, tick_seen())
+    _mark(response, tick_seen(may_ask=response.status_code < 500))
     for header, value in headers_of(request).items():
         response[header] = value
     _log_refusal(request, response)
