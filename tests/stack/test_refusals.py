@@ -4,8 +4,10 @@ import os
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.stack.running import refusal
 from wallstreetsim.stack import StackError, postgres, preflight
@@ -96,6 +98,15 @@ def test_a_secret_key_that_is_none(data: Path, free_port: int) -> None:
     data.mkdir()
     (data / "secret_key").write_bytes(b"\xff\xfe\x80")
     assert f"cannot use {data}/secret_key" in refusal(data, free_port)
+
+
+@pytest.mark.parametrize("words", [["audit"], ["checkpoint", "list"], ["replay", "--from=1"]])
+def test_a_command_on_a_record_while_nothing_runs(
+    data: Path, settings: Any, words: list[str]
+) -> None:
+    settings.EMBEDDED_POSTGRES, settings.PLACES = True, Places(data)
+    with pytest.raises(CommandError, match=f"is not running on {data}: start it with `make run`"):
+        call_command(*words)
 
 
 @pytest.mark.parametrize("name", ["PORT", "TICK_SECONDS", "COMPANIES"])

@@ -13,10 +13,9 @@ def main(words: list[str]) -> None:
 
     if words != ["running"]:
         launch.run()
-    elif settings.EMBEDDED_POSTGRES and not probes.postgres_answers(settings.PLACES):
-        raise StackError(
-            f"WallStreetSim is not running on {settings.PLACES.data}: start it with `make run`"
-        )
+    else:
+        database = None if settings.EMBEDDED_POSTGRES else settings.DATABASES["default"]
+        probes.check_running(settings.PLACES, database)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,14 @@ def postgres_answers(places: Places) -> bool:
     return True
 
 
+def check_running(places: Places, database: Mapping[str, Any] | None) -> None:
+    """Raise StackError unless the record takes us in: the given one at a URL, else our own."""
+    if database is not None:
+        check_database(database)
+    elif not postgres_answers(places):
+        raise StackError(f"WallStreetSim is not running on {places.data}: start it with `make run`")
+
+
 def redis_answers(places: Places) -> bool:
     try:
         with redis.Redis(unix_socket_path=str(places.redis_socket), socket_timeout=2) as client:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from market.models import World
 from wallstreetsim.audit import Check, audit
+from wallstreetsim.management.record import RecordCommand
 
 SHOWN = 10  # differences of each check
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,15 +6,16 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from market.models import World
 from wallstreetsim import checkpoints, restoring
 from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.management.record import RecordCommand
 from wallstreetsim.rules import RULES
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from market.engine.rules import Switches
 from market.models import World
 from wallstreetsim.founding import found_if_missing, schedule
+from wallstreetsim.management.record import RecordCommand
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from market.models import World
 from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.management.record import RecordCommand
 from wallstreetsim.replaying import replay
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
