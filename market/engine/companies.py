@@ -238,14 +238,12 @@ def _new_name(number: int, sector: Sector, taken: set[str], streams: Streams) ->
     u = streams.uniforms(0, f"{sector.name}/{number}", "listing-name")
     start, last = int(u[0] * len(_FIRST)), _LAST[sector.name]
     ending = last[int(u[1] * len(last))]
-    for step in range(len(_FIRST) * 40):
+    for step in range(len(_FIRST) * (1 + len(ending))):
         first = _FIRST[(start + step) % len(_FIRST)]
         around = step // len(_FIRST)
         symbol = first[: 4 if not around else 3].upper() + (
             ending[around - 1].upper() if around else ""
         )
-        if around > len(ending):
-            break
         if symbol not in taken:
             return symbol, f"{first} {ending}"
     return f"C{number:04d}", f"Company {number}"

@@ -44,7 +44,7 @@ def test_the_same_seed_lists_the_same_companies_and_another_seed_others() -> Non
     assert generate_listings(100, Streams("t"), MARKET) != listings
 
 
-@pytest.mark.parametrize("count", [*range(41), 99, 100, 101, 250, 300, 1_000])
+@pytest.mark.parametrize("count", [*range(41), 99, 100, 101, 250, 300, 1_000, 2_500])
 def test_any_number_of_companies_can_be_listed(count: int) -> None:
     listings = generate_listings(count, Streams("s"), MARKET)
     assert len(listings) == count
