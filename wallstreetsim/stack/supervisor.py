@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from signal import SIGTERM
+from threading import Thread
 from typing import Any
 
 from wallstreetsim.stack import StackError
@@ -108,10 +110,15 @@ class Supervisor:
             env=os.environ
             | {"WSS_SUPERVISOR_SOCKET": str(places.supervisor_socket), "WSS_CODE_DIR": str(code)},
             stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
             start_new_session=True,  # Ctrl-C is for the launcher, which stops things in order
             preexec_fn=partial(die_with_parent, SIGTERM),
         )
         record(places.pids, "supervisord", self._process.pid)
+        assert self._process.stderr is not None
+        Thread(target=pass_on, args=(self._process.stderr,), daemon=True).start()
 
     def answers(self) -> bool:
         if self._process.poll() is not None:
@@ -157,6 +164,20 @@ class Supervisor:
         """Make supervisord see to its processes now; left alone it may take a second to."""
         with suppress(OSError, xmlrpc.client.Error, http.client.HTTPException):
             self._rpc.supervisor.getState()
+
+
+def pass_on(complaints: Iterable[str]) -> None:
+    """Say each complaint once, and without its traceback.
+
+    While the disk is full, supervisord has one with every line that it cannot log.
+    """
+    said: set[str] = set()
+    for line in complaints:
+        if line[0].isspace() or line.startswith("Traceback") or line in said:
+            continue
+        said.add(line)
+        with suppress(OSError):  # the terminal is gone; whoever complains must not wait for us
+            print(f"supervisord: {line.rstrip()}", file=sys.stderr, flush=True)
 
 
 class _UnixTransport(xmlrpc.client.Transport):
