@@ -27,11 +27,12 @@ class Run:
     def __init__(self, data: Path, port: int, **variables: str) -> None:
         self.places = Places(data)
         self.address = f"http://127.0.0.1:{port}"
+        self._environment = environment(data, port) | variables
         self._said = NamedTemporaryFile("a")  # noqa: SIM115  # closed with this run
         self.launcher = subprocess.Popen(
             [sys.executable, "-m", "wallstreetsim.stack"],
             cwd=CODE,
-            env=environment(data, port) | variables,
+            env=self._environment,
             stdout=self._said,
             stderr=self._said,
         )
@@ -64,9 +65,13 @@ class Run:
 
     def state(self, process: str) -> str:
         """Return what supervisord says of a process, named "group:name"."""
-        socket = f"unix://{self.places.supervisor_socket}"
-        control = [sys.executable, "-m", "supervisor.supervisorctl", "-s", socket]
-        said = subprocess.run([*control, "status", process], capture_output=True, text=True).stdout
+        said = subprocess.run(
+            [sys.executable, "-m", "wallstreetsim.stack", "control", "status", process],
+            cwd=CODE,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+        ).stdout
         return said.split()[1]
 
     def processes(self) -> list[psutil.Process]:
