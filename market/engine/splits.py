@@ -17,13 +17,24 @@ if TYPE_CHECKING:
     from market.engine.orders import Order
 
 
+LARGEST_SUM = 2**63 - 1  # of cents, in a digest or a column
+ROOM = 64  # times its worth: as much as a company may gain before its next split is due
+
+
 def split_if_due(exchange: Exchange, company: Company) -> None:
     """Split a company's shares whose price has left the range that splits keep."""
     rules = exchange.rules.splits
-    if company.price > rules.above_cents:
+    if company.price > rules.above_cents and _has_room(exchange, company):
         _Split(exchange, company, rules.ratio, 1).perform()
     elif company.price < rules.below_cents and company.shares >= rules.ratio:
         _Split(exchange, company, 1, rules.ratio).perform()
+
+
+def _has_room(exchange: Exchange, company: Company) -> bool:
+    """Say whether all companies together, were each worth so much and grew until the next split is
+    refused, could still be summed up. Without a split it is the price that ends, at its own bound.
+    """
+    return company.market_cap * ROOM * len(exchange.companies) <= LARGEST_SUM
 
 
 class _Split:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from market.engine.accounts import PUBLIC
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents, listing
 from tests.engine.brute_force import Record, audit
@@ -301,3 +304,20 @@ def test_a_split_in_a_restored_world_goes_as_it_would_have() -> None:
         return told
 
     assert digests(reload=True) == digests(reload=False)
+
+
+# Without end
+
+
+def test_however_often_a_company_is_pumped_its_worth_stays_within_64_bits() -> None:
+    """Splits would let it grow for ever; when they end, the price's own bound holds."""
+    stage = stage_at("100.00", *DEAR, switches=replace(HALTING, maker=True))
+    pump = {"event": "MEME_PUMP", "symbol": "APEX", "impact": 1.0, "duration": 3}
+    for _ in range(70):
+        stage.operate("INJECT", **pump)
+        stage.run_to(stage.world.tick + 9)
+    company, public = stage.company(), stage.world.market.accounts[PUBLIC]
+    assert 10**16 < company.market_cap < 2**62
+    assert company.price <= stage.world.rules.market.pricing.highest_cents
+    assert public.equity < 2**63
+    audit(stage.world.market)
