@@ -95,10 +95,10 @@ def note_tick(tick: int) -> None:
 
 
 def tick_seen(*, may_ask: bool = True) -> int | None:
-    """Return the world's tick, at most a second old; None while it is unknown."""
-    if time.monotonic() - _Seen.at > TICK_IS_FRESH_SECONDS:
-        if not may_ask:
-            return None
+    """Return the world's tick, at most a second old, or if nobody may be asked the last that this
+    process knows; None while it is unknown.
+    """
+    if may_ask and time.monotonic() - _Seen.at > TICK_IS_FRESH_SECONDS:
         _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
         try:
             rows = World.objects.values_list("tick", flat=True)

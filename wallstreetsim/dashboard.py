@@ -40,7 +40,6 @@ THE_REST = {
     "BANKRUPTCY": "agents are bankrupt",
 }
 TICKER_COMPANIES = 40
-EVENTS = 8  # active ones; static/dashboard/events.js keeps to it
 BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
 AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
@@ -77,12 +76,13 @@ class Quote:
 
     @property
     def note(self) -> str:
-        """Say why, and until when."""
-        if self.is_halted:
-            return f"Halted {self.end}: {self.reason}"
-        if self.is_restricted:
-            return "Short sales are restricted"
-        return "An operator has set the bands" if self.has_ordered_bands else ""
+        """Say why, and until when: all that holds, of which the state is the first."""
+        notes = (
+            self.is_halted and f"Halted {self.end}: {self.reason}",
+            self.is_restricted and "Short sales are restricted",
+            self.has_ordered_bands and "An operator has set the bands",
+        )
+        return ". ".join(note for note in notes if note)
 
     @property
     def end(self) -> str:
@@ -503,7 +503,7 @@ def _happenings(events: list[wire.Wire]) -> list[str]:
 
 
 def _active_events(update: wire.Wire) -> list[ActiveEvent]:
-    active = update.get("activeEvents", [])[:EVENTS]
+    active = update.get("activeEvents", [])
     return [ActiveEvent(e["headline"], e["impact"], e["ticksRemaining"]) for e in active]
 
 

@@ -16,6 +16,8 @@ class RequestFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        if record.name == "django.security.DisallowedHost":
+            record.exc_info = None  # anybody may send it, and there is nothing to trace
         if request := record.__dict__.pop("request", None):
             record.method = getattr(request, "method", None)
             record.path = getattr(request, "path", None)

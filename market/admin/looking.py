@@ -65,6 +65,10 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return a row by its key as it stands in a path; None if there can be none."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self._in_words(self.list_display)
 

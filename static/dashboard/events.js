@@ -3,13 +3,11 @@
 import { direction, signedPercent } from "./format.js";
 import { atNextFrame, fill, fillList, mark } from "./dom.js";
 
-const KEPT = 8; // as dashboard.py has them
-
 export function mountEvents(panel, feed) {
   const list = panel.querySelector("ol");
   let active = [];
 
-  const draw = atNextFrame(() => fillList(panel, list, active.slice(0, KEPT), write));
+  const draw = atNextFrame(() => fillList(panel, list, active, write));
 
   feed.on("tick:update", ({ activeEvents }) => {
     active = activeEvents;

@@ -6,9 +6,12 @@ export function stateOf(quote) {
 }
 
 export function noteOf(quote) {
-  if (quote.halted) return `Halted ${endOf(quote)}: ${reasonOf(quote)}`;
-  if (quote.shortRestricted) return "Short sales are restricted";
-  return quote.bandsOrdered ? "An operator has set the bands" : "";
+  const notes = [
+    quote.halted && `Halted ${endOf(quote)}: ${reasonOf(quote)}`,
+    quote.shortRestricted && "Short sales are restricted",
+    quote.bandsOrdered && "An operator has set the bands",
+  ];
+  return notes.filter(Boolean).join(". ");
 }
 
 export const endOf = (quote) => (quote.reopensTick === null ? "until resumed" : `until tick ${quote.reopensTick}`);

@@ -148,6 +148,12 @@ def test_a_search_finds_by_id_number_symbol_name_tick_and_account(admin_client: 
     assert str(input.public_id) == str(first.id), "an order is named by its input"
 
 
+def test_there_is_no_row_by_a_key_that_no_column_may_hold(admin_client: Client) -> None:
+    for model in (Company, Order):
+        path = reverse(f"admin:market_{model._meta.model_name}_changelist")
+        assert admin_client.get(f"{path}%00/change/").status_code == 302, "to the list, as for any"
+
+
 def test_a_search_for_nothing_finds_nothing(admin_client: Client) -> None:
     terms = ("nobody", "tick:x", "planet:9", "²", "'; --", "%", "account:77", "0" * 300)
     endless = [

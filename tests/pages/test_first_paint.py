@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from market.models import Company
 from tests.floor.hall import Hall
 from wallstreetsim import pages
+from wallstreetsim.dashboard import Quote
 from wallstreetsim.templatetags import terminal
 
 READS = 7  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies
@@ -106,6 +108,16 @@ def events_panel(client: Client) -> str:
     _, _, rest = client.get("/").content.decode().partition('id="events"')
     panel, _, _ = rest.partition("<template>")
     return panel
+
+
+def test_all_that_keeps_a_company_from_trading_as_usual_is_said() -> None:
+    quote = Quote("APEX", "Apex", "Technology", 10, 100, 100, 100, None, None, 0, [])
+    several = replace(quote, is_restricted=True, has_ordered_bands=True)
+    assert (several.state, several.note) == (
+        "NO SHORTS",
+        "Short sales are restricted. An operator has set the bands",
+    )
+    assert (quote.state, quote.note) == ("", "")
 
 
 def test_of_a_ticks_many_halts_the_feed_tells_the_widest_first_and_counts_the_rest(

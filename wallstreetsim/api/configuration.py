@@ -22,7 +22,8 @@ NOT_YET = (
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
     "news, investigations, prison: their lists are empty",
     "webhook deliveries",
-    "/skill.md, /llms.txt",
+    "/skill.md, /skill, /llms.txt, /.well-known/openapi-config.json",
+    "the pages for people at /agents, /agents/{id}, /markets, /news",
 )
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import orjson
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.metadata import BaseMetadata
@@ -141,7 +142,13 @@ def only_read(view: View) -> View:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return strange_host()
     return refuse(400, "The request cannot be read.")
+
+
+def strange_host() -> HttpResponse:
+    return refuse(400, "This host is not ours.", hint="ALLOWED_HOSTS names those that are.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

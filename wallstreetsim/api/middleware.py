@@ -20,7 +20,7 @@ from django.utils.log import log_response
 
 from market.selectors import tick_seen
 from wallstreetsim import absence, metrics
-from wallstreetsim.api.envelope import SORRY, refuse
+from wallstreetsim.api.envelope import SORRY, refuse, strange_host
 from wallstreetsim.api.errors import ABSENCE, note_absence
 from wallstreetsim.api.limits import headers_of
 from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
@@ -114,7 +114,7 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
         if isinstance(response, SimpleTemplateResponse):
             response.render()
     except DisallowedHost:
-        return refuse(400, "This host is not ours.")
+        return strange_host()
     except (BodyTooLarge, RequestDataTooBig):
         return refuse(413, BodyTooLarge.default_detail)
     except SuspiciousOperation:
