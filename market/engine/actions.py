@@ -50,8 +50,10 @@ class MarketAction:
 
         Raises Malformed, or Refused where a number is beyond all bounds.
         """
-        parameters = self.parameters.parse(given)
-        self.check(parameters)
+        parameters, refusal = self.parameters.parse(given)
+        self.check(parameters)  # first: what has not its form is not refused but malformed
+        if refusal is not None:
+            raise refusal
         return parameters
 
 

@@ -341,6 +341,8 @@ class Desk:
         release(order)
         if order.post_only:
             self.end(order, CANCELLED, Code.WOULD_TAKE)
+        elif order.intent is Intent.SHORT and self.is_restricted(order.company):
+            self.end(order, CANCELLED, Code.INVALID_PRICE)
         else:
             self._execute(order)
 

@@ -167,8 +167,9 @@ class Exchange(Desk):
                 company.set_bands(self.rules.halts, self.switches)
                 if company.is_trading:
                     quoting.withdraw_quotes(self, company)
-                    halts.follow_bands(self, company)
+                    held = halts.slide(self, company)
                     quoting.quote(self, company)
+                    halts.let_go(self, company, held)
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)

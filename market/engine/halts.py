@@ -115,35 +115,54 @@ def judge(exchange: Exchange) -> None:
     _judge_index(exchange)
 
 
-def follow_bands(desk: Desk, company: Company) -> None:
-    """Move the resting orders that lie outside the bands to the band, and those that lay at the
-    last tick's as far towards their limits as they may now, where they may trade: the best limit
-    first, then as they stood.
+def slide(desk: Desk, company: Company) -> list[Order]:
+    """Move resting orders that the bands have left outside to the band, as they stood: a bid above
+    it down, an ask below it up. Return those that the last tick's bands held, and these hold less.
+
+    All of them lie at the touch or beyond it, for a band is the best price there is; the market
+    maker's quotes must be out of the book.
     """
-    for order in [
-        *_take_misplaced(desk, company.book.bids),
-        *_take_misplaced(desk, company.book.asks),  # before a bid can meet one outside the bands
-    ]:
+    for side, bound in (
+        (company.book.bids, company.high_band),
+        (company.book.asks, company.low_band),
+    ):
+        while bound and (best := side.best()) is not None and (best - bound) * side.sign < 0:
+            for order in side.drain(best):
+                order.price = bound
+                side.add(order)
+    return [*_held(desk, company.book.bids), *_held(desk, company.book.asks)]
+
+
+def _held(desk: Desk, side: BookSide) -> list[Order]:
+    best = side.best()
+    if best is None:
+        return []
+    return [order for order in side.at(best) if desk.price_of(order) != best]
+
+
+def let_go(desk: Desk, company: Company, held: list[Order]) -> None:
+    """Let orders that the bands held go on towards their limits, where they may trade: the best
+    limit first, then as they stood.
+    """
+    moved = [  # out of both sides before any of them trades
+        *_take_out(company.book.bids, held),
+        *_take_out(company.book.asks, held),
+    ]
+    for order in moved:
         desk.settle_anew(order)
 
 
-def _take_misplaced(desk: Desk, side: BookSide) -> list[Order]:
-    """Take the orders out of a side that should rest elsewhere on it, best limit first."""
+def _take_out(side: BookSide, held: list[Order]) -> list[Order]:
+    """Take those of the orders that rest on a side out of it, the best limit first."""
     taken: list[Order] = []
-    while (best := side.best()) is not None and _is_misplaced(desk, side, best):
-        for order in side.drain(best):
-            if desk.price_of(order) == best:
-                side.add(order)
-            else:
+    mine = {order.number: order for order in held if order.resting and order.side == -side.sign}
+    for price in sorted({order.price for order in mine.values()}):
+        for order in side.drain(price):
+            if order.number in mine:
                 taken.append(order)
+            else:
+                side.add(order)
     return sorted(taken, key=lambda order: (order.limit or 0) * side.sign)
-
-
-def _is_misplaced(desk: Desk, side: BookSide, price: Cents) -> bool:
-    """Say whether an order at a level should rest elsewhere. Only at the touch there may be one: a
-    band is the best price there is.
-    """
-    return any(desk.price_of(order) != price for order in side.at(price))
 
 
 def _judge_bands(exchange: Exchange, company: Company) -> None:

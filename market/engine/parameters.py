@@ -142,21 +142,26 @@ class Form:
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self.parameters)
 
-    def parse(self, given: Mapping[str, object]) -> Parameters:
-        """Check what an action carries, its type left out, and return it by name.
+    def parse(self, given: Mapping[str, object]) -> tuple[Parameters, Refused | None]:
+        """Check what an action carries, its type left out, and return it by name; and why it is
+        refused if a number, for which another stands here, is beyond all bounds.
 
-        Raises Malformed, or Refused.
+        Raises Malformed.
         """
         parsed: Parameters = {}
+        refusal: Refused | None = None
         for wire, value in given.items():
             parameter = self._by_wire.get(wire)
             if parameter is None:
                 raise Malformed(wire, "is not a parameter of this action")
             if value is not None:
-                parsed[parameter.name] = parameter.parse(value)
+                try:
+                    parsed[parameter.name] = parameter.parse(value)
+                except Refused as refused:
+                    parsed[parameter.name], refusal = parameter.minimum, refusal or refused
         for parameter in self._expected:
             if parameter.name not in parsed:
                 if parameter.default is None:
                     raise Malformed(parameter.wire, "is required")
                 parsed[parameter.name] = parameter.default
-        return parsed
+        return parsed, refusal

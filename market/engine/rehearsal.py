@@ -102,7 +102,7 @@ class Rehearsal(Desk):
             shares = order.side * order.quantity
             order.account.cash -= shares * price
             order.account.receive(order.company, shares, shares * price)
-        else:
+        elif self._may_stay_open(order):
             self._wait(order)
 
     def _wait(self, order: Order) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from itertools import chain
 
-from market.engine import auction, halts, quoting
+from market.engine import auction, quoting
 from market.engine.accounts import MARKET_MAKER
+from market.engine.book import BookSide
 from market.engine.clearing import release, release_part, reserve, settle, worst_cost
 from market.engine.companies import Company
 from market.engine.desk import Desk
@@ -31,10 +32,11 @@ def reopen(desk: Desk, company: Company) -> None:
     company.reopens_tick, company.halt_reason = None, ""
     company.recent_prices.clear()
     company.set_bands(desk.rules.halts, desk.switches)
+    entering += _take_outside(company.book.bids, company.high_band)
+    entering += _take_outside(company.book.asks, company.low_band)
     for order in sorted(entering, key=lambda order: order.priority):
         if order.tick_closed is None:
             desk.settle_down(order)
-    halts.follow_bands(desk, company)
     company.quotes = [o for o in entering if o.resting and o.account.id == MARKET_MAKER]
 
 
@@ -69,6 +71,16 @@ def _take_limited_by_bands(company: Company) -> list[Order]:
             else:
                 limited.append(order)
     return limited
+
+
+def _take_outside(side: BookSide, band: Cents) -> list[Order]:
+    """Take out the resting orders that lie outside the new bands: they share the band by time with
+    those that come in.
+    """
+    outside: list[Order] = []
+    while band and (best := side.best()) is not None and (best - band) * side.sign < 0:
+        outside += side.drain(best)
+    return outside
 
 
 def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:

@@ -121,14 +121,14 @@ def test_of_orders_that_a_band_lets_go_the_best_limit_comes_first() -> None:
 
 
 def test_what_the_bands_move_trades_within_them() -> None:
-    """Both sides are taken out first: no bid meets an ask that has yet to come up to the band."""
+    """Asks come up to the band before a bid that it lets go can meet them."""
     stage = stage_of("cid", SELLER)
     stage.operate("SET_BANDS", symbol="APEX", bps=100)
     stage.tick("cid BUY 1 @ 11.60\nann SELL 1 @ 10.15\nann SELL 1 @ 10.18")
     stage.reprice("11.50")
     stage.submit()
     assert bands(stage) == (1_020, 1_040)
-    assert stage.trades == ["cid bought 1 from ann @ 10.40"], "where the bid came to rest"
+    assert stage.trades == ["cid bought 1 from ann @ 10.20"]
     assert stage.resting() == ["ann SELL 1 @ 10.20"]
     audit(stage.world.market)
 
@@ -143,6 +143,49 @@ def test_a_band_that_narrows_at_an_auction_and_widens_in_its_tick_holds_nobody()
     stage.submit()
     assert stage.company().high_band == 1_108
     assert stage.resting() == ["cid BUY 1 @ 11.08", "bob BUY 1 @ 10.98"]
+
+
+def test_a_short_that_a_band_lets_go_takes_no_bid_while_shorts_are_restricted() -> None:
+    stage = stage_of("bob", "cid")
+    stage.operate("SET_BANDS", symbol="APEX", bps=100, ticks=2)
+    stage.tick("cid SHORT 1 @ 9.60 #s\nbob BUY 1 @ 9.70")
+    assert stage.resting() == ["bob BUY 1 @ 9.70", "cid SELL 1 @ 9.90"]
+    stage.operate("RESTRICT_SHORTS", symbol="APEX")
+    assert stage.trades == []
+    assert (stage.orders["s"].status, stage.orders["s"].reason) == ("cancelled", "INVALID_PRICE")
+    assert (stage.company().shorts_offered, stage.account("cid").reserved) == (0, 0)
+
+
+def test_what_a_band_lets_go_meets_the_makers_new_quotes() -> None:
+    stage = Stage("bob", companies=[listing(), BIG], switches=QUOTED)
+    stage.operate("SET_BANDS", symbol="APEX", bps=50, ticks=2)
+    stage.tick("bob BUY 90000 @ 10.60")
+    held = stage.orders[stage.outcome.results[0].id]
+    assert held.status == "partial", "at the band, above the asks that were within it"
+    stage.submit()
+    prices = [trade.price for trade in stage.outcome.market.trades]
+    assert prices and max(prices) < 1_030, "the quotes' prices, not the bid's own"
+
+
+def test_orders_pressed_to_a_band_stand_there_as_they_stood() -> None:
+    """Whoever writes the wildest limit passes nobody."""
+    stage = stage_of("bob", "cid")
+    stage.tick("bob BUY 1 @ 11.00\ncid BUY 1 @ 20.00")
+    stage.reprice("9.97")
+    stage.submit()
+    assert stage.resting() == ["bob BUY 1 @ 10.99", "cid BUY 1 @ 10.99"]
+
+
+def test_after_an_auction_the_bands_are_shared_by_time() -> None:
+    stage = stage_of("bob", "cid")
+    stage.tick("bob BUY 1 @ 10.70")
+    stage.operate("HALT", symbol="APEX", ticks=3)
+    stage.tick("cid BUY 1 @ 10.00")
+    stage.company().price = cents("8.80")
+    stage.company().pricing.value = 880.0
+    stage.run_to(stage.company().reopens_tick or 0)
+    assert stage.company().is_trading
+    assert stage.resting() == ["bob BUY 1 @ 9.68", "cid BUY 1 @ 9.68"]
 
 
 def test_what_a_band_holds_is_told_of_when_something_becomes_of_it_and_not_each_tick() -> None:

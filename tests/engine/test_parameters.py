@@ -97,6 +97,18 @@ def test_a_quantity_is_a_whole_number_from_one_on(quantity: object) -> None:
 
 
 @pytest.mark.parametrize("quantity", [1_000_001, 10**40])
+def test_what_has_not_its_form_is_malformed_whatever_its_numbers(quantity: int) -> None:
+    """Wherever among its fields the number stands."""
+    too_large = {"symbol": "APEX", "quantity": quantity}
+    assert complaint(too_large | {"bogus": 1}) == "bogus: is not a parameter of this action"
+    assert complaint({"quantity": quantity}) == "symbol: is required"
+    assert complaint(too_large | {"orderType": "ODD"}).startswith("orderType:")
+    assert complaint(too_large | {"orderType": "LIMIT"}).startswith("price:")
+    assert complaint({"quantity": quantity}, ACTIONS["REPLACE_ORDER"]).startswith("orderId:")
+    assert complaint(MARKET | {"price": 0}) == "price: goes with a LIMIT or STOP_LIMIT order only"
+
+
+@pytest.mark.parametrize("quantity", [1_000_001, 10**40])
 def test_an_order_for_more_than_a_million_is_too_large(quantity: int) -> None:
     code, message = refusal(MARKET | {"quantity": quantity})
     assert (code, message) == ("ORDER_TOO_LARGE", "quantity: must lie between 1 and 1,000,000")
@@ -119,8 +131,9 @@ def test_an_order_for_more_than_a_million_is_too_large(quantity: int) -> None:
     ],
 )
 def test_a_price_lies_on_the_cent_between_a_cent_and_a_million_dollars(price: object) -> None:
+    both = LIMIT | {"orderType": "STOP_LIMIT", "stopPrice": 10}
     for field in ("price", "stopPrice"):
-        code, message = refusal(LIMIT | {field: price})
+        code, message = refusal(both | {field: price})
         assert code == "INVALID_PRICE"
         assert message.startswith(f"{field}: ")
 

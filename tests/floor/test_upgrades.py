@@ -114,7 +114,7 @@ def test_a_state_of_the_second_schema_goes_on_by_the_rules() -> None:
     while world.tick < 74:
         world.advance([])
         audit(world.market)
-    assert world.digest == "823d76679ebfad5a47ff7d4aeb82ec6d9b1f054aec0226d8950c767a7139d8a0"
+    assert world.digest == "b465bfbea3e16ace2cc883d307d02089c22beb41ca3c5d54be66d77a4c371408"
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.world import World
 
-GOLDEN_DIGEST = "fe4c06a9219000041ec90dc955915fee8b9e36c386acee731c99af8bf51f0ade"
+GOLDEN_DIGEST = "bd19ab318065fb5732670e2b50239ad2b57ccb6e475629900946d45b5ad507c9"
 
 ROOT = Path(__file__).parents[2]
 

@@ -155,8 +155,16 @@ def test_an_order_is_cancelled_by_either_of_its_names() -> None:
         ("{type: BUY, symbol: APEX, quantity: 1, size: 2}", "BAD_REQUEST", "size: "),
         ("{type: BUY, symbol: APEX, quantity: 1, orderType: ODD}", "BAD_REQUEST", "orderType: "),
         ("{type: BUY, symbol: APEX, quantity: 1, orderType: LIMIT}", "BAD_REQUEST", "price: "),
-        ("{type: BUY, symbol: APEX, quantity: 1, price: 1.001}", "INVALID_PRICE", "price: "),
-        ("{type: BUY, symbol: APEX, quantity: 1, price: 1e99}", "INVALID_PRICE", "price: "),
+        (
+            "{type: BUY, symbol: APEX, quantity: 1, orderType: LIMIT, price: 1.001}",
+            "INVALID_PRICE",
+            "price: ",
+        ),
+        (
+            "{type: BUY, symbol: APEX, quantity: 1, orderType: LIMIT, price: 1e99}",
+            "INVALID_PRICE",
+            "price: ",
+        ),
         ("{type: CANCEL_ORDER}", "BAD_REQUEST", "orderId: "),
         ("{type: CANCEL_ORDER, orderId: 1}", "BAD_REQUEST", "orderId: "),
         ("{type: BUY, symbol: APEX, quantity: 1000001}", "ORDER_TOO_LARGE", "quantity: "),
