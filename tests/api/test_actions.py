@@ -189,6 +189,14 @@ def test_two_hundred_orders_may_be_open(bob: Trader, unlimited: None) -> None:
     assert codes(bob.act(buy(1, price=1.0))) == ["TOO_MANY_ORDERS"]
 
 
+def test_an_order_that_cannot_stay_open_takes_no_place(bob: Trader, unlimited: None) -> None:
+    for count in (10,) * 19 + (9,):
+        assert set(codes(bob.act(*[buy(1, price=1.0)] * count))) == {"OK"}
+    at_once = buy(1, price=1.0, timeInForce="IOC")
+    assert codes(bob.act(at_once, buy(1, price=1.0), at_once)) == ["OK"] * 3
+    assert codes(bob.act(buy(1, price=1.0))) == ["TOO_MANY_ORDERS"]
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [
