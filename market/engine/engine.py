@@ -99,13 +99,13 @@ class Engine(Protocol):
         """Return a report of the same shape as if this tick had changed everything that stands."""
 
     def concerned(self) -> Iterable[int]:
-        """Return the accounts that the tick's report has something to say to on their own stream."""
+        """Return the accounts whose own stream the tick's report has something for."""
 
     def digest_part(self) -> bytes:
         """Return bytes that differ whenever the tick decided something else."""
 
     def check(self, *, full: bool) -> None:
-        """Raise InvariantBroken, naming the account or company; `full`: all, not only this tick's."""
+        """Raise InvariantBroken, naming the account or company; `full`: look at all there is."""
 
     def dump(self) -> Plain:
         """Return all that it remembers between two ticks."""
