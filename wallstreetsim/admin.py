@@ -25,19 +25,17 @@ from agents.admin import verdict_on
 from agents.models import Input
 from agents.services import operator
 from market.admin.looking import ReadOnlyAdmin, dollars
-from market.models import Company, World
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import (
+from market.engine.operator_acts import (
     FREE_BANDS,
     HALT,
     INJECT,
-    PAUSE,
     RESTRICT_SHORTS,
-    RESUME,
     SET_BANDS,
-    STEP,
     UNHALT,
 )
+from market.models import Company, World
+from wallstreetsim.rules import RULES
+from wallstreetsim.world import MOST_STEPS, PAUSE, RESUME, STEP
 
 admin.site.site_header = "WallStreetSim"
 admin.site.site_title = "WallStreetSim"
@@ -47,7 +45,6 @@ admin.site.index_title = "The record, and the operator's desk"
 for _schedule in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_schedule)
 
-MOST_STEPS = 1_000
 ACTS_SHOWN = 20
 
 EVENTS = [

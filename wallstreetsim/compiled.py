@@ -18,8 +18,13 @@ from pathlib import Path
 from types import ModuleType
 
 CODE = Path(__file__).resolve().parents[1]
-ENGINES = ("market/engine", "agents/engine")
-MACHINE = ("wallstreetsim/actions.py", "wallstreetsim/rules.py", "wallstreetsim/world.py")
+ENGINES = ("market/engine", "agents/engine", "sec/engine", "news/engine")
+MACHINE = (
+    "wallstreetsim/actions.py",
+    "wallstreetsim/engines.py",
+    "wallstreetsim/rules.py",
+    "wallstreetsim/world.py",
+)
 TELLING = ("market/wire.py", "wallstreetsim/telling.py")  # as long as the machine's own part
 OFF = "off"
 

@@ -15,13 +15,12 @@ from django.db.backends.utils import CursorWrapper
 from agents.services import journal
 from market import models, tape
 from market.bulk import Write, send
-from market.engine.outcome import Trade
+from market.engine.outcome import MarketOutcome, Trade
 from market.services import record
+from wallstreetsim.app_parts import RECORD, parts
 from wallstreetsim.books import Books
 from wallstreetsim.telling import entries
-from wallstreetsim.world import ENGINE_VERSION, REGISTER, Outcome, World
-
-EQUITY_POINT_TICKS = 50
+from wallstreetsim.world import ENGINE_VERSION, Outcome, World
 
 PARTS = 3  # in which what the inputs do is written while they are performed
 TAPE_PARTS = 2  # in which the tape is: PostgreSQL files one while the next is told
@@ -141,7 +140,7 @@ def write_outcome(
 
     `books_before` are the books as the last tick left them.
     """
-    _write_rows(scribe, world, outcome, orders_written=world.market.log.final)
+    _write_rows(scribe, outcome, orders_written=world.market.log.final)
     told = entries(world, outcome, books_before, epoch=epoch, at=at)
     public = scribe.encode(lambda: next(told))
     scribe.write("write tape", lambda: tape.append([public.result()]))
@@ -149,61 +148,35 @@ def write_outcome(
     for _ in range(TAPE_PARTS):
         scribe.write("write tape", lambda: tape.append(islice(told, part)))
     scribe.await_writes(watch)
-    write_world(world, outcome)
+    write_world(world, outcome.market)
     return public.result()
 
 
-def _write_rows(
-    scribe: Scribe, world: World, outcome: Outcome, *, orders_written: Container[int]
-) -> None:
-    tick, market = outcome.tick, outcome.market
-    opened = [
-        world.market.accounts[result.account]
-        for result in outcome.results
-        if result.type == REGISTER and result.verdict.success and result.account is not None
-    ]
+def _write_rows(scribe: Scribe, outcome: Outcome, *, orders_written: Container[int]) -> None:
+    market = outcome.market
     scribe.write_trades(market.trades)
     rest = partial(record.insert_orders, market.orders, written=orders_written)
     scribe.write("write orders", rest)
     scribe.write("write orders", partial(record.update_orders, market.orders))
-    pages = partial(record.insert_blotter, tick, market.orders, market.trades)
-    scribe.write("write orders", pages)
-    scribe.write("write trades", partial(record.insert_sales, tick, market.trades))
-    scribe.write("write balances", partial(record.insert_entries, market.entries))
-    scribe.write("write balances", partial(record.insert_accounts, tick, opened))
-    scribe.write("write balances", partial(record.update_accounts, market.accounts))
-    scribe.write("write balances", partial(journal.update_members, outcome.members))
-    scribe.write("write balances", partial(record.upsert_holdings, market.holdings))
-    scribe.write("write prices", partial(record.update_companies, market.companies))
-    scribe.write("write prices", partial(record.insert_candles, market.candles))
-    for rows, encode in (
-        (market.halts, partial(record.insert_halts, market.halts)),
-        (market.splits, partial(record.insert_splits, market.splits)),
-        (market.events, partial(record.insert_events, market.events)),
-        (market.bankruptcies, partial(record.insert_bankruptcies, market.bankruptcies)),
-        (outcome.deeds, partial(journal.insert_deeds, tick, outcome.deeds)),
-    ):
-        if rows:  # which is seldom
-            scribe.write("write prices", encode)
-    if tick % EQUITY_POINT_TICKS == 0:
-        points = partial(record.insert_equity_points, tick, market.accounts)
-        scribe.write("write prices", points)
+    for app, part in parts(RECORD):
+        for step, encode in part.writes(outcome.tick, outcome.reports[app]):
+            scribe.write(step, encode)
 
 
-def write_world(world: World, outcome: Outcome) -> None:
+def write_world(world: World, market: MarketOutcome) -> None:
     """Bring the world's one row up to date."""
     macro = world.market.macro
     models.World.objects.update(
-        tick=outcome.tick,
-        digest=outcome.digest,
+        tick=world.tick,
+        digest=world.digest,
         engine_version=ENGINE_VERSION,
-        is_paused=outcome.is_paused,
-        steps_left=outcome.steps_left,
-        is_open=outcome.market.is_open,
-        regime=outcome.regime,
+        is_paused=world.is_paused,
+        steps_left=world.steps_left,
+        is_open=market.is_open,
+        regime=world.market.regime,
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,
         gdp_growth_bps=macro.gdp_growth_bps,
-        index=outcome.market.index,
-        dollar_volume_day=outcome.market.dollar_volume_day,
+        index=market.index,
+        dollar_volume_day=market.dollar_volume_day,
     )

@@ -138,5 +138,21 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
-_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2}
+def _from_3(state: State, rules: Rules) -> State:
+    """Schema 4 keeps each engine's state under its name, and the taker's fee with the market."""
+    engines = {
+        "market": state["market"] | {"taker_fee_bps": state["taker_fee_bps"]},
+        "agents": state["society"],
+        "house": state["house"],
+    }
+    moved = ("market", "society", "house", "taker_fee_bps")
+    kept = {key: value for key, value in state.items() if key not in moved}
+    return kept | {"schema": 4, "engines": engines}
+
+
+_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {
+    1: _from_1,
+    2: _from_2,
+    3: _from_3,
+}
 KNOWN_SCHEMAS = frozenset({SCHEMA_VERSION, *_UPGRADERS})

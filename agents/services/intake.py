@@ -7,8 +7,8 @@ counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -23,13 +23,17 @@ from agents.selectors import MOST_WAITING, Prospect, prospect_of
 from agents.services import repeats
 from agents.services.repeats import Repeatable
 from market import wire
-from market.engine.actions import NO_DATA, Verdict
+from market.engine.action import NO_DATA, Actor, Verdict
+from market.engine.actions import MARKET
 from market.engine.refusals import Code, Refused
 from market.engine.rehearsal import Rehearsal
 from market.engine.sessions import closed_early
 from market.engine.values import Tick
 
 POLLS_A_TICK = 10
+
+# What the apps above know, from the rows, of what these engines' actions check, for an agent.
+Views: TypeAlias = Callable[[Agent, Collection[str]], Mapping[str, Any]]
 
 
 class Receipt(NamedTuple):
@@ -52,6 +56,7 @@ def take(
     agent: Agent,
     asked: Sequence[Asked],
     table: ActionTable,
+    views: Views,
     source: Source,
     repeatable: Repeatable | None = None,
 ) -> Taken:
@@ -61,12 +66,12 @@ def take(
     OtherRequest when its key was used for another.
     """
     if repeatable is None:
-        return _take(agent, asked, table, source)
+        return _take(agent, asked, table, views, source)
     with transaction.atomic(), connection.cursor() as cursor:
         kept = repeats.claim(cursor, agent, repeatable)
         if kept is not None:
             return _taken_of(kept)
-        taken = _take(agent, asked, table, source)
+        taken = _take(agent, asked, table, views, source)
         repeats.keep(cursor, agent, repeatable, taken)
         return taken
 
@@ -88,10 +93,16 @@ def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
     return taken
 
 
-def _take(agent: Agent, asked: Sequence[Asked], table: ActionTable, source: Source) -> Taken:
+def _take(
+    agent: Agent, asked: Sequence[Asked], table: ActionTable, views: Views, source: Source
+) -> Taken:
     prospect = prospect_of(agent, asked)
     rehearsal = _rehearse(prospect, table)
-    receipts = [_receive(agent, rehearsal, prospect, action) for action in asked]
+    known = views(agent, {one.action.engine for one in asked} - {MARKET})
+    receipts = [
+        _receive(agent, rehearsal, prospect, known, one, ordinal)
+        for ordinal, one in enumerate(asked, start=len(prospect.waiting))
+    ]
     inserted = _insert(agent, zip(asked, receipts, strict=True), source)
     receipts = [_unless_used(receipt, inserted) for receipt in receipts]
     return Taken(prospect.tick, receipts)
@@ -116,22 +127,35 @@ def _rehearse(prospect: Prospect, table: ActionTable) -> Rehearsal:
     )
     for waiting in prospect.waiting:
         action = table.get(waiting.type)
-        if action is not None:
+        if action is not None and action.engine == MARKET:
             try:
-                action.handler(rehearsal, prospect.account, waiting.parameters, waiting.id)
+                actor = Actor(prospect.account.id, "", "", 0, prospect.tick + 1, 0)
+                action.perform(rehearsal, actor, waiting.parameters, waiting.id)
             except Refused:
                 continue  # it changes nothing then
     return rehearsal
 
 
-def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Asked) -> Receipt:
-    id = str(new_id())
+def _receive(
+    agent: Agent,
+    rehearsal: Rehearsal,
+    prospect: Prospect,
+    known: Mapping[str, Any],
+    asked: Asked,
+    ordinal: int,
+) -> Receipt:
+    id, action = str(new_id()), asked.action
+    actor = Actor(agent.id, agent.role, agent.status, agent.reputation, prospect.tick + 1, ordinal)
     try:
-        allow(AgentStatus(agent.status))
+        allow(AgentStatus(agent.status), action)
         if asked.refusal is not None:
             raise asked.refusal
         _check_place(prospect, asked)
-        verdict = asked.action.handler(rehearsal, prospect.account, asked.parameters, id)
+        if action.engine == MARKET:
+            verdict = action.perform(rehearsal, actor, asked.parameters, id)
+        else:
+            action.check(known[action.engine], actor, asked.parameters)
+            verdict = Verdict(True)
     except Refused as refused:
         verdict = Verdict(False, refused.code, refused.message)
     if not verdict.success:
@@ -211,6 +235,7 @@ def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
         if receipt.id:
             given = performed[receipt.id].verdict
             data = _ticks_later(receipt.verdict.data, given.tick - taken.tick)
+            data = {**data, **(given.data or {})}
             verdict = Verdict(given.success, given.code, given.message, data)
             receipt = receipt._replace(verdict=verdict)
         receipts.append(receipt)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
-from market.engine.action import Action
+from market.engine.action import Action, OperatorAct
 from market.engine.rules import Switches
 from market.engine.streams import Streams
 from market.engine.values import Tick
@@ -82,6 +82,9 @@ class Engine(Protocol):
 
     def actions(self) -> tuple[Action, ...]:
         """Return the actions that agents may send to this engine."""
+
+    def operator_acts(self) -> tuple[OperatorAct, ...]:
+        """Return what an operator may have this engine do."""
 
     def steps(self) -> Mapping[str, Step]:
         """Return its methods by the step of the day in which each is run."""

@@ -37,10 +37,11 @@ def _set_up(database: str) -> None:
     options["application_name"] = "doomed"
     del options["pool"]  # one connection is enough for a short life
     django.setup()
-    from wallstreetsim import checkpoints, floor, garbage, recording
+    from market import record
+    from wallstreetsim import checkpoints, floor, garbage
 
     floor.SHORTEST_INTERVAL = 0.0
-    checkpoints.EVERY_TICKS = recording.EQUITY_POINT_TICKS = 1  # each tick writes all there is
+    checkpoints.EVERY_TICKS = record.EQUITY_POINT_TICKS = 1  # each tick writes all there is
     garbage.settle = lambda: None  # nor is there time for cleaning up
 
 

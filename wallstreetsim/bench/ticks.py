@@ -21,13 +21,14 @@ from agents.models import Agent, Input, Source
 from market.bulk import insertion, send
 from market.engine.accounts import Account
 from market.engine.companies import Company
+from market.engine.operator_acts import INJECT
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
 from market.models import Order
 from wallstreetsim import floor as shell
 from wallstreetsim.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.founding import found_if_missing
-from wallstreetsim.world import INJECT, REGISTER
+from wallstreetsim.world import REGISTER
 
 AGENTS = 1_000
 HOUSE = 24

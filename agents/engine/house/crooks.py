@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agents.engine.facts import Deed
 from agents.engine.house.traders import noise
 from agents.engine.house.view import (
-    Deed,
     Doing,
     Memory,
     Stock,
