@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from agents.engine.society import AgentsReport
+from agents.engine.registry import AgentsReport
 from agents.services import journal
-from market.bulk import Write
+from market.common.bulk import Write
 from market.engine.values import Tick
 
 

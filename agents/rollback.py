@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agents.engine.society import AgentsReport
+from agents.engine.registry import AgentsReport
 from agents.services import journal
-from market.bulk import Write
+from market.common.bulk import Write
 
 
 def writes(report: AgentsReport) -> Iterator[Write]:

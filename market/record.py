@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from market.bulk import Write
+from market.common.bulk import Write
 from market.engine.outcome import MarketOutcome
 from market.engine.values import Tick
 from market.services import record

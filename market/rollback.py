@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from market.bulk import Write
+from market.common.bulk import Write
 from market.engine.outcome import MarketOutcome
 from market.services import record
 

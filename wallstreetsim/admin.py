@@ -24,7 +24,7 @@ from django_celery_beat.models import (
 from agents.admin import verdict_on
 from agents.models import Input
 from agents.services import operator
-from market.admin.looking import ReadOnlyAdmin, dollars
+from market.common.read_only import ReadOnlyAdmin, dollars
 from market.engine.operator_acts import (
     FREE_BANDS,
     HALT,
@@ -34,8 +34,8 @@ from market.engine.operator_acts import (
     UNHALT,
 )
 from market.models import Company, World
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import MOST_STEPS, PAUSE, RESUME, STEP
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import MOST_STEPS, PAUSE, RESUME, STEP
 
 admin.site.site_header = "WallStreetSim"
 admin.site.site_title = "WallStreetSim"

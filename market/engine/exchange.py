@@ -10,7 +10,16 @@ from collections import deque
 from collections.abc import Iterable
 from math import ceil, log1p
 
-from market.engine import calls, clearing, closing, events, halts, pricing, quoting, splits
+from market.engine import (
+    clearing,
+    end_of_day,
+    events,
+    halts,
+    margin_calls,
+    pricing,
+    quoting,
+    splits,
+)
 from market.engine.accounts import (
     BANK,
     MARKET_MAKER,
@@ -25,9 +34,9 @@ from market.engine.desk import Desk
 from market.engine.engine import Facts, PriceImpact
 from market.engine.log import TickLog
 from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcome, Standing
+from market.engine.random_source import RandomSource
 from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
-from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick, new_tuple
 
 
@@ -35,7 +44,11 @@ class Exchange(Desk):
     """Every company and account, and the rules by which they trade."""
 
     def __init__(
-        self, rules: MarketRules, switches: Switches, streams: Streams, facts: Facts | None = None
+        self,
+        rules: MarketRules,
+        switches: Switches,
+        streams: RandomSource,
+        facts: Facts | None = None,
     ) -> None:
         super().__init__(rules, switches, streams)
         self.facts = facts or Facts()
@@ -145,7 +158,7 @@ class Exchange(Desk):
         """Open the day or close it, and let happen what the tick brings."""
         halts.expire_bands(self)
         if self.moment.closes_now:
-            closing.close_day(self)
+            end_of_day.close_day(self)
         if not self.moment.is_open:
             self._stop_trading()
         if self.moment.opens_now:
@@ -177,9 +190,9 @@ class Exchange(Desk):
                 company.set_bands(self.rules.halts, self.switches)
                 if company.is_trading:
                     quoting.withdraw_quotes(self, company)
-                    held = halts.slide(self, company)
+                    held = halts.move_to_band(self, company)
                     quoting.quote(self, company)
-                    halts.let_go(self, company, held)
+                    halts.release_held(self, company, held)
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)
@@ -197,7 +210,7 @@ class Exchange(Desk):
         are as the tick leaves them.
         """
         self.mark_to_market()
-        calls.look(self)
+        margin_calls.look(self)
         for company in self.companies.values():
             company.refresh_touch()
 

@@ -135,7 +135,7 @@ def _restrict_shorts(exchange: Exchange, given: Parameters, id: str) -> Verdict:
 
 
 def _set_bands(exchange: Exchange, given: Parameters, id: str) -> Verdict:
-    halts.order_bands(
+    halts.override_bands(
         exchange,
         _company_or_all(exchange, given),
         given["bps"],

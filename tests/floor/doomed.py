@@ -38,15 +38,16 @@ def _set_up(database: str) -> None:
     del options["pool"]  # one connection is enough for a short life
     django.setup()
     from market import record
-    from wallstreetsim import checkpoints, floor, garbage
+    from wallstreetsim.floor import checkpoints, shell
+    from wallstreetsim.machine import gc_control
 
-    floor.SHORTEST_INTERVAL = 0.0
+    shell.SHORTEST_INTERVAL = 0.0
     checkpoints.EVERY_TICKS = record.EQUITY_POINT_TICKS = 1  # each tick writes all there is
-    garbage.settle = lambda: None  # nor is there time for cleaning up
+    gc_control.settle = lambda: None  # nor is there time for cleaning up
 
 
 def _tick() -> None:
-    from wallstreetsim.floor import Floor
+    from wallstreetsim.floor.shell import Floor
 
     floor = Floor()
     floor.tick()

@@ -9,7 +9,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from agents.engine.facts import Deed
+from agents.engine.facts import Manipulation
 from agents.engine.house import crooks, traders
 from agents.engine.house.names import house_name
 from agents.engine.house.rules import HouseRules
@@ -22,7 +22,7 @@ from agents.engine.house.view import (
     View,
     Worked,
 )
-from agents.engine.society import Society
+from agents.engine.registry import AgentRegistry
 from market.engine import engine
 from market.engine.accounts import PUBLIC
 from market.engine.action import Action, OperatorAct
@@ -65,7 +65,7 @@ class Inhabitant:
 
 
 @dataclass(slots=True)
-class Eye:
+class PriceTracker:
     """What the house remembers of a company's price."""
 
     last: float  # logs
@@ -86,15 +86,15 @@ class Stocks(dict[str, Stock]):
     """The companies as the house sees them, each looked at when somebody asks for it first."""
 
     def __init__(
-        self, companies: Mapping[str, Company], eyes: Mapping[str, Eye], unit: float
+        self, companies: Mapping[str, Company], trackers: Mapping[str, PriceTracker], unit: float
     ) -> None:
         super().__init__()
         self.companies = companies
-        self.eyes = eyes
+        self.trackers = trackers
         self.unit = unit  # a usual order's part of a company's shares
 
     def __missing__(self, symbol: str) -> Stock:
-        company, eye = self.companies[symbol], self.eyes[symbol]
+        company, eye = self.companies[symbol], self.trackers[symbol]
         state, price = company.pricing, company.price
         stock = self[symbol] = Stock(
             symbol,
@@ -123,10 +123,10 @@ class House:
         self.streams = surroundings.streams
         self.facts = surroundings.facts
         self.market = surroundings.engine(MarketEngine)
-        self.registry = surroundings.engine(Society)
+        self.registry = surroundings.engine(AgentRegistry)
         self.decided: list[Act] = []  # in this tick, in their order
         self.inhabitants: list[Inhabitant] = []
-        self.eyes: dict[str, Eye] = {}
+        self.trackers: dict[str, PriceTracker] = {}
         self.worked: list[Worked] = []
 
     # As an engine
@@ -181,7 +181,7 @@ class House:
         self._endow(exchange)
         for company in exchange.companies.values():
             now = math.log(company.price)
-            self.eyes[company.symbol] = Eye(now, now, now, 1.0)
+            self.trackers[company.symbol] = PriceTracker(now, now, now, 1.0)
         prefix = uuid_prefix(self.streams.derive("house"))
         for one in self.inhabitants:
             id = uuid_of(prefix, one.account)
@@ -243,7 +243,7 @@ class House:
         if not (exchange.moment.is_open and self.inhabitants):
             return
         for company in exchange.companies.values():
-            self.eyes[company.symbol].look(company)
+            self.trackers[company.symbol].look(company)
         scene = self._scene()
         for one in self.inhabitants:
             view = View(
@@ -257,7 +257,7 @@ class House:
             for doing in STRATEGIES[one.strategy](view, one.memory, stream):
                 if isinstance(doing, Act):
                     self.decided.append(doing)
-                elif isinstance(doing, Deed):
+                elif isinstance(doing, Manipulation):
                     self.facts.add(doing)
                 else:
                     self.worked.append(doing)
@@ -270,7 +270,7 @@ class House:
             tick=exchange.moment.tick,
             hour=exchange.climate.hour(exchange.moment),
             ticks_until_close=exchange.moment.ticks_until_close,
-            stocks=Stocks(exchange.companies, self.eyes, unit),
+            stocks=Stocks(exchange.companies, self.trackers, unit),
             news=exchange.happened_before,
             brewing=exchange.climate.events.brewing,
             parents=self._parents(len(exchange.companies)),
@@ -289,7 +289,7 @@ class House:
 
     def rescale(self, symbol: str, factor: float) -> None:
         """Follow a split: a price is worth `factor` of what it was."""
-        eye, shift = self.eyes[symbol], math.log(factor)
+        eye, shift = self.trackers[symbol], math.log(factor)
         eye.last, eye.fast, eye.slow = eye.last + shift, eye.fast + shift, eye.slow + shift
         for one in self.inhabitants:
             if symbol in one.founded_with:
@@ -311,7 +311,9 @@ class House:
                 }
                 for one in self.inhabitants
             ],
-            "eyes": {s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.eyes.items()},
+            "eyes": {
+                s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.trackers.items()
+            },
         }
 
     def load(self, plain: Plain) -> None:
@@ -322,7 +324,7 @@ class House:
         for one in self.inhabitants:
             if one.partner > one.account:
                 by_account[one.partner].memory = one.memory
-        self.eyes = {symbol: Eye(*kept) for symbol, kept in plain["eyes"].items()}
+        self.trackers = {symbol: PriceTracker(*kept) for symbol, kept in plain["eyes"].items()}
 
 
 def _copy(memory: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from agents.engine.facts import Deed
+from agents.engine.facts import Manipulation
 from agents.engine.house.rules import HouseRules
 from market.engine.accounts import Account
 from market.engine.events import Brewing, MarketEvent
@@ -74,7 +74,7 @@ class Worked(NamedTuple):
     shares: Shares
 
 
-Doing: TypeAlias = Act | Deed | Worked
+Doing: TypeAlias = Act | Manipulation | Worked
 Strategy: TypeAlias = Callable[[View, Memory, Stream], list[Doing]]
 
 MOST_SHARES = 1_000_000

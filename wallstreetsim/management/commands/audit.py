@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 
 from market.auditing import Check
 from market.models import World
-from wallstreetsim.audit import audit
+from wallstreetsim.floor.audit import audit
 from wallstreetsim.management.record import RecordCommand
 
 SHOWN = 10  # differences of each check

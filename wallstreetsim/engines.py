@@ -1,8 +1,0 @@
-"""The world's engines, lowest first: each app brings one, and this is where it is registered."""
-
-from agents.engine.house import House
-from agents.engine.society import Society
-from market.engine.engine import EngineFactory
-from market.engine.market import MarketEngine
-
-ENGINES: tuple[EngineFactory, ...] = (MarketEngine, Society, House)
