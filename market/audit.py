@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.db.backends.utils import CursorWrapper
 
 from market import models
-from market.auditing import Check, Figures, differences, rows_of
+from market.common.auditing import Check, Figures, differences, rows_of
 from market.engine.accounts import TREASURY
 from market.engine.market import MarketEngine
 

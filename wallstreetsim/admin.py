@@ -97,7 +97,7 @@ class ActForm(forms.Form):
     )
     event = forms.ChoiceField(choices=EVENTS, required=False)
     sector = forms.ChoiceField(choices=SECTORS, required=False)
-    impact = forms.DecimalField(min_value=-99, max_value=1_000, decimal_places=2, required=False)
+    impact = forms.DecimalField(min_value=-99, max_value=10_000, decimal_places=2, required=False)
 
     def clean_symbol(self) -> str:
         symbol = str(self.cleaned_data["symbol"]).upper()
@@ -112,7 +112,7 @@ class ActForm(forms.Form):
             self.add_error(needed, complaint)
         if given.get("act") == INJECT:
             if "impact" in given and given["impact"] is None:
-                self.add_error("impact", "Say what it is worth, -99 to 1,000 %.")
+                self.add_error("impact", "Say what it is worth, -99 to 10,000 %.")
             if given.get("symbol") and given.get("sector"):
                 self.add_error("sector", "It befalls a company or a sector, not both.")
         if given.get("act") in OF_ALL and not self.errors:

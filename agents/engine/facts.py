@@ -153,7 +153,7 @@ class Fled(NamedTuple):
 # What the house's crooks did: for operators, who alone may know
 
 
-class Deed(NamedTuple):
+class Manipulation(NamedTuple):
     """What a crook did: the truth that surveillance is measured by, shown to operators only."""
 
     crime: str

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from agents.engine.facts import Deed
+from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from agents.engine.rules import AgentRules
 from market.engine import engine
@@ -62,7 +62,7 @@ class AgentsReport(NamedTuple):
     """What a tick changed of the agents."""
 
     members: list[AgentState]  # admitted or changed
-    deeds: list[Deed]  # of house crooks
+    deeds: list[Manipulation]  # of house crooks
 
 
 class AgentRegistry:
@@ -100,7 +100,7 @@ class AgentRegistry:
         self.changed = {}
 
     def report(self) -> AgentsReport:
-        return AgentsReport(list(self.changed.values()), list(self.facts.of(Deed)))
+        return AgentsReport(list(self.changed.values()), list(self.facts.of(Manipulation)))
 
     def standing(self) -> AgentsReport:
         return AgentsReport(list(self.members.values()), [])

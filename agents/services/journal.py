@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from agents.engine.facts import Deed
+from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from agents.engine.registry import AgentState
 from agents.models import Input as InputRow
@@ -85,7 +85,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
     )
 
 
-def insert_deeds(tick: Tick, deeds: Iterable[Deed]) -> Write:
+def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:
     """Note what house agents have been up to, where operators alone can read it."""
     return insertion(
         "agents_deed",

@@ -40,7 +40,7 @@ STEPS = (
 )
 
 
-class InvariantBroken(AssertionError):
+class InvariantBroken(Exception):
     """What must always be true of the machine is not: the tick may not be committed."""
 
 

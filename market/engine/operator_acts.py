@@ -20,7 +20,7 @@ INJECT = "INJECT"
 
 LONGEST_ACT = 10_000_000  # ticks
 LONGEST_REASON = 200
-LEAST_IMPACT, MOST_IMPACT = -0.99, 10.0  # fractions of the price
+LEAST_IMPACT, MOST_IMPACT = -0.99, 100.0  # fractions of the price
 
 REASON = Parameter("reason", "reason", ParameterKind.TEXT, minimum=0, maximum=LONGEST_REASON)
 

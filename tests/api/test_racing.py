@@ -15,7 +15,7 @@ from market.models import Order, Trade
 from tests.api.desk import Answer, Desk, Json, Trader, buy, cancel, codes, sell
 from tests.api.test_parallel import act, run
 from tests.floor.hall import elsewhere
-from wallstreetsim.app_parts import checking_views
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.machine.actions import ACTIONS
 

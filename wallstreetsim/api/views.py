@@ -31,7 +31,7 @@ from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read
 from wallstreetsim.api.schema import batch_schema
-from wallstreetsim.app_parts import checking_views
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from market import models, tape
-from market.auditing import Check, Figures, differences, rows_of
-from wallstreetsim.app_parts import AUDIT, parts
+from market.common.auditing import Check, Figures, differences, rows_of
 from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor.app_parts import AUDIT, parts
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import World
 

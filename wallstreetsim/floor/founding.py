@@ -14,8 +14,8 @@ from market.common.bulk import send
 from market.engine.log import opened
 from market.engine.rules import Switches
 from market.services import record
-from wallstreetsim.app_parts import RECORD, parts
 from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor.app_parts import RECORD, parts
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import ENGINE_VERSION, World
 

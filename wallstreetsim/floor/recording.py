@@ -17,7 +17,7 @@ from market import models, tape
 from market.common.bulk import Write, send
 from market.engine.outcome import MarketOutcome, Trade
 from market.services import record
-from wallstreetsim.app_parts import RECORD, parts
+from wallstreetsim.floor.app_parts import RECORD, parts
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.floor.tape_events import entries
 from wallstreetsim.machine.world import ENGINE_VERSION, Outcome, World

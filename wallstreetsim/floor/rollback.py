@@ -28,9 +28,9 @@ from market.engine.values import Tick
 from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
 from market.tape import PUBLIC_STREAM, read_tick
-from wallstreetsim.app_parts import ROLLBACK, parts
 from wallstreetsim.celery import app
 from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor.app_parts import ROLLBACK, parts
 from wallstreetsim.floor.checkpoints import CannotRestore
 from wallstreetsim.floor.recording import write_world
 from wallstreetsim.floor.replaying import inputs_between, machine_at_checkpoint, recorded_digest
@@ -173,8 +173,9 @@ def later_models() -> list[type[models.Model]]:
     """Return the models whose rows say when they were written, and go with that tick."""
     return [
         model
-        for label in settings.EXCHANGE_APPS
-        for model in apps.get_app_config(label).get_models()
+        for config in apps.get_app_configs()
+        if config.name in settings.EXCHANGE_APPS
+        for model in config.get_models()
         if model not in TOLD_APART and any(field.name == "tick" for field in model._meta.fields)
     ]
 

@@ -17,8 +17,8 @@ from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, St
 from market.engine.sessions import Moment, closed_early
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
-from wallstreetsim.app_parts import TAPE_EVENTS, parts
 from wallstreetsim.floor import book_changes
+from wallstreetsim.floor.app_parts import TAPE_EVENTS, parts
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.machine.world import Outcome, Result, World
 

@@ -5,4 +5,4 @@ from agents.engine.registry import AgentRegistry
 from market.engine.engine import EngineFactory
 from market.engine.market import MarketEngine
 
-ENGINES: tuple[EngineFactory, ...] = (MarketEngine, AgentRegistry, House)
+ENGINES: list[EngineFactory] = [MarketEngine, AgentRegistry, House]

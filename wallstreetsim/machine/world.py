@@ -22,7 +22,7 @@ from agents.engine.registry import AgentRegistry, AgentsReport
 from market.engine import engine
 from market.engine.action import Action, OperatorAct, Verdict
 from market.engine.companies import Listing, generate_listings
-from market.engine.engine import Engine, EngineFactory, Facts, Plain, Step, Surroundings
+from market.engine.engine import Engine, Facts, Plain, Step, Surroundings
 from market.engine.market import MarketEngine
 from market.engine.outcome import CompanyState, MarketOutcome, Standing
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
@@ -101,7 +101,6 @@ class World:
         rules: Rules,
         seed: str,
         switches: Switches | None = None,
-        engines: Sequence[EngineFactory] = ENGINES,
     ) -> None:
         self.rules = rules
         self.seed = seed
@@ -109,7 +108,7 @@ class World:
         self.facts = Facts()
         surroundings = Surroundings(rules, self.switches, RandomSource(seed), self.facts)
         self.engines: list[Engine] = []
-        for make in engines:
+        for make in ENGINES:
             made = make(surroundings)
             surroundings.add(made)
             self.engines.append(made)
@@ -163,11 +162,9 @@ class World:
         }
 
     @classmethod
-    def load(
-        cls, rules: Rules, state: dict[str, Any], engines: Sequence[EngineFactory] = ENGINES
-    ) -> World:
+    def load(cls, rules: Rules, state: dict[str, Any]) -> World:
         """Return the world that `dump` described. An engine that it did not know begins anew."""
-        world = cls(rules, state["seed"], Switches(**state["switches"]), engines)
+        world = cls(rules, state["seed"], Switches(**state["switches"]))
         world.tick, world.digest = state["tick"], state["digest"]
         world.is_paused, world.steps_left = state["is_paused"], state["steps_left"]
         kept: Mapping[str, Plain] = state["engines"]

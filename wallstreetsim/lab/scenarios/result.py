@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from agents.engine.facts import Deed
+from agents.engine.facts import Manipulation
 from agents.engine.registry import AgentState
 from market import wire
 from market.engine.accounts import Account
@@ -46,7 +46,7 @@ class Result:
     orders: Sequence[OrderState]
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
-    deeds: Sequence[Deed]  # of the house's crooks
+    deeds: Sequence[Manipulation]  # of the house's crooks
     histories: Mapping[str, History]
 
     @property
@@ -117,7 +117,7 @@ def _agent(account: Account, member: AgentState | None) -> wire.Wire:
     }
 
 
-def _deed(deed: Deed, names: Mapping[int, str]) -> wire.Wire:
+def _deed(deed: Manipulation, names: Mapping[int, str]) -> wire.Wire:
     """One scheme of a house crook, as surveillance should have found it."""
     return {
         "crime": deed.crime,

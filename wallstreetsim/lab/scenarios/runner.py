@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from agents.engine.facts import Deed
+from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from market import wire
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
@@ -148,7 +148,7 @@ class Record:
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
-        self.deeds: list[Deed] = []
+        self.deeds: list[Manipulation] = []
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:

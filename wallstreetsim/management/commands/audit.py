@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from market.auditing import Check
+from market.common.auditing import Check
 from market.models import World
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.management.record import RecordCommand
