@@ -245,13 +245,18 @@ class EquityLine(TypedDict):
 
 
 class ActionResult(TypedDict):
-    """What became of one action of a batch. `success`: it is taken for the next tick."""
+    """What became of one action of a batch. `success`: it is taken for the next tick.
 
-    action: str
+    One without its form has `BAD_REQUEST`, and `details` by field; `action` is null where it names
+    no type.
+    """
+
+    action: str | None
     success: bool
     code: str
     message: str
     data: dict[str, Any]
+    details: NotRequired[dict[str, str]]
 
 
 class BatchResult(TypedDict):
@@ -405,13 +410,16 @@ def equity_line(point: EquityPoint) -> EquityLine:
 
 def action_result(receipt: Receipt) -> ActionResult:
     verdict = receipt.verdict
-    return {
+    result: ActionResult = {
         "action": receipt.action,
         "success": verdict.success,
         "code": verdict.code,
         "message": verdict.message,
         "data": dict(verdict.data),
     }
+    if receipt.details:
+        result["details"] = dict(receipt.details)
+    return result
 
 
 def action_state(row: Input, *, places_order: bool) -> ActionState:

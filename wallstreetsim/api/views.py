@@ -70,7 +70,7 @@ class ActionsView(APIView):
         try:
             asked = parse_batch(_actions_in(request.data), ACTIONS, most=MOST_ACTIONS)
         except MalformedBatch as malformed:
-            raise ValidationError({k: [v] for k, v in malformed.faults.items()}) from None
+            raise ValidationError({"actions": [str(malformed)]}) from None
         try:
             taken = take(
                 agent=agent_of(request),
