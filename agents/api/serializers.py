@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from django.conf import settings
-from rest_framework import serializers
 
 from agents.models import Agent, ApiKey, Input
 from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, RankedAgent
@@ -13,7 +12,7 @@ from agents.services.callbacks import LONGEST
 from agents.services.intake import Receipt
 from agents.services.registration import Registration
 from market import wire
-from market.api.fields import Body, Pattern, Text
+from market.api.fields import Body, Choice, Pattern, Text
 from market.api.lists import PageQuery
 from market.engine import margin
 from market.engine.accounts import Account
@@ -34,7 +33,7 @@ class RegisterBody(Body):
         },
         help_text="Unique without regard to case.",
     )
-    role = serializers.ChoiceField(choices=ROLES)
+    role = Choice(choices=ROLES)
     callbackUrl = Text(
         required=False,
         allow_null=True,
@@ -53,7 +52,7 @@ class SettingsBody(Body):
 
 
 class OrdersQuery(PageQuery):
-    status = serializers.ChoiceField(choices=[s.value for s in OrderStatus], required=False)
+    status = Choice(choices=[s.value for s in OrderStatus], required=False)
 
 
 # Answers

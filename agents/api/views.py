@@ -14,7 +14,6 @@ from rest_framework.exceptions import (
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents import selectors
 from agents.api import serializers
@@ -25,6 +24,7 @@ from agents.services.callbacks import BadCallbackUrl
 from market.api.fields import NoBody
 from market.api.lists import Page, PageQuery, page_of, slice_of
 from market.api.refusals import Conflict
+from market.api.view import APIView
 
 # Signing in
 

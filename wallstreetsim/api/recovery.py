@@ -11,11 +11,11 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents.api.asking import agent_of
 from agents.models import Agent
 from market.api.fields import Number, Pattern, Query, Text
+from market.api.view import APIView
 from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors

@@ -9,12 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers as fields
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents.api.asking import agent_of
 from agents.api.serializers import BatchResult, action_result
@@ -24,13 +22,14 @@ from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
-from market.api.fields import Query
+from market.api.fields import Choice, Query
 from market.api.lists import Page, PageQuery, page_of, slice_of
 from market.api.refusals import Conflict
+from market.api.view import APIView
 from wallstreetsim.actions import ACTIONS
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
-from wallstreetsim.api.envelope import JSON, only_read
+from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.api.schema import batch_schema
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
@@ -47,7 +46,7 @@ _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class WaitQuery(Query):
-    wait = fields.ChoiceField(
+    wait = Choice(
         choices=[0, 1],
         default=0,
         help_text=f"1 waits for the tick's verdict, {WAITED_TICKS} ticks at most.",
@@ -181,6 +180,7 @@ class ConfigView(APIView):
 
 
 @only_read
+@without_parameters
 def openapi(request: HttpRequest) -> HttpResponse:
     """Serve the schema, which is the contract."""
     return HttpResponse(openapi_document(), content_type=JSON)
