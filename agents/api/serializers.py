@@ -7,17 +7,17 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 from django.conf import settings
 
 from agents.models import Agent, ApiKey, Input
-from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, RankedAgent
+from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, RankedAgent, TradeSide
 from agents.services.callbacks import LONGEST
 from agents.services.intake import Receipt
 from agents.services.registration import Registration
 from market import wire
 from market.api.fields import Body, Choice, Pattern, Text
-from market.api.lists import PageQuery
+from market.api.lists import CursorQuery
 from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.values import OrderStatus, Tick
-from market.models import EquityPoint, Trade
+from market.models import EquityPoint
 
 ROLES = [role.name for role in settings.RULES.agents.roles]
 SHORTEST_NAME, LONGEST_NAME = settings.RULES.agents.name_lengths
@@ -51,8 +51,14 @@ class SettingsBody(Body):
     callbackUrl = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST)
 
 
-class OrdersQuery(PageQuery):
+class OrdersQuery(CursorQuery):
     status = Choice(choices=[s.value for s in OrderStatus], required=False)
+    symbol = Text(max_length=12, required=False)
+    clientOrderId = Text(max_length=48, required=False)
+
+
+class TradesQuery(CursorQuery):
+    symbol = Text(max_length=12, required=False)
 
 
 # Answers
@@ -221,7 +227,7 @@ class OrderLine(TypedDict):
 class OwnTrade(TypedDict):
     """A trade in which an agent took part. `side` is the agent's own; `fee` is what it paid.
 
-    In an auction nobody makes or takes.
+    In an auction nobody makes or takes. A trade with oneself comes twice, once for each order.
     """
 
     id: str
@@ -378,22 +384,18 @@ def order_line(order: OwnOrder) -> OrderLine:
     }
 
 
-def own_trade(trade: Trade, agent: Agent) -> OwnTrade:
-    """Show a trade from one side; of a trade with oneself, the taker's."""
-    takes = trade.aggressor is not None and agent.id == (
-        trade.buyer_id if trade.aggressor == "BUY" else trade.seller_id
-    )
+def own_trade(side: TradeSide) -> OwnTrade:
+    """Show a trade as one of its orders saw it."""
+    trade, is_buy = side
+    takes = trade.aggressor == ("BUY" if is_buy else "SELL")
     liquidity: Literal["maker", "taker", "auction"] = "taker" if takes else "maker"
     if trade.aggressor is None:
         liquidity = "auction"
-    bought = agent.id == trade.buyer_id
-    if bought and agent.id == trade.seller_id:
-        bought = trade.aggressor == "BUY"
     return {
         "id": str(trade.id),
-        "orderId": str(trade.buy_order if bought else trade.sell_order),
+        "orderId": str(trade.buy_order if is_buy else trade.sell_order),
         "symbol": trade.symbol,
-        "side": "BUY" if bought else "SELL",
+        "side": "BUY" if is_buy else "SELL",
         "price": trade.price / 100,
         "quantity": trade.quantity,
         "totalValue": trade.price * trade.quantity / 100,
