@@ -24,7 +24,7 @@ class APIView(views.APIView):
 
 
 @cache
-def _described(view: type[APIView], method: str) -> tuple[str, ...]:
+def _described(view: Any, method: str) -> tuple[str, ...]:
     """Return the query parameters of a method, as `@extend_schema` describes them."""
     handler = getattr(view, method.lower(), None)
     schema_of = getattr(handler, "kwargs", {}).get("schema")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -39,7 +38,7 @@ def _page(shelf: Shelf, since: int, reader: Reader = READER) -> Page:
     return page
 
 
-async def _read(shelf: Shelf, position: Position, reader: Reader) -> Any:
+async def _read(shelf: Shelf, position: Position, reader: Reader) -> Page | None:
     return await shelf.page(position, reader, lambda channel, seq: True, upto=1_000)
 
 
