@@ -16,7 +16,7 @@ ActionTable: TypeAlias = Mapping[str, MarketAction]  # by type
 _LONGEST_FIELD_SHOWN = 60
 
 
-class Asked(NamedTuple):
+class ParsedAction(NamedTuple):
     """A well-formed action; `refusal` says why one whose numbers are beyond all bounds, and which
     has no parameters then, is refused whatever the world is like.
     """
@@ -40,7 +40,9 @@ class MalformedBatch(ValueError):
     """What is no batch at all; `str()` of it says why."""
 
 
-def parse_batch(given: object, table: ActionTable, *, most: int) -> list[Asked | MalformedAction]:
+def parse_batch(
+    given: object, table: ActionTable, *, most: int
+) -> list[ParsedAction | MalformedAction]:
     """Check a list of 1 to `most` actions and return them in order, each by itself.
 
     Raises MalformedBatch.
@@ -52,7 +54,7 @@ def parse_batch(given: object, table: ActionTable, *, most: int) -> list[Asked |
     return [_parsed(action, table) for action in given]
 
 
-def _parsed(given: object, table: ActionTable) -> Asked | MalformedAction:
+def _parsed(given: object, table: ActionTable) -> ParsedAction | MalformedAction:
     try:
         return _parse(given, table)
     except Malformed as malformed:
@@ -61,7 +63,7 @@ def _parsed(given: object, table: ActionTable) -> Asked | MalformedAction:
         return MalformedAction(named, malformed.field[:_LONGEST_FIELD_SHOWN], malformed.message)
 
 
-def _parse(given: object, table: ActionTable) -> Asked:
+def _parse(given: object, table: ActionTable) -> ParsedAction:
     if not isinstance(given, dict):
         raise Malformed("", "must be an object")
     carried = dict(given)
@@ -72,11 +74,11 @@ def _parse(given: object, table: ActionTable) -> Asked:
     try:
         parameters = action.parse(carried)
     except Refused as refused:
-        return Asked(action, {}, refused)
-    return Asked(action, parameters)
+        return ParsedAction(action, {}, refused)
+    return ParsedAction(action, parameters)
 
 
-def client_ids_of(asked: Sequence[Asked]) -> list[str]:
+def client_ids_of(asked: Sequence[ParsedAction]) -> list[str]:
     """Return the clientOrderIds that new orders bring."""
     return [
         a.parameters["client_id"]

@@ -10,7 +10,7 @@ from rest_framework import views
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from market.api.fields import refuse_unknown
+from market.common.fields import refuse_unknown
 
 
 class APIView(views.APIView):

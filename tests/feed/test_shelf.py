@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from market import tape
-from wallstreetsim.feed import shelf
+from wallstreetsim.feed import recovery_cache
+from wallstreetsim.feed.recovery_cache import Page, Reader, RecoveryCache
 from wallstreetsim.feed.selectors import PAGE, Position
-from wallstreetsim.feed.shelf import Page, Reader, Shelf
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 READER = Reader(frozenset({"tick", "market:all"}), None, "")
@@ -20,7 +20,7 @@ READER = Reader(frozenset({"tick", "market:all"}), None, "")
 def a_tape(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tape of a thousand ticks, and a cache that holds hardly more than a page of it."""
     monkeypatch.setattr("wallstreetsim.feed.selectors.public_entries", _entries)
-    monkeypatch.setattr(shelf, "KEPT_BYTES", 1)
+    monkeypatch.setattr(recovery_cache, "KEPT_BYTES", 1)
 
 
 def _entries(*, epoch: int, since: int, upto: int) -> list[tape.Entry]:
@@ -31,26 +31,26 @@ def _entries(*, epoch: int, since: int, upto: int) -> list[tape.Entry]:
     ]
 
 
-def _page(shelf: Shelf, since: int, reader: Reader = READER) -> Page:
+def _page(shelf: RecoveryCache, since: int, reader: Reader = READER) -> Page:
     position = Position(1, since, None)
     page = asyncio.run(_read(shelf, position, reader))
     assert page is not None
     return page
 
 
-async def _read(shelf: Shelf, position: Position, reader: Reader) -> Page | None:
-    return await shelf.page(position, reader, lambda channel, seq: True, upto=1_000)
+async def _read(shelf: RecoveryCache, position: Position, reader: Reader) -> Page | None:
+    return await recovery_cache.page(position, reader, lambda channel, seq: True, upto=1_000)
 
 
 def test_a_full_cache_still_gives_the_whole_page() -> None:
-    shelf = Shelf()
+    recovery_cache = RecoveryCache()
     for since in range(900, 0, -13):  # half of each page is in the cache, and is pushed out
         page = _page(shelf, since)
         assert (page.entries, page.position.public) == (PAGE, since + PAGE)
 
 
 def test_readers_of_other_channels_push_each_other_out_and_are_told_all_the_same() -> None:
-    shelf = Shelf()
+    recovery_cache = RecoveryCache()
     other = READER._replace(channels=frozenset({"tick"}))
     for since in range(400, 0, -7):
         for reader in (READER, other):

@@ -14,7 +14,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.asking import agent_of
+from agents.api.request_agent import agent_of
 from agents.api.serializers import BatchResult, action_result
 from agents.engine.batch import MalformedBatch, parse_batch
 from agents.models import Source
@@ -22,15 +22,15 @@ from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
-from market.api.fields import Choice, Query
-from market.api.lists import Page, PageQuery, page_of, slice_of
-from market.api.refusals import Conflict
 from market.api.view import APIView
-from wallstreetsim.actions import ACTIONS
+from market.common.fields import Choice, Query
+from market.common.lists import Page, PageQuery, page_of, slice_of
+from market.common.refusals import Conflict
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.api.schema import batch_schema
+from wallstreetsim.machine.actions import ACTIONS
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
 WAITED_TICKS = 3
