@@ -31,27 +31,27 @@ def _entries(*, epoch: int, since: int, upto: int) -> list[tape.Entry]:
     ]
 
 
-def _page(shelf: RecoveryCache, since: int, reader: Reader = READER) -> Page:
+def _page(cache: RecoveryCache, since: int, reader: Reader = READER) -> Page:
     position = Position(1, since, None)
-    page = asyncio.run(_read(shelf, position, reader))
+    page = asyncio.run(_read(cache, position, reader))
     assert page is not None
     return page
 
 
-async def _read(shelf: RecoveryCache, position: Position, reader: Reader) -> Page | None:
-    return await recovery_cache.page(position, reader, lambda channel, seq: True, upto=1_000)
+async def _read(cache: RecoveryCache, position: Position, reader: Reader) -> Page | None:
+    return await cache.page(position, reader, lambda channel, seq: True, upto=1_000)
 
 
 def test_a_full_cache_still_gives_the_whole_page() -> None:
-    recovery_cache = RecoveryCache()
+    cache = RecoveryCache()
     for since in range(900, 0, -13):  # half of each page is in the cache, and is pushed out
-        page = _page(shelf, since)
+        page = _page(cache, since)
         assert (page.entries, page.position.public) == (PAGE, since + PAGE)
 
 
 def test_readers_of_other_channels_push_each_other_out_and_are_told_all_the_same() -> None:
-    recovery_cache = RecoveryCache()
+    cache = RecoveryCache()
     other = READER._replace(channels=frozenset({"tick"}))
     for since in range(400, 0, -7):
         for reader in (READER, other):
-            assert _page(shelf, since, reader).entries == PAGE
+            assert _page(cache, since, reader).entries == PAGE
