@@ -20,7 +20,8 @@ class APIView(views.APIView):
         """Raise what refuses a request before its handler: who asks, how often, and for what."""
         super().initial(request, *args, **kwargs)
         if request.query_params:
-            refuse_unknown(request, _described(type(self), str(request.method)))
+            view: Any = type(self)
+            refuse_unknown(request, _described(view, str(request.method)))
 
 
 @cache
