@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db.backends.utils import CursorWrapper
 
-Figures: TypeAlias = Mapping[Hashable, object]  # by what they are of
+Figures: TypeAlias = Mapping[Any, object]  # by what they are of
 
 
 class Check(NamedTuple):

@@ -9,5 +9,5 @@ from tests.toy.engine import ToyEngine
 def checks(cursor: CursorWrapper, engine: ToyEngine | None) -> Iterator[Check]:
     if engine is not None:
         rows = dict(rows_of(cursor, "SELECT account, greetings FROM toy_greetingcount"))
-        found = list(differences("greetings of account", rows, {**engine.counts}))
+        found = list(differences("greetings of account", rows, engine.counts))
         yield Check("greetings are counted", found)
