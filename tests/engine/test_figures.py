@@ -15,7 +15,7 @@ from market import wire
 from market.engine.outcome import Candle
 from market.engine.rules import SessionRules, Switches
 from tests.cast import Player, Stage, cents, listing, rules_with
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 WALKING = Switches(never_closes=False, maker=True, walk=True)
 
@@ -45,7 +45,9 @@ def test_a_candle_is_what_its_ticks_were() -> None:
     assert set(candles) == {1, 5, 15, 60}
     for interval, made in candles.items():
         assert made == [
-            _brute_force(ticks, interval, last) for last in range(interval - 1, 121, interval) if last
+            _brute_force(ticks, interval, last)
+            for last in range(interval - 1, 121, interval)
+            if last
         ]
 
 
