@@ -144,9 +144,12 @@ def company(symbol: str, *, with_book: bool = False) -> Company:
     return rows.get(symbol=symbol)
 
 
-def candles(company: Company, *, interval: int, limit: int) -> list[AdjustedCandle]:
-    """Return the last finished candles of a company, oldest first, in today's shares."""
-    rows = Candle.objects.filter(symbol=company.symbol, interval=interval).order_by("-tick")
+def candles(company: Company, *, interval: int | str, limit: int) -> list[AdjustedCandle]:
+    """Return the last finished candles of a company, oldest first, in today's shares. The interval
+    is in ticks, or the day.
+    """
+    ticks = settings.RULES.market.session.day_ticks if interval == wire.DAY else interval
+    rows = Candle.objects.filter(symbol=company.symbol, interval=ticks).order_by("-tick")
     return [_adjusted(row, company.split_power) for row in reversed(rows[:limit])]
 
 
@@ -225,7 +228,10 @@ def happenings(rows: slice, world: World) -> tuple[list[Wire], int]:
 
 
 def _is_among(numbers: Collection[int]) -> ExpressionWrapper[Any]:
-    return ExpressionWrapper(Q(number__in=list(numbers)), output_field=BooleanField())
+    """Say of an event whether its number is one of these. Nought is nobody's: without it an empty
+    list would be a number in SQL, not a truth value.
+    """
+    return ExpressionWrapper(Q(number__in=[0, *numbers]), output_field=BooleanField())
 
 
 def totals() -> Totals:

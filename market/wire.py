@@ -23,6 +23,8 @@ from market.engine.values import Cents, Shares, Tick
 
 Wire: TypeAlias = dict[str, Any]
 
+DAY = "day"  # the interval of daily candles
+
 
 def dollars(cents: Cents) -> float:
     return cents / 100

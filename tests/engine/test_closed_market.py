@@ -6,7 +6,8 @@ import pytest
 
 from market.engine.outcome import Candle, CompanyState
 from market.engine.rules import Switches
-from tests.cast import RULES, Player, Stage, cents, listing, rules_with
+from tests.cast import Player, Stage, cents, listing, rules_with
+from wallstreetsim.machine.rules import RULES
 
 OPENING = 630
 CLOSING = 390
