@@ -121,6 +121,21 @@ def test_a_state_of_an_older_engine_goes_on_by_the_rules(schema: int) -> None:
     assert digests[0] == digests[1]
 
 
+def test_a_state_of_the_third_schema_goes_on_by_the_rules() -> None:
+    """Its events are active for as long as they had yet, and the day has its candle."""
+    state = state_of(3)
+    tick, old = state["tick"], state["market"]["climate"]["events"]["active"]
+    world = World.load(history.RULES, upgrades.lifted(state, history.RULES))
+    left = {event.number: event.ticks_remaining for event in world.market.climate.events.active}
+    assert left == {number: last - tick + 1 for number, *_, last in old if last >= tick}
+    assert left
+    days = []
+    while world.tick < tick + 100:
+        days += [c for c in world.advance([]).market.candles if c.interval == 80]
+        audit(world.market)
+    assert {c.tick % 80 for c in days} == {59}
+
+
 @pytest.mark.django_db
 def test_the_floor_restores_the_checkpoint_of_a_clean_shutdown() -> None:
     state, packed = state_of(1), kept(1)

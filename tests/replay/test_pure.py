@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "09c04ce586437d623e30e3c007d1275bed0d18237c4782e710fbf1a9360ab330"
+GOLDEN_DIGEST = "0b9dfc6506090bc97af6af123cb72c31f92ae81c6ed66510d826ae448f1aefb0"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "03f22c42f30afec7f3871e6182b85ae2bf1f83f5d50782ed66e0ad1cbebe18c8"
+DECISIONS = "e17b0cce6ec4b26e097b643f58a15d7fb5461c183371ce8791204c091d8518b5"
 
 ROOT = Path(__file__).parents[2]
 
