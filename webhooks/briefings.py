@@ -18,7 +18,7 @@ from django.utils import timezone
 
 import agents.selectors
 from agents.api import serializers
-from agents.engine.society import AgentStatus
+from agents.engine.registry import AgentStatus
 from agents.ids import new_id
 from agents.models import Agent
 from agents.services.sealing import open_sealed

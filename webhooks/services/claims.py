@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from market.bulk import Write
+from market.common.bulk import Write
 from webhooks.engine.delivery import CLAIM_SECONDS
 
 # Reads of endpoints take no locks, and nobody else writes what is due: no courier delays a tick.
