@@ -219,7 +219,7 @@ class Writer:
     def _all_places(self, world: World) -> dict[int, Place]:
         """Return every ranked agent's place by its account."""
         if self._places is None or self._places[0] != world.tick:
-            ranked = agents.selectors.places(among=[AgentStatus.ACTIVE])
+            ranked = agents.selectors.ranked_equities(among=[AgentStatus.ACTIVE])
             equities = [equity for _, equity in ranked]
             before, after = [None, *equities], [*equities[1:], None]
             self._places = (

@@ -138,6 +138,19 @@ def only_read(view: View) -> View:
     return reading
 
 
+def without_parameters(view: View) -> View:
+    """Refuse all query parameters of a view that has none."""
+
+    @wraps(view)
+    def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.GET:
+            return view(request, *args, **kwargs)
+        details = dict.fromkeys(request.GET, "Unknown parameter. There are none here.")
+        return refuse(400, "There are no parameters here.", details=details)
+
+    return reading
+
+
 # What Django asks for outside of our views
 
 

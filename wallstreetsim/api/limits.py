@@ -51,7 +51,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 
 
 class Allowance(NamedTuple):
-    """What is left to somebody of the tightest limit, and when all of it is back."""
+    """What is left to somebody of the tightest limit, and when all of it is back.
+
+    `limit` is what may be left at most: the burst, where there is one.
+    """
 
     is_granted: bool
     limit: int
@@ -94,7 +97,9 @@ for i, key in ipairs(KEYS) do
         redis.call('PEXPIRE', key, ARGV[3*i-1])
     end
     if state.left < left then
-        limit, left, reset = tonumber(ARGV[3*i-2]), state.left, state.full or state.ends
+        local burst = tonumber(ARGV[3*i])
+        limit = burst > 0 and burst or tonumber(ARGV[3*i-2])
+        left, reset = state.left, state.full or state.ends
     end
 end
 return {granted, limit, math.max(0, left), math.ceil(reset), math.ceil(retry)}
