@@ -51,7 +51,7 @@ def lines(events: bytes) -> list[bytes]:
     return events[1:-1].split(_BETWEEN)
 
 
-def decompressed(events: bytes) -> bytes:
+def decompressed(events: bytes | memoryview) -> bytes:
     """Return the events of a row, as JSON."""
     return zstandard.decompress(events)
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,6 +43,8 @@ from webhooks.engine.briefing import (
 from webhooks.engine.delivery import EXCHANGE_SECONDS
 from webhooks.engine.signing import secret_bytes, signature_headers
 from webhooks.models import DeliveryKind, Endpoint, SavedAlert
+
+log = logging.getLogger(__name__)
 
 TAPE_PAGE = 50  # public entries read at a time
 USER_AGENT = "WallStreetSim/1.0"
@@ -96,62 +100,71 @@ class Writer:
         self.symbols: frozenset[str] = frozenset()
 
     def letters(self, claim: UUID) -> list[Letter]:
-        """Return a letter for every endpoint of a claim, its newest briefing or a ping."""
+        """Return a letter for every endpoint of a claim, its newest briefing or a ping; an empty
+        one where it could not be written, which is nobody else's trouble.
+        """
         with one_instant():
             world = World.objects.get()
             endpoints = list(Endpoint.objects.filter(claim=claim).select_related("agent"))
             wanted = [e for e in endpoints if e.ping is None and e.agent.callback_url]
-            readers = self._readers(world, wanted) if wanted else []
-            market = self._market(world) if wanted else None
-        pings = [_ping(world, e) for e in endpoints if e.ping is not None and e.agent.callback_url]
-        briefings = [
-            _briefing(endpoint, market, reader)
-            for endpoint, reader in zip(wanted, readers, strict=True)
-            if market is not None
-        ]
-        return pings + briefings
+            found = self._read(world, wanted) if wanted else None
+        pinged = [e for e in endpoints if e.ping is not None and e.agent.callback_url]
+        letters = [_or_empty(world, e, partial(_ping, world, e)) for e in pinged]
+        if found is None:
+            return letters
+        market = self._market(world)
+        for endpoint in wanted:
+            write = partial(self._written, found, market, endpoint)
+            letters.append(_or_empty(world, endpoint, write))
+        return letters
+
+    def _written(self, found: _Found, market: MarketBriefing, endpoint: Endpoint) -> Letter:
+        return _briefing(endpoint, market, self._reader(found, endpoint))
 
     # Reading
 
-    def _readers(self, world: World, endpoints: list[Endpoint]) -> list[Reader]:
+    def _read(self, world: World, endpoints: list[Endpoint]) -> _Found:
         owners = [endpoint.agent for endpoint in endpoints]
         ids = [agent.id for agent in owners]
         positions = {e.agent_id: _position(world, e) for e in endpoints}
         self._read_public(world, min(position.tick for position in positions.values()))
-        portfolios = agents.selectors.portfolios(owners, world.tick)
-        orders = agents.selectors.orders_not_final(ids)
-        own = _own_entries(world, positions)
-        saved = _saved_alerts(ids)
-        books = _order_books(endpoints)
-        places = self._all_places(world)
-        deadline = (timezone.now() + timedelta(seconds=EXCHANGE_SECONDS)).isoformat()
-        readers = []
-        for endpoint, agent in zip(endpoints, owners, strict=True):
-            position, entries = positions[agent.id], own.get(agent.id, [])
-            seq = entries[-1].seq if entries else position.seq
-            news, is_public_whole = self._news(position.tick, world.tick)
-            lost = not is_public_whole or _is_cut(position, entries)
-            saved_alerts = [a.alert for a in saved.get(agent.id, []) if _is_new(a, endpoint)]
-            readers.append(
-                Reader(
-                    agent_id=str(agent.public_id),
-                    portfolio=serializers.portfolio(agent, portfolios[agent.id]),
-                    pending=[_pending(order) for order in orders.get(agent.id, [])],
-                    events=[event for entry in entries for event in entry.events],
-                    news=news,
-                    place=places.get(agent.id, Place(None, len(places), None, None)),
-                    range=Range(world.epoch, position.tick, world.tick, position.seq, seq),
-                    deadline=deadline,
-                    has_gap=endpoint.briefed_tick >= 0 and (position.is_lost or lost),
-                    saved_alerts=saved_alerts,
-                    symbols=endpoint.symbols,
-                    wants_news=endpoint.wants_news,
-                    order_books={s: books[s] for s in _books_of(endpoint) if s in books},
-                    sent_actions=[SentAction(id, line) for id, line in endpoint.last_reply],
-                    last_latency_ms=endpoint.last_response_ms,
-                )
-            )
-        return readers
+        return _Found(
+            world=world,
+            positions=positions,
+            portfolios=agents.selectors.portfolios(owners, world.tick),
+            orders=agents.selectors.orders_not_final(ids),
+            entries=_own_entries(world, positions),
+            saved=_saved_alerts(ids),
+            books=_order_books(endpoints),
+            places=self._all_places(world),
+            deadline=(timezone.now() + timedelta(seconds=EXCHANGE_SECONDS)).isoformat(),
+        )
+
+    def _reader(self, found: _Found, endpoint: Endpoint) -> Reader:
+        world, agent = found.world, endpoint.agent
+        position, entries = found.positions[agent.id], found.entries.get(agent.id, [])
+        seq = entries[-1].seq if entries else max(0, position.seq)
+        news, is_public_whole = self._news(position.tick, world.tick)
+        is_lost = position.is_lost or not is_public_whole or _is_cut(position, entries)
+        saved = [a.alert for a in found.saved.get(agent.id, []) if _is_new(a, position, entries)]
+        books, places = found.books, found.places
+        return Reader(
+            agent_id=str(agent.public_id),
+            portfolio=serializers.portfolio(agent, found.portfolios[agent.id]),
+            pending=[_pending(order) for order in found.orders.get(agent.id, [])],
+            events=[event for entry in entries for event in orjson.loads(entry.events)],
+            news=news,
+            place=places.get(agent.id, Place(None, len(places), None, None)),
+            range=Range(world.epoch, position.tick, world.tick, max(0, position.seq), seq),
+            deadline=found.deadline,
+            has_gap=endpoint.briefed_tick >= 0 and is_lost,
+            saved_alerts=saved,
+            symbols=endpoint.symbols,
+            wants_news=endpoint.wants_news,
+            order_books={s: books[s] for s in _books_of(endpoint) if s in books},
+            sent_actions=[SentAction(id, line) for id, line in endpoint.last_reply],
+            last_latency_ms=endpoint.last_response_ms,
+        )
 
     def _market(self, world: World) -> MarketBriefing:
         """Return what all briefings of the world's tick share, each value encoded."""
@@ -190,8 +203,8 @@ class Writer:
         self._ticks[entry.tick] = _PublicTick([_encoded(a) for a in articles], trades[::-1])
         if is_newest:
             names = {
-                symbol: CompanyName(*rest)
-                for symbol, *rest in Company.objects.values_list(
+                symbol: CompanyName(name, sector, shares)
+                for symbol, name, sector, shares in Company.objects.values_list(
                     "symbol", "name", "sector", "shares_issued"
                 )
             }
@@ -249,7 +262,21 @@ class _Position(NamedTuple):
 
 class _OwnEntry(NamedTuple):
     seq: int
-    events: list[Event]
+    events: bytes
+
+
+class _Found(NamedTuple):
+    """What the record and the tape say of the endpoints of a claim, by account."""
+
+    world: World
+    positions: dict[int, _Position]
+    portfolios: dict[int, agents.selectors.OwnPortfolio]
+    orders: dict[int, list[agents.selectors.OwnOrder]]
+    entries: dict[int, list[_OwnEntry]]
+    saved: dict[int, list[SavedAlert]]
+    books: dict[str, Any]
+    places: dict[int, Place]
+    deadline: str
 
 
 def _position(world: World, endpoint: Endpoint) -> _Position:
@@ -281,8 +308,8 @@ def _own_entries(world: World, positions: dict[int, _Position]) -> dict[int, lis
             ],
         )
         for account, seq, events in cursor.fetchall():
-            told = orjson.loads(tape.decompressed(events))
-            found.setdefault(account, []).append(_OwnEntry(seq, told))
+            entry = _OwnEntry(seq, tape.decompressed(events))
+            found.setdefault(account, []).append(entry)
     return found
 
 
@@ -301,8 +328,10 @@ def _saved_alerts(accounts: list[int]) -> dict[int, list[SavedAlert]]:
     }
 
 
-def _is_new(alert: SavedAlert, endpoint: Endpoint) -> bool:
-    return alert.epoch != endpoint.epoch or alert.seq > endpoint.briefed_seq
+def _is_new(alert: SavedAlert, position: _Position, entries: list[_OwnEntry]) -> bool:
+    """Say whether an alert was not delivered, and its entry is on the tape no longer."""
+    is_on_tape = bool(entries) and alert.seq >= entries[0].seq
+    return alert.seq > position.seq and not is_on_tape
 
 
 def _books_of(endpoint: Endpoint) -> list[str]:
@@ -340,6 +369,17 @@ def _pending(order: agents.selectors.OwnOrder) -> Wire:
 
 
 # Writing
+
+
+def _or_empty(world: World, endpoint: Endpoint, write: Callable[[], Letter]) -> Letter:
+    try:
+        return write()
+    except Exception:
+        log.exception("no letter could be written to %s", endpoint)
+        kind = DeliveryKind.BRIEFING if endpoint.ping is None else DeliveryKind.PING
+        range = Range(endpoint.epoch, 0, endpoint.briefed_tick, 0, endpoint.briefed_seq)
+        id, attempt = endpoint.ping or new_id(), endpoint.failures_in_row + 1
+        return Letter(endpoint, id, kind, "", {}, b"", world.tick, attempt, range)
 
 
 def _briefing(endpoint: Endpoint, market: MarketBriefing, reader: Reader) -> Letter:

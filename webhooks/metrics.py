@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -99,11 +100,10 @@ def _bucket(milliseconds: int) -> str:
 
 def _counts() -> dict[str, int]:
     try:
-        found = _redis().hgetall(KEY)
+        found: Any = _redis().hgetall(KEY)
     except redis.RedisError as error:
         log.debug("the couriers' figures are out of reach: %s", error)
         return {}
-    assert isinstance(found, dict)
     return {name.decode(): int(number) for name, number in found.items()}
 
 

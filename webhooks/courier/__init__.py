@@ -100,6 +100,10 @@ class Courier:
                 claims.release(held)
             connection.close()
 
+    def has_letters_under_way(self) -> bool:
+        """Say whether letters are out whose results are not written yet."""
+        return self._count_under_way() > 0
+
     # Out
 
     def _deliver_all(self) -> int:
@@ -138,6 +142,10 @@ class Courier:
         if self._session is None:
             self._session = open_session()
         for letter in letters:
+            if not letter.body:
+                failed = Answer(Outcome.FAILED, None, 0, "the exchange could not write to you")
+                self._results.put(_result(_Done(letter, failed, timezone.now())))
+                continue
             task = self._loop.create_task(self._exchange(self._session, letter))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

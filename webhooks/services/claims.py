@@ -37,7 +37,8 @@ _CLAIM = """
         AND (claim IS NULL OR claimed_until < clock_timestamp())
         AND (waits_until IS NULL OR waits_until <= clock_timestamp())
         AND (ping IS NOT NULL OR (
-            state = 'active' AND (endpoint.epoch <> world.epoch OR briefed_tick < due.tick)))
+            state = 'active' AND due.tick IS NOT NULL
+            AND (endpoint.epoch <> world.epoch OR briefed_tick < due.tick)))
         ORDER BY due.since NULLS FIRST
         LIMIT %(most)s
         FOR UPDATE OF endpoint SKIP LOCKED
