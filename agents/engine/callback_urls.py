@@ -137,7 +137,7 @@ def _is_in_reach(address: IPv4Address | IPv6Address, reach: Reach) -> bool:
         return reach is not Reach.OFF
     if address.is_multicast or address.is_unspecified or address.is_link_local:
         return False
-    if isinstance(address, IPv6Address) and _is_tunnel(address):
+    if isinstance(address, IPv6Address) and (_is_tunnel(address) or address.is_site_local):
         return False
     return address.is_global or (reach is Reach.ON and address.is_private)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -12,7 +13,7 @@ from agents.api.serializers import OwnProfile, SettingsBody, own_profile
 from agents.models import Agent
 from agents.selectors import RankedAgent
 from webhooks.engine.delivery import EXCHANGE_SECONDS, LARGEST_REPLY
-from webhooks.engine.reply import MalformedReply, check_settings
+from webhooks.engine.reply import MOST_SYMBOLS, MalformedReply, check_settings
 from webhooks.models import Delivery, Endpoint, EndpointState
 
 HOW_TO_RETRY = (
@@ -20,6 +21,21 @@ HOW_TO_RETRY = (
 )
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "symbols": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1, "maxLength": 12},
+                "maxItems": MOST_SYMBOLS,
+            },
+            "includeOrderBook": {"type": "boolean"},
+            "includeNews": {"type": "boolean"},
+        },
+        "additionalProperties": False,
+    }
+)
 class WebhookSettings(serializers.Field[Any, Any, Any, Any]):
     """The settings of an endpoint, checked as a reply's `subscribe` is."""
 
@@ -41,9 +57,7 @@ class EndpointSettings(TypedDict):
 
 
 class WebhookSettingsBody(SettingsBody):
-    webhook = WebhookSettings(
-        required=False, help_text="Any of symbols (≤ 50), includeOrderBook, includeNews."
-    )
+    webhook = WebhookSettings(required=False, help_text="What a briefing is to hold: any of these.")
 
 
 class ProfileWithWebhook(OwnProfile):
