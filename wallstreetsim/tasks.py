@@ -21,7 +21,7 @@ from agents.services import repeats
 from market import models, tape
 from wallstreetsim.api.metrics import record_tick
 from wallstreetsim.couriers import the_courier
-from wallstreetsim.floor.publishing import publish
+from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled
 from webhooks.courier import LETTERS_AT_A_TIME
