@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -91,11 +92,11 @@ def test_what_a_killed_courier_had_claimed_another_delivers(
     buy = {"actions": [{"type": "BUY", "symbol": "APEX", "quantity": 1}]}
     answered = threading.Event()
 
-    def half_hang(socket: object, request: receivers.Received) -> bool | None:
-        if int(request.path.rpartition("agent")[2]) % 2:
-            answered.set()
-            return reply(buy)(socket, request)  # type: ignore[arg-type]
-        return receivers.hang(socket, request)  # type: ignore[arg-type]
+    def half_hang(connection: socket.socket, request: receivers.Received) -> bool | None:
+        hangs = int(request.path.rpartition("agent")[2]) % 2 == 0
+        answered.set()
+        answer: receivers.Answer = receivers.hang if hangs else reply(buy)
+        return answer(connection, request)
 
     one.answer = half_hang
     lost = post.hall.tick().outcome.tick

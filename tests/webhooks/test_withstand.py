@@ -9,11 +9,12 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from agents.ids import new_id
 from tests.webhooks import receivers
 from tests.webhooks.post import Post
 from tests.webhooks.receivers import Answer, Receiver, reply, respond
 from webhooks.engine.delivery import EXCHANGE_SECONDS
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Endpoint
 
 MakeReceiver = Callable[..., Receiver]
 REDIRECT = respond(302, headers="Location: http://127.0.0.1:6379/\r\n")
@@ -147,7 +148,7 @@ def test_a_name_that_leads_elsewhere_by_now_is_not_connected_to(
         found = [(2, 1, 6, "", (address, ann.port)) for address in led_to]
         monkeypatch.setattr(addresses, "_look_up", lambda *_, found=found: found)
         monkeypatch.setattr("django.conf.settings.WEBHOOK_ALLOW_PRIVATE", "off")
-        Endpoint.objects.update(ping=Delivery.id.field.default(), waits_until=None)  # type: ignore[attr-defined]
+        Endpoint.objects.update(ping=new_id(), waits_until=None)
         post.deliver()
     assert ann.connections == 0
     assert {(one.outcome, one.error[:27]) for one in post.tries("ann")} == {
