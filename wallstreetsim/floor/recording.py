@@ -21,6 +21,7 @@ from wallstreetsim.floor.app_parts import RECORD, parts
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.floor.tape_events import entries
 from wallstreetsim.machine.world import ENGINE_VERSION, Outcome, World
+from webhooks.services import claims
 
 PARTS = 3  # in which what the inputs do is written while they are performed
 TAPE_PARTS = 2  # in which the tape is: PostgreSQL files one while the next is told
@@ -151,6 +152,7 @@ def write_outcome(
     part = -(-len(outcome.told) // TAPE_PARTS)
     for _ in range(TAPE_PARTS):
         writer.write("write tape", lambda: tape.append(islice(told, part)))
+    writer.write("write webhooks", partial(claims.mark_due, outcome.tick, epoch=epoch, at=at))
     writer.await_writes(watch)
     write_world(world, outcome.market)
     return public.result()
