@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0006_verdicts'),
+        ('agents', '0007_sealed_webhook_secrets'),
     ]
 
     operations = [
