@@ -7,6 +7,7 @@ the changes since are the book of now.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from market.engine.book import LevelDepth
@@ -16,10 +17,13 @@ from wallstreetsim.machine.world import World
 
 
 class Depth(NamedTuple):
-    """The published levels of one book, each side best first."""
+    """The published levels of one book, each side best first; and what was reported of the company,
+    None of a machine that has just been restored.
+    """
 
     bids: list[LevelDepth]
     asks: list[LevelDepth]
+    reported: CompanyState | None = None
 
 
 Books = Mapping[str, Depth]  # by symbol
@@ -31,7 +35,9 @@ def standing(world: World) -> Books:
     A machine that has just been restored reported nothing yet, and its own books are looked at.
     """
     if world.reported:
-        return {company.symbol: Depth(company.bids, company.asks) for company in world.reported}
+        return {
+            company.symbol: Depth(company.bids, company.asks, company) for company in world.reported
+        }
     levels = world.rules.market.book_levels_published
     return {
         symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
@@ -49,6 +55,41 @@ def changes(before: Books, companies: Iterable[CompanyState]) -> Changes:
         if any(sides):
             changed[company.symbol] = sides
     return changed
+
+
+def changed_symbols(before: Books, companies: Iterable[CompanyState], day: int) -> list[str]:
+    """Return which companies show another price, quote, volume or state than before.
+
+    Left out is what only follows from the time: the part of the tick, and the volume of 24 hours.
+    """
+    nothing = Depth([], [])
+    return [
+        company.symbol
+        for company in companies
+        if (old := before.get(company.symbol, nothing).reported) is None
+        or _shown(old, day) != _shown(company, day)
+    ]
+
+
+_SHOWN = attrgetter(
+    "price",
+    "previous_close",
+    "last",
+    "bid",
+    "ask",
+    "day_volume",
+    "day_high",
+    "day_low",
+    "reopens_tick",
+    "halt_reason",
+    "low_band",
+    "high_band",
+    "ordered_band_bps",
+)
+
+
+def _shown(company: CompanyState, day: int) -> tuple[object, bool]:
+    return _SHOWN(company), company.restricted_through >= day
 
 
 def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> Row:
