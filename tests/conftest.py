@@ -13,14 +13,15 @@ import pytest
 from django.conf import settings
 
 from tests import ports
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import temporary
-from wallstreetsim.stack.places import Places
 
 if settings.configured:
     raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests choose their own settings")
 
 os.environ["WSS_DATA_DIR"] = tempfile.mkdtemp(prefix="wss-test-", dir="/tmp")
 os.environ["SECRET_KEY"] = "only for tests"
+os.environ["WSS_WEBHOOK_KEY"] = "only for tests, too"
 os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
 
 PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up

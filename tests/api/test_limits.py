@@ -9,9 +9,10 @@ import pytest
 import redis
 from django.test import RequestFactory
 
+from market.common.client_address import address_of
 from tests.api.desk import Desk, Trader, buy
 from wallstreetsim.api import limits
-from wallstreetsim.api.limits import Limit, address_of, spend
+from wallstreetsim.api.limits import Limit, spend
 
 TEN_A_MINUTE = (Limit(10, 60),)
 

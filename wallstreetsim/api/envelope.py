@@ -16,7 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from wallstreetsim.api.logs import request_id
+from wallstreetsim.environment.logs import request_id
 
 if TYPE_CHECKING:  # its default renderer is in here
     from rest_framework.views import APIView

@@ -1,19 +1,28 @@
-"""What a tick changed in the published books: the levels that are new, other, or gone.
+"""What a tick changed in the published books: the levels that are new, changed, or gone.
 
-Quantities are absolute, and zero for a level that left the published depth, so that a book and
-the changes since are the book of now.
+On the tape all changes of a tick are one event: by symbol, the changed bids and asks. A side is a
+row of whole numbers, three a level: its price in cents, the shares and the number of orders that it
+has now; zero shares for a level that left the published depth. So a book and the changes since are
+the book of now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.book import LevelDepth
+from market.engine.depth import published_depth
 from market.engine.outcome import CompanyState
-from wallstreetsim.feed.books import Changes, Row
 from wallstreetsim.machine.world import World
+
+Row: TypeAlias = list[int]
+Sides: TypeAlias = Sequence[Row]  # bids, asks
+Changes: TypeAlias = Mapping[str, Sides]  # by symbol
+
+_SIDES = ("bids", "asks")
 
 
 class Depth(NamedTuple):
@@ -38,9 +47,8 @@ def standing(world: World) -> Books:
         return {
             company.symbol: Depth(company.bids, company.asks, company) for company in world.reported
         }
-    levels = world.rules.market.book_levels_published
     return {
-        symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
+        symbol: Depth(*published_depth(world.market, company))
         for symbol, company in world.market.companies.items()
     }
 
@@ -90,6 +98,27 @@ _SHOWN = attrgetter(
 
 def _shown(company: CompanyState, day: int) -> tuple[object, bool]:
     return _SHOWN(company), company.restricted_through >= day
+
+
+def changes_in(data: Any) -> Changes:
+    """Return what an event of the tape says of the books.
+
+    Older tapes have them as a client is shown them, in dollars.
+    """
+    if isinstance(data, dict):
+        return data
+    return {book["symbol"]: [_row_of_dollars(book[side]) for side in _SIDES] for book in data}
+
+
+def row_of(levels: Iterable[Sequence[int]]) -> Row:
+    """Return the levels as one row, in their order."""
+    return list(chain.from_iterable(levels))
+
+
+def _row_of_dollars(levels: Iterable[Sequence[float]]) -> Row:
+    return row_of(
+        (round(100 * price), int(shares), int(orders)) for price, shares, orders in levels
+    )
 
 
 def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> Row:
