@@ -61,7 +61,8 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     """Return what the tick says in public.
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
-    feed shows each company's on a channel of its own.
+    feed shows each company's on a channel of its own. And so are all prices, with the companies of
+    which something changed; the feed shows those.
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
@@ -72,14 +73,16 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
         events.append(_event("market:event", "events", happened))
     day = outcome.moment.trading_day
     prices = [wire.price_update(company, tick, day) for company in market.companies]
-    events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
+    changed = book_changes.changed_symbols(books_before, market.companies, day)
+    every_price = _event("price:update", "market:all", {"tick": tick, "prices": prices})
+    events.append(every_price | {"changed": changed})
     if market.trades:
         trades = [wire.trade(trade, timestamp) for trade in market.trades]
         events.append(_event("trade:executed", "trades", trades))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
-    if changed := book_changes.changes(books_before, market.companies):
-        events.append(_event("book:update", "books", changed))
+    if levels := book_changes.changes(books_before, market.companies):
+        events.append(_event("book:update", "books", levels))
     return events + _other_public_events(outcome)
 
 
@@ -230,11 +233,8 @@ def agent_events(
     events = [_event(type, channel, data) for type, data in told.items()]
     account = world.market.accounts[member.account]
     if symbols or account.id in world.market.log.accounts:
-        events.append(
-            _event(
-                "portfolio:update", channel, portfolio_update(account, world.market, symbols, tick)
-            )
-        )
+        update = portfolio_update(account, world.market, symbols, tick, agent_id=member.id)
+        events.append(_event("portfolio:update", channel, update))
     return events
 
 
@@ -269,21 +269,26 @@ def action_result(result: Result, tick: int) -> wire.Wire:
 
 
 def portfolio_update(
-    account: Account, market: Exchange, symbols: list[str], tick: int
+    account: Account, market: Exchange, symbols: list[str], tick: int, *, agent_id: str
 ) -> wire.Wire:
-    """The account's figures, and those positions that changed (quantity 0: closed)."""
-    equity = account.equity
+    """The account's figures as a portfolio has them, and of its positions those that changed
+    (quantity 0: closed).
+    """
+    equity, value = account.equity, account.long_value - account.short_value
+    cost = sum(holding.cost for holding in account.holdings.values())
     return {
+        "agentId": agent_id,
         "tick": tick,
         "cash": account.cash / 100,
         "marginUsed": account.margin_used / 100,
         "marginAvailable": account.margin_available / 100,
         "buyingPower": account.buying_power / 100,
-        "totalPositionsValue": (account.long_value - account.short_value) / 100,
+        "totalPositionsValue": value / 100,
         "netWorth": equity / 100,
         "dayPnL": (equity - account.close_equity) / 100,
         "dayPnLPercent": wire.percent(equity - account.close_equity, abs(account.close_equity)),
         "realizedPnL": account.realised / 100,
+        "unrealizedPnL": (value - cost) / 100,
         "maintenanceMargin": margin.maintenance(account, market.rules.margin) / 100,
         "marginCall": _margin_call(account, market),
         "positions": [_position(account, market, symbol) for symbol in symbols],
