@@ -75,7 +75,7 @@ class Desk:
     # What an account may do
 
     def place(self, account: Account, ticket: Ticket, *, id: str = "") -> Order:
-        """Take an order: it is rejected, fills, rests or waits, and is returned as it stands then.
+        """Place an order and return it: rejected, filled, resting or waiting.
 
         Raises Refused for what cannot become an order at all.
         """
@@ -280,10 +280,10 @@ class Desk:
         """Return an open order by either of its ids. Raises Refused."""
         order = account.orders.get(id) if id is not None else _by_client_id(account, client_id)
         if order is None:
-            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order with that id.")
         return order
 
-    # The ways of an order
+    # Routing an order
 
     def _admit(self, order: Order) -> None:
         """Send an order that has passed its checks where it belongs."""

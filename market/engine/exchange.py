@@ -227,7 +227,7 @@ class Exchange(Desk):
         return self.log.report(self, candles)
 
     def forget_tick(self) -> None:
-        """Let go of what the last tick noted: it is reported."""
+        """Free the last tick's log: it has been reported."""
         self.log = TickLog(self.log.tick)
 
     # What operators and scenarios order

@@ -108,7 +108,7 @@ def expire_bands(exchange: Exchange) -> None:
 
 
 def judge(exchange: Exchange) -> None:
-    """Look at the tick's prices and books, and halt or restrict what the rules say."""
+    """Halt or restrict the companies for which this tick's prices and books require it."""
     for company in exchange.companies.values():
         _judge_bands(exchange, company)
         _judge_fall(exchange, company)

@@ -91,14 +91,14 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     ({"act": "PAUSE", "reason": "a\0b"}, "reason: Null characters are not allowed."),
     ({"act": "BURN", "reason": "why not"}, "act: Select a valid choice."),
     ({"reason": "why not"}, "act: This field is required."),
-    ({"act": "STEP", "reason": "x"}, "ticks: Say how many, 1 to 1,000."),
+    ({"act": "STEP", "reason": "x"}, "ticks: Give a number from 1 to 1,000."),
     ({"act": "STEP", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
     ({"act": "STEP", "reason": "x", "ticks": "1001"}, "ticks: Ensure this value is less"),
     ({"act": "STEP", "reason": "x", "ticks": "1.5"}, "ticks: Enter a whole number."),
     ({"act": "STEP", "reason": "x", "ticks": "many"}, "ticks: Enter a whole number."),
     ({"act": "HALT", "reason": "x", "symbol": "NOPE"}, "symbol: There is no company NOPE."),
     ({"act": "HALT", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
-    ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Say of which company."),
+    ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Name the company."),
     ({"act": "SET_BANDS", "reason": ""} | {"percent": "5"}, "reason: This field is required."),
     ({"act": "SET_BANDS", "reason": "x"}, "percent: Say how far from their centre"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "0"}, "percent: Ensure this value is greater"),
@@ -109,7 +109,7 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
         {"act": "SET_BANDS", "reason": "x", "percent": "5", "symbol": "NOPE"},
         "symbol: There is no company NOPE.",
     ),
-    ({"act": "INJECT", "reason": "x", "impact": "5"}, "event: Say what is to happen."),
+    ({"act": "INJECT", "reason": "x", "impact": "5"}, "event: Choose the event."),
     (
         {"act": "INJECT", "reason": "x", "impact": "5", "event": "PARTY"},
         "event: Select a valid choice. PARTY is not one",
@@ -126,10 +126,10 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     (
         {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "1"}
         | {"sector": "Energy", "symbol": "APEX"},
-        "sector: It befalls a company or a sector, not both.",
+        "sector: An event concerns a company or a sector, not both.",
     ),
     *(
-        ({"act": act, "reason": "x"} | more, "symbol: Say of which company, or that it is of all.")
+        ({"act": act, "reason": "x"} | more, "symbol: Name the company, or choose all companies.")
         for act, more in (
             ("HALT", {}),
             ("HALT", {"symbol": "APEX", "all_companies": "on"}),

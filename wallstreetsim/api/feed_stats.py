@@ -23,7 +23,7 @@ def ws_stats(request: HttpRequest) -> HttpResponse:
     try:
         each = _figures()
     except redis.RedisError:
-        return refuse(503, "Redis is away, and with it the figures of the web processes.")
+        return refuse(503, "Redis is unavailable, and with it the figures of the web processes.")
     data = {**stats.total(each.values()), "each": each}
     return HttpResponse(orjson.dumps({"success": True, "data": data}), content_type=JSON)
 

@@ -1,4 +1,4 @@
-"""Whether this process can serve, and whether the world moves."""
+"""Health checks: whether this process can serve, and whether ticks are on time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LATE_INTERVALS = 10
 @never_cache
 @only_read
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer 503 when the record is out of reach; tell staff more."""
+    """Answer 503 when the database is unavailable; show staff more."""
     try:
         if not database_health.is_in_reach():
             return _out_of_reach()
@@ -39,7 +39,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @never_cache
 @only_read
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 503 when the record is out of reach, or the tick is late."""
+    """Answer 503 when the database is unavailable or the tick is late."""
     try:
         if not database_health.is_in_reach():
             return _out_of_reach()
@@ -62,7 +62,7 @@ def is_late(world: World) -> bool:
 
 
 def _out_of_reach() -> HttpResponse:
-    return refuse(503, "The record is out of reach.")
+    return refuse(503, "The database is unavailable.")
 
 
 def _details() -> dict[str, Any]:

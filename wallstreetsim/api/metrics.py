@@ -95,7 +95,7 @@ def record_tick(committed: Committed) -> None:
 
 
 def record_request(request: HttpRequest, status: int, seconds: float) -> None:
-    """Count an answered HTTP request, by the route that it took."""
+    """Count an answered HTTP request, by its route."""
     route = getattr(request.resolver_match, "route", "") if request.resolver_match else ""
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(method, route, status).inc()
@@ -114,7 +114,7 @@ def render() -> bytes:
 @only_read
 def view(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
-        return refuse(403, "The metrics are for those who run the exchange.")
+        return refuse(403, "The metrics are for the exchange's operators.")
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
 
 

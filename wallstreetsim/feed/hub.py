@@ -79,7 +79,7 @@ class Hub:
     # Hearing
 
     async def _run(self) -> None:
-        """Hear of ticks for ever, whatever is away for a while."""
+        """Receive ticks for ever, through outages of Redis and PostgreSQL."""
         redis = _redis()
         while True:
             try:
@@ -144,7 +144,7 @@ class Hub:
         self.latest = PublicEntry.of(beginning.newest) if beginning.newest else None
 
     async def _part(self) -> None:
-        """Bid everyone come again, elsewhere or later; note where each agent stood."""
+        """Ask all clients to reconnect; note each agent's position."""
         self._running.cancel()
         self._reporting.cancel()
         self.audience.close_all(Close.RESTART)
@@ -184,7 +184,7 @@ class Hub:
         else:
             gc_control.set_apart()
 
-    # Trouble, said once
+    # Failures, logged once
 
     def _note_trouble(self, what: str, error: Exception) -> None:
         if what != self._trouble:

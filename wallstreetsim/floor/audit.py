@@ -141,7 +141,7 @@ Figures: TypeAlias = Mapping[Hashable, object]  # by what they are of
 
 
 class Check(NamedTuple):
-    """What was held against what, and each difference in words."""
+    """A check's name, and each difference as text."""
 
     what: str
     differences: list[str]
@@ -343,7 +343,7 @@ def _recorded_orders() -> Figures:
 
 
 def recorded_orders(world: World) -> Iterator[Order]:
-    """Yield every open order of a machine that has a row."""
+    """Yield the machine's open orders that have a row."""
     market = world.market
     open = (
         order

@@ -52,7 +52,7 @@ TOLD_APART = {WorldRow, Checkpoint, TapeEntry}
 
 
 class Restoration(NamedTuple):
-    """The world as it was taken back."""
+    """What a rollback did."""
 
     epoch: int
     tick: Tick

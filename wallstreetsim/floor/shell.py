@@ -63,7 +63,7 @@ class Stopwatch:
 
 
 class Trouble:
-    """What goes wrong beat after beat: said when it begins or changes, and when it ends."""
+    """A failure that lasts: logged when it begins or changes, and when it ends."""
 
     def __init__(self) -> None:
         self.said = ""
@@ -225,7 +225,7 @@ class Floor:
     # After the commit
 
     def _follow_up(self, committed: Committed) -> None:
-        """Publish a committed tick; no failure undoes it."""
+        """Publish a committed tick; a failure does not undo it."""
         tick = committed.outcome.tick
         self.failed_tick = None
         self.standstill.end(f"tick {tick} is committed: the world goes on")

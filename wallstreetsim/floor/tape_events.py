@@ -1,4 +1,4 @@
-"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire
+"""An outcome as entries of the tape, public and per agent, exactly as the wire
 will show them.
 """
 
@@ -55,7 +55,7 @@ def entries(
 
 
 def public_events(world: World, outcome: Outcome, books_before: Books, at: datetime) -> list[Event]:
-    """Return what the tick says in public.
+    """Return the tick's public events.
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
     feed shows each company's on a channel of its own.
@@ -192,8 +192,8 @@ def agent_events(
     symbols: list[str],
     alerts: list[Alert],
 ) -> list[Event]:
-    """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
-    to it, and its portfolio if that changed.
+    """Return the tick's events for one agent: its verdicts, its orders, alerts, and its portfolio
+    if that changed.
     """
     channel = f"agent:{member.id}"
     told: dict[str, list[wire.Wire]] = defaultdict(list)

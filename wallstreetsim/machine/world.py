@@ -172,7 +172,7 @@ class World:
         """Run one tick over the inputs, in arrival order, and report it. `watch` hears the end of
         each step; of the inputs more than once, if there are many.
 
-        Raises InputFailed when a handler raises; the machine is spoilt then.
+        Raises InputFailed when a handler raises; the machine must not be used then.
         """
         self.tick += 1
         self.is_step = self.steps_left > 0
@@ -207,7 +207,7 @@ class World:
         return self._report(candles, watch)
 
     def forget_tick(self) -> None:
-        """Let go of what only telling of the last tick took; else the next tick does, in its own
+        """Free what only reporting the last tick needed; else the next tick does, in its own
         time.
         """
         self.results = []
@@ -280,7 +280,7 @@ class World:
 
     def _pause(self, input: Input) -> Verdict:
         self.is_paused, self.steps_left = True, 0
-        return Verdict(True, message="The world stands still after this tick.")
+        return Verdict(True, message="The world pauses after this tick.")
 
     def _resume(self, input: Input) -> Verdict:
         self.is_paused, self.steps_left = False, 0

@@ -1,4 +1,4 @@
-"""The house: its agents, what they remember, and what they decide in a tick."""
+"""The house: its agents, their memory, and their decisions in a tick."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ class House:
 
 
 def _copy(memory: Any) -> Any:
-    """Copy plain data all the way down."""
+    """Return a deep copy of plain data."""
     if isinstance(memory, dict):
         return {key: _copy(value) for key, value in memory.items()}
     if isinstance(memory, list):
