@@ -39,7 +39,7 @@ IDEMPOTENCY_HEADER = OpenApiParameter(
     IDEMPOTENCY_KEY,
     {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     OpenApiParameter.HEADER,
-    description="Makes a request safe to repeat for 24 h: its effect and answer are those of the first.",
+    description="Makes a request safe to repeat for 24 h: it has one effect and one answer.",
 )
 
 _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")

@@ -91,7 +91,7 @@ class Stocks(dict[str, Stock]):
         self.unit = unit  # a usual order's part of a company's shares
 
     def __missing__(self, symbol: str) -> Stock:
-        company, eye = self.companies[symbol], self.trackers[symbol]
+        company, tracker = self.companies[symbol], self.trackers[symbol]
         state, price = company.pricing, company.price
         stock = self[symbol] = Stock(
             symbol,
@@ -101,9 +101,9 @@ class Stocks(dict[str, Stock]):
             max(1.0, company.shares * self.unit),
             state.fundamental,
             state.sigma,
-            eye.last - eye.fast,
-            eye.last - eye.slow,
-            eye.size,
+            tracker.last - tracker.fast,
+            tracker.last - tracker.slow,
+            tracker.size,
             company.is_trading,
         )
         return stock
@@ -243,8 +243,12 @@ class House:
 
     def rescale(self, symbol: str, factor: float) -> None:
         """Follow a split: a price is worth `factor` of what it was."""
-        eye, shift = self.trackers[symbol], math.log(factor)
-        eye.last, eye.fast, eye.slow = eye.last + shift, eye.fast + shift, eye.slow + shift
+        tracker, shift = self.trackers[symbol], math.log(factor)
+        tracker.last, tracker.fast, tracker.slow = (
+            tracker.last + shift,
+            tracker.fast + shift,
+            tracker.slow + shift,
+        )
         for one in self.inhabitants:
             if symbol in one.founded_with:
                 one.founded_with[symbol] = round(one.founded_with[symbol] / factor)
@@ -266,7 +270,8 @@ class House:
                 for one in self.inhabitants
             ],
             "eyes": {
-                s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.trackers.items()
+                s: [tracker.last, tracker.fast, tracker.slow, tracker.size]
+                for s, tracker in self.trackers.items()
             },
         }
 
