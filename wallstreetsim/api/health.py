@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from agents.models import Input
 from market.common import database_health
+from market.common.redis_clients import redis_client
 from market.models import World
 from wallstreetsim.api.envelope import JSON, only_read, refuse
 
@@ -79,7 +80,7 @@ def _details() -> dict[str, Any]:
 
 def _redis_answers() -> bool:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5) as client:
+        with redis_client() as client:
             return bool(client.ping())
     except redis.RedisError:
         return False

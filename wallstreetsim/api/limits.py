@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import redis
 from django.conf import settings
 from django.http import HttpRequest
-from redis.backoff import NoBackoff
 from redis.commands.core import Script
-from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from agents.models import Agent
 from market.common.client_address import address_of
+from market.common.redis_clients import redis_client
 
 if TYPE_CHECKING:  # its default throttle is in here
     from rest_framework.views import APIView
@@ -27,7 +26,7 @@ if TYPE_CHECKING:  # its default throttle is in here
 log = logging.getLogger(__name__)
 
 KEY_PREFIX = "wss:limit:"
-PATIENCE_SECONDS = 0.2  # with a Redis that does not answer
+TIMEOUT_SECONDS = 0.2  # with a Redis that does not answer
 TRUCE_SECONDS = 1.0  # in which a Redis that failed is not asked again
 
 
@@ -167,10 +166,5 @@ class _Truce:
 
 @cache
 def _script() -> Script:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    client = redis_client(timeout_seconds=TIMEOUT_SECONDS)
     return client.register_script(_SPEND)

@@ -21,11 +21,10 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from agents.models import Input
 from market.common import database_health
+from market.common.redis_clients import redis_client
 from wallstreetsim.api.envelope import only_read, refuse
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ log = logging.getLogger(__name__)
 
 FLOOR_KEY = "wss:metrics:floor"
 FLOOR_SECONDS = 300  # how long the floor's figures stand after its last tick
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 UNKNOWN = float("nan")
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
 
@@ -146,9 +144,4 @@ def _floors_figures() -> bytes:
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return redis_client()

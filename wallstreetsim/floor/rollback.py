@@ -25,6 +25,7 @@ from agents.models import Agent, Input, KeptAnswer, Waiting
 from agents.services import journal
 from agents.services.registration import REGISTER
 from market.common.bulk import send
+from market.common.redis_clients import redis_client
 from market.engine.log import TickLog
 from market.engine.sessions import moment_of
 from market.engine.values import Tick
@@ -97,7 +98,7 @@ def _hold_still(cursor: CursorWrapper) -> WorldRow:
 def running_floors() -> list[str]:
     """Return the Celery workers that serve the floor's queue; none answers without Redis."""
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+        with redis_client(timeout_seconds=1) as client:
             client.ping()
     except redis.RedisError:
         return []
