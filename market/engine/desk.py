@@ -5,6 +5,7 @@ Everything here happens to one order at a time, in arrival order, each whole bef
 
 from __future__ import annotations
 
+from market.engine import short_sales
 from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
 from market.engine.book import Fill
 from market.engine.clearing import (
@@ -216,8 +217,9 @@ class Desk:
 
     def lendable(self, company: Company) -> Shares:
         """Return the shares that may still be borrowed to short."""
-        pool = company.shares * self.rules.lending.pool_bps // BPS_IN_ONE
-        return pool - company.shorted - company.shorts_offered
+        return short_sales.borrowable(
+            company.shares, company.shorted, company.shorts_offered, self.rules.lending
+        )
 
     # Checks
 
@@ -260,7 +262,7 @@ class Desk:
 
     def is_restricted(self, company: Company) -> bool:
         """Say whether shorts at or below the best bid are forbidden today."""
-        return company.restricted_through >= self.moment.trading_day
+        return short_sales.is_restricted(company.restricted_through, self.moment.trading_day)
 
     def _check_replacement(self, order: Order, quantity: Shares, limit: Cents | None) -> None:
         """Raise Refused when an order as it would be does not pass, and leave it as it is."""

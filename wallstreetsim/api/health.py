@@ -56,7 +56,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def is_late(world: World) -> bool:
     """Say whether the next tick should have come long ago; a paused world is in no hurry."""
-    if world.is_paused and not world.steps_left:
+    if world.stands_still:
         return False
     patience = timedelta(seconds=LATE_INTERVALS * settings.TICK_SECONDS)
     return timezone.now() - (world.claimed_at or world.founded_at) > patience
@@ -72,7 +72,7 @@ def _details() -> dict[str, Any]:
         "epoch": world.epoch if world else None,
         "tick": world.tick if world else None,
         "claimedAt": world.claimed_at.isoformat() if world and world.claimed_at else None,
-        "paused": world.is_paused if world else None,
+        "paused": world.stands_still if world else None,
         "inboxDepth": Input.objects.waiting().count(),
         "redis": _redis_answers(),
     }

@@ -329,7 +329,7 @@ def claim(cursor: CursorWrapper) -> models.World | None:
         "UPDATE market_world SET claimed_at = clock_timestamp() WHERE id = 1"
         " AND (claimed_at IS NULL OR claimed_at NOT BETWEEN"
         "   clock_timestamp() - make_interval(secs => %s) AND clock_timestamp())"
-        " AND (NOT is_paused OR steps_left > 0 OR EXISTS ("
+        f" AND ({models.World.RUNS_TICKS} OR EXISTS ("
         "   SELECT 1 FROM agents_waiting JOIN agents_input input ON input.id = input_id"
         "   WHERE agents_waiting.account IS NULL AND type = ANY(%s)))",
         [settings.TICK_SECONDS * SHORTEST_INTERVAL, list(WAKING)],

@@ -14,7 +14,7 @@ from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
-from market.engine.sessions import Moment, closed_early
+from market.engine.sessions import Moment, closed_early, stands_still
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim.floor import book_changes
@@ -110,7 +110,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "interestRate": macro.interest_bps / BPS_IN_ONE,
         "inflationRate": macro.inflation_bps / BPS_IN_ONE,
         "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
-        "paused": outcome.is_paused and not outcome.steps_left,
+        "paused": stands_still(outcome.is_paused, outcome.steps_left),
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
         "ticksUntilClose": moment.ticks_until_close,

@@ -29,7 +29,7 @@ from market.engine.parameters import Parameters
 from market.engine.random_source import RandomSource
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
-from market.engine.sessions import Moment
+from market.engine.sessions import Moment, stands_still
 from market.engine.values import new_tuple, uuid_of, uuid_prefix
 from wallstreetsim.machine.actions import action_table
 from wallstreetsim.machine.rules import Rules
@@ -215,7 +215,7 @@ class World:
 
     def needs_waking(self) -> bool:
         """Say whether the world stands still until an operator wakes it."""
-        return self.is_paused and not self.steps_left
+        return stands_still(self.is_paused, self.steps_left)
 
     # Inputs
 

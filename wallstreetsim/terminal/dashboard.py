@@ -15,6 +15,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, QuerySet
 
 from market import selectors, tape, wire
+from market.engine import short_sales
 from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
@@ -198,7 +199,7 @@ class Dashboard:
 
     @property
     def is_paused(self) -> bool:
-        return self.world.is_paused and not self.world.steps_left
+        return self.world.stands_still
 
     @property
     def market_cap(self) -> Cents:
@@ -449,7 +450,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         is_halted=company.is_halted,
         halt_reason=company.halt_reason,
         reopens_tick=wire.known_tick(company.reopens_tick),
-        is_restricted=company.restricted_through >= trading_day,
+        is_restricted=short_sales.is_restricted(company.restricted_through, trading_day),
         has_ordered_bands=company.ordered_band_bps > 0,
     )
 
