@@ -254,11 +254,19 @@ class Desk:
             return Code.POSITION_CONFLICT
         if order.unfilled > self.lendable(company):
             return Code.LOCATE_FAILED
-        if self.is_restricted(company) and not order.awaits_trigger:
-            bid = company.book.bids.best()
-            if order.limit is None or (bid is not None and order.limit <= bid):
-                return Code.INVALID_PRICE
-        return None
+        return Code.INVALID_PRICE if self.is_short_restricted(order) else None
+
+    def is_short_restricted(self, order: Order) -> bool:
+        """Say whether an order is a short at or below the best bid where that is forbidden; while
+        nothing trades, at or below the last that there was.
+        """
+        company = order.company
+        if order.intent is not Intent.SHORT or order.awaits_trigger:
+            return False
+        if not self.is_restricted(company):
+            return False
+        bid = company.book.bids.best() if company.is_trading else company.last_bid
+        return order.limit is None or (bid is not None and order.limit <= bid)
 
     def is_restricted(self, company: Company) -> bool:
         """Say whether shorts at or below the best bid are forbidden today."""

@@ -26,8 +26,6 @@ def close_day(exchange: Exchange) -> None:
                 exchange.pay(account.id, BANK, interest, kind="interest")
             if fee:
                 exchange.pay(account.id, PUBLIC, fee, kind="borrow_fee")
-    for account in exchange.accounts.values():
-        account.close_equity = account.equity
 
 
 def _borrow_fee(exchange: Exchange, account: Account) -> int:

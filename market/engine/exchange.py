@@ -137,10 +137,9 @@ class Exchange(Desk):
         """Open the day or close it."""
         self.moment = self.moment_at(tick)
         self.log = TickLog(tick)
+        self.climate.events.begin_tick(self._subjects())
         for company in self.companies.values():
-            company.previous_price = company.price
-            company.tick_high = company.tick_low = company.price
-            company.tick_volume = 0
+            company.begin_tick()
         halts.expire_bands(self)
         if self.moment.closes_now:
             end_of_day.close_day(self)
@@ -149,6 +148,8 @@ class Exchange(Desk):
         if self.moment.opens_now:
             self._open_day()
             self.mark_to_market()  # the night has moved prices, and orders are judged by them
+        for company in self.companies.values():
+            company.in_session = company.is_trading
         self.happened = []
         if self.is_open:
             for event in self.climate.happen(self.moment, self._subjects()):
@@ -203,12 +204,15 @@ class Exchange(Desk):
     def close_tick(self) -> list[Candle]:
         """Add the tick to the day's figures and the candles, and return the candles it finishes."""
         finished: list[Candle] = []
+        intervals = (*self.rules.candle_intervals, self.rules.session.day_ticks)
         for company in self.companies.values():
             company.day_high = max(company.day_high, company.tick_high, company.price)
             company.day_low = min(company.day_low, company.tick_low, company.price)
             company.day_volume += company.tick_volume
             company.volumes.append(company.tick_volume)
-            finished.extend(add_tick(company, self.moment.tick, self.rules.candle_intervals))
+            finished.extend(
+                add_tick(company, self.moment, intervals, session_ends=self._ends_session())
+            )
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
         self._sample_equities()
         return finished
@@ -291,12 +295,21 @@ class Exchange(Desk):
 
     def _stop_trading(self) -> None:
         for company in self.companies.values():
-            company.is_trading = False
+            halts.stop_trading(self, company)
+
+    def _ends_session(self) -> bool:
+        """Say whether this tick is the last of the day that anything may trade in."""
+        rules, moment = self.rules.session, self.moment
+        if self.is_day_over or moment.tick_in_day == rules.day_ticks - 1:
+            return True
+        return not self.switches.never_closes and moment.tick_in_day == rules.open_ticks - 1
 
     def _open_day(self) -> None:
         self.is_day_over, self.market_halts_today = False, 0
         self.climate.begin_day(self.moment.trading_day)
         night = self.climate.night(self.moment)
+        for account in self.accounts.values():
+            account.close_equity = account.equity
         for company in self.companies.values():
             company.previous_close = company.price
             if night.walks and not self.switches.never_closes:
@@ -309,7 +322,7 @@ class Exchange(Desk):
                     self.rules.pricing,
                     open_ticks=self.rules.session.open_ticks,
                 )
-                company.tick_high = company.tick_low = company.price
+                company.start_at(company.price)
             company.day_open = company.day_high = company.day_low = company.price
             company.day_volume = 0
 
@@ -333,14 +346,14 @@ class Exchange(Desk):
     def _subjects(self) -> list[events.Subject]:
         """Return every company, as far as events concern it."""
         return [
-            events.Subject(c.symbol, c.listing.sector, c.shares, c.shorted, c.pricing)
+            events.Subject(c.symbol, c.listing.sector, c.shares, c.shorted, c.pricing, c.in_session)
             for c in self.companies.values()
         ]
 
     def _note(self, event: events.MarketEvent) -> None:
         self.happened.append(event)
-        _, tick, kind, symbol, sector, impact, duration, _ = event
-        self.log.events.append(MarketEvent(tick, kind, symbol, sector, impact, duration))
+        number, tick, kind, symbol, sector, impact, duration, _ = event
+        self.log.events.append(MarketEvent(number, tick, kind, symbol, sector, impact, duration))
 
     def _step_prices(self) -> None:
         """Move the prices of the companies that trade; one that does not goes where what happened

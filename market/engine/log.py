@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from market.engine.accounts import Account
 from market.engine.companies import Company
+from market.engine.depth import published_depth
 from market.engine.orders import Order
 from market.engine.outcome import (
     AccountState,
+    ActiveEvent,
     Alert,
     Bankruptcy,
     Candle,
@@ -35,6 +37,7 @@ class TickLog:
     __slots__ = (
         "accounts",
         "alerts",
+        "auctioned",
         "bankruptcies",
         "closed",
         "entries",
@@ -56,6 +59,7 @@ class TickLog:
         self.entries: list[LedgerEntry] = []
         self.halts: list[Halt] = []
         self.resumed: list[str] = []
+        self.auctioned: list[str] = []  # symbols in which an auction was held
         self.splits: list[Split] = []
         self.events: list[MarketEvent] = []
         self.alerts: list[Alert] = []
@@ -106,6 +110,10 @@ class TickLog:
             resumed=self.resumed,
             splits=self.splits,
             events=self.events,
+            active_events=[
+                ActiveEvent(event.number, event.ticks_remaining)
+                for event in exchange.climate.events.active
+            ],
             alerts=self.alerts,
             bankruptcies=self.bankruptcies,
             is_open=exchange.is_open,
@@ -176,7 +184,7 @@ def _holding_state(account: Account, symbol: str) -> HoldingState:
 
 
 def _company_state(company: Company, exchange: Exchange) -> CompanyState:
-    levels = exchange.rules.book_levels_published
+    bids, asks = published_depth(exchange, company)
     return CompanyState(
         symbol=company.symbol,
         price=company.price,
@@ -204,6 +212,6 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         shorts_offered=company.shorts_offered,
         drivers=company.pricing.drivers,
         sentiment=company.sentiment,
-        bids=company.book.bids.depth(levels),
-        asks=company.book.asks.depth(levels),
+        bids=bids,
+        asks=asks,
     )

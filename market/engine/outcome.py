@@ -184,12 +184,20 @@ class Split(NamedTuple):
 class MarketEvent(NamedTuple):
     """Something that happened to a company, a sector or the market; the impact is a fraction."""
 
+    number: int
     tick: Tick
     kind: str
     symbol: str | None
     sector: str | None
     impact: float
     duration: Tick
+
+
+class ActiveEvent(NamedTuple):
+    """An event that is not over: its number, and the ticks that it is active yet."""
+
+    number: int
+    ticks_remaining: Tick
 
 
 class Alert(NamedTuple):
@@ -226,6 +234,7 @@ class MarketOutcome:
     resumed: list[str]  # symbols of those whose halt has ended
     splits: list[Split]
     events: list[MarketEvent]
+    active_events: list[ActiveEvent]
     alerts: list[Alert]
     bankruptcies: list[Bankruptcy]
     is_open: bool

@@ -45,6 +45,7 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "previous_price",
     "previous_close",
     "last",
+    "last_bid",
     "best_bid",
     "best_ask",
     "day_open",
@@ -53,6 +54,7 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "day_volume",
     "net_flow",
     "sentiment",
+    "in_session",
     "is_trading",
     "reopens_tick",
     "halt_reason",
@@ -133,7 +135,7 @@ def _dump_account(account: Account) -> Plain:
     plain["holdings"] = [[s, h.quantity, h.cost] for s, h in account.holdings.items()]
     plain["equity_samples"] = list(account.equity_samples)
     call = account.call
-    plain["call"] = [call.tick, call.deadline, call.positions] if call else None
+    plain["call"] = [call.tick, call.deadline, call.positions, call.tries] if call else None
     return plain
 
 

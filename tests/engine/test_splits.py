@@ -259,7 +259,7 @@ def test_candles_know_how_often_the_shares_were_split() -> None:
     [after] = [c for c in stage.outcome.market.candles if c.symbol == "APEX" and c.interval == 1]
     assert (before.split_power, before.close) == (0, 499_000)
     assert (after.split_power, after.open, after.close) == (1, 49_900, 50_100)
-    stage.run_to(5)
+    stage.run_to(4)
     [five] = [c for c in stage.outcome.market.candles if c.symbol == "APEX" and c.interval == 5]
     assert (five.split_power, five.open, five.low, five.high) == (1, 49_900, 49_900, 50_100)
 

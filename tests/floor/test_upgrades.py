@@ -115,7 +115,22 @@ def test_a_state_of_the_second_schema_goes_on_by_the_rules() -> None:
     while world.tick < 74:
         world.advance([])
         audit(world.market)
-    assert world.digest == "b465bfbea3e16ace2cc883d307d02089c22beb41ca3c5d54be66d77a4c371408"
+    assert world.digest == "62faa6300ba5f349c51c9f13696c34cf6a2293e7e2d926e7a8add85fc6518777"
+
+
+def test_a_state_of_the_third_schema_goes_on_by_the_rules() -> None:
+    """Its events are active for as long as they had yet, and the day has its candle."""
+    state = state_of(3)
+    tick, old = state["tick"], state["market"]["climate"]["events"]["active"]
+    world = World.load(history.RULES, upgrades.lifted(state, history.RULES))
+    left = {event.number: event.ticks_remaining for event in world.market.climate.events.active}
+    assert left == {number: last - tick + 1 for number, *_, last in old if last >= tick}
+    assert left
+    days = []
+    while world.tick < tick + 100:
+        days += [c for c in world.advance([]).market.candles if c.interval == 80]
+        audit(world.market)
+    assert {c.tick % 80 for c in days} == {59}
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "bd19ab318065fb5732670e2b50239ad2b57ccb6e475629900946d45b5ad507c9"
+GOLDEN_DIGEST = "4f66b558e3564a934d096e9012ce41f1b2f66a78b34fd66e3c4123befd6debc3"
 
 ROOT = Path(__file__).parents[2]
 

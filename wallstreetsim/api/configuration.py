@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from django.conf import settings
 
 from agents.services import keys
+from market import wire
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
 from wallstreetsim.api.limits import LIMITS
@@ -98,7 +99,7 @@ def config() -> Config:
             "openTicks": market.session.open_ticks,
             "closedTicks": market.session.closed_ticks,
             "dayTicks": market.session.day_ticks,
-            "candleIntervals": list(market.candle_intervals),
+            "candleIntervals": [*market.candle_intervals, wire.DAY],
         },
         "pricing": {
             "agentPressure": market.pricing.flow_weight,

@@ -109,7 +109,7 @@ class StatusView(APIView):
         """Show where the world stands."""
         with selectors.one_instant():
             world, totals, active = selectors.world(), selectors.totals(), count_active()
-            events = selectors.active_events(world.tick)
+            events = selectors.active_events(world)
         moment = selectors.moment(world)
         return Response(serializers.world_status(world, moment, totals, active, events))
 
@@ -148,7 +148,7 @@ class EventsView(APIView):
         """
         query = PageQuery.read(request)
         with selectors.one_instant():
-            happened = selectors.happenings(slice_of(query), selectors.world().tick)
+            happened = selectors.happenings(slice_of(query), selectors.world())
         return Response(page_of(query, *happened))
 
 

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.book import LevelDepth
+from market.engine.depth import published_depth
 from market.engine.outcome import CompanyState
 from wallstreetsim.machine.world import World
 
@@ -40,9 +41,8 @@ def standing(world: World) -> Books:
     """
     if world.reported:
         return {company.symbol: Depth(company.bids, company.asks) for company in world.reported}
-    levels = world.rules.market.book_levels_published
     return {
-        symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
+        symbol: Depth(*published_depth(world.market, company))
         for symbol, company in world.market.companies.items()
     }
 

@@ -209,5 +209,6 @@ def write_world(world: World, outcome: Outcome) -> None:
         inflation_bps=macro.inflation_bps,
         gdp_growth_bps=macro.gdp_growth_bps,
         index=outcome.market.index,
+        active_events=outcome.market.active_events,
         dollar_volume_day=outcome.market.dollar_volume_day,
     )

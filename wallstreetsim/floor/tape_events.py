@@ -118,7 +118,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "priceCount": len(market.companies),
         "tradeCount": len(market.trades),
         "eventCount": event_count,
-        "activeEvents": active_events(world, outcome.tick),
+        "activeEvents": active_events(world),
         "activeAgents": len(outcome.standings),
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
@@ -127,14 +127,14 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
     }
 
 
-def active_events(world: World, tick: int) -> list[wire.Wire]:
+def active_events(world: World) -> list[wire.Wire]:
     """Return the market events that are not over, the newest first."""
     return [
         wire.standing_event(
-            MarketEvent(e.tick, e.type, e.symbol, e.sector, e.impact, e.duration), tick
+            MarketEvent(e.number, e.tick, e.type, e.symbol, e.sector, e.impact, e.duration),
+            e.ticks_remaining,
         )
         for e in reversed(world.market.climate.events.active)
-        if e.ticks_left(tick)
     ]
 
 
