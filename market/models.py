@@ -96,7 +96,7 @@ class Company(models.Model):
     halt_reason = models.CharField(max_length=24, blank=True, default="")
     low_band = models.BigIntegerField(default=0, help_text="Zero: there are no bands.")
     high_band = models.BigIntegerField(default=0)
-    ordered_band_bps = models.IntegerField(
+    band_override_bps = models.IntegerField(
         default=0, help_text="How far from their centre an operator has set the bands; or zero."
     )
     restricted_through = models.BigIntegerField(

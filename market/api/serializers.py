@@ -171,7 +171,7 @@ def stock(company: Company, trading_day: int) -> Stock:
         "reopensTick": wire.known_tick(company.reopens_tick),
         "bandLow": wire.optional_dollars(company.low_band or None),
         "bandHigh": wire.optional_dollars(company.high_band or None),
-        "bandsOrdered": company.ordered_band_bps > 0,
+        "bandsOrdered": company.band_override_bps > 0,
         "shortRestricted": short_sales.is_restricted(company.restricted_through, trading_day),
         "borrowable": max(0, borrowable),
         "borrowFee": short_sales.borrow_fee_bps(shares, shorted, lending) / BPS_IN_ONE,

@@ -243,9 +243,9 @@ def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, ha
     ask(desk, "SET_BANDS", "a calm", symbol="apex", percent="2.5", ticks=40)
     hall.tick()
     apex.refresh_from_db()
-    assert apex.ordered_band_bps == 250
+    assert apex.band_override_bps == 250
     assert 0.95 * apex.price < apex.low_band < apex.price < apex.high_band < 1.05 * apex.price
-    assert [c.symbol for c in Company.objects.all() if c.ordered_band_bps] == ["APEX"]
+    assert [c.symbol for c in Company.objects.all() if c.band_override_bps] == ["APEX"]
     halt = Halt.objects.get()
     assert (halt.symbol, halt.reason, halt.note) == ("APEX", "operator_bands", "a calm")
     assert (halt.band_bps, halt.until) == (250, hall.row.tick + 40)
@@ -253,16 +253,16 @@ def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, ha
     ask(desk, "FREE_BANDS", "over", symbol="APEX")
     hall.tick()
     apex.refresh_from_db()
-    assert apex.ordered_band_bps == 0
+    assert apex.band_override_bps == 0
 
 
 def test_the_bands_of_all_companies_are_set_until_they_are_freed(desk: Client, hall: Hall) -> None:
     ask(desk, "SET_BANDS", "a calm", percent="30", all_companies="on")
     hall.tick()
-    assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
+    assert set(Company.objects.values_list("band_override_bps", flat=True)) == {3_000}
     hall.restart()
     hall.tick()
-    assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
+    assert set(Company.objects.values_list("band_override_bps", flat=True)) == {3_000}
 
 
 # What happens

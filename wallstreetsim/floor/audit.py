@@ -299,7 +299,7 @@ def _accounts_in(world: World) -> Figures:
 def _recorded_companies() -> Figures:
     rows = models.Company.objects.values_list(
         *("symbol", "price", "shares_issued", "split_power", "is_trading", "reopens_tick"),
-        *("ordered_band_bps", "restricted_through", "shorted", "shorts_offered"),
+        *("band_override_bps", "restricted_through", "shorted", "shorts_offered"),
     )
     return {symbol: tuple(rest) for symbol, *rest in rows}
 
@@ -308,7 +308,7 @@ def _companies_in(world: World) -> Figures:
     return {
         c.symbol: (
             *(c.price, c.shares, c.split_power, c.is_trading, c.reopens_tick),
-            *(c.ordered_band_bps, c.restricted_through, c.shorted, c.shorts_offered),
+            *(c.band_override_bps, c.restricted_through, c.shorted, c.shorts_offered),
         )
         for c in world.market.companies.values()
     }

@@ -54,7 +54,7 @@ class Quote:
     halt_reason: str = ""
     reopens_tick: Tick | None = None  # when that is known
     is_restricted: bool = False  # shorts are
-    has_ordered_bands: bool = False  # by an operator
+    has_band_override: bool = False  # by an operator
 
     @property
     def state(self) -> str:
@@ -63,7 +63,7 @@ class Quote:
             return said("halted")
         if self.is_restricted:
             return said("shortsRestricted")
-        return said("bandsSet") if self.has_ordered_bands else ""
+        return said("bandsSet") if self.has_band_override else ""
 
     @property
     def note(self) -> str:
@@ -71,7 +71,7 @@ class Quote:
         notes = (
             self.is_halted and said("haltedNote", end=self.end, reason=self.reason),
             self.is_restricted and said("shortsRestrictedNote"),
-            self.has_ordered_bands and said("bandsSetNote"),
+            self.has_band_override and said("bandsSetNote"),
         )
         return ". ".join(note for note in notes if note)
 
@@ -392,7 +392,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         halt_reason=price["haltReason"] or "",
         reopens_tick=price["reopensTick"],
         is_restricted=price["shortRestricted"],
-        has_ordered_bands=price.get("bandsOrdered", False),  # a tape may be older than they are
+        has_band_override=price.get("bandsOrdered", False),  # a tape may be older than they are
     )
 
 
@@ -481,7 +481,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         halt_reason=company.halt_reason,
         reopens_tick=wire.known_tick(company.reopens_tick),
         is_restricted=short_sales.is_restricted(company.restricted_through, trading_day),
-        has_ordered_bands=company.ordered_band_bps > 0,
+        has_band_override=company.band_override_bps > 0,
     )
 
 
