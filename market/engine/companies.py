@@ -37,6 +37,7 @@ class Company:
     """
 
     __slots__ = (
+        "band_override_bps",
         "bands_until",
         "best_ask",
         "best_bid",
@@ -57,7 +58,6 @@ class Company:
         "listing",
         "low_band",
         "net_flow",
-        "band_override_bps",
         "previous_close",
         "previous_price",
         "price",
