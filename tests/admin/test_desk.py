@@ -100,7 +100,7 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     ({"act": "HALT", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
     ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Name the company."),
     ({"act": "SET_BANDS", "reason": ""} | {"percent": "5"}, "reason: This field is required."),
-    ({"act": "SET_BANDS", "reason": "x"}, "percent: Say how far from their centre"),
+    ({"act": "SET_BANDS", "reason": "x"}, "percent: Give the bands' distance"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "0"}, "percent: Ensure this value is greater"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "101"}, "percent: Ensure this value is less"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "1.005"}, "percent: Ensure that there are no"),
@@ -114,7 +114,7 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
         {"act": "INJECT", "reason": "x", "impact": "5", "event": "PARTY"},
         "event: Select a valid choice. PARTY is not one",
     ),
-    ({"act": "INJECT", "reason": "x", "event": "RALLY"}, "impact: Say what it is worth"),
+    ({"act": "INJECT", "reason": "x", "event": "RALLY"}, "impact: Give the event's impact"),
     (
         {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "-100"},
         "impact: Ensure this value is greater",

@@ -168,9 +168,9 @@ def test_an_order_is_cancelled_by_either_of_its_names() -> None:
         ("{type: CANCEL_ORDER}", "BAD_REQUEST", "orderId: "),
         ("{type: CANCEL_ORDER, orderId: 1}", "BAD_REQUEST", "orderId: "),
         ("{type: BUY, symbol: APEX, quantity: 1000001}", "ORDER_TOO_LARGE", "quantity: "),
-        ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_FOUND", "You have no order by that"),
+        ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_FOUND", "You have no order with that"),
         ("{type: BUY, symbol: NOPE, quantity: 1}", "INVALID_SYMBOL", "There is no company NOPE."),
-        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You have not"),
+        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "Not enough"),
     ],
 )
 def test_a_bad_action_gets_a_failed_result_and_the_others_go_on(
@@ -367,7 +367,7 @@ BAD_FILES = [
     ),
     (
         INJECT + "{event: RALLY, impact: 1, sector: Energy, symbol: APEX}",
-        "line 4: steps[0].inject.sector: an event befalls a company or a sector",
+        "line 4: steps[0].inject.sector: an event concerns a company or a sector",
     ),
     (
         INJECT + "{event: RALLY, impact: 1, ticks: 5}",
