@@ -35,7 +35,7 @@ class Agent(models.Model):
     reputation = models.PositiveIntegerField(default=5_000, help_text="Hundredths of a point.")
     is_house = models.BooleanField(default=False)
     callback_url = models.URLField(max_length=500, blank=True)
-    webhook_secret = models.CharField(max_length=80)
+    webhook_secret = models.CharField(max_length=200, help_text="Sealed.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     is_authenticated = True  # to REST framework, an agent is the user of its own requests

@@ -59,10 +59,13 @@ GOES_WITH_ITS_TICK = {
     "market.Checkpoint",
     "agents.Verdict",
     "agents.Deed",
+    "webhooks.Delivery",
+    "webhooks.DueBriefing",
+    "webhooks.SavedAlert",
 }
 WAITS_AGAIN = {"agents.Input", "agents.Waiting"}
 GOES_WITH_ITS_TIME = {"agents.KeptAnswer"}
-STAYS = {"agents.ApiKey", "agents.Session"}
+STAYS = {"agents.ApiKey", "agents.Session", "webhooks.Endpoint"}
 
 
 @pytest.fixture(autouse=True)

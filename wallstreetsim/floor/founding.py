@@ -73,6 +73,11 @@ def schedule() -> None:
         every=60, period=IntervalSchedule.SECONDS
     )
     _fire("prune the tape", "wallstreetsim.prune_tape", every_minute, expire_seconds=60)
+    now_and_then, _ = IntervalSchedule.objects.get_or_create(
+        every=2, period=IntervalSchedule.SECONDS
+    )
+    _fire("deliver what is left", "wallstreetsim.deliver", now_and_then, expire_seconds=2)
+    _fire("prune deliveries", "wallstreetsim.prune_deliveries", every_minute, expire_seconds=60)
     _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
 
 

@@ -20,6 +20,7 @@ from market.services import record
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.floor.tape_events import entries
 from wallstreetsim.machine.world import ENGINE_VERSION, REGISTER, Outcome, World
+from webhooks.services import claims
 
 EQUITY_POINT_TICKS = 50
 
@@ -152,6 +153,7 @@ def write_outcome(
     part = -(-len(outcome.told) // TAPE_PARTS)
     for _ in range(TAPE_PARTS):
         writer.write("write tape", lambda: tape.append(islice(told, part)))
+    writer.write("write webhooks", partial(claims.mark_due, outcome.tick, epoch=epoch, at=at))
     writer.await_writes(watch)
     write_world(world, outcome)
     return public.result()
