@@ -147,8 +147,8 @@ _LAST_TICK_3 = 7
 def _from_3(state: State, rules: Rules) -> State:
     """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
     with the session and makes one of the day, and counts the tries to liquidate. It keeps each
-    engine's state under its name, and the taker's fee with the market. It says `is_limit_state` and `band_override_bps`
-    where schema 3 said `is_pinned` and `ordered_band_bps`.
+    engine's state under its name, and the taker's fee with the market; two figures of a company
+    have other names.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
