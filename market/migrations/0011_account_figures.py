@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0009_events_that_wait_for_trading'),
+        ('market', '0010_band_override'),
     ]
 
     operations = [
