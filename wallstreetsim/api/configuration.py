@@ -20,12 +20,22 @@ from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
+# Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
+CONTRACT_VERSION = "1.1.0"
+CHANGELOG = (
+    (
+        "1.1.0",
+        "A malformed action fails alone; unknown query parameters are refused; orders and"
+        " trades take a cursor; price:update holds what changed, and tick:update comes last.",
+    ),
+    ("1.0.0", "The first contract."),
+)
+
 NOT_YET = (
     "RUMOR",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
     "news, investigations, prison: their lists are empty",
-    "/skill.md, /skill, /llms.txt, /.well-known/openapi-config.json",
-    "the pages for people at /agents, /agents/{id}, /markets, /news",
+    "the pages for people at /agents, /agents/{id}, /news",
 )
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
@@ -59,7 +69,14 @@ def config() -> Config:
     """Return what is published of the rules."""
     market, agents = RULES.market, RULES.agents
     return {
-        "api": {"version": "v1", "base": "/api/v1", "openapi": "/api/v1/openapi.json"},
+        "api": {
+            "version": "v1",
+            "contract": CONTRACT_VERSION,
+            "changelog": [{"version": version, "change": change} for version, change in CHANGELOG],
+            "base": "/api/v1",
+            "openapi": "/api/v1/openapi.json",
+            "skill": "/skill.md",
+        },
         "roles": [
             {
                 "role": role.name,
