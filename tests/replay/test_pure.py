@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "0b9dfc6506090bc97af6af123cb72c31f92ae81c6ed66510d826ae448f1aefb0"
+GOLDEN_DIGEST = "8b895613548c6c0527ae9eab85c0d1e7d1923ee7cc0a4db03ff9367ddf7442e0"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "e17b0cce6ec4b26e097b643f58a15d7fb5461c183371ce8791204c091d8518b5"
+DECISIONS = "6e4212f441f6defb3a0ee9add081a98b9dd603fd9cc77771f71483e21903d3bd"
 
 ROOT = Path(__file__).parents[2]
 
