@@ -139,6 +139,8 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
+_NAMES_3 = {"is_pinned": "is_limit_state", "ordered_band_bps": "band_override_bps"}
+
 # Schema 3's market event ended with the last tick at which it was active.
 _LAST_TICK_3 = 7
 
@@ -147,7 +149,7 @@ def _from_3(state: State, rules: Rules) -> State:
     """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
     with the session and makes one of the day, and counts the tries to liquidate. Accounts may owe
     fines, and escrow is one. It keeps each engine's state under its name, and the taker's fee
-    with the market.
+    with the market; two figures of a company have other names.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -161,7 +163,7 @@ def _from_3(state: State, rules: Rules) -> State:
         | {"events": events | {"active": [_event_from_3(event, tick) for event in active]}},
         "happened": [_event_from_3(event, tick) for event in market["happened"]],
         "companies": [
-            company
+            _renamed(company, _NAMES_3)
             | {
                 "last_bid": company["best_bid"],
                 "best_bid": company["best_bid"] if company["is_trading"] else None,
@@ -200,6 +202,10 @@ def _with_escrow(accounts: list[State]) -> list[State]:
         "call": None,
     }
     return [*accounts[: last + 1], escrow, *accounts[last + 1 :]]
+
+
+def _renamed(state: State, names: dict[str, str]) -> State:
+    return {names.get(key, key): value for key, value in state.items()}
 
 
 def _event_from_3(event: Sequence[Any], tick: int) -> list[Any]:

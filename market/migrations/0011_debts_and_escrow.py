@@ -13,7 +13,7 @@ _OPEN_ESCROW = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0009_events_that_wait_for_trading")]
+    dependencies = [("market", "0010_band_override")]
 
     operations = [
         migrations.AddField(
