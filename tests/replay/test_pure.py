@@ -17,10 +17,12 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "8b895613548c6c0527ae9eab85c0d1e7d1923ee7cc0a4db03ff9367ddf7442e0"
+GOLDEN_DIGEST = "f8612abd3c77da7827c66774bf52071a161fb366c5153f80cd184f69afbe1fdb"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "62ebabd7a4de65b1daa25b6adc0385266f6c632ae4802653cea80df0644bcacb"
+DECISIONS = "89498a86fc856a035a5c6d5e81af079d746368130db20b6dea36a4aed1fc4c01"
+
+SOCIAL = ("messages", "blocks", "payouts")
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +61,7 @@ def test_the_history_is_worth_replaying() -> None:
     world, random = new_world(), Random(7)
     statuses, codes, aggressors, sessions = set(), set(), set(), set()
     halts, alerts, triggers, powers, entries = set(), set(), set(), set(), set()
+    bonds, social = set(), set()
     while world.tick < TICKS:
         outcome = world.advance(inputs_of(world, random))
         market = outcome.market
@@ -71,12 +74,14 @@ def test_the_history_is_worth_replaying() -> None:
         powers |= {company.split_power for company in market.companies}
         entries |= {entry.kind for entry in market.entries}
         sessions.add(outcome.moment.is_open)
+        bonds |= {alliance.status for alliance in outcome.agents.alliances}
+        social |= {kind for kind in SOCIAL if getattr(outcome.agents, kind)}
     assert statuses == set(OrderStatus)
     assert triggers == {"", "last", "price"}
     assert codes >= {
         *("OK", "INSUFFICIENT_FUNDS", "INSUFFICIENT_SHARES", "INVALID_SYMBOL"),
         *("MARKET_HALTED", "POSITION_CONFLICT", "WOULD_TAKE", "NO_LIQUIDITY", "ORDER_NOT_OPEN"),
-        *("INVALID_PRICE", "AGENT_BANKRUPT"),
+        *("INVALID_PRICE", "AGENT_BANKRUPT", "RATE_LIMITED", "INVALID_TARGET", "DUPLICATE"),
     }
     assert aggressors == {"BUY", "SELL", None}
     assert sessions == {True, False}
@@ -84,10 +89,16 @@ def test_the_history_is_worth_replaying() -> None:
         *("limit_band", "news_pending", "market_wide", "operator", "short_sale_restriction"),
         *("operator_bands", "usual_bands"),
     }
-    assert alerts == {"margin_call", "liquidation", "bankrupt", "system"}
+    assert alerts == {
+        *("margin_call", "liquidation", "bankrupt", "system"),
+        *("alliance_request", "alliance_accepted"),
+    }
+    assert bonds >= {"pending", "active", "ending", "rejected", "betrayed", "dissolved", "broken"}
+    assert social == {"messages", "blocks", "payouts"}
     assert powers >= {-1, 0, 1}
     assert entries == {
-        *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off")
+        *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off"),
+        *("salary", "profit_share"),
     }
 
 
