@@ -3,6 +3,7 @@
 import { Feed } from "./socket.js";
 import { mountAgents } from "./agents.js";
 import { mountBankruptcies } from "./bankruptcies.js";
+import { mountCouriers } from "./couriers.js";
 import { mountEvents } from "./events.js";
 import { mountFeed } from "./feed.js";
 import { mountHeader } from "./header.js";
@@ -26,4 +27,5 @@ mountFeed(panel("feed"), feed);
 mountAgents(panel("agents"), feed);
 mountEvents(panel("events"), feed);
 mountBankruptcies(panel("bankruptcies"), feed);
+mountCouriers(panel("couriers"));
 feed.start();

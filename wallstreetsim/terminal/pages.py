@@ -15,6 +15,7 @@ from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
+from webhooks.selectors import behind_seconds
 
 REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades", "events"})  # what is shown
 STEPS = (-100, -10, -1, 1, 10, 100)  # ticks
@@ -41,7 +42,8 @@ def _terminal_at(digest: str) -> str:
 
     It is the same for everybody, so it is made once a tick.
     """
-    return render_to_string("dashboard/page.html", {"board": dashboard.load()})
+    context = {"board": dashboard.load(), "behind": behind_seconds()}
+    return render_to_string("dashboard/page.html", context)
 
 
 @never_cache
