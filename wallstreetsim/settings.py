@@ -148,6 +148,9 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Django ---
 
+# The apps of the exchange, lowest first: what each brings to the floor is in its own files.
+EXCHANGE_APPS = ["market", "agents", "sec", "news", "webhooks"]
+
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
@@ -161,11 +164,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "market",
-    "agents",
-    "sec",
-    "news",
-    "webhooks",
+    *EXCHANGE_APPS,
     "wallstreetsim",
 ]
 
