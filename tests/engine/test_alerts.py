@@ -18,7 +18,11 @@ def test_an_agent_is_told_and_nobody_else() -> None:
 
 @pytest.mark.parametrize(
     ("account", "kind", "code"),
-    [(999, "system", "BAD_REQUEST"), (5_000, "system", "INVALID_TARGET"), (1_000, "x", "BAD_REQUEST")],
+    [
+        (999, "system", "BAD_REQUEST"),
+        (5_000, "system", "INVALID_TARGET"),
+        (1_000, "x", "BAD_REQUEST"),
+    ],
 )
 def test_an_alert_to_nobody_is_refused(account: int, kind: str, code: str) -> None:
     stage = Stage("ann")
