@@ -122,6 +122,20 @@ def test_five_failures_open_the_circuit_and_two_successes_close_it(
     assert ann.briefings[5].headers["x-wss-attempt"] == "6"
 
 
+def test_a_ping_is_tried_four_times_each_under_an_id_of_its_own(
+    post: Post, receiver: MakeReceiver
+) -> None:
+    ann = receiver(respond(500), answers_pings=False)
+    post.connect("ann", ann)
+    for _ in range(5):
+        post.end_waits()
+        post.deliver()
+    ids = [one.headers["webhook-id"] for one in ann.received]
+    assert (len(ids), len(set(ids))) == (4, 4)
+    assert [str(one.id) for one in post.tries("ann")] == ids
+    assert post.endpoint("ann").state == "pending"
+
+
 def test_gone_is_gone_until_the_owner_asks_for_a_ping(post: Post, receiver: MakeReceiver) -> None:
     from webhooks.services.endpoints import request_ping
 
