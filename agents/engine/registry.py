@@ -564,6 +564,11 @@ class AgentRegistry:
     def _touch(self, account: int) -> None:
         self.changed[account] = self.members[account]
 
+    def change_role(self, account: int, role: str) -> None:
+        """Give a house agent another role: who sits in a seat changes, the seats do not."""
+        self.members[account].role = role
+        self._touch(account)
+
     # Reputation
 
     def change_reputation(self, account: int, millionths: int, why: str) -> None:
