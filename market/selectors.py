@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
@@ -91,8 +92,39 @@ def world() -> World:
 
 
 def note_tick(tick: int) -> None:
-    """Remember the tick that somebody has just read."""
+    """Remember the tick that somebody has just read, and that it is the one of what is read with
+    it.
+    """
     _Seen.tick, _Seen.at = tick, time.monotonic()
+    _read_with.set(tick)
+
+
+_read_with: ContextVar[int | None] = ContextVar("read_with", default=None)
+
+
+@contextmanager
+def noting_ticks() -> Iterator[None]:
+    """Forget in the end which tick was read inside."""
+    token = _read_with.set(None)
+    try:
+        yield
+    finally:
+        _read_with.reset(token)
+
+
+def tick_of_data() -> int | None:
+    """Return the tick that was read last, None if none was."""
+    return _read_with.get()
+
+
+@contextmanager
+def at_one_tick() -> Iterator[None]:
+    """Let all reads inside see the record after one tick, and note which."""
+    with one_instant():
+        tick = World.objects.values_list("tick", flat=True).first()
+        if tick is not None:
+            note_tick(tick)
+        yield
 
 
 def tick_seen(*, may_ask: bool = True) -> int | None:
@@ -118,7 +150,8 @@ def moment(world: World) -> Moment:
 
 def trading_day() -> int:
     """Return the day in which the last tick lies, that of the founding before there is a world."""
-    return moment_of(tick_seen() or 0, settings.RULES.market.session).trading_day
+    tick = tick_of_data() or tick_seen() or 0
+    return moment_of(tick, settings.RULES.market.session).trading_day
 
 
 def companies(*, sector: str | None = None, sort: str = "symbol") -> QuerySet[Company]:
