@@ -152,6 +152,7 @@ class Verdict(models.Model):
     success = models.BooleanField()
     code = models.CharField(max_length=32)
     message = models.CharField(max_length=300, blank=True)
+    data = models.JSONField(null=True, help_text="What is shown beside it, but for the order's id.")
 
     class Meta:
         indexes: ClassVar = [BrinIndex(name="verdicts_by_tick", fields=["tick"])]

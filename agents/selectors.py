@@ -21,7 +21,7 @@ from agents.models import Input as InputRow
 from market import models
 from market.common.prepared import Prepared
 from market.engine.accounts import Account, AccountKind, Holding
-from market.engine.actions import market_actions
+from market.engine.actions import MARKET, market_actions
 from market.engine.companies import Company, Listing
 from market.engine.orders import Ticket
 from market.engine.pre_trade_check import OpenOrder
@@ -583,11 +583,12 @@ def snapshot_of(agent: Agent, asked: Sequence[ParsedAction]) -> AccountSnapshot:
 
     One statement, so that no tick comes between an input that waits and what it did.
     """
-    references = [a.parameters for a in asked if not a.action.places_order]
+    ours = [a for a in asked if a.action.engine == MARKET]
+    references = [a.parameters for a in ours if not a.action.places_order]
     found = orjson.loads(
         _PROSPECT.value(
             account=agent.id,
-            symbols=[a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
+            symbols=[a.parameters["symbol"] for a in ours if "symbol" in a.parameters],
             new_client_ids=client_ids_of(asked),
             ids=[p["id"] for p in references if "id" in p],
             client_ids=[p["client_id"] for p in references if "client_id" in p],

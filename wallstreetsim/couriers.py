@@ -15,6 +15,7 @@ from agents.models import Agent, Source
 from agents.services.intake import take
 from wallstreetsim.api.limits import LIMITS, spend
 from wallstreetsim.api.parsing import parse_json
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier
 from webhooks.engine.briefing import SentAction
@@ -56,7 +57,9 @@ def spend_for(agent: Agent) -> None:
 def take_actions(agent: Agent, actions: list[Any]) -> list[SentAction]:
     """Take a reply's actions for the next tick, and say of each what can be said at once."""
     asked = parse_batch(actions, ACTIONS, most=MOST_ACTIONS)
-    taken = take(agent=agent, asked=asked, table=ACTIONS, source=Source.WEBHOOK)
+    taken = take(
+        agent=agent, asked=asked, table=ACTIONS, views=checking_views, source=Source.WEBHOOK
+    )
     return [SentAction(receipt.id, dict(action_result(receipt))) for receipt in taken.receipts]
 
 

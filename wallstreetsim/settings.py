@@ -150,6 +150,9 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Django ---
 
+# The apps of the exchange, lowest first: what each brings to the floor is in its own files.
+EXCHANGE_APPS = ["market", "agents", "sec", "news", "webhooks"]
+
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
@@ -163,11 +166,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "market",
-    "agents",
-    "sec",
-    "news",
-    "webhooks",
+    *EXCHANGE_APPS,
     "wallstreetsim",
 ]
 

@@ -18,6 +18,7 @@ from market.engine.sessions import Moment, closed_early
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim.floor import book_changes
+from wallstreetsim.floor.app_parts import TAPE_EVENTS, parts
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.machine.world import Outcome, Result, World
 
@@ -37,6 +38,7 @@ def entries(
     holdings = defaultdict(list)
     for holding in outcome.market.holdings:
         holdings[holding.account].append(holding.symbol)
+    others = _agent_items(outcome)
     for id in outcome.told:
         account = world.market.accounts[id]
         events = agent_events(
@@ -47,6 +49,7 @@ def entries(
             results=results.get(id, []),
             symbols=holdings.get(id, []),
             alerts=alerts.get(id, []),
+            others=others.get(id, []),
         )
         yield Entry(epoch, id, account.tape_seq, tick, at, encode(events))
 
@@ -80,7 +83,25 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     events.append(_event("leaderboard:update", "leaderboard", board))
     if levels := book_changes.changes(books_before, market.companies):
         events.append(_event("book:update", "books", levels))
-    return events
+    return events + _other_public_events(outcome)
+
+
+def _other_public_events(outcome: Outcome) -> list[Event]:
+    """Return what the engines above the market say in public, one event a type and channel."""
+    items: dict[tuple[str, str], list[wire.Wire]] = defaultdict(list)
+    for app, part in parts(TAPE_EVENTS):
+        for type, channel, item in part.public_events(outcome.reports[app], outcome.tick):
+            items[type, channel].append(item)
+    return [_event(type, channel, data) for (type, channel), data in items.items()]
+
+
+def _agent_items(outcome: Outcome) -> dict[int, list[tuple[str, wire.Wire]]]:
+    """Return what the engines above the market say to single agents: (type, item), by account."""
+    items: dict[int, list[tuple[str, wire.Wire]]] = defaultdict(list)
+    for app, part in parts(TAPE_EVENTS):
+        for account, type, item in part.agent_events(outcome.reports[app], outcome.tick):
+            items[account].append((type, item))
+    return items
 
 
 def market_events(world: World, outcome: Outcome) -> list[wire.Wire]:
@@ -194,6 +215,7 @@ def agent_events(
     results: list[Result],
     symbols: list[str],
     alerts: list[Alert],
+    others: list[tuple[str, wire.Wire]],
 ) -> list[Event]:
     """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
     to it, and its portfolio if that changed.
@@ -206,6 +228,8 @@ def agent_events(
         _tell_of_order(order, tick, told)
     for alert in alerts:
         told["agent:alert"].append(wire.alert(alert, tick))
+    for type, item in others:
+        told[type].append(item)
     events = [_event(type, channel, data) for type, data in told.items()]
     account = world.market.accounts[member.account]
     if symbols or account.id in world.market.log.accounts:
