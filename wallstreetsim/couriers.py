@@ -13,8 +13,8 @@ from agents.api.serializers import action_result
 from agents.engine.batch import parse_batch
 from agents.models import Agent, Source
 from agents.services.intake import take
+from market.common.strict_json import parse_json
 from wallstreetsim.api.limits import LIMITS, spend
-from wallstreetsim.api.parsing import parse_json
 from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier

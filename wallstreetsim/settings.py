@@ -173,6 +173,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "wallstreetsim.api.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
+    "wallstreetsim.api.compression.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -21,10 +21,10 @@ from agents.api.request_agent import agent_of, credential_of
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import keys, registration
 from agents.services.callbacks import BadCallbackUrl
+from market.api.view import APIView
 from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict
-from market.common.view import APIView
 
 # Signing in
 

@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from market import selectors, wire
 from market.api import serializers
+from market.api.view import APIView
 from market.common.lists import Page, page_of, slice_of
-from market.common.view import APIView
 from market.models import Company
 
 

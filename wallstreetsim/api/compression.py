@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
 SMALLEST = 1_024  # bytes: what is smaller is sent as it is
@@ -26,6 +28,16 @@ def compress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["Content-Encoding"] = "gzip"
         response["Content-Length"] = str(len(response.content))
     return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compress what Django answers: static files and the admin's pages, whole ones alone."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        is_part = response.status_code == 206
+        return response if is_part else super().process_response(request, response)
 
 
 @lru_cache(maxsize=KEPT)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
@@ -124,7 +124,8 @@ def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     with _named(_sent_name(request)), noting_ticks():
         response = compression.compress(request, _call(request, match))
         response.setdefault("Content-Length", str(len(response.content)))
-        response._has_been_logged = True  # type: ignore[attr-defined]  # a refusal is no news
+        if API in match.app_names:  # whose refusals are no news
+            response._has_been_logged = True  # type: ignore[attr-defined]
         return _stamp(request, response, started)
 
 
@@ -207,11 +208,12 @@ def _mark(response: HttpResponseBase, tick: int | None, path: str) -> None:
     if tick is not None:
         response["X-WSS-Tick"] = str(tick)
     for name, value in SECURITY_HEADERS.items():
-        response.setdefault(name, value)
+        response[name] = value
     policy = next((policy for part, policy in POLICIES.items() if part in path), NO_PAGE)
     response.setdefault("Content-Security-Policy", policy)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Say that something of ours is broken, in the way of what was asked for."""
-    return cast("HttpResponse", get_resolver().resolve_error_handler(500)(request))
+    response: HttpResponse = get_resolver().resolve_error_handler(500)(request)
+    return response

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from agents.api.request_agent import agent_of
 from agents.models import Agent
+from market.api.view import APIView
 from market.common.fields import Number, Pattern, Query, Text
-from market.common.view import APIView
 from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors

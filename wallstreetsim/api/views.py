@@ -22,10 +22,10 @@ from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
+from market.api.view import APIView
 from market.common.fields import Choice, Query
 from market.common.lists import Page, PageQuery, page_of, slice_of
 from market.common.refusals import Conflict
-from market.common.view import APIView
 from market.selectors import note_tick
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config

@@ -13,9 +13,9 @@ import agents.api.views
 from agents.api.request_agent import agent_of
 from agents.models import Agent
 from agents.selectors import ranked_agent
+from market.api.view import APIView
 from market.common.fields import NoBody
 from market.common.refusals import Conflict
-from market.common.view import APIView
 from market.models import Company
 from webhooks import selectors
 from webhooks.api import serializers

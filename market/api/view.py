@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import views
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from market.common.fields import refuse_unknown
@@ -42,18 +43,18 @@ class APIView(views.APIView):
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(asked, response, *args, **kwargs)
-        return self.response
+        return cast("HttpResponseBase", self.response)
 
-    def _handle(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def _handle(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         method = str(request.method).lower()
         known = method in self.http_method_names
         handler = getattr(self, method, None) if known else None
         if handler is None:
             handler = self.http_method_not_allowed
         if method not in ("get", "head") or not self.reads_record:
-            return cast("HttpResponseBase", handler(request, *args, **kwargs))
+            return cast("Response", handler(request, *args, **kwargs))
         with at_one_tick():
-            return cast("HttpResponseBase", handler(request, *args, **kwargs))
+            return cast("Response", handler(request, *args, **kwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise what refuses a request before its handler: who asks, how often, and for what."""
