@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from market import selectors, wire
 from market.api import serializers
-from market.api.view import APIView
 from market.common.lists import Page, page_of, slice_of
+from market.common.view import APIView
 from market.models import Company
 
 
@@ -81,4 +81,4 @@ def _company(symbol: str, *, with_book: bool = False) -> Company:
     try:
         return selectors.company(symbol, with_book=with_book)
     except Company.DoesNotExist:
-        raise NotFound("There is no company of that symbol.") from None
+        raise NotFound("There is no company with that symbol.") from None

@@ -34,8 +34,12 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "short_value",
     "realised",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "is_bankrupt",
+    "is_reduce_only",
+    "debt",
     "tape_seq",
 )
 _COMPANY_FIELDS: tuple[str, ...] = (
@@ -60,9 +64,9 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "halt_reason",
     "low_band",
     "high_band",
-    "ordered_band_bps",
+    "band_override_bps",
     "bands_until",
-    "is_pinned",
+    "is_limit_state",
     "restricted_through",
     "shorted",
 )

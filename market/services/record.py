@@ -74,7 +74,10 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
+    "debt",
     "call_deadline",
 )
 _NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
@@ -99,7 +102,7 @@ _COMPANY_FIGURES = {
     "halt_reason": "text",
     "low_band": "bigint",
     "high_band": "bigint",
-    "ordered_band_bps": "int",
+    "band_override_bps": "int",
     "restricted_through": "bigint",
     "shorted": "bigint",
     "shorts_offered": "bigint",
@@ -206,7 +209,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:11] for account in accounts),
+        (account[:14] for account in accounts),
     )
 
 

@@ -295,7 +295,7 @@ def test_a_host_that_is_not_ours_is_refused(desk: Desk) -> None:
         assert (answer.status, answer.code) == (400, "BAD_REQUEST")
     for path in ("/world/tick", "/", "/health"):
         answer = desk.ask("GET", path, Host="evil.example")
-        assert (answer.status, answer.body["error"]) == (400, "This host is not ours.")
+        assert (answer.status, answer.body["error"]) == (400, "This host name is not allowed.")
 
 
 def test_a_thousand_parameters_are_too_many(desk: Desk) -> None:
@@ -331,7 +331,7 @@ def test_every_answer_bears_an_id_and_the_tick(desk: Desk, path: str) -> None:
 def test_a_request_that_cannot_be_read_is_told_the_tick_that_is_known(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("market.selectors.TICK_IS_FRESH_SECONDS", 0)  # it is old at once
+    monkeypatch.setattr("market.common.instants.TICK_IS_FRESH_SECONDS", 0)  # it is old at once
     desk.tick(2)
     desk.get("/world/tick")
     desk.tick()
@@ -369,7 +369,7 @@ def _readable() -> list[str]:
     """Return every path of the API that may be read, its places filled in."""
     from tests.api import contract
 
-    filled = {"{symbol}": "APEX", "{id}": "00000000-0000-4000-8000-000000000000"}
+    filled = {"{name}": "ann", "{symbol}": "APEX", "{id}": "00000000-0000-4000-8000-000000000000"}
     paths = [path for path, methods in contract.document()["paths"].items() if "get" in methods]
     for place, value in filled.items():
         paths = [path.replace(place, value) for path in paths]

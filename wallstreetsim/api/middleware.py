@@ -1,4 +1,4 @@
-"""What every answer bears, and the short way of an API request."""
+"""The headers of every answer, and the short way of an API request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.urls import Resolver404, ResolverMatch, get_resolver, resolve
 from django.utils.log import log_response
 
 from market.common import database_health
-from market.selectors import noting_ticks, tick_of_data, tick_seen
+from market.common.instants import noting_ticks, tick_of_data, tick_seen
 from wallstreetsim.api import compression, metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
 from wallstreetsim.api.errors import ABSENCE, note_absence
@@ -130,7 +130,7 @@ def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
 
 
 def refused(status: int, error: str, *, sent_name: str = "", path: str = "") -> HttpResponse:
-    """Answer a request that cannot become one of Django's. It asks nobody for the tick."""
+    """Answer a request that cannot become one of Django's. Uses the cached tick; no query."""
     with _named(sent_name):
         response = refuse(status, error)
         _mark(response, tick_seen(may_ask=False), path)
@@ -154,7 +154,7 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     except (BodyTooLarge, RequestDataTooBig):
         return refuse(413, BodyTooLarge.default_detail)
     except SuspiciousOperation:
-        return refuse(400, "The request cannot be read.")
+        return refuse(400, "The request is malformed.")
     except ABSENCE as error:
         note_absence(error)
         return unavailable_page.answer(request)

@@ -1,4 +1,4 @@
-"""The strict reader of JSON: what is not plainly what it says is refused, in our own words."""
+"""The strict JSON reader: whatever is malformed or ambiguous is refused with one clear error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients say: one JSON object a frame, read strictly."""
+"""Frames from clients: one JSON object each, read strictly."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Fields = dict[str, Any]
 
 
 class Malformed(Exception):
-    """A frame that says nothing we understand; `str()` of it is for the client, and `id` the
-    frame's own, if it has one.
+    """A malformed frame; `str()` of it is the message for the client, and `id` the frame's own, if
+    it has one.
     """
 
     def __init__(self, complaint: str, id: str | int | None = None) -> None:

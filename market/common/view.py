@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from market.common.fields import refuse_unknown
-from market.selectors import at_one_tick
+from market.common.instants import at_one_tick
 
 
 class APIView(views.APIView):
