@@ -85,7 +85,7 @@ class Desk:
         if ticket.client_id and _by_client_id(account, ticket.client_id):
             raise Refused(Code.DUPLICATE, f"clientOrderId {ticket.client_id} is in use.")
         order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
-        self.name(order)
+        self.give_id(order)
         self.log.touch_order(order)
         if refusal := self.refusal_of(order):
             self.end(order, REJECTED, refusal)
@@ -158,7 +158,7 @@ class Desk:
         intent = Intent.SELL if account.quantity_of(company.symbol) > 0 else Intent.COVER
         ticket = Ticket(company.symbol, intent, quantity, time_in_force=IOC)
         order = self.new_order(account, company, SIDE_OF[intent], ticket)
-        self.name(order)
+        self.give_id(order)
         self.log.touch_order(order)
         self._execute(order)
         order.reason = LIQUIDATION
@@ -204,7 +204,7 @@ class Desk:
         self.orders_numbered += 1
         order.priority = self.orders_numbered
 
-    def name(self, order: Order) -> None:
+    def give_id(self, order: Order) -> None:
         """Give an order of the exchange's own its id: a quote needs none until it trades."""
         if not order.id:
             order.id = uuid_of(self.order_prefix, order.number)
@@ -426,7 +426,7 @@ class Desk:
         maker, price, quantity = fill.maker, fill.price, fill.quantity
         company = taker.company
         if not maker.id:
-            self.name(maker)
+            self.give_id(maker)
         if taker.side is BUY:
             buy, sell, aggressor = taker, maker, "BUY"
         else:

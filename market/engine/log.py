@@ -21,6 +21,7 @@ from market.engine.outcome import (
     LedgerEntry,
     MarketEvent,
     MarketOutcome,
+    OpenedAccount,
     OrderState,
     Split,
     Trade,
@@ -46,6 +47,7 @@ class TickLog:
         "final",
         "halts",
         "holdings",
+        "opened",
         "orders",
         "resumed",
         "splits",
@@ -64,6 +66,7 @@ class TickLog:
         self.events: list[MarketEvent] = []
         self.alerts: list[Alert] = []
         self.bankruptcies: list[Bankruptcy] = []
+        self.opened: list[Account] = []
         self.orders: dict[int, Order] = {}  # by number, in the order in which they were touched
         self.filled_before: dict[int, int] = {}
         self.closed: list[Order] = []  # those that have ended and are not in `final`
@@ -116,6 +119,7 @@ class TickLog:
             ],
             alerts=self.alerts,
             bankruptcies=self.bankruptcies,
+            opened=[opened(account) for account in self.opened],
             is_open=exchange.is_open,
             index=exchange.index(),
             previous_close_index=exchange.previous_close_index(),
@@ -153,6 +157,18 @@ class TickLog:
                 is_new,
             ),
         )
+
+
+def opened(account: Account) -> OpenedAccount:
+    """Return what identifies an account, its endowment as it is now."""
+    return OpenedAccount(
+        account.id,
+        account.name,
+        account.kind.value,
+        account.leverage,
+        account.fee_bps,
+        account.endowment,
+    )
 
 
 def _account_state(account: Account, exchange: Exchange) -> AccountState:

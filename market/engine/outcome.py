@@ -91,6 +91,17 @@ class AccountState(NamedTuple):
     tape_seq: int
 
 
+class OpenedAccount(NamedTuple):
+    """An account that the tick has opened."""
+
+    id: int
+    name: str
+    kind: str
+    leverage: int
+    fee_bps: Bps
+    endowment: Cents
+
+
 class HoldingState(NamedTuple):
     """A holding changed in the tick; quantity 0 means that it is gone."""
 
@@ -240,6 +251,7 @@ class MarketOutcome:
     active_events: list[ActiveEvent]
     alerts: list[Alert]
     bankruptcies: list[Bankruptcy]
+    opened: list[OpenedAccount]
     is_open: bool
     index: int  # hundredths of a point
     previous_close_index: int  # at the previous close

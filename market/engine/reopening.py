@@ -110,7 +110,7 @@ def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:
 def _clear(desk: Desk, company: Company, pair: auction.Pair, price: Cents) -> None:
     """Settle one pair's trade, which has neither an aggressor nor a fee."""
     for order in (pair.buy, pair.sell):
-        desk.name(order)
+        desk.give_id(order)
         desk.log.touch_order(order)
         company.book.fill(order, price, pair.quantity)
         release_part(order, pair.quantity)

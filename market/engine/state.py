@@ -99,6 +99,7 @@ _order_row = attrgetter(*_ORDER_FIELDS, *_TICKET_FIELDS, "account.id", "company.
 def dump(exchange: Exchange) -> Plain:
     """Return everything the exchange remembers between two ticks."""
     return {
+        "taker_fee_bps": exchange.taker_fee_bps,
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
@@ -114,6 +115,7 @@ def dump(exchange: Exchange) -> Plain:
 
 def load(exchange: Exchange, state: Plain) -> None:
     """Fill a fresh exchange with a dumped state."""
+    exchange.taker_fee_bps = state["taker_fee_bps"]
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])

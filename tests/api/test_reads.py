@@ -195,7 +195,7 @@ def test_who_is_not_active_has_no_rank(ann: Trader, bob: Trader) -> None:
 def test_what_is_public_of_an_agent_is_not_its_settings(ann: Trader) -> None:
     public = ann.desk.get(f"/api/v1/agents/{ann.id}").data
     own = ann.get("/agents/me").data
-    assert set(own) - set(public) == {"callbackUrl"}
+    assert set(own) - set(public) == {"callbackUrl", "webhook"}
     assert (public["reputation"], public["status"], public["house"]) == (50, "active", False)
 
 

@@ -279,7 +279,7 @@ def test_what_waits_in_a_halt_is_restated() -> None:
     stage = stage_at("4,700.00", *DEAR, switches=HALTING)
     stage.operate("HALT", symbol="APEX", ticks=6)
     stage.tick("bob BUY 7 @ 5,000.00 #b\nann SELL 3 @ 4,000.00 #a\nbob BUY 1 MARKET #m")
-    stage.operate("INJECT", event="RUMOR", symbol="APEX", impact=0.08, duration=9)
+    stage.operate("INJECT", event="PRODUCT_LAUNCH", symbol="APEX", impact=0.08, duration=9)
     audit(stage.world.market)
     assert stage.outcome.market.splits
     assert [stage.orders[r].quantity for r in "bam"] == [70, 30, 10]

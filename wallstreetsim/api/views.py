@@ -30,6 +30,7 @@ from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.api.schema import batch_schema
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
@@ -75,6 +76,7 @@ class ActionsView(APIView):
                 agent=agent_of(request),
                 asked=asked,
                 table=ACTIONS,
+                views=checking_views,
                 source=Source.API,
                 repeatable=_repeatable(request),
             )
