@@ -579,7 +579,7 @@ class AccountSnapshot(NamedTuple):
 
 
 def snapshot_of(agent: Agent, asked: Sequence[ParsedAction]) -> AccountSnapshot:
-    """Return what decides about these actions of an agent.
+    """Return the data that these actions of an agent are checked against.
 
     One statement, so that no tick comes between an input that waits and what it did.
     """

@@ -283,7 +283,7 @@ def _accounts_in(exchange: MarketEngine) -> Figures:
 def _recorded_companies() -> Figures:
     rows = models.Company.objects.values_list(
         *("symbol", "price", "shares_issued", "split_power", "is_trading", "reopens_tick"),
-        *("ordered_band_bps", "restricted_through", "shorted", "shorts_offered"),
+        *("band_override_bps", "restricted_through", "shorted", "shorts_offered"),
     )
     return {symbol: tuple(rest) for symbol, *rest in rows}
 
@@ -292,7 +292,7 @@ def _companies_in(exchange: MarketEngine) -> Figures:
     return {
         c.symbol: (
             *(c.price, c.shares, c.split_power, c.is_trading, c.reopens_tick),
-            *(c.ordered_band_bps, c.restricted_through, c.shorted, c.shorts_offered),
+            *(c.band_override_bps, c.restricted_through, c.shorted, c.shorts_offered),
         )
         for c in exchange.companies.values()
     }

@@ -19,6 +19,7 @@ from market.engine.outcome import (
     Split,
     Trade,
 )
+from market.engine.short_sales import is_restricted
 from market.engine.values import Cents, Shares, Tick
 
 Wire: TypeAlias = dict[str, Any]
@@ -81,8 +82,8 @@ def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
         "reopensTick": known_tick(company.reopens_tick),
         "bandLow": optional_dollars(company.low_band or None),
         "bandHigh": optional_dollars(company.high_band or None),
-        "bandsOrdered": company.ordered_band_bps > 0,
-        "shortRestricted": company.restricted_through >= trading_day,
+        "bandsOrdered": company.band_override_bps > 0,
+        "shortRestricted": is_restricted(company.restricted_through, trading_day),
         "drivers": {name: round(100 * part, 4) for name, part in company.drivers._asdict().items()},
         "tick": tick,
     }

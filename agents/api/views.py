@@ -148,7 +148,7 @@ class KeyView(APIView):
         try:
             keys.revoke_key(agent_of(request), id, by=credential_of(request))
         except ApiKey.DoesNotExist:
-            raise NotFound("You have no live key by that id.") from None
+            raise NotFound("You have no live key with that id.") from None
         except keys.LastKey:
             raise Conflict("This is your only live key; create another first.") from None
         return Response({"id": str(id), "revoked": True})
@@ -177,7 +177,7 @@ class AgentView(APIView):
         try:
             ranked = selectors.ranked_agent(public_id=id)
         except Agent.DoesNotExist:
-            raise NotFound("There is no agent by that id.") from None
+            raise NotFound("There is no agent with that id.") from None
         return Response(serializers.public_agent(ranked))
 
 
@@ -265,7 +265,7 @@ class OrderView(APIView):
         """Show one of one's orders."""
         order = selectors.order(agent_of(request), id)
         if order is None:
-            raise NotFound("You have no order by that id.")
+            raise NotFound("You have no order with that id.")
         return Response(serializers.order_line(order))
 
 
@@ -314,7 +314,7 @@ class ActionStateView(APIView):
         try:
             row = selectors.action(agent_of(request), id)
         except Input.DoesNotExist:
-            raise NotFound("You have no action by that id.") from None
+            raise NotFound("You have no action with that id.") from None
         return Response(
             serializers.action_state(row, places_order=row.type in selectors.ORDER_TYPES)
         )

@@ -1,4 +1,4 @@
-"""The door of the inbox: every action of an agent, from wherever it comes, enters here.
+"""The inbox: every action of an agent, wherever it comes from, enters here.
 
 What can be known at once is checked at once; what passes waits for the next tick, whose verdict
 counts.
@@ -49,7 +49,7 @@ class Receipt(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A batch at the door: one receipt an action, in order."""
+    """A received batch: one receipt an action, in order."""
 
     tick: Tick
     receipts: list[Receipt]
@@ -198,7 +198,10 @@ def _wait_of(pre_trade: PreTradeCheck, snapshot: AccountSnapshot, symbol: str) -
 def _check_place(snapshot: AccountSnapshot, asked: ParsedAction) -> None:
     """Raise Refused when the inbox has no place for an action."""
     if len(snapshot.waiting) >= MOST_WAITING:
-        raise Refused(Code.TOO_MANY_ORDERS, "You have too many actions that wait for the tick.")
+        raise Refused(
+            Code.TOO_MANY_ORDERS,
+            "Too many of your actions are waiting for the tick; try again after it.",
+        )
     if not snapshot.used_client_ids.isdisjoint(client_ids_of([asked])):
         raise _duplicate()
 
@@ -244,7 +247,7 @@ def _unless_used(receipt: Receipt, inserted: set[str]) -> Receipt:
 
 
 def _duplicate() -> Refused:
-    return Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
+    return Refused(Code.DUPLICATE, "This clientOrderId is already used.")
 
 
 def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
@@ -262,7 +265,7 @@ def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
 
 
 def _ticks_later(data: Mapping[str, Any], ticks: Tick) -> Mapping[str, Any]:
-    """Return what was said at the door as it is so many ticks later."""
+    """Return the receipt of an action as it is so many ticks later."""
     if "ticksUntilOpen" not in data:
         return data
     return {**data, "ticksUntilOpen": max(0, data["ticksUntilOpen"] - ticks)}

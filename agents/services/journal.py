@@ -68,7 +68,7 @@ def strike_off(arrivals: Iterable[int]) -> Write:
 
 
 def write_verdicts(tick: Tick, verdicts: Iterable[tuple[int, Verdict]]) -> Write:
-    """Say what the tick made of the inputs it took, by arrival number."""
+    """Write the verdicts on the inputs that a tick took, by arrival number."""
     return insertion(
         "agents_verdict",
         ("input_id", "tick", "success", "code", "message", "data"),
@@ -86,7 +86,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
 
 
 def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:
-    """Note what house agents have been up to, where operators alone can read it."""
+    """Record the house agents' schemes, which only operators can read."""
     return insertion(
         "agents_deed",
         ("tick", "crime", "accounts", "symbol", "first_tick", "last_tick"),

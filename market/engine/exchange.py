@@ -244,7 +244,7 @@ class Exchange(Desk):
         return self.log.report(self, self.candles)
 
     def forget_tick(self) -> None:
-        """Let go of what the last tick noted: it is reported."""
+        """Free the last tick's log: it has been reported."""
         self.log = TickLog(self.log.tick)
         self.candles = []
 

@@ -222,7 +222,7 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         halt_reason=company.halt_reason,
         low_band=company.low_band,
         high_band=company.high_band,
-        ordered_band_bps=company.ordered_band_bps,
+        band_override_bps=company.band_override_bps,
         restricted_through=company.restricted_through,
         shorted=company.shorted,
         shorts_offered=company.shorts_offered,

@@ -134,7 +134,7 @@ class CompanyState(NamedTuple):
     halt_reason: str
     low_band: Cents  # zero: there are no bands
     high_band: Cents
-    ordered_band_bps: Bps  # by an operator; zero: the bands are the rules'
+    band_override_bps: Bps  # by an operator; zero: the bands are the rules'
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares

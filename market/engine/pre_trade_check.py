@@ -18,8 +18,8 @@ from market.engine.orders import Order, Ticket
 from market.engine.random_source import RandomSource
 from market.engine.refusals import MESSAGES, Code, Refused
 from market.engine.rules import MarketRules, Switches
+from market.engine.short_sales import lendable_pool
 from market.engine.values import (
-    BPS_IN_ONE,
     BUY,
     SIDE_OF,
     Cents,
@@ -253,14 +253,13 @@ class PreTradeCheck(Desk):
 
     def _most_lendable(self, company: Company) -> Shares:
         """Return the shares of the pool that the account itself does not certainly use."""
-        pool = company.shares * self.rules.lending.pool_bps // BPS_IN_ONE
         used = max(0, -self.account.quantity_of(company.symbol))
         for outlook in self._in(company):
             if outlook.order.intent is Intent.SHORT:
                 used += outlook.least
             elif outlook.order.intent is Intent.COVER:
                 used -= outlook.most
-        return pool - max(0, used)
+        return lendable_pool(company.shares, self.rules.lending) - max(0, used)
 
     def _is_certainly_taken(self, order: Order, cost: Cents) -> bool:
         """Say whether the tick is bound to take an order, and to let it trade or stay open."""
@@ -400,8 +399,8 @@ class PreTradeCheck(Desk):
             if outlook.is_open:
                 return outlook
         if known or (id or client_id) in self.closed:
-            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
-        raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.")
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order with that id.")
+        raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.")
 
     def _open_ones(self) -> Iterator[Outlook]:
         return (outlook for outlook in self.outlooks.values() if outlook.is_open)

@@ -60,9 +60,9 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "halt_reason",
     "low_band",
     "high_band",
-    "ordered_band_bps",
+    "band_override_bps",
     "bands_until",
-    "is_pinned",
+    "is_limit_state",
     "restricted_through",
     "shorted",
 )

@@ -99,7 +99,7 @@ _COMPANY_FIGURES = {
     "halt_reason": "text",
     "low_band": "bigint",
     "high_band": "bigint",
-    "ordered_band_bps": "int",
+    "band_override_bps": "int",
     "restricted_through": "bigint",
     "shorted": "bigint",
     "shorts_offered": "bigint",

@@ -44,10 +44,10 @@ def only_canonical(endpoints: list[tuple[str, Any, str, Any]]) -> list[tuple[str
 
 
 class EnvelopeSchema(AutoSchema):
-    """Describe a view by the types of its answers: `@extend_schema(responses=Stock)`."""
+    """Describes a view by the types of its answers: `@extend_schema(responses=Stock)`."""
 
     def get_auth(self) -> list[Schema]:
-        """A view that anybody may ask takes a key too: its bearer has a budget of its own."""
+        """A public view takes a key too: an agent then has a rate limit of its own."""
         needed: list[Schema] = super().get_auth()
         permissions = self.view.get_permissions()
         is_public = not any(isinstance(one, IsAuthenticated) for one in permissions)

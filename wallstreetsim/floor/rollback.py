@@ -24,6 +24,7 @@ from agents.engine.registry import AgentStatus
 from agents.models import Agent, Input, KeptAnswer, Waiting
 from agents.services.registration import REGISTER
 from market.common.bulk import send
+from market.common.redis_clients import redis_client
 from market.engine.values import Tick
 from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
@@ -47,7 +48,7 @@ TOLD_APART = {WorldRow, Checkpoint, TapeEntry}
 
 
 class Restoration(NamedTuple):
-    """The world as it was taken back."""
+    """What a rollback did."""
 
     epoch: int
     tick: Tick
@@ -92,7 +93,7 @@ def _hold_still(cursor: CursorWrapper) -> WorldRow:
 def running_floors() -> list[str]:
     """Return the Celery workers that serve the floor's queue; none answers without Redis."""
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+        with redis_client(timeout_seconds=1) as client:
             client.ping()
     except redis.RedisError:
         return []

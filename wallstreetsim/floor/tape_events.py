@@ -1,4 +1,4 @@
-"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire
+"""An outcome as entries of the tape, public and per agent, exactly as the wire
 will show them.
 """
 
@@ -14,7 +14,7 @@ from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
-from market.engine.sessions import Moment, closed_early
+from market.engine.sessions import Moment, closed_early, stands_still
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim.floor import book_changes
@@ -58,7 +58,7 @@ def entries(
 
 
 def public_events(world: World, outcome: Outcome, books_before: Books, at: datetime) -> list[Event]:
-    """Return what the tick says in public.
+    """Return the tick's public events.
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
     feed shows each company's on a channel of its own. And so are all prices, with the companies of
@@ -134,7 +134,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "interestRate": macro.interest_bps / BPS_IN_ONE,
         "inflationRate": macro.inflation_bps / BPS_IN_ONE,
         "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
-        "paused": outcome.is_paused and not outcome.steps_left,
+        "paused": stands_still(outcome.is_paused, outcome.steps_left),
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
         "ticksUntilClose": moment.ticks_until_close,
@@ -217,8 +217,8 @@ def agent_events(
     alerts: list[Alert],
     others: list[tuple[str, wire.Wire]],
 ) -> list[Event]:
-    """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
-    to it, and its portfolio if that changed.
+    """Return the tick's events for one agent: its verdicts, its orders, alerts, and its portfolio
+    if that changed.
     """
     channel = f"agent:{member.id}"
     told: dict[str, list[wire.Wire]] = defaultdict(list)

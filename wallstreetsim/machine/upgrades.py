@@ -138,6 +138,8 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
+_NAMES_3 = {"is_pinned": "is_limit_state", "ordered_band_bps": "band_override_bps"}
+
 # Schema 3's market event ended with the last tick at which it was active.
 _LAST_TICK_3 = 7
 
@@ -145,7 +147,8 @@ _LAST_TICK_3 = 7
 def _from_3(state: State, rules: Rules) -> State:
     """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
     with the session and makes one of the day, and counts the tries to liquidate. It keeps each
-    engine's state under its name, and the taker's fee with the market.
+    engine's state under its name, and the taker's fee with the market; two figures of a company
+    have other names.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -159,7 +162,7 @@ def _from_3(state: State, rules: Rules) -> State:
         | {"events": events | {"active": [_event_from_3(event, tick) for event in active]}},
         "happened": [_event_from_3(event, tick) for event in market["happened"]],
         "companies": [
-            company
+            _renamed(company, _NAMES_3)
             | {
                 "last_bid": company["best_bid"],
                 "best_bid": company["best_bid"] if company["is_trading"] else None,
@@ -178,6 +181,10 @@ def _from_3(state: State, rules: Rules) -> State:
     kept = {key: value for key, value in state.items() if key not in moved}
     engines = {"market": lifted_market, "agents": state["society"], "house": state["house"]}
     return kept | {"schema": 4, "engines": engines}
+
+
+def _renamed(state: State, names: dict[str, str]) -> State:
+    return {names.get(key, key): value for key, value in state.items()}
 
 
 def _event_from_3(event: Sequence[Any], tick: int) -> list[Any]:

@@ -93,7 +93,7 @@ class Fields:
     def __post_init__(self) -> None:
         for key, node in self._mapping().items():
             if key not in self.known:
-                raise self.bad(f"there is no key {shown(key)} here", node)
+                raise self.bad(f"unknown key {shown(key)} here", node)
             if node.value is None:
                 raise self.bad("must not be empty", node, key)
 
@@ -385,7 +385,7 @@ def _event(fields: Fields, symbols: Sequence[str], rules: MarketRules) -> Inject
     """Read a market event: of a company, of a sector or, with neither, of all."""
     if "symbol" in fields and "sector" in fields:
         node = fields.get("sector")
-        raise fields.bad("an event befalls a company or a sector, not both", node, "sector")
+        raise fields.bad("an event concerns a company or a sector, not both", node, "sector")
     given: dict[str, object] = {
         "event": fields.choice("event", [kind.name for kind in rules.events.kinds]),
         "impact": fields.number("impact", least=LEAST_IMPACT, most=MOST_IMPACT),

@@ -127,11 +127,11 @@ class Script:
         named = {parameters[key] for key in ("id", "client_id") if key in parameters}
         if not kind.places_order:
             if named and known.isdisjoint(named):
-                raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.")
+                raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.")
         elif known.isdisjoint(named):
             known |= {id, *named}
         else:
-            raise Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
+            raise Refused(Code.DUPLICATE, "This clientOrderId is already used.")
 
 
 def action_id(number: int) -> str:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("market", "0009_events_that_wait_for_trading")]
+    dependencies: ClassVar = [("market", "0010_band_override")]
 
     operations: ClassVar = [
         migrations.AddField(
