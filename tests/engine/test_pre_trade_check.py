@@ -9,6 +9,7 @@ import pytest
 
 from agents.engine.inputs import Input
 from market.engine.accounts import Account, AccountKind, Holding
+from market.engine.action import Actor
 from market.engine.companies import Company
 from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
 from market.engine.refusals import Refused
@@ -47,7 +48,8 @@ def code_of(check: PreTradeCheck, world: World, input: Input) -> str:
     """Return what the check says to an input."""
     try:
         action = world.actions[input.type]
-        return action.handler(check, check.account, input.parameters, input.id).code
+        actor = Actor(check.account.id, "", "", 0, world.tick + 1, 0)
+        return action.perform(check, actor, input.parameters, input.id).code
     except Refused as refused:
         return str(refused.code)
 
