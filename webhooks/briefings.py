@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 import agents.selectors
+import agents.standings
 from agents.api import serializers
 from agents.engine.registry import AgentStatus
 from agents.ids import new_id
@@ -232,7 +233,7 @@ class Writer:
     def _all_places(self, world: World) -> dict[int, Place]:
         """Return every ranked agent's place by its account."""
         if self._places is None or self._places[0] != world.tick:
-            ranked = agents.selectors.ranked_equities(among=[AgentStatus.ACTIVE])
+            ranked = agents.standings.ranked_equities()
             equities = [equity for _, equity in ranked]
             before, after = [None, *equities], [*equities[1:], None]
             self._places = (

@@ -74,6 +74,8 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "call_deadline",
 )
@@ -206,7 +208,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:11] for account in accounts),
+        (account[:13] for account in accounts),
     )
 
 
