@@ -17,6 +17,7 @@ from agents.engine.inputs import Input
 from agents.models import Agent, ApiKey
 from agents.models import Input as InputRow
 from market import models
+from market.common.bulk import each_of
 from market.common.prepared import Prepared
 from market.engine.accounts import Account, AccountKind, Holding
 from market.engine.actions import MARKET, market_actions
@@ -106,13 +107,13 @@ def portfolio(agent: Agent) -> OwnPortfolio:
 
 def portfolios(agents: Sequence[Agent], tick: Tick) -> dict[int, OwnPortfolio]:
     """Return what each of these agents owns after the last tick, by account. Two queries."""
-    ids = [agent.id for agent in agents]
+    ids = each_of([agent.id for agent in agents])
     rows = {
         row["id"]: row
         for row in models.Account.objects.filter(id__in=ids).values("id", *_ACCOUNT_COLUMNS)
     }
     price = models.Company.objects.filter(symbol=OuterRef("symbol")).values("price")
-    held = models.Holding.objects.filter(account__in=ids).exclude(quantity=0)
+    held = models.Holding.objects.filter(account_id__in=ids).exclude(quantity=0)
     columns = ("account_id", "symbol", "quantity", "cost", "price")
     positions: dict[int, list[HeldPosition]] = {}
     for id, *line in held.annotate(price=Subquery(price)).order_by("symbol").values_list(*columns):
@@ -354,10 +355,11 @@ def orders_not_final(accounts: Sequence[int]) -> dict[int, list[OwnOrder]]:
     wait for the tick last. Two queries.
     """
     found: dict[int, list[OwnOrder]] = {}
-    known = models.Order.objects.not_final().filter(account__in=accounts).order_by("number")
+    ids = each_of(accounts)
+    known = models.Order.objects.not_final().filter(account_id__in=ids).order_by("number")
     for order in known:
         found.setdefault(order.account_id, []).append(_known_order(order))
-    waiting = InputRow.objects.filter(waiting__account__in=accounts, type__in=ORDER_TYPES)
+    waiting = InputRow.objects.filter(waiting__account__in=ids, type__in=ORDER_TYPES)
     for row in waiting.order_by("id"):
         found.setdefault(row.account or 0, []).append(_waiting_order(row))
     return found
@@ -558,6 +560,7 @@ _ACCOUNT_COLUMNS = (
     "reserved",
     "realised",
     "close_equity",
+    "debt",
     "call_deadline",
 )
 _COMPANY_STATE = (
@@ -644,6 +647,7 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     account.cash, account.endowment = row["cash"], row["endowment"]
     account.long_value, account.short_value = row["long_value"], row["short_value"]
     account.close_equity = row["close_equity"]
+    account.debt = row["debt"]
     return account
 
 

@@ -313,7 +313,12 @@ def happening(
     }
 
 
-_SEVERITIES = {"margin_call": "warning", "liquidation": "critical", "bankrupt": "critical"}
+_SEVERITIES = {
+    "margin_call": "warning",
+    "liquidation": "critical",
+    "bankrupt": "critical",
+    "webhook_disabled": "warning",
+}
 
 
 def alert(alert: Alert, tick: Tick) -> Wire:

@@ -26,6 +26,7 @@ from agents.ids import new_id
 from agents.models import Agent
 from agents.services.sealing import open_sealed
 from market import tape
+from market.common.bulk import each_of
 from market.models import Company, World
 from market.selectors import one_instant
 from market.tape import KEPT_TICKS, PUBLIC_STREAM
@@ -320,7 +321,9 @@ def _is_cut(position: _Position, entries: list[_OwnEntry]) -> bool:
 
 
 def _saved_alerts(accounts: list[int]) -> dict[int, list[SavedAlert]]:
-    rows = SavedAlert.objects.filter(endpoint__in=accounts).order_by("epoch", "seq", "place")
+    rows = SavedAlert.objects.filter(endpoint_id__in=each_of(accounts)).order_by(
+        "epoch", "seq", "place"
+    )
     return {
         account: list(alerts)
         for account, alerts in itertools.groupby(
