@@ -339,7 +339,7 @@ def test_a_margin_call_is_told_and_shown_and_what_is_lost_beyond_all_is_written_
 def test_candles_of_before_a_split_are_shown_in_todays_shares(desk: Desk) -> None:
     desk.tick(2)
     before = desk.get("/market/stocks/APEX").data
-    operate("INJECT", event="MEME_PUMP", symbol="APEX", impact=60.0, duration=1)
+    operate("INJECT", event="PRODUCT_LAUNCH", symbol="APEX", impact=60.0, duration=1)
     for _ in range(60):
         desk.tick()
         after = desk.get("/market/stocks/APEX").data

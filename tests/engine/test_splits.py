@@ -377,7 +377,7 @@ def test_a_split_in_a_restored_world_goes_as_it_would_have() -> None:
 def test_however_often_a_company_is_pumped_its_worth_stays_within_64_bits() -> None:
     """Splits would let it grow for ever; when they end, the price's own bound holds."""
     stage = stage_at("100.00", *DEAR, switches=replace(HALTING, maker=True))
-    pump = {"event": "MEME_PUMP", "symbol": "APEX", "impact": 1.0, "duration": 3}
+    pump = {"event": "PRODUCT_LAUNCH", "symbol": "APEX", "impact": 1.0, "duration": 3}
     for _ in range(70):
         stage.operate("INJECT", **pump)
         stage.run_to(stage.world.tick + 9)
