@@ -94,6 +94,7 @@ class PreTradeCheck(Desk):
                 company.is_trading = False
         self.account = account
         self.closed = closed
+        self.placed: list[Order] = []  # here, one after the other
         self.outlooks: dict[str, Outlook] = {}  # by id, oldest first
         exposure = account.long_value + account.short_value
         self._room_now = account.leverage * account.equity - exposure  # without any open order
@@ -121,6 +122,7 @@ class PreTradeCheck(Desk):
         outlook.is_open = order.awaits_trigger or order.time_in_force not in _ENDS_AT_ONCE
         self._foresee(outlook, cost, least=order.quantity if is_taken else 0)
         self.outlooks[id] = outlook
+        self.placed.append(order)
         return order
 
     def replace(
