@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("market", "0010_band_override")]
+    dependencies: ClassVar = [("market", "0012_debts_and_escrow")]
 
     operations: ClassVar = [
         migrations.AddField(
