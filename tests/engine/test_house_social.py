@@ -38,7 +38,7 @@ LIVELY = Switches(never_closes=True, events=True, house=24)
 
 def acts(known: Surrounds = KNOWN, ticks: int = 1, **rates: float) -> list[Act]:
     """Return what one does to others in some ticks, by these rates alone."""
-    social = SocialRates(**(NEVER | rates))
+    social = replace(SocialRates(), **(NEVER | rates))
     rules = replace(RULE, social=social)
     return [
         act
@@ -89,7 +89,7 @@ def test_only_crooks_offer_bribes_and_only_informers_inform() -> None:
     [tip] = acts(KNOWN._replace(role="whistleblower"), tip=1.0)
     assert tip.type == "WHISTLEBLOW"
     assert len(tip.parameters["evidence"]) >= 20
-    calm = replace(RULE, social=SocialRates(**(NEVER | {"tip": 1.0})))
+    calm = replace(RULE, social=replace(SocialRates(), **(NEVER | {"tip": 1.0})))
     quiet = view(APEX._replace(activity=1.0), rules=calm)
     assert deal(quiet, KNOWN._replace(role="whistleblower"), _stream(1)) == []
 
