@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.engine.test_house import APEX, RULE, _stream, view
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.machine.world import World
 
-NEVER = dict.fromkeys(
+NEVER: dict[str, Any] = dict.fromkeys(
     ("message", "answer", "proposal", "decision", "parting", "rumor", "bribe", "tip"), 0.0
 )
 KNOWN = Surrounds(
