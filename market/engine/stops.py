@@ -10,7 +10,7 @@ from market.engine.values import BUY, Cents
 
 
 class Stops:
-    """Untriggered stop orders. A cancelled one stays as a corpse until the price reaches it, or
+    """Untriggered stop orders. A cancelled one stays as a tombstone until the price reaches it, or
     until the corpses are too many.
     """
 

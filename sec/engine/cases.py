@@ -336,7 +336,9 @@ def dump_suspicion(suspicion: Suspicion) -> Plain:
 
 
 def load_suspicion(plain: Plain) -> Suspicion:
-    crime, accounts, symbol, confidence, first, last, orders, trades, rumors, payments, price = plain
+    crime, accounts, symbol, confidence, first, last, orders, trades, rumors, payments, price = (
+        plain
+    )
     return Suspicion(
         crime,
         tuple(accounts),

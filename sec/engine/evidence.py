@@ -133,9 +133,7 @@ def kept_bribe(
 def bribery(payment: PaymentSeen) -> Suspicion:
     """Return the suspicion that one bribe raises: giving is bribery, and so is keeping."""
     accused = (payment.giver, payment.taker) if payment.kind == KEPT else (payment.giver,)
-    return Suspicion(
-        BRIBERY, accused, None, 1.0, payment.tick, payment.tick, payments=(payment,)
-    )
+    return Suspicion(BRIBERY, accused, None, 1.0, payment.tick, payment.tick, payments=(payment,))
 
 
 EVIDENCE: Mapping[str, EvidenceFunction] = {

@@ -179,9 +179,7 @@ class Records:
         self.payments = [PaymentSeen(*payment) for payment in state["payments"]]
 
 
-def behind(
-    orders: Mapping[str, OrderSeen], trades: Sequence[TradeSeen]
-) -> tuple[OrderSeen, ...]:
+def behind(orders: Mapping[str, OrderSeen], trades: Sequence[TradeSeen]) -> tuple[OrderSeen, ...]:
     """Return the orders behind these trades, as far as they are known, each once, in order."""
     ids = dict.fromkeys(id for trade in trades for id in (trade.buy_order, trade.sell_order))
     return tuple(orders[id] for id in ids if id in orders)
