@@ -1,0 +1,407 @@
+"""The SEC as one of the world's engines: it looks, opens cases, and punishes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+
+from agents.engine.facts import RumorSpread
+from agents.engine.registry import AgentRegistry
+from market.engine import engine
+from market.engine.accounts import ESCROW
+from market.engine.action import Action, OperatorAct
+from market.engine.engine import InvariantBroken, Plain, Step, Surroundings
+from market.engine.market import MarketEngine
+from market.engine.refusals import Code, Refused
+from market.engine.values import Cents, Tick, uuid_of, uuid_prefix
+from sec.engine import bribery, collection, flight, informing, lifecycle
+from sec.engine.actions import legal_actions
+from sec.engine.bribes import BribeBook
+from sec.engine.cases import Accused, Case, CaseBook, CaseStatus, Source
+from sec.engine.evidence import look
+from sec.engine.flight import Flight
+from sec.engine.operator_acts import legal_acts
+from sec.engine.outcome import (
+    PenaltyImposed,
+    SecReport,
+    SuspicionNoted,
+    accused_state,
+    case_state,
+)
+from sec.engine.records import Records, RumorSeen
+from sec.engine.rules import PUMP_AND_DUMP, THRESHOLDS, WASH_TRADING, SecRules
+from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.tips import TipBook
+
+_ACCUSED, _BRIBE, _TIP = struct.Struct("<13q"), struct.Struct("<5q"), struct.Struct("<4q")
+_PENALTY = struct.Struct("<3q")
+_CONFIDENCE = struct.Struct("<2d")
+
+LOOKED_FOR = (WASH_TRADING, PUMP_AND_DUMP)  # unasked, wherever the tick's trades may matter
+
+
+class SecEngine:
+    """Cases, bribes, tips and flights, and all that the law remembers."""
+
+    name = "sec"
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.rules: SecRules = surroundings.rules.sec
+        self.law = self.rules
+        self.thresholds = THRESHOLDS
+        self.streams = surroundings.streams
+        self.facts = surroundings.facts
+        self.market = surroundings.engine(MarketEngine)
+        self.registry = surroundings.engine(AgentRegistry)
+        self.tick: Tick = 0
+        window = self.thresholds.window_ticks
+        self.records = Records(
+            window, self.thresholds.kept_trades, self.rules.bribes.remembered_ticks
+        )
+        self.book = CaseBook(window_ticks=window, kept_faint=self.thresholds.kept_faint)
+        self.bribes = BribeBook(self.rules.bribes)
+        self.tips = TipBook(self.rules.tips, day_ticks=window)
+        self.flights: dict[int, Flight] = {}
+        self.priors: dict[int, int] = {}  # convictions, by account
+        self.settled: dict[int, Tick] = {}  # when an account last settled
+        self.case_prefix = uuid_prefix(self.streams.derive("cases"))
+        self.bribe_prefix = uuid_prefix(self.streams.derive("bribes"))
+        self.tip_prefix = uuid_prefix(self.streams.derive("tips"))
+        # Of the tick under way:
+        self.suspicions: list[SuspicionNoted] = []
+        self.touched: dict[str, Case] = {}
+        self.touched_accused: dict[tuple[str, int], Accused] = {}
+        self.penalties: list[PenaltyImposed] = []
+        self.told: set[int] = set()
+
+    # As an engine
+
+    def actions(self) -> tuple[Action, ...]:
+        return legal_actions(self.rules)
+
+    def operator_acts(self) -> tuple[OperatorAct, ...]:
+        return legal_acts()
+
+    def steps(self) -> Mapping[str, Step]:
+        return {
+            engine.OPEN: self.answer_for_silence,
+            engine.AFTER_PRICES: self.close_positions,
+            engine.SURVEILLANCE: self.surveil,
+        }
+
+    def found(self) -> None:
+        """Nothing is remembered of a new world."""
+
+    def begin_tick(self, tick: Tick) -> None:
+        self.tick = tick
+        self.suspicions, self.penalties = [], []
+        self.touched, self.touched_accused, self.told = {}, {}, set()
+        self.bribes.changed, self.tips.changed = {}, {}
+
+    def report(self) -> SecReport:
+        accused = [
+            accused_state(self.book.cases[id], one)
+            for (id, _), one in self.touched_accused.items()
+        ]
+        return SecReport(
+            self.suspicions,
+            [case_state(case) for case in self.touched.values()],
+            accused,
+            self.penalties,
+            self.bribes.states(),
+            self.tips.states(),
+        )
+
+    def standing(self) -> SecReport:
+        """Report as if this tick had touched every case, bribe and tip that stands."""
+        cases = list(self.book.cases.values())
+        bribes, tips = BribeBook(self.rules.bribes), TipBook(self.rules.tips, day_ticks=1)
+        bribes.changed, tips.changed = dict(self.bribes.offered), dict(self.tips.tips)
+        return SecReport(
+            [],
+            [case_state(case) for case in cases],
+            [accused_state(case, one) for case in cases for one in case.accused.values()],
+            [],
+            bribes.states(),
+            tips.states(),
+        )
+
+    def concerned(self) -> Iterable[int]:
+        return self.told
+
+    def digest_part(self) -> bytes:
+        report = self.report()
+        numbers = [
+            _ACCUSED.pack(
+                a.account,
+                a.opened_tick,
+                a.active_tick or 0,
+                a.charged_tick or 0,
+                a.decided_tick or 0,
+                a.gain_cents,
+                a.notional_cents,
+                a.fine_cents,
+                a.sentence_ticks,
+                a.suspension_ticks,
+                a.collected_cents,
+                a.owed_cents,
+                a.appeal_tick or 0,
+            )
+            for a in report.accused
+        ]
+        numbers += [
+            _BRIBE.pack(b.tick, b.briber, b.target, b.cents, b.kept_cents) for b in report.bribes
+        ]
+        numbers += [
+            _TIP.pack(t.tick, t.account, t.accused or 0, t.bounty_cents) for t in report.tips
+        ]
+        numbers += [_PENALTY.pack(p.account, p.cents, p.ticks) for p in report.penalties]
+        numbers += [_CONFIDENCE.pack(c.confidence, c.investigator or 0) for c in report.cases]
+        words = [f"{a.case} {a.status} {a.answer}" for a in report.accused]
+        words += [f"{c.id} {c.crime} {c.symbol} {c.source} {c.note}" for c in report.cases]
+        words += [f"{b.id} {b.status}" for b in report.bribes]
+        words += [f"{t.id} {t.status} {t.case}" for t in report.tips]
+        words += [f"{p.case} {p.kind}" for p in report.penalties]
+        words += [f"{s.case} {' '.join(s.suspicion.ids)}" for s in report.suspicions]
+        return b"".join(numbers) + "\x1f".join(words).encode()
+
+    def check(self, *, full: bool) -> None:
+        """Raise InvariantBroken where escrow or a debt is not what bribes and fines make it."""
+        held = sum(bribe.cents for bribe in self.bribes.offered.values())
+        owed: dict[int, Cents] = {}
+        for case in self.book.cases.values():
+            for one in case.accused.values():
+                held += one.escrowed_cents
+                if one.owed_cents:
+                    owed[one.account] = owed.get(one.account, 0) + one.owed_cents
+        cash = self.market.accounts[ESCROW].cash
+        if cash != held:
+            raise InvariantBroken(f"escrow has {cash} cents, bribes and fines make {held}")
+        if not full:
+            return
+        for account in self.market.accounts.values():
+            if account.debt != owed.get(account.id, 0):
+                raise InvariantBroken(
+                    f"account {account.id} owes {account.debt} cents, its cases say"
+                    f" {owed.get(account.id, 0)}"
+                )
+
+    def dump(self) -> Plain:
+        return {
+            "records": self.records.dump(),
+            "book": self.book.dump(),
+            "bribes": self.bribes.dump(),
+            "tips": self.tips.dump(),
+            "flights": [[f.account, f.tick, f.destination] for f in self.flights.values()],
+            "priors": [list(item) for item in self.priors.items()],
+            "settled": [list(item) for item in self.settled.items()],
+        }
+
+    def load(self, state: Plain) -> None:
+        self.records.load(state["records"])
+        self.book.load(state["book"])
+        self.bribes.load(state["bribes"])
+        self.tips.load(state["tips"])
+        self.flights = {row[0]: Flight(*row) for row in state["flights"]}
+        self.priors = {account: count for account, count in state["priors"]}
+        self.settled = {account: tick for account, tick in state["settled"]}
+
+    # The tick
+
+    def answer_for_silence(self) -> None:
+        """Give back bribes, and end tips, whose time is over."""
+        bribery.return_unanswered(self)
+        informing.expire(self)
+
+    def close_positions(self) -> None:
+        """Follow splits; close positions for fines and of those who have fled."""
+        for split in self.market.log.splits:
+            self.records.split(split.symbol, split.into, split.of)
+            self.book.split(split.symbol, split.into, split.of)
+        collection.close_positions(self)
+        flight.close_positions(self)
+
+    def surveil(self) -> None:
+        """Look at what the tick has brought, take every case further, and collect what is owed."""
+        self._note_rumors()
+        log = self.market.log
+        for account in self.records.watch(log.trades, log.orders.values()):
+            self._look_at(account)
+        lifecycle.go_on(self)
+        collection.collect(self)
+        flight.settle(self)
+        self.records.prune(self.tick)
+        self.bribes.prune(self.tick)
+        self.tips.prune(self.tick)
+        self.book.forget(self.tick, self.rules.cases.remembered_ticks)
+
+    def take(self, suspicion: Suspicion) -> Case | None:
+        """Take a detector's suspicion: it feeds a case, opens one, or is kept for tips."""
+        return lifecycle.take(self, suspicion, Source.DETECTOR)
+
+    def _note_rumors(self) -> None:
+        """Note the tick's rumors, with what their authors held before they could sell into them."""
+        for fact in self.facts.of(RumorSpread):
+            if not fact.sign:
+                continue
+            company = self.market.companies[fact.symbol]
+            held = self.market.accounts[fact.account].quantity_of(fact.symbol)
+            for trade in self.market.log.trades:
+                if trade.symbol == fact.symbol:
+                    if fact.sign > 0 and trade.seller == fact.account:
+                        held += trade.quantity
+                    elif fact.sign < 0 and trade.buyer == fact.account:
+                        held -= trade.quantity
+            self.records.rumors.append(
+                RumorSeen(
+                    fact.id,
+                    fact.tick,
+                    fact.account,
+                    fact.symbol,
+                    fact.sign,
+                    held,
+                    company.previous_price,
+                )
+            )
+
+    def _look_at(self, account: int) -> None:
+        oldest = self.tick - self.thresholds.window_ticks + 1
+        for crime in LOOKED_FOR:
+            first = max(oldest, self.book.looked_through(account, crime, None) + 1)
+            suspicion = look(crime, Conduct(account, None, first, self.tick), self.records)
+            if suspicion is not None:
+                lifecycle.take(self, suspicion, Source.DETECTOR)
+
+    # What its parts use
+
+    def touch(self, case: Case) -> None:
+        """Note that a case, with all of its accused, is to be reported."""
+        self.touched[case.id] = case
+        for accused in case.accused.values():
+            self.touched_accused[case.id, accused.account] = accused
+
+    def touch_accused(self, case: Case, accused: Accused) -> None:
+        self.touched[case.id] = case
+        self.touched_accused[case.id, accused.account] = accused
+
+    def impose(
+        self, case: str, account: int, kind: str, *, cents: Cents = 0, ticks: Tick = 0
+    ) -> None:
+        """Note a penalty, or a payment that follows from one."""
+        self.penalties.append(PenaltyImposed(self.tick, case, account, kind, cents, ticks))
+
+    def alert(self, account: int, kind: str, message: str, data: Mapping[str, object]) -> None:
+        self.market.log.alert(self.market.accounts[account], kind, message, data)
+        self.told.add(account)
+
+    def case_id(self, number: int) -> str:
+        return uuid_of(self.case_prefix, number)
+
+    def bribe_id(self) -> str:
+        """Name a bribe that no input has named: a house agent's."""
+        self.bribes.numbered += 1
+        return uuid_of(self.bribe_prefix, self.bribes.numbered)
+
+    def tip_id(self) -> str:
+        self.tips.numbered += 1
+        return uuid_of(self.tip_prefix, self.tips.numbered)
+
+    # What checks read
+
+    def resolve(self, reference: str) -> int:
+        return self.registry.resolve(reference)
+
+    def status_of(self, account: int) -> str:
+        return self.registry.members[account].status.value
+
+    def role_of(self, account: int) -> str:
+        return self.registry.members[account].role
+
+    def blocks(self, owner: int, other: int) -> bool:
+        return self.registry.blocks(owner, other)
+
+    def is_linked(self, account: int, other: int) -> bool:
+        return self.registry.linked(account, other)
+
+    def receivable(self, account: int) -> Cents:
+        return self.registry.receivable(account)
+
+    def check_gift(self, account: int, cents: Cents) -> None:
+        """Raise Refused unless an account may give so much as a bribe."""
+        owner, member = self.market.accounts[account], self.registry.state(account)
+        if member.is_accused:
+            raise Refused(Code.FORBIDDEN, "The accused of a case give no gifts.")
+        if owner.debt:
+            raise Refused(Code.FORBIDDEN, "Debtors give no gifts.")
+        if cents > owner.margin_available:
+            raise Refused(Code.INSUFFICIENT_FUNDS, "A bribe is at most your available margin.")
+        if not self.bribes.is_free(account, cents):
+            self.registry.may_give(account, cents)
+
+    def has_bribed(self, briber: int, target: int, tick: Tick) -> bool:
+        return self.bribes.has_bribed(briber, target, tick)
+
+    def bribe_for(self, account: int, id: str) -> Cents | None:
+        bribe = self.bribes.offered.get(id)
+        return bribe.cents if bribe is not None and bribe.target == account else None
+
+    def tips_today(self, account: int, tick: Tick) -> int:
+        return self.tips.given_today(account, tick)
+
+    def has_told_on_friends(self, account: int) -> bool:
+        return account in self.tips.accomplices
+
+    def case_status(self, account: int, id: str) -> str:
+        case = self.book.cases.get(id)
+        accused = case.accused.get(account) if case else None
+        return accused.status.value if accused else ""
+
+    def is_under_case(self, account: int) -> bool:
+        return any(
+            accused.status in (CaseStatus.ACTIVE, CaseStatus.CHARGED)
+            for _, accused in self.book.pending_against(account)
+        )
+
+    def check_settlement(self, account: int, id: str, tick: Tick) -> None:
+        """Raise Refused unless an accused may settle now and can pay."""
+        case, accused = lifecycle.known_case(self, account, id)
+        last = self.settled.get(account)
+        if last is not None and tick < last + self.rules.cases.settle_ticks:
+            raise Refused(Code.RATE_LIMITED, "You have settled a case in the last 20 days.")
+        cents, _ = lifecycle.settlement(self, case, accused)
+        if cents > self.market.accounts[account].margin_available:
+            raise Refused(
+                Code.INSUFFICIENT_FUNDS,
+                f"The settlement is ${cents / 100:,.2f}, more than your available margin.",
+            )
+
+    def check_appeal(self, account: int, id: str, tick: Tick) -> None:
+        """Raise Refused unless an agent may appeal its conviction now."""
+        case = self.book.cases.get(id)
+        accused = case.accused.get(account) if case else None
+        if accused is None or accused.status is not CaseStatus.CONVICTED:
+            raise Refused(Code.NOT_YOUR_CASE, "You were not convicted in a case by this id.")
+        if accused.appeal_tick is not None or accused.is_appeal_over:
+            raise Refused(Code.ALREADY_ANSWERED, "This conviction is final, or appealed already.")
+
+    def check_subpoena(self, account: int, id: str) -> None:
+        """Raise Refused unless the case is assigned to this investigator and may be looked into."""
+        case = self.book.cases.get(id)
+        if case is None or case.investigator != account:
+            raise Refused(Code.NOT_YOUR_CASE, "No case by this id is assigned to you.")
+        if not case.has_detector:
+            raise Refused(Code.FORBIDDEN, "Surveillance has found nothing in this case.")
+        if not any(
+            one.status in (CaseStatus.ACTIVE, CaseStatus.CHARGED) for one in case.accused.values()
+        ):
+            raise Refused(Code.CONFLICT, "The case is not active.")
+        if case.subpoena_tick is not None:
+            raise Refused(Code.ALREADY_ANSWERED, "You have subpoenaed it already.")
+
+    def check_flight(self, account: int) -> None:
+        """Raise Refused where a margin call, a debt or losses keep an agent from fleeing."""
+        owner = self.market.accounts[account]
+        if owner.call is not None or owner.debt or owner.equity <= 0:
+            raise Refused(
+                Code.INSUFFICIENT_FUNDS, "Who owes, or has nothing, cannot pay for a flight."
+            )

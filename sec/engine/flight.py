@@ -1,0 +1,80 @@
+"""Flight from a case: the odds, and what is left to who escapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agents.engine.facts import Fled
+from market.engine.accounts import TREASURY
+from market.engine.values import BPS_IN_ONE, Cents, Tick
+from sec.engine import lifecycle
+from sec.engine.collection import close_some
+from sec.engine.rules import FlightRules
+
+if TYPE_CHECKING:
+    from sec.engine.engine import SecEngine
+
+
+@dataclass(slots=True)
+class Flight:
+    """One who has escaped, whose positions are being closed."""
+
+    account: int
+    tick: Tick
+    destination: str
+
+
+def odds_of_escape(equity: Cents, rules: FlightRules) -> float:
+    """Return the odds of escape. Source: contract, section 4, FLEE."""
+    odds = rules.base_odds + rules.equity_weight * equity / rules.equity_unit_cents
+    return max(rules.base_odds, min(odds, rules.most_odds))
+
+
+def flee(sec: SecEngine, account: int, destination: str, ordinal: int) -> bool:
+    """Let an accused try to escape, and return whether it did; caught, it goes to prison."""
+    rules, owner = sec.rules.flight, sec.market.accounts[account]
+    odds = odds_of_escape(owner.equity, rules)
+    draw = sec.streams.uniform(sec.tick, f"{account}|{ordinal}", "does the accused escape")
+    if draw >= odds:
+        case = next(case.id for case, _ in sec.book.pending_against(account))
+        ticks = rules.caught_years * sec.rules.penalties.ticks_a_year
+        lifecycle.imprison(sec, case, account, ticks, "caught in flight")
+        sec.facts.add(Fled(sec.tick, account, destination, True, 0))
+        return False
+    sec.registry.flee(account, sec.tick + rules.away_ticks, "fled from the SEC")
+    for case, accused in list(sec.book.pending_against(account)):
+        lifecycle.abate(sec, case, accused)
+    sec.flights[account] = Flight(account, sec.tick, destination)
+    return True
+
+
+def close_positions(sec: SecEngine) -> None:
+    """Close, as far as a tick may, the positions of those who have escaped."""
+    for flight in sec.flights.values():
+        account = sec.market.accounts[flight.account]
+        held = [
+            sec.market.companies[symbol]
+            for symbol, holding in account.holdings.items()
+            if holding.quantity
+        ]
+        for company in sorted(held, key=lambda company: company.symbol):
+            if company.is_trading:
+                wanted = abs(account.quantity_of(company.symbol))
+                close_some(sec, account, company, wanted)
+
+
+def settle(sec: SecEngine) -> None:
+    """Take a part of what is left from those whose positions are closed, or who are coming back."""
+    for flight in list(sec.flights.values()):
+        account = sec.market.accounts[flight.account]
+        has_positions = any(holding.quantity for holding in account.holdings.values())
+        is_back = sec.tick >= flight.tick + sec.rules.flight.away_ticks
+        if has_positions and not is_back and not account.is_bankrupt:
+            continue
+        worth = min(account.cash, account.equity)
+        forfeited = max(0, worth) * sec.rules.flight.forfeited_bps // BPS_IN_ONE
+        if forfeited:
+            sec.registry.transfer(flight.account, TREASURY, forfeited, "flight")
+        del sec.flights[flight.account]
+        sec.facts.add(Fled(sec.tick, flight.account, flight.destination, False, forfeited))
