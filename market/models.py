@@ -290,7 +290,8 @@ class PageQuerySet(models.QuerySet[Any]):
 
 class BlotterPage(models.Model):
     """What a tick added to an account's orders and to its trades, by number, newest first. A quote
-    of the market maker's is added when it is first filled.
+    of the market maker's is added when it is first filled; a trade of an account with itself stands
+    here twice.
 
     This and `SalesPage` are what finds orders and trades: an index of theirs would have an entry
     for each, in a busy tick ten times as many as there are pages.

@@ -147,7 +147,9 @@ def insert_trades(trades: Iterable[Trade]) -> Write:
 
 
 def insert_blotter(tick: Tick, orders: Iterable[OrderState], trades: Iterable[Trade]) -> Write:
-    """Write each account's page of the tick: its new orders, and the trades it was in."""
+    """Write each account's page of the tick: its new orders, and the trades it was in, one with
+    itself once for each of its orders.
+    """
     placed: dict[int, list[int]] = defaultdict(list)
     made: dict[int, list[int]] = defaultdict(list)
     for order in orders:
@@ -155,8 +157,7 @@ def insert_blotter(tick: Tick, orders: Iterable[OrderState], trades: Iterable[Tr
             placed[order.account].append(order.number)
     for trade in trades:
         made[trade.buyer].append(trade.number)
-        if trade.seller != trade.buyer:
-            made[trade.seller].append(trade.number)
+        made[trade.seller].append(trade.number)
     return insertion(
         "market_blotterpage",
         ("account_id", "tick", "orders", "trades"),
