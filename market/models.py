@@ -137,6 +137,7 @@ class Account(models.Model):
     equity_day_ago = models.BigIntegerField(default=0)
     close_equity = models.BigIntegerField(default=0)
     peak_equity = models.BigIntegerField(default=0)
+    debt = models.BigIntegerField(default=0, help_text="Of fines that are not paid.")
     call_deadline = models.BigIntegerField(
         null=True, help_text="The tick by which a margin call is to be cured."
     )

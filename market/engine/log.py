@@ -163,6 +163,7 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
             account.peak_equity,
             account.call.deadline if account.call else None,
             account.tape_seq,
+            account.debt,
         ),
     )
 

@@ -89,6 +89,7 @@ class AccountState(NamedTuple):
     peak_equity: Cents
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
+    debt: Cents  # of fines that are not paid
 
 
 class HoldingState(NamedTuple):

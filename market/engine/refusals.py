@@ -44,6 +44,7 @@ class Refused(Exception):
 
 
 MESSAGES: dict[str, str] = {
+    Code.FORBIDDEN: "You are charged with a crime: only orders that close a position are taken.",
     Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's worst cost.",
     Code.INSUFFICIENT_SHARES: "You have not that many shares that no open order of yours closes.",
     Code.INVALID_PRICE: "Shorts are restricted: give a limit above the best bid.",

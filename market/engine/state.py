@@ -36,6 +36,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "close_equity",
     "peak_equity",
     "is_bankrupt",
+    "is_reduce_only",
+    "debt",
     "tape_seq",
 )
 _COMPANY_FIELDS: tuple[str, ...] = (

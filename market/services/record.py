@@ -75,6 +75,7 @@ _ACCOUNT_FIGURES = (
     "equity_day_ago",
     "close_equity",
     "peak_equity",
+    "debt",
     "call_deadline",
 )
 _NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
@@ -206,7 +207,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:11] for account in accounts),
+        ((*a[:10], a.debt, a.call_deadline) for a in accounts),
     )
 
 

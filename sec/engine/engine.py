@@ -100,7 +100,7 @@ class SecEngine:
 
     def report(self) -> SecReport:
         accused = [
-            accused_state(self.book.cases[id], one)
+            accused_state(self.touched[id], one)
             for (id, _), one in self.touched_accused.items()
         ]
         return SecReport(
