@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from agents.engine.actions import target_parameter
+
 from market.engine.action import (
     ACTIVE,
     ANY_LIVING,
@@ -198,9 +199,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
 
 
 def _text(wire: str, least: int, most: int, *, required: bool = False) -> Parameter:
-    return Parameter(
-        wire, wire, ParameterKind.TEXT, required=required, minimum=least, maximum=most
-    )
+    return Parameter(wire, wire, ParameterKind.TEXT, required=required, minimum=least, maximum=most)
 
 
 # Bribes
@@ -223,7 +222,12 @@ def give_bribe(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verd
     check_bribe(sec, actor, given)
     target, cents = sec.resolve(given["target"]), given["cents"]
     bribe = bribery.offer(
-        sec, id or sec.bribe_id(), actor.account, target, cents, given.get("request", ""),
+        sec,
+        id or sec.bribe_id(),
+        actor.account,
+        target,
+        cents,
+        given.get("request", ""),
         actor.ordinal,
     )
     is_detected = bribe.status is BribeStatus.DETECTED

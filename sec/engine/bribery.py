@@ -29,6 +29,7 @@ def offer(
     status = BribeStatus.DETECTED if draw < odds else BribeStatus.OFFERED
     bribe = Bribe(id, sec.tick, briber, target, cents, request, status)
     sec.bribes.add(bribe)
+    sec.registry.note_bribe(briber, cents)
     if status is BribeStatus.DETECTED:
         bribe.answered_tick = sec.tick
         sec.registry.transfer(briber, TREASURY, cents, "bribe_forfeited")
@@ -97,9 +98,7 @@ def _expose(sec: SecEngine, bribe: Bribe, kind: str) -> None:
     sec.records.payments.append(payment)
     lifecycle.take(sec, bribery(payment), Source.BRIBE, id=bribe.id, informer=bribe.target)
     sec.facts.add(
-        BribeExposed(
-            sec.tick, bribe.id, bribe.briber, bribe.target, bribe.cents, kind == REPORTED
-        )
+        BribeExposed(sec.tick, bribe.id, bribe.briber, bribe.target, bribe.cents, kind == REPORTED)
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from agents.engine.rules import POINT
 from market.engine.engine import Plain
 from market.engine.values import Cents, Tick
-from sec.engine.rules import POINT, BribeRules
+from sec.engine.rules import BribeRules
 
 
 class BribeStatus(StrEnum):
@@ -66,7 +67,6 @@ class BribeBook:
         self.rules = rules
         self.offered: dict[str, Bribe] = {}  # in escrow, oldest first
         self.recent: dict[str, Tick] = {}  # "briber>target" → the tick of the last bribe
-        self.given_cents: dict[int, Cents] = {}  # in an account's life
         self.rewarded: dict[int, Tick] = {}  # when an account last gained by refusing one
         self.numbered = 0
         self.changed: dict[str, Bribe] = {}  # in this tick
@@ -78,7 +78,6 @@ class BribeBook:
 
     def add(self, bribe: Bribe) -> None:
         self.recent[_pair(bribe.briber, bribe.target)] = bribe.tick
-        self.given_cents[bribe.briber] = self.given_cents.get(bribe.briber, 0) + bribe.cents
         self.changed[bribe.id] = bribe
         if bribe.status is BribeStatus.OFFERED:
             self.offered[bribe.id] = bribe
@@ -89,10 +88,6 @@ class BribeBook:
         bribe.answered_tick = tick
         del self.offered[bribe.id]
         self.changed[bribe.id] = bribe
-
-    def is_free(self, briber: int, cents: Cents) -> bool:
-        """Say whether a bribe is within what an account may give in its life from its endowment."""
-        return self.given_cents.get(briber, 0) + cents <= self.rules.free_in_life_cents
 
     def may_reward(self, account: int, tick: Tick) -> bool:
         last = self.rewarded.get(account)
@@ -116,7 +111,6 @@ class BribeBook:
         return {
             "offered": [list(state_of(bribe)) for bribe in self.offered.values()],
             "recent": [list(item) for item in self.recent.items()],
-            "given": [list(item) for item in self.given_cents.items()],
             "rewarded": [list(item) for item in self.rewarded.items()],
             "numbered": self.numbered,
         }
@@ -125,9 +119,8 @@ class BribeBook:
         for row in state["offered"]:
             bribe = Bribe(*row[:6], BribeStatus(row[6]), *row[7:])
             self.offered[bribe.id] = bribe
-        self.recent = {pair: tick for pair, tick in state["recent"]}
-        self.given_cents = {account: cents for account, cents in state["given"]}
-        self.rewarded = {account: tick for account, tick in state["rewarded"]}
+        self.recent = dict(state["recent"])
+        self.rewarded = dict(state["rewarded"])
         self.numbered = state["numbered"]
 
 

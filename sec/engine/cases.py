@@ -315,7 +315,7 @@ def _load_case(plain: Plain) -> Case:
             cited=list(one["cited"]),
             **{name: one[name] for name in _ACCUSED_FIELDS},
         )
-    case.compensated = {account: cents for account, cents in plain["compensated"]}
+    case.compensated = dict(plain["compensated"])
     return case
 
 

@@ -23,6 +23,7 @@ def fine(sec: SecEngine, case: Case, accused: Accused, cents: Cents) -> None:
     """Impose a fine: what is there is taken at once, positions are closed for the rest."""
     accused.owed_cents = cents
     sec.market.accounts[accused.account].debt += cents
+    sec.registry.set_debtor(accused.account, True)
     accused.is_liquidating = True
     sec.impose(case.id, accused.account, "fine", cents=cents)
     _collect(sec, case, accused)
@@ -49,7 +50,9 @@ def _close_positions(sec: SecEngine, accused: Accused) -> None:
     missing = accused.owed_cents - max(0, account.cash)
     if not held or missing <= 0:
         return
-    held.sort(key=lambda company: (-account.quantity_of(company.symbol) * company.price, company.symbol))
+    held.sort(
+        key=lambda company: (-account.quantity_of(company.symbol) * company.price, company.symbol)
+    )
     for company in held:
         if company.is_trading and missing > 0:
             wanted = min(account.quantity_of(company.symbol), ceil_div(missing, company.price))
@@ -105,9 +108,16 @@ def _collect(sec: SecEngine, case: Case, accused: Accused) -> None:
         accused.is_liquidating = False
         if accused.owed_cents:
             sec.impose(case.id, account.id, "debt", cents=accused.owed_cents)
+    _note_debt(sec, account)
     sec.touch_accused(case, accused)
     if accused.is_appeal_over:
         pay_out(sec, case, accused)
+
+
+def _note_debt(sec: SecEngine, account: Account) -> None:
+    member = sec.registry.members[account.id]
+    if member.is_debtor != bool(account.debt):
+        sec.registry.set_debtor(account.id, bool(account.debt))
 
 
 def _charge_interest(sec: SecEngine, case: Case, accused: Accused) -> None:
@@ -127,6 +137,7 @@ def cancel_debt(sec: SecEngine, case: Case, accused: Accused) -> None:
     account.debt = max(0, account.debt - accused.owed_cents)
     accused.owed_cents = 0
     accused.is_liquidating = False
+    _note_debt(sec, account)
     sec.touch_accused(case, accused)
 
 
@@ -208,21 +219,23 @@ def losses_of(sec: SecEngine, case: Case, convicted: int) -> dict[int, Cents]:
         if convicted not in (trade.buyer, trade.seller):
             continue
         other = trade.buyer if trade.seller == convicted else trade.seller
-        if other < FIRST_AGENT_ACCOUNT or other in case.accused or other not in sec.registry.members:
+        if (
+            other < FIRST_AGENT_ACCOUNT
+            or other in case.accused
+            or other not in sec.registry.members
+        ):
             continue
         if sec.registry.linked(convicted, other):
             continue
         rise = trade.price - case.price_before
         loss = trade.quantity * (rise if trade.seller == convicted else -rise)
         losses[other] = losses.get(other, 0) + loss
-    alive = {
+    return {
         account: cents
         for account, cents in sorted(losses.items())
         if cents > 0
-        and sec.registry.members[account].status
-        not in (AgentStatus.BANKRUPT, AgentStatus.FLED)
+        and sec.registry.members[account].status not in (AgentStatus.BANKRUPT, AgentStatus.FLED)
     }
-    return alive
 
 
 def refund(sec: SecEngine, case: Case, accused: Accused) -> None:

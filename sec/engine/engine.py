@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 
+from market.engine.market import MarketEngine
+
 from agents.engine.facts import RumorSpread
 from agents.engine.registry import AgentRegistry
 from market.engine import engine
 from market.engine.accounts import ESCROW
 from market.engine.action import Action, OperatorAct
 from market.engine.engine import InvariantBroken, Plain, Step, Surroundings
-from market.engine.market import MarketEngine
 from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Tick, uuid_of, uuid_prefix
 from sec.engine import bribery, collection, flight, informing, lifecycle
@@ -100,8 +101,7 @@ class SecEngine:
 
     def report(self) -> SecReport:
         accused = [
-            accused_state(self.touched[id], one)
-            for (id, _), one in self.touched_accused.items()
+            accused_state(self.touched[id], one) for (id, _), one in self.touched_accused.items()
         ]
         return SecReport(
             self.suspicions,
@@ -192,7 +192,7 @@ class SecEngine:
             "book": self.book.dump(),
             "bribes": self.bribes.dump(),
             "tips": self.tips.dump(),
-            "flights": [[f.account, f.tick, f.destination] for f in self.flights.values()],
+            "flights": [[f.account, f.tick, f.destination, f.case] for f in self.flights.values()],
             "priors": [list(item) for item in self.priors.items()],
             "settled": [list(item) for item in self.settled.items()],
         }
@@ -203,8 +203,8 @@ class SecEngine:
         self.bribes.load(state["bribes"])
         self.tips.load(state["tips"])
         self.flights = {row[0]: Flight(*row) for row in state["flights"]}
-        self.priors = {account: count for account, count in state["priors"]}
-        self.settled = {account: tick for account, tick in state["settled"]}
+        self.priors = dict(state["priors"])
+        self.settled = dict(state["settled"])
 
     # The tick
 
@@ -328,15 +328,7 @@ class SecEngine:
 
     def check_gift(self, account: int, cents: Cents) -> None:
         """Raise Refused unless an account may give so much as a bribe."""
-        owner, member = self.market.accounts[account], self.registry.state(account)
-        if member.is_accused:
-            raise Refused(Code.FORBIDDEN, "The accused of a case give no gifts.")
-        if owner.debt:
-            raise Refused(Code.FORBIDDEN, "Debtors give no gifts.")
-        if cents > owner.margin_available:
-            raise Refused(Code.INSUFFICIENT_FUNDS, "A bribe is at most your available margin.")
-        if not self.bribes.is_free(account, cents):
-            self.registry.may_give(account, cents)
+        self.registry.may_give(account, cents, as_bribe=True)
 
     def has_bribed(self, briber: int, target: int, tick: Tick) -> bool:
         return self.bribes.has_bribed(briber, target, tick)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agents.engine.facts import Fled
+from agents.engine.registry import AgentStatus
 from market.engine.accounts import TREASURY
 from market.engine.values import BPS_IN_ONE, Cents, Tick
 from sec.engine import lifecycle
@@ -23,6 +24,7 @@ class Flight:
     account: int
     tick: Tick
     destination: str
+    case: str  # one of those it has fled from
 
 
 def odds_of_escape(equity: Cents, rules: FlightRules) -> float:
@@ -36,16 +38,17 @@ def flee(sec: SecEngine, account: int, destination: str, ordinal: int) -> bool:
     rules, owner = sec.rules.flight, sec.market.accounts[account]
     odds = odds_of_escape(owner.equity, rules)
     draw = sec.streams.uniform(sec.tick, f"{account}|{ordinal}", "does the accused escape")
+    case = next(case.id for case, _ in sec.book.pending_against(account))
     if draw >= odds:
-        case = next(case.id for case, _ in sec.book.pending_against(account))
         ticks = rules.caught_years * sec.rules.penalties.ticks_a_year
         lifecycle.imprison(sec, case, account, ticks, "caught in flight")
         sec.facts.add(Fled(sec.tick, account, destination, True, 0))
         return False
-    sec.registry.flee(account, sec.tick + rules.away_ticks, "fled from the SEC")
+    sec.registry.flee(account, "fled from the SEC")
+    sec.facts.add(Fled(sec.tick, account, destination, False, 0))
     for case, accused in list(sec.book.pending_against(account)):
         lifecycle.abate(sec, case, accused)
-    sec.flights[account] = Flight(account, sec.tick, destination)
+    sec.flights[account] = Flight(account, sec.tick, destination, case)
     return True
 
 
@@ -69,12 +72,12 @@ def settle(sec: SecEngine) -> None:
     for flight in list(sec.flights.values()):
         account = sec.market.accounts[flight.account]
         has_positions = any(holding.quantity for holding in account.holdings.values())
-        is_back = sec.tick >= flight.tick + sec.rules.flight.away_ticks
+        is_back = sec.registry.state(flight.account).status is not AgentStatus.FLED
         if has_positions and not is_back and not account.is_bankrupt:
             continue
         worth = min(account.cash, account.equity)
         forfeited = max(0, worth) * sec.rules.flight.forfeited_bps // BPS_IN_ONE
         if forfeited:
             sec.registry.transfer(flight.account, TREASURY, forfeited, "flight")
+            sec.impose(flight.case, flight.account, "flight", cents=forfeited)
         del sec.flights[flight.account]
-        sec.facts.add(Fled(sec.tick, flight.account, flight.destination, False, forfeited))

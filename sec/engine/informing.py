@@ -48,10 +48,7 @@ def give(sec: SecEngine, tip: Tip, first_tick: Tick, last_tick: Tick, *, role: s
 def _judged(sec: SecEngine, tip: Tip, first_tick: Tick, last_tick: Tick) -> Suspicion | None:
     """Return the strongest suspicion that the record has where a tip points."""
     first_tick = max(first_tick, sec.tick - sec.thresholds.window_ticks + 1)
-    if tip.accused is not None:
-        accounts = [tip.accused]
-    else:
-        accounts = _active_in(sec, tip.symbol)
+    accounts = [tip.accused] if tip.accused is not None else _active_in(sec, tip.symbol)
     strongest: Suspicion | None = None
     for account in accounts:
         if tip.accused is None and sec.registry.linked(tip.account, account):
@@ -211,5 +208,3 @@ def _first_right(sec: SecEngine, case: Case, accused: Accused) -> Tip | None:
 
 def _data(tip: Tip) -> dict[str, object]:
     return {"tipId": tip.id, "crimeType": tip.crime, "symbol": tip.symbol}
-
-

@@ -274,9 +274,7 @@ def _convict(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> 
     _end(sec, case, accused, CaseStatus.CONVICTED)
 
 
-def _note_guilt(
-    sec: SecEngine, accused: Accused, finding: Finding, lost: int, crime: str
-) -> None:
+def _note_guilt(sec: SecEngine, accused: Accused, finding: Finding, lost: int, crime: str) -> None:
     account = accused.account
     accused.gain_cents, accused.notional_cents = finding.gain_cents, finding.notional_cents
     accused.reputation_lost = lost
@@ -376,7 +374,9 @@ def _look_at_appeal(sec: SecEngine, case: Case, accused: Accused) -> None:
         if finding.confidence < sec.thresholds.convict + sec.thresholds.appeal_adds:
             overturn(sec, case, accused)
             return
-        sec.alert(accused.account, "investigation", "Your appeal is rejected.", _data(case, accused))
+        sec.alert(
+            accused.account, "investigation", "Your appeal is rejected.", _data(case, accused)
+        )
     accused.is_appeal_over = True
     sec.touch_accused(case, accused)
     collection.pay_out(sec, case, accused)

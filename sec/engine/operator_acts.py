@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.engine.actions import target_parameter
+
 from market.engine.action import OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 OPEN_CASE, DISMISS_CASE, OVERRULE_CASE = "OPEN_CASE", "DISMISS_CASE", "OVERRULE_CASE"
 
-_REASON = Parameter(
-    "reason", "reason", ParameterKind.TEXT, required=True, minimum=1, maximum=200
-)
+_REASON = Parameter("reason", "reason", ParameterKind.TEXT, required=True, minimum=1, maximum=200)
 _CASE = Parameter("case", "case", ParameterKind.UUID, required=True)
 
 

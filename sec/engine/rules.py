@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from agents.engine.rules import POINT
 from market.engine.values import Bps, Cents, Tick
-
-POINT = 1_000_000  # of reputation, in millionths
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,6 @@ class BribeRules:
     most_cents: Cents = 100_000_000_000_000
     pair_ticks: Tick = 630  # between two bribes of the same to the same
     answer_ticks: Tick = 200  # to keep or to report it
-    free_in_life_cents: Cents = 1_000_000  # that need not come from equity above the endowment
     base_odds: float = 0.3  # of detection
     reputation_weight: float = 0.4  # times the target's reputation, as a fraction
     discount_cents: Cents = 10_000_000  # an amount lowers the odds by its part of this
@@ -119,7 +117,6 @@ class FlightRules:
     equity_unit_cents: Cents = 1_000_000_000
     most_odds: float = 0.5
     forfeited_bps: Bps = 5_000  # of what remains when the positions are closed
-    away_ticks: Tick = 5_000
     caught_years: int = 10
 
 

@@ -118,7 +118,7 @@ class TipBook:
             self.tips[tip.id] = tip
         self.given = {account: list(ticks) for account, ticks in state["given"]}
         self.accomplices = set(state["accomplices"])
-        self.rewarded = {account: tick for account, tick in state["rewarded"]}
+        self.rewarded = dict(state["rewarded"])
         self.numbered = state["numbered"]
 
 
