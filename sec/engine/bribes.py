@@ -117,8 +117,10 @@ class BribeBook:
 
     def load(self, state: Plain) -> None:
         for row in state["offered"]:
-            bribe = Bribe(*row[:6], BribeStatus(row[6]), *row[7:])
-            self.offered[bribe.id] = bribe
+            id, tick, briber, target, cents, request, status, answered, kept = row
+            self.offered[id] = Bribe(
+                id, tick, briber, target, cents, request, BribeStatus(status), answered, kept
+            )
         self.recent = dict(state["recent"])
         self.rewarded = dict(state["rewarded"])
         self.numbered = state["numbered"]

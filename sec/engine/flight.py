@@ -46,8 +46,8 @@ def flee(sec: SecEngine, account: int, destination: str, ordinal: int) -> bool:
         return False
     sec.registry.flee(account, "fled from the SEC")
     sec.facts.add(Fled(sec.tick, account, destination, False, 0))
-    for case, accused in list(sec.book.pending_against(account)):
-        lifecycle.abate(sec, case, accused)
+    for left, accused in list(sec.book.pending_against(account)):
+        lifecycle.abate(sec, left, accused)
     sec.flights[account] = Flight(account, sec.tick, destination, case)
     return True
 

@@ -114,8 +114,21 @@ class TipBook:
 
     def load(self, state: Plain) -> None:
         for row in state["tips"]:
-            tip = Tip(*row[:8], tuple(row[8]), row[9], TipStatus(row[10]), row[11])
-            self.tips[tip.id] = tip
+            id, tick, account, accused, symbol, crime, text, case, ids, accomplice, status, paid = row
+            self.tips[id] = Tip(
+                id,
+                tick,
+                account,
+                accused,
+                symbol,
+                crime,
+                text,
+                case,
+                tuple(ids),
+                accomplice,
+                TipStatus(status),
+                paid,
+            )
         self.given = {account: list(ticks) for account, ticks in state["given"]}
         self.accomplices = set(state["accomplices"])
         self.rewarded = dict(state["rewarded"])
