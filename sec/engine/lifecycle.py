@@ -199,7 +199,7 @@ def _activate(sec: SecEngine, case: Case, accused: Accused) -> None:
 def _charge_or_dismiss(sec: SecEngine, case: Case, accused: Accused) -> None:
     rules, tick = sec.rules.cases, sec.tick
     assert accused.active_tick is not None
-    if tick >= accused.charge_from and (tick - accused.active_tick) % VERIFIED_EVERY == 0:
+    if tick >= accused.charge_from and (tick - accused.active_tick) % VERIFIED_EVERY == 1:
         finding = verify_against(case, accused)
         accused.confidence = finding.confidence
         if finding.confidence >= sec.thresholds.convict:

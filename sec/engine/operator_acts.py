@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.engine.actions import target_parameter
 
 from market.engine.action import OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
@@ -24,6 +23,12 @@ _REASON = Parameter("reason", "reason", ParameterKind.TEXT, required=True, minim
 _CASE = Parameter("case", "case", ParameterKind.UUID, required=True)
 
 
+def _agent(*, required: bool) -> Parameter:
+    return Parameter(
+        "agent", "agent", ParameterKind.TEXT, required=required, minimum=1, maximum=50
+    )
+
+
 def legal_acts() -> tuple[OperatorAct, ...]:
     """Return the operators' acts upon cases."""
     crime = Parameter("crime", "crime", ParameterKind.CHOICE, required=True, choices=CRIME_NAMES)
@@ -34,14 +39,14 @@ def legal_acts() -> tuple[OperatorAct, ...]:
             "Open a case against an agent, on what the record of the last day has; it goes on as"
             " any other.",
             "sec",
-            Form(target_parameter(), crime, symbol, _REASON),
+            Form(_agent(required=True), crime, symbol, _REASON),
             _open,
         ),
         OperatorAct(
             DISMISS_CASE,
             "Dismiss a case that is not decided, against one accused or all.",
             "sec",
-            Form(_CASE, target_parameter(required=False), _REASON),
+            Form(_CASE, _agent(required=False), _REASON),
             _dismiss,
         ),
         OperatorAct(
@@ -49,14 +54,14 @@ def legal_acts() -> tuple[OperatorAct, ...]:
             "Overrule a conviction or a settlement, of one convicted or all: everything is given"
             " back.",
             "sec",
-            Form(_CASE, target_parameter(required=False), _REASON),
+            Form(_CASE, _agent(required=False), _REASON),
             _overrule,
         ),
     )
 
 
 def _open(sec: SecEngine, given: Parameters, id: str) -> Verdict:
-    account = sec.resolve(given["target"])
+    account = sec.resolve(given["agent"])
     if sec.status_of(account) in ("bankrupt", "fled"):
         raise Refused(Code.INVALID_TARGET, "This agent is gone.")
     symbol = given.get("symbol")
@@ -102,9 +107,9 @@ def _case(sec: SecEngine, given: Parameters) -> Case:
 
 
 def _chosen(sec: SecEngine, case: Case, given: Parameters) -> list[Accused]:
-    if "target" not in given:
+    if "agent" not in given:
         return list(case.accused.values())
-    account = sec.resolve(given["target"])
+    account = sec.resolve(given["agent"])
     if account not in case.accused:
         raise Refused(Code.INVALID_TARGET, "This agent is not accused in the case.")
     return [case.accused[account]]

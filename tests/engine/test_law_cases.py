@@ -18,6 +18,7 @@ BIG = 20_000  # shares: two hundred thousand dollars, and so no light offence
 def accused(*cast: str | Player, shares: int = BIG) -> Court:
     """Return a court in which ann has washed enough to be convicted."""
     court = Court(WASHER, INVESTIGATOR, *cast)
+    court.member("ivy").admitted_tick = -10_000
     court.wash("ann", shares=shares)
     return court
 
@@ -68,19 +69,21 @@ def test_one_course_of_conduct_is_one_case() -> None:
 
 
 def test_what_has_been_tried_is_not_tried_again_and_what_is_new_is_another_case() -> None:
-    court = convicted()
-    court.pass_ticks(50)
-    assert len(court.sec.book.cases) == 1
-    court.pass_ticks(2_000)
-    court.account("ann").cash += 0
-    assert court.member("ann").status.value == "imprisoned"
+    court = convicted(shares=100)
+    first, _ = court.case_of("ann")
+    court.pass_ticks(150)
+    assert list(court.sec.book.cases) == [first.id]
+    court.wash("ann")
+    second, one = court.case_of("ann")
+    assert second.id != first.id
+    assert second.first_tick == one.opened_tick - 2  # the third order in a row opens it
 
 
 def test_a_case_that_does_not_verify_is_dismissed_after_200_ticks() -> None:
     court = Court(WASHER, INVESTIGATOR)
     court.wash("ann", 3)  # enough to open, too little to convict
     case, one = court.case_of("ann")
-    court.pass_ticks(199)
+    court.pass_ticks(200)
     assert one.status.value == "dismissed"
     assert one.decided_tick == one.opened_tick + 200
     assert not court.member("ann").is_accused
@@ -219,14 +222,15 @@ def test_one_settles_once_in_20_days() -> None:
 
 
 def test_a_settlement_is_paid_in_full_at_once_or_not_at_all() -> None:
-    court = Court(Player("ann", "5.00", holds={"APEX": 100_000}), INVESTIGATOR)
-    court.wash("ann", shares=BIG)
-    court.pass_ticks(11)
-    court.account("ann").cash  # a few dollars, the rest is shares
-    court.tick("ann SELL 100000 @ 11.00")
-    assert court.account("ann").margin_available < 720_000 * 100
+    court = active()
+    court.tick("ann BUY 99900 @ 9.99 #all")
+    before = court.cash("ann")
     code = court.act("ann", "SETTLE", investigationId=id_of(court)).code
-    assert code in ("INSUFFICIENT_FUNDS", "OK")
+    assert (code, court.cash("ann")) == ("INSUFFICIENT_FUNDS", before)
+    court.submit(
+        *court.inputs("ann CANCEL #all"), court.do("ann", "SETTLE", investigationId=id_of(court))
+    )
+    assert court.codes == ["OK", "OK"]
 
 
 def test_nobody_answers_the_case_of_another() -> None:
@@ -293,7 +297,7 @@ def test_there_is_no_appeal_after_200_ticks() -> None:
 
 def poor(**changes: str) -> Court:
     """Return a court in which ann is fined more than she has in cash."""
-    court = Court(Player("ann", "1,000.00", holds={"APEX": 20_000}), "bob", INVESTIGATOR)
+    court = Court(Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000}), "bob", INVESTIGATOR)
     court.wash("ann", shares=BIG)
     return court
 
@@ -312,14 +316,15 @@ def test_positions_are_closed_for_a_fine_within_what_a_tick_may() -> None:
 
 
 def test_what_is_missing_is_a_debt_that_bears_interest_and_counts_against_equity() -> None:
-    court = Court(Player("ann", "100.00", holds={"APEX": 20_000}), INVESTIGATOR)
+    court = Court(Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000}), INVESTIGATOR)
     court.wash("ann", shares=BIG)
+    cash = court.cash("ann")
     court.pass_ticks(100)
     case, one = court.case_of("ann")
-    assert one.collected_cents == 10_000
+    assert one.collected_cents == cash
     owed = one.owed_cents
     account = court.account("ann")
-    assert account.debt == owed == one.fine_cents - 10_000
+    assert account.debt == owed == one.fine_cents - cash
     assert account.equity == 20_000 * 1_000 - owed
     court.run_to(391)
     assert one.owed_cents > owed
@@ -327,7 +332,7 @@ def test_what_is_missing_is_a_debt_that_bears_interest_and_counts_against_equity
 
 
 def test_a_debtor_gives_nothing_and_does_not_flee() -> None:
-    court = Court(Player("ann", "100.00", holds={"APEX": 20_000}), INVESTIGATOR)
+    court = Court(Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000}), INVESTIGATOR)
     court.wash("ann", shares=BIG)
     court.pass_ticks(100)
     court.world.registry.release(court.ids["ann"], "a test")
@@ -365,18 +370,18 @@ def test_an_operator_overrules_even_when_the_fine_is_paid_out() -> None:
 
 def test_an_operator_opens_a_case_which_still_needs_proof() -> None:
     court = Court("ann", INVESTIGATOR)
-    verdict = court.order("OPEN_CASE", target="ann", crime="spoofing", reason="a hunch")
+    verdict = court.order("OPEN_CASE", agent="ann", crime="spoofing", reason="a hunch")
     assert verdict.success
     assert court.status("ann", "spoofing") == "opened"
     court.pass_ticks(200)
     assert court.status("ann", "spoofing") == "dismissed"
-    assert court.order("OPEN_CASE", target="ann", crime="spoofing", reason="").code == "BAD_REQUEST"
+    assert court.order("OPEN_CASE", agent="ann", crime="spoofing", reason="").code == "BAD_REQUEST"
 
 
 def test_agents_cannot_do_what_operators_do() -> None:
     court = Court("ann", INVESTIGATOR)
     court.submit(
-        court.input("ann", "OPEN_CASE", {"target": "ivy", "crime": "bribery", "reason": "x"})
+        court.input("ann", "OPEN_CASE", {"agent": "ivy", "crime": "bribery", "reason": "x"})
     )
     assert court.codes == ["FORBIDDEN"]
 
@@ -408,7 +413,7 @@ def test_a_kept_bribe_of_the_accused_delays_the_charge_by_100_ticks_once() -> No
     case, one = court.case_of("ann")
     assert case.investigator == court.ids["ivy"]
     court.pass_ticks(200)
-    assert one.charged_tick == one.active_tick + 100
+    assert one.charged_tick == one.active_tick + 101
 
 
 def test_a_subpoena_is_for_the_assigned_investigator_once_active_and_the_subject_is_told() -> None:
