@@ -68,7 +68,8 @@ def close_some(sec: SecEngine, account: Account, company: Company, wanted: int) 
     orders = [o for o in account.orders.values() if o.company is company]
     for order in sorted(orders, key=lambda order: order.number):
         sec.market.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
-    position = abs(account.quantity_of(company.symbol))
+    sizes = sec.closing.setdefault(account.id, {})
+    position = sizes.setdefault(company.symbol, abs(account.quantity_of(company.symbol)))
     most = most_in_a_tick(company, position, sec.market.rules.margin)
     closed = sec.market.close_out(account, company, min(wanted, most))
     if closed:
@@ -106,6 +107,7 @@ def _collect(sec: SecEngine, case: Case, accused: Accused) -> None:
     has_more = any(holding.quantity > 0 for holding in account.holdings.values())
     if accused.is_liquidating and not (accused.owed_cents and has_more):
         accused.is_liquidating = False
+        sec.closing.pop(account.id, None)
         if accused.owed_cents:
             sec.impose(case.id, account.id, "debt", cents=accused.owed_cents)
     _note_debt(sec, account)
@@ -137,6 +139,7 @@ def cancel_debt(sec: SecEngine, case: Case, accused: Accused) -> None:
     account.debt = max(0, account.debt - accused.owed_cents)
     accused.owed_cents = 0
     accused.is_liquidating = False
+    sec.closing.pop(account.id, None)
     _note_debt(sec, account)
     sec.touch_accused(case, accused)
 

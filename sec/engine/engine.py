@@ -14,7 +14,7 @@ from market.engine.accounts import ESCROW
 from market.engine.action import Action, OperatorAct
 from market.engine.engine import InvariantBroken, Plain, Step, Surroundings
 from market.engine.refusals import Code, Refused
-from market.engine.values import Cents, Tick, uuid_of, uuid_prefix
+from market.engine.values import Cents, Shares, Tick, uuid_of, uuid_prefix
 from sec.engine import bribery, collection, flight, informing, lifecycle
 from sec.engine.actions import legal_actions
 from sec.engine.bribes import BribeBook
@@ -63,6 +63,8 @@ class SecEngine:
         self.bribes = BribeBook(self.rules.bribes)
         self.tips = TipBook(self.rules.tips, day_ticks=window)
         self.flights: dict[int, Flight] = {}
+        # The size of each position when it began to be closed, by account and symbol.
+        self.closing: dict[int, dict[str, Shares]] = {}
         self.priors: dict[int, int] = {}  # convictions, by account
         self.settled: dict[int, Tick] = {}  # when an account last settled
         self.case_prefix = uuid_prefix(self.streams.derive("cases"))
@@ -193,6 +195,7 @@ class SecEngine:
             "bribes": self.bribes.dump(),
             "tips": self.tips.dump(),
             "flights": [[f.account, f.tick, f.destination, f.case] for f in self.flights.values()],
+            "closing": [[account, dict(sizes)] for account, sizes in self.closing.items()],
             "priors": [list(item) for item in self.priors.items()],
             "settled": [list(item) for item in self.settled.items()],
         }
@@ -203,6 +206,7 @@ class SecEngine:
         self.bribes.load(state["bribes"])
         self.tips.load(state["tips"])
         self.flights = {row[0]: Flight(*row) for row in state["flights"]}
+        self.closing = {account: dict(sizes) for account, sizes in state["closing"]}
         self.priors = dict(state["priors"])
         self.settled = dict(state["settled"])
 
@@ -218,6 +222,9 @@ class SecEngine:
         for split in self.market.log.splits:
             self.records.split(split.symbol, split.into, split.of)
             self.book.split(split.symbol, split.into, split.of)
+            for sizes in self.closing.values():
+                if split.symbol in sizes:
+                    sizes[split.symbol] = sizes[split.symbol] * split.into // split.of
         collection.close_positions(self)
         flight.close_positions(self)
 

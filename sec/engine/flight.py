@@ -81,3 +81,4 @@ def settle(sec: SecEngine) -> None:
             sec.registry.transfer(flight.account, TREASURY, forfeited, "flight")
             sec.impose(flight.case, flight.account, "flight", cents=forfeited)
         del sec.flights[flight.account]
+        sec.closing.pop(flight.account, None)
