@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -19,7 +21,7 @@ from sec.engine.cases import Accused, Case
 from sec.engine.engine import SecEngine
 from sec.engine.outcome import SecReport
 from sec.engine.rules import WASH_TRADING
-from tests.cast import STILL, UNMOVED, Player, Stage
+from tests.cast import UNMOVED, Player, Stage
 from wallstreetsim.machine.engines import ENGINES
 from wallstreetsim.machine.rules import Rules
 from wallstreetsim.machine.world import World
@@ -79,14 +81,22 @@ class Hearsay:
         pass
 
 
-LAWFUL = (*ENGINES, Hearsay)
+@contextmanager
+def hearsay() -> Iterator[None]:
+    """Let the worlds made meanwhile know hearsay."""
+    ENGINES.append(Hearsay)
+    try:
+        yield
+    finally:
+        ENGINES.remove(Hearsay)
 
 
 class Court(Stage):
     """A stage whose world knows hearsay, and which speaks of cases by the accused's name."""
 
     def __init__(self, *cast: str | Player, seed: str = "a seed", **more: Any) -> None:
-        super().__init__(*cast, seed=seed, engines=LAWFUL, **more)
+        with hearsay():
+            super().__init__(*cast, seed=seed, **more)
 
     @property
     def sec(self) -> SecEngine:
@@ -165,11 +175,10 @@ class Court(Stage):
 
     def reload(self) -> None:
         """Go on with the machine that a checkpoint of this one would restore."""
-        import json
-
         kept = json.loads(json.dumps(self.world.dump()))
         digest, told = self.world.digest, self.world.dump()
-        self.world = World.load(self.world.rules, kept, LAWFUL)
+        with hearsay():
+            self.world = World.load(self.world.rules, kept)
         assert self.world.digest == digest
         assert json.dumps(self.world.dump()) == json.dumps(told)
 
@@ -187,4 +196,3 @@ def honest_odds(odds: float) -> Rules:
 
 UNSEEN, SEEN = honest_odds(0.0), honest_odds(1.0)
 INVESTIGATOR = Player("ivy", "100,000.00", role="sec_investigator")
-__all__ = ["INVESTIGATOR", "SEEN", "STILL", "UNSEEN", "Court", "honest_odds", "law_with"]
