@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 from market.engine.action import OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
@@ -24,9 +23,7 @@ _CASE = Parameter("case", "case", ParameterKind.UUID, required=True)
 
 
 def _agent(*, required: bool) -> Parameter:
-    return Parameter(
-        "agent", "agent", ParameterKind.TEXT, required=required, minimum=1, maximum=50
-    )
+    return Parameter("agent", "agent", ParameterKind.TEXT, required=required, minimum=1, maximum=50)
 
 
 def legal_acts() -> tuple[OperatorAct, ...]:

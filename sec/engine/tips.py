@@ -114,7 +114,9 @@ class TipBook:
 
     def load(self, state: Plain) -> None:
         for row in state["tips"]:
-            id, tick, account, accused, symbol, crime, text, case, ids, accomplice, status, paid = row
+            id, tick, account, accused, symbol, crime, text, case, ids, accomplice, status, paid = (
+                row
+            )
             self.tips[id] = Tip(
                 id,
                 tick,

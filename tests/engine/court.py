@@ -9,6 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from wallstreetsim.machine.engines import ENGINES
+
 from agents.engine.facts import RumorSpread
 from agents.engine.inputs import Input
 from agents.engine.registry import AgentState
@@ -22,7 +24,6 @@ from sec.engine.engine import SecEngine
 from sec.engine.outcome import SecReport
 from sec.engine.rules import WASH_TRADING
 from tests.cast import UNMOVED, Player, Stage
-from wallstreetsim.machine.engines import ENGINES
 from wallstreetsim.machine.rules import Rules
 from wallstreetsim.machine.world import World
 
@@ -127,6 +128,11 @@ class Court(Stage):
     def pass_ticks(self, ticks: Tick) -> None:
         self.run_to(self.world.tick + ticks)
 
+    def leap_to(self, tick: Tick) -> None:
+        """Go on at a tick of a later day, as if nothing had happened in between."""
+        self.world.tick = tick - 1
+        self.submit()
+
     def spread(self, name: str, sign: int, symbol: str = "APEX", id: str = "rumor") -> None:
         """Let a rumor by an agent be spread in the next tick."""
         herald = self.world.by_name["hearsay"]
@@ -142,7 +148,9 @@ class Court(Stage):
     def case_of(self, name: str, crime: str = WASH_TRADING) -> tuple[Case, Accused]:
         """Return the newest case against an agent."""
         cases = [
-            (case, one) for case, one in self.sec.book.against(self.ids[name]) if case.crime == crime
+            (case, one)
+            for case, one in self.sec.book.against(self.ids[name])
+            if case.crime == crime
         ]
         assert cases, f"no case of {crime} against {name}"
         return cases[-1]

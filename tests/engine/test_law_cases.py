@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from market.engine.accounts import TREASURY
+from sec.engine.records import KEPT, PaymentSeen
 from sec.engine.rules import BRIBERY, PUMP_AND_DUMP
 from sec.engine.suspicion import Suspicion
-from sec.engine.records import PaymentSeen, KEPT
 from tests.cast import Player
-from tests.engine.court import INVESTIGATOR, SEEN, UNSEEN, Court
+from tests.engine.court import INVESTIGATOR, UNSEEN, Court
 
+POOR = Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000})  # in cash
 WASHER = Player("ann", "1,000,000.00", holds={"APEX": 100_000})
 BIG = 20_000  # shares: two hundred thousand dollars, and so no light offence
 
@@ -82,7 +83,7 @@ def test_what_has_been_tried_is_not_tried_again_and_what_is_new_is_another_case(
 def test_a_case_that_does_not_verify_is_dismissed_after_200_ticks() -> None:
     court = Court(WASHER, INVESTIGATOR)
     court.wash("ann", 3)  # enough to open, too little to convict
-    case, one = court.case_of("ann")
+    _, one = court.case_of("ann")
     court.pass_ticks(200)
     assert one.status.value == "dismissed"
     assert one.decided_tick == one.opened_tick + 200
@@ -107,7 +108,9 @@ def test_a_secret_case_is_answered_like_none() -> None:
     case = id_of(court)
     for type, more in (("RESPOND", {"content": "no"}), ("SETTLE", {}), ("APPEAL", {})):
         secret = court.act("ann", type, investigationId=case, **more)
-        none = court.act("ann", type, investigationId="00000000-0000-4000-8000-999999999999", **more)
+        none = court.act(
+            "ann", type, investigationId="00000000-0000-4000-8000-999999999999", **more
+        )
         assert (secret.code, secret.message) == (none.code, none.message)
     assert court.act("ann", "FLEE").code == "NOT_YOUR_CASE"
 
@@ -133,13 +136,14 @@ def test_a_conviction_fines_imprisons_and_costs_reputation() -> None:
     treasury, before = court.treasury, court.cash("ann")
     reputation = court.reputation("ann")
     court.pass_ticks(50)
-    case, one = court.case_of("ann")
+    _, one = court.case_of("ann")
     assert one.fine_cents == one.notional_cents // 100 == 6 * 20_000 * 1_000 // 100
     assert court.cash("ann") == before - one.fine_cents
     assert court.escrow == one.fine_cents
     assert court.treasury == treasury
     member = court.member("ann")
     assert member.status.value == "imprisoned"
+    assert one.decided_tick is not None
     assert member.status_until == one.decided_tick + one.sentence_ticks
     assert 1_000 <= one.sentence_ticks <= 3_000
     assert court.reputation("ann") <= reputation - 10
@@ -167,7 +171,7 @@ def test_an_arrest_cancels_open_orders() -> None:
 
 def test_a_first_light_offence_is_a_suspension() -> None:
     court = convicted(shares=100)
-    case, one = court.case_of("ann")
+    _, one = court.case_of("ann")
     assert one.sentence_ticks == 0
     assert 100 <= one.suspension_ticks <= 500
     assert court.member("ann").status.value == "suspended"
@@ -187,7 +191,12 @@ def test_sentences_are_consecutive() -> None:
     payment = PaymentSeen("p", court.world.tick, KEPT, court.ids["ann"], court.ids["ivy"], 100_000)
     court.sec.take(
         Suspicion(
-            BRIBERY, (court.ids["ann"],), None, 1.0, court.world.tick, court.world.tick,
+            BRIBERY,
+            (court.ids["ann"],),
+            None,
+            1.0,
+            court.world.tick,
+            court.world.tick,
             payments=(payment,),
         )
     )
@@ -204,7 +213,7 @@ def test_settling_costs_60_percent_of_the_fine_and_spares_prison() -> None:
     court = active()
     before = court.cash("ann")
     verdict = court.act("ann", "SETTLE", investigationId=id_of(court))
-    case, one = court.case_of("ann")
+    _, one = court.case_of("ann")
     assert verdict.data["paid"] == one.fine_cents / 100 == 6 * 20_000 * 10 / 100 * 0.6
     assert court.cash("ann") == before - one.fine_cents
     assert one.status.value == "settled"
@@ -295,18 +304,12 @@ def test_there_is_no_appeal_after_200_ticks() -> None:
 # Debts
 
 
-def poor(**changes: str) -> Court:
-    """Return a court in which ann is fined more than she has in cash."""
-    court = Court(Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000}), "bob", INVESTIGATOR)
-    court.wash("ann", shares=BIG)
-    return court
-
-
 def test_positions_are_closed_for_a_fine_within_what_a_tick_may() -> None:
-    court = poor()
+    court = Court(POOR, "bob", INVESTIGATOR)
+    court.wash("ann", shares=BIG)
     court.tick("bob BUY 5000 @ 10.00")
     court.pass_ticks(90)
-    case, one = court.case_of("ann")
+    _, one = court.case_of("ann")
     assert one.status.value == "convicted"
     assert one.collected_cents > 100_000
     assert court.holding("bob") == 20_000 - court.holding("ann") > 0
@@ -316,11 +319,11 @@ def test_positions_are_closed_for_a_fine_within_what_a_tick_may() -> None:
 
 
 def test_what_is_missing_is_a_debt_that_bears_interest_and_counts_against_equity() -> None:
-    court = Court(Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000}), INVESTIGATOR)
+    court = Court(POOR, INVESTIGATOR)
     court.wash("ann", shares=BIG)
     cash = court.cash("ann")
     court.pass_ticks(100)
-    case, one = court.case_of("ann")
+    _, one = court.case_of("ann")
     assert one.collected_cents == cash
     owed = one.owed_cents
     account = court.account("ann")
@@ -332,7 +335,7 @@ def test_what_is_missing_is_a_debt_that_bears_interest_and_counts_against_equity
 
 
 def test_a_debtor_gives_nothing_and_does_not_flee() -> None:
-    court = Court(Player("ann", "1,000.00", leverage=3, holds={"APEX": 20_000}), INVESTIGATOR)
+    court = Court(POOR, INVESTIGATOR)
     court.wash("ann", shares=BIG)
     court.pass_ticks(100)
     court.world.registry.release(court.ids["ann"], "a test")
@@ -413,6 +416,7 @@ def test_a_kept_bribe_of_the_accused_delays_the_charge_by_100_ticks_once() -> No
     case, one = court.case_of("ann")
     assert case.investigator == court.ids["ivy"]
     court.pass_ticks(200)
+    assert one.active_tick is not None
     assert one.charged_tick == one.active_tick + 101
 
 
@@ -446,7 +450,10 @@ def test_a_jailed_investigator_is_replaced() -> None:
 def dump_court() -> Court:
     """Return a court in which ann, who held 10,000, has spread a rumor and sold to bob above."""
     court = Court(
-        Player("ann", holds={"APEX": 10_000}), "bob", Player("cid", holds={"APEX": 10}), INVESTIGATOR
+        Player("ann", holds={"APEX": 10_000}),
+        "bob",
+        Player("cid", holds={"APEX": 10}),
+        INVESTIGATOR,
     )
     court.spread("ann", +1)
     court.reprice("10.30")
@@ -458,7 +465,7 @@ def dump_court() -> Court:
 def test_an_author_who_sells_into_its_rumor_is_convicted_and_its_buyers_compensated() -> None:
     court = dump_court()
     court.pass_ticks(100)
-    case, one = court.case_of("ann", PUMP_AND_DUMP)
+    _, one = court.case_of("ann", PUMP_AND_DUMP)
     assert one.status.value == "convicted"
     assert one.gain_cents == 10_000 * 30
     bob = court.cash("bob")
@@ -469,7 +476,6 @@ def test_an_author_who_sells_into_its_rumor_is_convicted_and_its_buyers_compensa
 
 def test_an_ally_is_not_compensated() -> None:
     court = dump_court()
-    court.world.registry.mail  # bob answers ann: they are linked
     court.act("ann", "MESSAGE", targetAgent="bob", content="hello")
     court.act("bob", "MESSAGE", targetAgent="ann", content="hello yourself")
     bob = court.cash("bob")
@@ -507,4 +513,3 @@ def test_what_is_long_over_is_forgotten() -> None:
     assert not court.sec.records.trades
     assert not court.sec.records.orders
     assert court.world.market.accounts[TREASURY].cash > 0
-    assert SEEN

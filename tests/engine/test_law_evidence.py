@@ -51,7 +51,7 @@ def test_many_fills_of_one_order_are_one_crossing() -> None:
 def test_a_self_cross_that_its_mode_stops_is_none() -> None:
     court = Court(HOLDER, INVESTIGATOR)
     for _ in range(8):
-        court.tick("ann SELL 10 @ 10.00\nann BUY 10 @ 10.00 cancel_oldest")
+        court.tick("ann SELL 10 @ 10.00\nann BUY 10 @ 10.00 cancel_newest")
     assert confidence(court, crime=WASH_TRADING) == 0
     assert not court.sec.book.cases
 
@@ -161,7 +161,9 @@ def test_a_kept_bribe_is_proof_against_both_and_one_in_escrow_against_nobody() -
 def test_a_split_restates_what_is_remembered() -> None:
     expensive: Listing = listing(price="4999.00")
     court = Court(
-        Player("ann", "9,000,000.00", holds={"APEX": 100}), "bob", INVESTIGATOR,
+        Player("ann", "9,000,000.00", holds={"APEX": 100}),
+        "bob",
+        INVESTIGATOR,
         companies=[expensive],
     )
     court.wash("ann", 2, shares=10, price="4999.00")

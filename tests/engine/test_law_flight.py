@@ -56,7 +56,7 @@ def test_an_escape_costs_half_of_what_remains_and_abates_the_case() -> None:
     assert worth // 2 - 20_000 < account.cash <= worth // 2
     assert court.treasury > treasury + worth // 3
     assert not court.sec.flights
-    court.run_to(court.member("ann").status_until)
+    court.leap_to(court.member("ann").status_until)
     assert court.member("ann").status.value == "active"
     assert court.reputation("ann") == 0
 

@@ -15,9 +15,7 @@ WORDS = "She trades with herself all day long."
 
 
 def tell(court: Court, name: str, accused: str = "ann", crime: str = "wash_trading") -> str:
-    verdict = court.act(
-        name, "WHISTLEBLOW", targetAgent=accused, crimeType=crime, evidence=WORDS
-    )
+    verdict = court.act(name, "WHISTLEBLOW", targetAgent=accused, crimeType=crime, evidence=WORDS)
     return str(verdict.code)
 
 
