@@ -29,6 +29,15 @@ class CaseStatus(StrEnum):
 
 PENDING = frozenset({CaseStatus.OPENED, CaseStatus.ACTIVE, CaseStatus.CHARGED})
 KNOWN_TO_ACCUSED = frozenset({CaseStatus.ACTIVE, CaseStatus.CHARGED})
+PUBLIC = frozenset(
+    {
+        CaseStatus.CHARGED,
+        CaseStatus.CONVICTED,
+        CaseStatus.ACQUITTED,
+        CaseStatus.SETTLED,
+        CaseStatus.OVERTURNED,
+    }
+)  # of the others, those that were charged
 GUILTY = frozenset({CaseStatus.CONVICTED, CaseStatus.SETTLED})
 
 

@@ -254,6 +254,8 @@ def refund(sec: SecEngine, case: Case, accused: Accused) -> None:
     if is_bankrupt:
         if escrowed:
             sec.market.pay(ESCROW, TREASURY, escrowed, kind="refund")
+        if escrowed + spent:
+            sec.impose(case.id, account, "refund_forfeited", cents=escrowed + spent)
     else:
         if escrowed:
             sec.registry.transfer(ESCROW, account, escrowed, "refund")

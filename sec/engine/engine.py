@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from market.engine.market import MarketEngine
 
 from agents.engine.facts import RumorSpread
-from agents.engine.registry import AgentRegistry
+from agents.engine.registry import AgentRegistry, Named
 from market.engine import engine
 from market.engine.accounts import ESCROW
 from market.engine.action import Action, OperatorAct
@@ -23,6 +23,7 @@ from sec.engine.evidence import look
 from sec.engine.flight import Flight
 from sec.engine.operator_acts import legal_acts
 from sec.engine.outcome import (
+    CaseUpdate,
     PenaltyImposed,
     SecReport,
     SuspicionNoted,
@@ -75,7 +76,7 @@ class SecEngine:
         self.touched: dict[str, Case] = {}
         self.touched_accused: dict[tuple[str, int], Accused] = {}
         self.penalties: list[PenaltyImposed] = []
-        self.told: set[int] = set()
+        self.updates: list[CaseUpdate] = []
 
     # As an engine
 
@@ -97,8 +98,8 @@ class SecEngine:
 
     def begin_tick(self, tick: Tick) -> None:
         self.tick = tick
-        self.suspicions, self.penalties = [], []
-        self.touched, self.touched_accused, self.told = {}, {}, set()
+        self.suspicions, self.penalties, self.updates = [], [], []
+        self.touched, self.touched_accused = {}, {}
         self.bribes.changed, self.tips.changed = {}, {}
 
     def report(self) -> SecReport:
@@ -112,7 +113,13 @@ class SecEngine:
             self.penalties,
             self.bribes.states(),
             self.tips.states(),
+            self.updates,
+            {update.account: self._named(update.account) for update in self.updates},
         )
+
+    def _named(self, account: int) -> Named:
+        member = self.registry.members[account]
+        return Named(member.id, member.name)
 
     def standing(self) -> SecReport:
         """Report as if this tick had touched every case, bribe and tip that stands."""
@@ -126,10 +133,12 @@ class SecEngine:
             [],
             bribes.states(),
             tips.states(),
+            [],
+            {},
         )
 
     def concerned(self) -> Iterable[int]:
-        return self.told
+        return ()  # who is alerted is the market's to say
 
     def digest_part(self) -> bytes:
         report = self.report()
@@ -298,8 +307,25 @@ class SecEngine:
         self.penalties.append(PenaltyImposed(self.tick, case, account, kind, cents, ticks))
 
     def alert(self, account: int, kind: str, message: str, data: Mapping[str, object]) -> None:
-        self.market.log.alert(self.market.accounts[account], kind, message, data)
-        self.told.add(account)
+        """Alert an agent; one of the house has nobody who would read it."""
+        if not self.registry.members[account].is_house:
+            self.market.log.alert(self.market.accounts[account], kind, message, data)
+
+    def publish(self, case: Case, accused: Accused) -> None:
+        """Have everyone told how a case stands for one accused."""
+        self.updates.append(
+            CaseUpdate(
+                self.tick,
+                case.id,
+                accused.account,
+                case.crime,
+                case.symbol,
+                accused.status.value,
+                accused.fine_cents,
+                accused.sentence_ticks,
+                accused.suspension_ticks,
+            )
+        )
 
     def case_id(self, number: int) -> str:
         return uuid_of(self.case_prefix, number)

@@ -12,7 +12,7 @@ from market.engine.accounts import ESCROW
 from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Tick
 from sec.engine import collection, informing
-from sec.engine.cases import KNOWN_TO_ACCUSED, Accused, Case, CaseStatus, Source
+from sec.engine.cases import KNOWN_TO_ACCUSED, PUBLIC, Accused, Case, CaseStatus, Source
 from sec.engine.evidence import bribery
 from sec.engine.outcome import SuspicionNoted
 from sec.engine.penalties import penalty_of, settlement_of
@@ -230,6 +230,7 @@ def _charge(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> N
     sec.touch_accused(case, accused)
     sec.facts.add(CaseCharged(sec.tick, case.id, accused.account, case.crime, case.symbol))
     sec.market.accounts[accused.account].is_reduce_only = True
+    sec.publish(case, accused)
     sec.alert(
         accused.account,
         "investigation",
@@ -308,6 +309,8 @@ def _end(sec: SecEngine, case: Case, accused: Accused, status: CaseStatus) -> No
             accused.sentence_ticks,
         )
     )
+    if accused.charged_tick is not None or status in PUBLIC:
+        sec.publish(case, accused)
     still = [one.status for _, one in sec.book.pending_against(accused.account)]
     is_charged = CaseStatus.CHARGED in still
     sec.registry.set_accused(accused.account, is_charged or CaseStatus.ACTIVE in still)

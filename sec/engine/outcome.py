@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from agents.engine.registry import Named
 from market.engine.values import Cents, Tick
 from sec.engine.bribes import BribeState
 from sec.engine.cases import Accused, Case
+from sec.engine.records import OrderSeen, PaymentSeen, RumorSeen, TradeSeen
 from sec.engine.suspicion import Suspicion
 from sec.engine.tips import TipState
 
@@ -35,10 +37,10 @@ class CaseState(NamedTuple):
     subpoena_tick: Tick | None
     closed_tick: Tick | None
     note: str
-    orders: list[str]  # ids of its evidence
-    trades: list[str]
-    rumors: list[str]
-    bribes: list[str]
+    orders: list[OrderSeen]
+    trades: list[TradeSeen]
+    rumors: list[RumorSeen]
+    bribes: list[PaymentSeen]
 
 
 class AccusedState(NamedTuple):
@@ -58,6 +60,7 @@ class AccusedState(NamedTuple):
     sentence_ticks: Tick
     suspension_ticks: Tick
     collected_cents: Cents
+    escrowed_cents: Cents
     owed_cents: Cents
     answer: str
     appeal_tick: Tick | None
@@ -75,6 +78,20 @@ class PenaltyImposed(NamedTuple):
     ticks: Tick = 0
 
 
+class CaseUpdate(NamedTuple):
+    """What everyone is told of a case: a charge, or how it ended for one accused."""
+
+    tick: Tick
+    case: str
+    account: int
+    crime: str
+    symbol: str | None
+    status: str
+    fine_cents: Cents
+    sentence_ticks: Tick
+    suspension_ticks: Tick
+
+
 class SecReport(NamedTuple):
     """Everything that the law decided in one tick."""
 
@@ -84,6 +101,8 @@ class SecReport(NamedTuple):
     penalties: list[PenaltyImposed]
     bribes: list[BribeState]
     tips: list[TipState]
+    updates: list[CaseUpdate]
+    named: dict[int, Named]  # who the updates are about
 
 
 def case_state(case: Case) -> CaseState:
@@ -102,10 +121,10 @@ def case_state(case: Case) -> CaseState:
         case.subpoena_tick,
         case.closed_tick,
         case.note,
-        list(evidence.orders),
-        list(evidence.trades),
-        list(evidence.rumors),
-        list(evidence.payments),
+        list(evidence.orders.values()),
+        list(evidence.trades.values()),
+        list(evidence.rumors.values()),
+        list(evidence.payments.values()),
     )
 
 
@@ -125,6 +144,7 @@ def accused_state(case: Case, accused: Accused) -> AccusedState:
         accused.sentence_ticks,
         accused.suspension_ticks,
         accused.collected_cents,
+        accused.escrowed_cents,
         accused.owed_cents,
         accused.answer,
         accused.appeal_tick,
