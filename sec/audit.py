@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db.backends.utils import CursorWrapper
-
 from market.common.auditing import Check, Figures, differences, rows_of
+
 from market.engine.accounts import ESCROW
 from sec.engine.engine import SecEngine
 from sec.models import Bribe, Violation
@@ -28,7 +28,7 @@ _DEBTS = """
 """
 
 # What was collected of fines and settlements is in the ledger, less what was given back.
-_COLLECTED = f"""
+_COLLECTED = """
     SELECT coalesce(account, debit_id), coalesce(collected, 0), coalesce(cents, 0) FROM (
         SELECT account, sum(collected_cents) AS collected FROM sec_violation GROUP BY account
     ) AS violation

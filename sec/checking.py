@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from agents.checking import SocialRows
 from django.conf import settings
 from django.db.models import Sum
 
-from agents.checking import SocialRows
 from agents.models import Agent
 from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Tick
@@ -83,13 +85,11 @@ class LegalRows(SocialRows):
         return Tip.objects.filter(account=account, is_accomplice=True).exists()
 
     def case_status(self, account: int, id: str) -> str:
-        rows = Violation.objects.filter(account=account, investigation=id)
+        rows = Violation.objects.filter(account=account, investigation=UUID(id))
         return rows.values_list("status", flat=True).first() or ""
 
     def is_under_case(self, account: int) -> bool:
-        return Violation.objects.filter(
-            account=account, status__in=("active", "charged")
-        ).exists()
+        return Violation.objects.filter(account=account, status__in=("active", "charged")).exists()
 
     def check_settlement(self, account: int, id: str, tick: Tick) -> None:
         """Raise Refused where an agent has settled lately."""
@@ -100,7 +100,7 @@ class LegalRows(SocialRows):
 
     def check_appeal(self, account: int, id: str, tick: Tick) -> None:
         """Raise Refused unless an agent may appeal its conviction now."""
-        row = Violation.objects.filter(account=account, investigation=id).first()
+        row = Violation.objects.filter(account=account, investigation=UUID(id)).first()
         if row is None or row.status != "convicted":
             raise Refused(Code.NOT_YOUR_CASE, "You were not convicted in a case by this id.")
         if row.appeal_tick is not None or row.is_appeal_over:

@@ -85,9 +85,7 @@ class Violation(models.Model):
         Investigation, on_delete=models.DO_NOTHING, db_constraint=False, related_name="accused"
     )
     account = models.BigIntegerField(db_index=True)
-    status = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in cases.CaseStatus]
-    )
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in cases.CaseStatus])
     active_tick = models.BigIntegerField(null=True)
     charged_tick = models.BigIntegerField(null=True)
     decided_tick = models.BigIntegerField(null=True)

@@ -97,8 +97,10 @@ def case_file(id: UUID, *, reader: Agent | None = None) -> CaseFile | None:
         return None
     rows = Violation.objects.filter(investigation=id)
     is_investigator = reader is not None and case.investigator == reader.id
-    seen = rows.known_to_accused() if is_investigator else _visible_rows(reader).filter(
-        investigation=id
+    seen = (
+        rows.known_to_accused()
+        if is_investigator
+        else _visible_rows(reader).filter(investigation=id)
     )
     lines = _lines(seen.order_by("id"))
     if not lines:
@@ -135,9 +137,7 @@ def most_wanted(rows: slice) -> tuple[list[WantedAgent], int]:
     pending = Violation.objects.filter(status="charged").select_related("investigation")
     for row in pending:
         charged.setdefault(row.account, []).append(row)
-    fled = dict(
-        Agent.objects.filter(status=AgentStatus.FLED).values_list("id", "status_until")
-    )
+    fled = dict(Agent.objects.filter(status=AgentStatus.FLED).values_list("id", "status_until"))
     abated = Violation.objects.filter(account__in=list(fled), status="abated").select_related(
         "investigation"
     )
@@ -153,7 +153,9 @@ def most_wanted(rows: slice) -> tuple[list[WantedAgent], int]:
             sorted({row.investigation.crime for row in violations}),
             len(violations),
             sum(row.gain_cents for row in violations),
-            max((row.charged_tick or row.decided_tick or row.tick for row in violations), default=0),
+            max(
+                (row.charged_tick or row.decided_tick or row.tick for row in violations), default=0
+            ),
             worth.get(account, 0),
         )
         for account, violations in cases_of.items()
@@ -193,6 +195,4 @@ def _lines(rows: Iterable[Violation]) -> list[CaseLine]:
     ids = {row.investigation_id for row in violations}
     found = Investigation.objects.in_bulk(list(ids))
     agents = Agent.objects.in_bulk([row.account for row in violations])
-    return [
-        CaseLine(found[row.investigation_id], row, agents[row.account]) for row in violations
-    ]
+    return [CaseLine(found[row.investigation_id], row, agents[row.account]) for row in violations]

@@ -86,4 +86,5 @@ class CaseView(APIView):
 
 
 def _reader(request: Request) -> Agent | None:
-    return request.user if isinstance(request.user, Agent) else None
+    asking: object = request.user
+    return asking if isinstance(asking, Agent) else None
