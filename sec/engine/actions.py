@@ -256,7 +256,7 @@ def check_report(view: LegalView, actor: Actor, given: Parameters) -> None:
 
 def report_bribe(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
     check_report(sec, actor, given)
-    bribery.report(sec, sec.bribes.offered[given["bribe"]])
+    bribery.report(sec, sec.bribes.offered[given["bribe"]], id)
     return Verdict(True, data={"bribeId": given["bribe"]})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.engine.facts import BribeExposed
+from agents.engine.facts import BribeExposed, BribeOffered
 from agents.engine.registry import AgentStatus
 from market.engine.accounts import ESCROW, TREASURY
 from market.engine.values import Cents, Tick
@@ -35,9 +35,10 @@ def offer(
         sec.registry.transfer(briber, TREASURY, cents, "bribe_forfeited")
         sec.registry.change_reputation(briber, -rules.briber_loses, "a bribe was detected")
         _reward(sec, bribe)
-        _expose(sec, bribe, DETECTED)
+        _expose(sec, bribe, DETECTED, id)
     else:
         sec.registry.transfer(briber, ESCROW, cents, "bribe_escrow")
+        sec.facts.add(BribeOffered(sec.tick, id, briber, target, cents))
         _tell_target(sec, bribe)
     return bribe
 
@@ -57,12 +58,12 @@ def keep(sec: SecEngine, bribe: Bribe) -> Cents:
     return kept
 
 
-def report(sec: SecEngine, bribe: Bribe) -> None:
-    """Give a bribe back and open a case against its giver."""
+def report(sec: SecEngine, bribe: Bribe, case: str) -> None:
+    """Give a bribe back and open a case of this id against its giver."""
     sec.bribes.answer(bribe, BribeStatus.REPORTED, sec.tick)
     _give_back(sec, bribe, bribe.cents)
     _reward(sec, bribe)
-    _expose(sec, bribe, REPORTED)
+    _expose(sec, bribe, REPORTED, case)
 
 
 def return_unanswered(sec: SecEngine) -> None:
@@ -93,10 +94,10 @@ def _reward(sec: SecEngine, bribe: Bribe) -> None:
     sec.registry.change_reputation(target, gain, "did not take a bribe")
 
 
-def _expose(sec: SecEngine, bribe: Bribe, kind: str) -> None:
+def _expose(sec: SecEngine, bribe: Bribe, kind: str, case: str) -> None:
     payment = _payment(bribe, kind, sec.tick)
     sec.records.payments.append(payment)
-    lifecycle.take(sec, bribery(payment), Source.BRIBE, id=bribe.id, informer=bribe.target)
+    lifecycle.take(sec, bribery(payment), Source.BRIBE, id=case, informer=bribe.target)
     sec.facts.add(
         BribeExposed(sec.tick, bribe.id, bribe.briber, bribe.target, bribe.cents, kind == REPORTED)
     )

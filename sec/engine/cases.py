@@ -50,6 +50,9 @@ class Source(StrEnum):
     OPERATOR = "operator"
 
 
+MOST_EVIDENCE = 2_000  # orders and trades, after which a case takes no more
+
+
 @dataclass(slots=True)
 class Accused:
     """One accused of a case, and what has become of it. Ticks that are not reached are None.
@@ -130,6 +133,11 @@ class Case:
         return all(
             id in e.trades or id in e.orders or id in e.rumors or id in e.payments for id in ids
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether it has all the evidence that a case may hold."""
+        return len(self.evidence.trades) + len(self.evidence.orders) >= MOST_EVIDENCE
 
     def add(self, suspicion: Suspicion, tick: Tick) -> None:
         """Add what a suspicion rests on, and whom it accuses."""

@@ -58,8 +58,9 @@ def take(
             sec.suspicions.append(SuspicionNoted(sec.tick, None, suspicion))
             return None
         case = _open(sec, suspicion, source, id, informer)
-    elif not case.knows(suspicion.ids):
-        _feed(sec, case, suspicion)
+    elif not case.is_full and not case.knows(suspicion.ids):
+        there = tuple(a for a in suspicion.accounts if not _is_gone(sec, a))
+        _feed(sec, case, suspicion._replace(accounts=there))
     if source is Source.DETECTOR:
         case.has_detector = True
     return case
