@@ -32,6 +32,9 @@ class World(models.Model):
     inflation_bps = models.IntegerField()
     gdp_growth_bps = models.IntegerField()
     index = models.BigIntegerField(default=0, help_text="Hundredths of a point.")
+    active_events = models.JSONField(
+        default=list, help_text="[number, ticks remaining] of each market event that is not over."
+    )
     dollar_volume_day = models.BigIntegerField(
         default=0, help_text="Cents, over the last day of ticks."
     )
@@ -420,6 +423,7 @@ class Split(models.Model):
 class MarketEvent(models.Model):
     """Something that happened to a company, a sector or the whole market."""
 
+    number = models.BigIntegerField(help_text="The machine's, by which World says what is active.")
     tick = models.BigIntegerField()
     kind = models.CharField(max_length=24)
     symbol = models.CharField(max_length=12, null=True)
@@ -430,7 +434,7 @@ class MarketEvent(models.Model):
     class Meta:
         indexes: ClassVar = [
             BrinIndex(name="events_by_tick", fields=["tick"]),
-            models.Index(models.F("tick") + models.F("duration"), name="events_by_end"),
+            models.Index(fields=["number"], name="events_by_number"),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,8 @@ from market.engine.values import Cents, Shares, Tick
 
 Wire: TypeAlias = dict[str, Any]
 
+DAY = "day"  # the interval of daily candles
+
 
 def dollars(cents: Cents) -> float:
     return cents / 100
@@ -253,10 +255,11 @@ def market_event(event: MarketEvent) -> Wire:
     )
 
 
-def standing_event(event: MarketEvent, tick: Tick) -> Wire:
-    """A market event with the ticks that it is active yet, the present one among them."""
-    remaining = max(0, event.tick + event.duration - tick)
-    return {**market_event(event), "ticksRemaining": remaining}
+def standing_event(event: MarketEvent, ticks_remaining: Tick) -> Wire:
+    """A market event with the ticks that it is active yet, the present one among them: its clock
+    stands while what it concerns does not trade.
+    """
+    return {**market_event(event), "ticksRemaining": ticks_remaining}
 
 
 def bankruptcy(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str) -> Wire:

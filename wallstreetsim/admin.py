@@ -25,19 +25,17 @@ from agents.admin import verdict_on
 from agents.models import Input
 from agents.services import operator
 from market.common.read_only import ReadOnlyAdmin, dollars
-from market.models import Company, World
-from wallstreetsim.machine.rules import RULES
-from wallstreetsim.machine.world import (
+from market.engine.operator_acts import (
     FREE_BANDS,
     HALT,
     INJECT,
-    PAUSE,
     RESTRICT_SHORTS,
-    RESUME,
     SET_BANDS,
-    STEP,
     UNHALT,
 )
+from market.models import Company, World
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import MOST_STEPS, PAUSE, RESUME, STEP
 
 admin.site.site_header = "WallStreetSim"
 admin.site.site_title = "WallStreetSim"
@@ -47,7 +45,6 @@ admin.site.index_title = "The record, and the operator's desk"
 for _schedule in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_schedule)
 
-MOST_STEPS = 1_000
 ACTS_SHOWN = 20
 
 EVENTS = [
@@ -100,7 +97,7 @@ class ActForm(forms.Form):
     )
     event = forms.ChoiceField(choices=EVENTS, required=False)
     sector = forms.ChoiceField(choices=SECTORS, required=False)
-    impact = forms.DecimalField(min_value=-99, max_value=1_000, decimal_places=2, required=False)
+    impact = forms.DecimalField(min_value=-99, max_value=10_000, decimal_places=2, required=False)
 
     def clean_symbol(self) -> str:
         symbol = str(self.cleaned_data["symbol"]).upper()
@@ -115,7 +112,7 @@ class ActForm(forms.Form):
             self.add_error(needed, complaint)
         if given.get("act") == INJECT:
             if "impact" in given and given["impact"] is None:
-                self.add_error("impact", "Say what it is worth, -99 to 1,000 %.")
+                self.add_error("impact", "Say what it is worth, -99 to 10,000 %.")
             if given.get("symbol") and given.get("sector"):
                 self.add_error("sector", "It befalls a company or a sector, not both.")
         if given.get("act") in OF_ALL and not self.errors:

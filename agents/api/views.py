@@ -21,7 +21,7 @@ from agents.api.request_agent import agent_of, credential_of
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import keys, registration
 from agents.services.callbacks import BadCallbackUrl
-from market.common.fields import NoBody
+from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict
 from market.common.view import APIView
@@ -182,7 +182,10 @@ class AgentView(APIView):
 
 
 class MeView(APIView):
+    """One's own profile; apps above extend it by settings of theirs."""
+
     permission_classes = (IsAuthenticated,)
+    body: type[Body] = serializers.SettingsBody
 
     @extend_schema(operation_id="getProfile", responses=serializers.OwnProfile)
     def get(self, request: Request) -> Response:
@@ -196,13 +199,15 @@ class MeView(APIView):
     )
     def patch(self, request: Request) -> Response:
         """Change one's own settings."""
-        body = serializers.SettingsBody.read(request)
+        self._change(agent_of(request), self.body.read(request))
+        return self._profile(request)
+
+    def _change(self, agent: Agent, body: dict[str, Any]) -> None:
         if "callbackUrl" in body:
             try:
-                registration.change_callback_url(agent_of(request), body["callbackUrl"] or "")
+                registration.change_callback_url(agent, body["callbackUrl"] or "")
             except BadCallbackUrl as bad:
                 _refuse_callback_url(bad)
-        return self._profile(request)
 
     def _profile(self, request: Request) -> Response:
         ranked = selectors.ranked_agent(id=agent_of(request).id)

@@ -24,9 +24,9 @@ class StocksQuery(PageQuery):
 
 class HistoryQuery(Query):
     interval = Choice(
-        choices=RULES.candle_intervals,
-        default=1,
-        help_text="Ticks in a candle.",
+        choices=(*map(str, RULES.candle_intervals), wire.DAY),
+        default="1",
+        help_text="Ticks in a candle, or a day's session.",
     )
     limit = Number(min_value=1, max_value=1_000, default=100)
 
@@ -45,7 +45,8 @@ class TradesQuery(Query):
 
 
 class Stock(TypedDict):
-    """A listed company and its market at the last tick. `change` is against the previous close.
+    """A listed company and its market at the last tick. `change` is against the previous close; it
+    stands until the open. `bid` and `ask` are null while nothing trades.
 
     Nothing trades outside the bands, which an operator may have ordered. `reopensTick` is null
     where an operator will say; `borrowable` are the shares that may yet be sold short, `borrowFee`
@@ -101,15 +102,23 @@ class CandleLine(TypedDict):
 
 
 class History(TypedDict):
-    """The last finished candles of a company, oldest first."""
+    """The last finished candles of a company, oldest first.
+
+    They are counted from the session's beginning and cut at its end; there is none of a time in
+    which the company did not trade.
+    """
 
     symbol: str
-    interval: int
+    interval: int | str
     candles: list[CandleLine]
 
 
 class OrderBook(TypedDict):
-    """The book after the last tick: levels of price, quantity and number of orders, best first."""
+    """The book after the last tick: levels of price, quantity and number of orders, best first.
+
+    While the company does not trade it is what waits for the auction, market orders at their
+    collars, and its sides may cross.
+    """
 
     symbol: str
     tick: int

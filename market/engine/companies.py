@@ -49,9 +49,11 @@ class Company:
         "forming",
         "halt_reason",
         "high_band",
+        "in_session",
         "is_pinned",
         "is_trading",
         "last",
+        "last_bid",
         "listing",
         "low_band",
         "net_flow",
@@ -74,6 +76,7 @@ class Company:
         "symbol",
         "tick_high",
         "tick_low",
+        "tick_open",
         "tick_volume",
         "volumes",
     )
@@ -90,11 +93,12 @@ class Company:
         self.stops = Stops()
         self.price = self.previous_price = self.previous_close = price
         self.last: Cents | None = None
-        self.best_bid: Cents | None = None
+        self.best_bid: Cents | None = None  # none of either while nothing trades
         self.best_ask: Cents | None = None
+        self.last_bid: Cents | None = None  # the best one when it last traded
         self.day_open = self.day_high = self.day_low = price
         self.day_volume: Shares = 0
-        self.tick_high = self.tick_low = price
+        self.tick_open = self.tick_high = self.tick_low = price
         self.tick_volume: Shares = 0
         self.net_flow: Shares = 0  # signed volume of takers since the last price step
         self.volumes: deque[Shares] = deque(maxlen=rules.session.day_ticks)
@@ -102,6 +106,7 @@ class Company:
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
         self.sentiment = 0.0
         self.is_trading = True
+        self.in_session = True  # has traded in this tick, for all or some of it
         self.reopens_tick: Tick | None = None  # of a halt
         self.halt_reason = ""
         self.recent_prices: deque[Cents] = deque([price], maxlen=rules.halts.band_ticks)
@@ -162,8 +167,22 @@ class Company:
             self.tick_low = price
 
     def refresh_touch(self) -> None:
-        self.best_bid = self.book.bids.best()
-        self.best_ask = self.book.asks.best()
+        """Note the best bid and ask; there are none while nothing trades."""
+        if self.is_trading:
+            self.best_bid = self.last_bid = self.book.bids.best()
+            self.best_ask = self.book.asks.best()
+        else:
+            self.best_bid = self.best_ask = None
+
+    def begin_tick(self) -> None:
+        """Begin a tick's figures where the last one ended."""
+        self.previous_price = self.price
+        self.start_at(self.price)
+        self.tick_volume = 0
+
+    def start_at(self, price: Cents) -> None:
+        """Let the tick open at a price: nothing in it was below or above that yet."""
+        self.tick_open = self.tick_high = self.tick_low = price
 
 
 FIXED_LISTINGS = (

@@ -85,7 +85,7 @@ class Desk:
         if ticket.client_id and _by_client_id(account, ticket.client_id):
             raise Refused(Code.DUPLICATE, f"clientOrderId {ticket.client_id} is in use.")
         order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
-        self.name(order)
+        self.give_id(order)
         self.log.touch_order(order)
         if refusal := self.refusal_of(order):
             self.end(order, REJECTED, refusal)
@@ -158,7 +158,7 @@ class Desk:
         intent = Intent.SELL if account.quantity_of(company.symbol) > 0 else Intent.COVER
         ticket = Ticket(company.symbol, intent, quantity, time_in_force=IOC)
         order = self.new_order(account, company, SIDE_OF[intent], ticket)
-        self.name(order)
+        self.give_id(order)
         self.log.touch_order(order)
         self._execute(order)
         order.reason = LIQUIDATION
@@ -204,7 +204,7 @@ class Desk:
         self.orders_numbered += 1
         order.priority = self.orders_numbered
 
-    def name(self, order: Order) -> None:
+    def give_id(self, order: Order) -> None:
         """Give an order of the exchange's own its id: a quote needs none until it trades."""
         if not order.id:
             order.id = uuid_of(self.order_prefix, order.number)
@@ -254,11 +254,19 @@ class Desk:
             return Code.POSITION_CONFLICT
         if order.unfilled > self.lendable(company):
             return Code.LOCATE_FAILED
-        if self.is_restricted(company) and not order.awaits_trigger:
-            bid = company.book.bids.best()
-            if order.limit is None or (bid is not None and order.limit <= bid):
-                return Code.INVALID_PRICE
-        return None
+        return Code.INVALID_PRICE if self.is_short_restricted(order) else None
+
+    def is_short_restricted(self, order: Order) -> bool:
+        """Say whether an order is a short at or below the best bid where that is forbidden; while
+        nothing trades, at or below the last that there was.
+        """
+        company = order.company
+        if order.intent is not Intent.SHORT or order.awaits_trigger:
+            return False
+        if not self.is_restricted(company):
+            return False
+        bid = company.book.bids.best() if company.is_trading else company.last_bid
+        return order.limit is None or (bid is not None and order.limit <= bid)
 
     def is_restricted(self, company: Company) -> bool:
         """Say whether shorts at or below the best bid are forbidden today."""
@@ -420,7 +428,7 @@ class Desk:
         maker, price, quantity = fill.maker, fill.price, fill.quantity
         company = taker.company
         if not maker.id:
-            self.name(maker)
+            self.give_id(maker)
         if taker.side is BUY:
             buy, sell, aggressor = taker, maker, "BUY"
         else:

@@ -27,8 +27,6 @@ def close_day(exchange: Exchange) -> None:
                 exchange.pay(account.id, BANK, interest, kind="interest")
             if fee:
                 exchange.pay(account.id, PUBLIC, fee, kind="borrow_fee")
-    for account in exchange.accounts.values():
-        account.close_equity = account.equity
 
 
 def borrow_fee_bps(company: Company, rules: LendingRules) -> Bps:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from market.engine import quoting
 from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.outcome import Halt
@@ -31,7 +32,7 @@ def halt(exchange: Exchange, company: Company, *, until: Tick, reason: str, note
     until = auction_at(exchange, until)
     if company.reopens_tick is not None and company.reopens_tick >= until:
         return
-    company.is_trading = False
+    stop_trading(exchange, company)
     company.reopens_tick, company.halt_reason = until, reason
     company.is_pinned = False
     exchange.log.halts.append(Halt(exchange.log.tick, company.symbol, reason, until, note))
@@ -41,11 +42,19 @@ def halt_all(exchange: Exchange, *, until: Tick, reason: str, note: str = "") ->
     """Halt every company; it is one halt on the tape."""
     until = auction_at(exchange, until)
     for company in exchange.companies.values():
-        company.is_trading = False
+        stop_trading(exchange, company)
         if company.reopens_tick is None or company.reopens_tick < until:
             company.reopens_tick, company.halt_reason = until, reason
             company.is_pinned = False
     exchange.log.halts.append(Halt(exchange.log.tick, None, reason, until, note))
+
+
+def stop_trading(desk: Desk, company: Company) -> None:
+    """Let nothing trade in a company: its last bid is noted, and the market maker withdraws."""
+    if company.is_trading:
+        company.last_bid = company.book.bids.best()
+        company.is_trading = False
+        quoting.withdraw_quotes(desk, company)
 
 
 def end_day(exchange: Exchange) -> None:

@@ -92,6 +92,17 @@ class AccountState(NamedTuple):
     debt: Cents  # of fines that are not paid
 
 
+class OpenedAccount(NamedTuple):
+    """An account that the tick has opened."""
+
+    id: int
+    name: str
+    kind: str
+    leverage: int
+    fee_bps: Bps
+    endowment: Cents
+
+
 class HoldingState(NamedTuple):
     """A holding changed in the tick; quantity 0 means that it is gone."""
 
@@ -185,12 +196,20 @@ class Split(NamedTuple):
 class MarketEvent(NamedTuple):
     """Something that happened to a company, a sector or the market; the impact is a fraction."""
 
+    number: int
     tick: Tick
     kind: str
     symbol: str | None
     sector: str | None
     impact: float
     duration: Tick
+
+
+class ActiveEvent(NamedTuple):
+    """An event that is not over: its number, and the ticks that it is active yet."""
+
+    number: int
+    ticks_remaining: Tick
 
 
 class Alert(NamedTuple):
@@ -227,8 +246,10 @@ class MarketOutcome:
     resumed: list[str]  # symbols of those whose halt has ended
     splits: list[Split]
     events: list[MarketEvent]
+    active_events: list[ActiveEvent]
     alerts: list[Alert]
     bankruptcies: list[Bankruptcy]
+    opened: list[OpenedAccount]
     is_open: bool
     index: int  # hundredths of a point
     previous_close_index: int  # at the previous close

@@ -44,6 +44,7 @@ class PreTradeCheck(Desk):
         closed: Container[str] = (),
     ) -> None:
         super().__init__(rules, Switches(), _NO_STREAMS)
+        self.accounts[account.id] = account
         self.companies = {company.symbol: company for company in companies}
         self.moment = self.moment_at(tick)
         if not self.moment.is_open:

@@ -47,6 +47,7 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "previous_price",
     "previous_close",
     "last",
+    "last_bid",
     "best_bid",
     "best_ask",
     "day_open",
@@ -55,6 +56,7 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "day_volume",
     "net_flow",
     "sentiment",
+    "in_session",
     "is_trading",
     "reopens_tick",
     "halt_reason",
@@ -99,6 +101,7 @@ _order_row = attrgetter(*_ORDER_FIELDS, *_TICKET_FIELDS, "account.id", "company.
 def dump(exchange: Exchange) -> Plain:
     """Return everything the exchange remembers between two ticks."""
     return {
+        "taker_fee_bps": exchange.taker_fee_bps,
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
@@ -114,6 +117,7 @@ def dump(exchange: Exchange) -> Plain:
 
 def load(exchange: Exchange, state: Plain) -> None:
     """Fill a fresh exchange with a dumped state."""
+    exchange.taker_fee_bps = state["taker_fee_bps"]
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
@@ -135,7 +139,7 @@ def _dump_account(account: Account) -> Plain:
     plain["holdings"] = [[s, h.quantity, h.cost] for s, h in account.holdings.items()]
     plain["equity_samples"] = list(account.equity_samples)
     call = account.call
-    plain["call"] = [call.tick, call.deadline, call.positions] if call else None
+    plain["call"] = [call.tick, call.deadline, call.positions, call.tries] if call else None
     return plain
 
 

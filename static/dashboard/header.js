@@ -24,12 +24,8 @@ export function mountHeader(header, feed, tickSeconds) {
     document.title = `tick ${now.tick} · ${price(index.value)} ${signedPercent(index.changePercent)} · WallStreetSim`;
     fill(header, { tick: grouped(now.tick) });
     fill(footer, { tick: grouped(now.tick) });
-  });
-
-  // A tick's prices come after its update, and say whether anything trades.
-  feed.on("price:update", ({ prices }) => {
-    if (!now) return;
-    const { state, bell } = sessionOf(now, firstOfAll(prices), tickSeconds);
+    // A tick's prices come before its update, and say whether anything trades.
+    const { state, bell } = sessionOf(now, firstOfAll(feed.prices.all), tickSeconds);
     mark(session, "session", state);
     fill(header, { session: state.toUpperCase(), bell });
   });

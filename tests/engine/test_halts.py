@@ -469,8 +469,8 @@ def test_an_operators_bands_are_kept() -> None:
 
 def test_there_are_no_bands_for_a_company_that_is_not_there() -> None:
     stage = stage_of()
-    for type in ("SET_BANDS", "FREE_BANDS"):
-        stage.operate(type, symbol="NOPE", bps=300)
+    for type, given in (("SET_BANDS", {"bps": 300}), ("FREE_BANDS", {})):
+        stage.operate(type, symbol="NOPE", **given)
         assert stage.codes == ["INVALID_SYMBOL"]
 
 

@@ -27,6 +27,7 @@ from redis.retry import Retry
 from agents.models import Input
 from market.common import database_health
 from wallstreetsim.api.envelope import only_read, refuse
+from webhooks.metrics import WebhookCollector
 
 if TYPE_CHECKING:
     from wallstreetsim.floor.shell import Committed
@@ -102,13 +103,17 @@ def record_request(request: HttpRequest, status: int, seconds: float) -> None:
     REQUEST_SECONDS.labels(route).observe(seconds)
 
 
+WEBHOOKS = CollectorRegistry()
+WEBHOOKS.register(WebhookCollector())
+
+
 def render() -> bytes:
     """Return all figures as Prometheus reads them."""
     try:
         INBOX.set(Input.objects.waiting().count() if database_health.is_in_reach() else UNKNOWN)
     except DatabaseError:
         INBOX.set(UNKNOWN)
-    return _floors_figures() + generate_latest(REGISTRY)
+    return _floors_figures() + generate_latest(REGISTRY) + _webhooks_figures()
 
 
 @only_read
@@ -116,6 +121,13 @@ def view(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return refuse(403, "The metrics are for those who run the exchange.")
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _webhooks_figures() -> bytes:
+    try:
+        return generate_latest(WEBHOOKS) if database_health.is_in_reach() else b""
+    except DatabaseError:
+        return b""
 
 
 def _may_read(request: HttpRequest) -> bool:

@@ -19,7 +19,7 @@ from market.common.view import APIView
 from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors
-from wallstreetsim.feed.frames import PublicEntry, agent_frame
+from wallstreetsim.feed.frames import PublicEntry, agent_snapshot
 from wallstreetsim.feed.recovery_cache import Line, Reader, lines_after, position_after
 from wallstreetsim.feed.selectors import Gap, Position, Standing
 
@@ -154,7 +154,7 @@ def _recover(
     if gap.agent:
         own = selectors.agent_standing(agent.id)
         position = position._replace(agent=own.seq)
-        frame = agent_frame(own, channels.of_agent(str(agent.public_id)), "snapshot", own.data)
+        frame = agent_snapshot(own, channels.of_agent(str(agent.public_id)), own.data)
         snapshot.append(frame.encode())
     reader = Reader(names, agent.id, str(agent.public_id))
     lines = lines_after(

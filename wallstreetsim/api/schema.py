@@ -21,7 +21,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
 from agents.engine.batch import ActionTable
-from market.engine.actions import MarketAction
+from market.engine.action import Action
 from market.engine.parameters import Parameter, ParameterKind
 from wallstreetsim.api.envelope import JSON, Failure
 
@@ -163,7 +163,7 @@ def batch_schema(table: ActionTable, *, most: int) -> Schema:
     }
 
 
-def _action_schema(action: MarketAction) -> Schema:
+def _action_schema(action: Action) -> Schema:
     properties = {p.wire: _parameter_schema(p) for p in action.parameters}
     return {
         "title": action.type,

@@ -30,6 +30,7 @@ from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.api.schema import batch_schema
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
@@ -75,6 +76,7 @@ class ActionsView(APIView):
                 agent=agent_of(request),
                 asked=asked,
                 table=ACTIONS,
+                views=checking_views,
                 source=Source.API,
                 repeatable=_repeatable(request),
             )
@@ -109,7 +111,7 @@ class StatusView(APIView):
         """Show where the world stands."""
         with selectors.one_instant():
             world, totals, active = selectors.world(), selectors.totals(), count_active()
-            events = selectors.active_events(world.tick)
+            events = selectors.active_events(world)
         moment = selectors.moment(world)
         return Response(serializers.world_status(world, moment, totals, active, events))
 
@@ -148,7 +150,7 @@ class EventsView(APIView):
         """
         query = PageQuery.read(request)
         with selectors.one_instant():
-            happened = selectors.happenings(slice_of(query), selectors.world().tick)
+            happened = selectors.happenings(slice_of(query), selectors.world())
         return Response(page_of(query, *happened))
 
 

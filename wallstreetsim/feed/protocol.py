@@ -16,7 +16,7 @@ from wallstreetsim.feed.allowance import Allowance
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.frames import agent_frame
+from wallstreetsim.feed.frames import agent_snapshot
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.messages import Malformed, Message
 from wallstreetsim.feed.recovery import Recovery
@@ -142,7 +142,7 @@ class Conversation:
             if standing.tick >= self.hub.seq:
                 break
         self.client.shown = standing.tick
-        self._say(agent_frame(standing, channel, "snapshot", standing.data))
+        self._say(agent_snapshot(standing, channel, standing.data))
 
     async def _unsubscribe(self, message: Message) -> None:
         message.allow_only("channels")

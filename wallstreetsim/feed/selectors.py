@@ -57,7 +57,9 @@ class Gap(NamedTuple):
 
 
 class AgentStanding(NamedTuple):
-    """How an agent stood after a tick: its portfolio and its open orders, with its stream's seq."""
+    """How an agent stood after a tick: its portfolio, and in it its open orders, with its stream's
+    seq.
+    """
 
     seq: int
     tick: int
@@ -145,7 +147,7 @@ def agent_standing(account: int) -> AgentStanding:
         portfolio = serializers.portfolio(agent, agents.selectors.portfolio(agent))
         orders = [serializers.order_line(order) for order in agents.selectors.open_orders(agent)]
         extent = tape.extent(epoch=world.epoch, stream=account)
-    data: Wire = {"portfolio": portfolio, "orders": orders}
+    data: Wire = {**portfolio, "orders": orders}
     seq = extent.last if extent else 0
     return AgentStanding(seq, world.tick, world.claimed_at or world.founded_at, data)
 

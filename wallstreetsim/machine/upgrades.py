@@ -138,5 +138,58 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
-_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2}
+# Schema 3's market event ended with the last tick at which it was active.
+_LAST_TICK_3 = 7
+
+
+def _from_3(state: State, rules: Rules) -> State:
+    """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
+    with the session and makes one of the day, and counts the tries to liquidate. It keeps each
+    engine's state under its name, and the taker's fee with the market.
+    """
+    market, tick = state["market"], state["tick"]
+    climate, session = market["climate"], rules.market.session
+    moment = moment_of(tick, session, never_closes=state["switches"]["never_closes"])
+    is_open = moment.is_open and not market["is_day_over"]
+    events = climate["events"]
+    active = [event for event in events["active"] if event[_LAST_TICK_3] >= tick]
+    lifted_market = market | {
+        "taker_fee_bps": state["taker_fee_bps"],
+        "climate": climate
+        | {"events": events | {"active": [_event_from_3(event, tick) for event in active]}},
+        "happened": [_event_from_3(event, tick) for event in market["happened"]],
+        "companies": [
+            company
+            | {
+                "last_bid": company["best_bid"],
+                "best_bid": company["best_bid"] if company["is_trading"] else None,
+                "best_ask": company["best_ask"] if company["is_trading"] else None,
+                "in_session": company["is_trading"],
+                "forming": _forming_from_3(company, rules) if is_open else [],
+            }
+            for company in market["companies"]
+        ],
+        "accounts": [
+            account | {"call": [*account["call"], {}] if account["call"] else None}
+            for account in market["accounts"]
+        ],
+    }
+    moved = ("market", "society", "house", "taker_fee_bps")
+    kept = {key: value for key, value in state.items() if key not in moved}
+    engines = {"market": lifted_market, "agents": state["society"], "house": state["house"]}
+    return kept | {"schema": 4, "engines": engines}
+
+
+def _event_from_3(event: Sequence[Any], tick: int) -> list[Any]:
+    return [*event[:_LAST_TICK_3], max(1, event[_LAST_TICK_3] - tick + 1)]
+
+
+def _forming_from_3(company: State, rules: Rules) -> list[Any]:
+    """The candles that form go on, to where they end now; so does the day's, from its figures."""
+    figures = ("day_open", "day_high", "day_low", "price", "day_volume")
+    kept = [one for one in company["forming"] if one[0] in rules.market.candle_intervals]
+    return [*kept, [rules.market.session.day_ticks, [company[name] for name in figures]]]
+
+
+_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2, 3: _from_3}
 KNOWN_SCHEMAS = frozenset({SCHEMA_VERSION, *_UPGRADERS})

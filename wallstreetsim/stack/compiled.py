@@ -18,9 +18,10 @@ from pathlib import Path
 from types import ModuleType
 
 CODE = Path(__file__).resolve().parents[2]
-ENGINES = ("market/engine", "agents/engine")
+ENGINES = ("market/engine", "agents/engine", "sec/engine", "news/engine")
 MACHINE = (
     "wallstreetsim/machine/actions.py",
+    "wallstreetsim/machine/engines.py",
     "wallstreetsim/machine/rules.py",
     "wallstreetsim/machine/world.py",
 )

@@ -420,12 +420,32 @@ def _closes(tick: Tick) -> dict[str, list[tuple[Cents, int]]]:
         tick_in_day__lt=session.open_ticks,
     )
     lines = candles.values("symbol").annotate(
-        closes=ArrayAgg("close", order_by="tick"), powers=ArrayAgg("split_power", order_by="tick")
+        ticks=ArrayAgg("tick", order_by="tick"),
+        closes=ArrayAgg("close", order_by="tick"),
+        powers=ArrayAgg("split_power", order_by="tick"),
     )
-    return {
-        symbol: list(zip(closes, powers, strict=True))[-POINTS:]
-        for symbol, closes, powers in lines.values_list("symbol", "closes", "powers")
+    known = {
+        symbol: dict(zip(ticks, zip(closes, powers, strict=True), strict=True))
+        for symbol, ticks, closes, powers in lines.values_list(
+            "symbol", "ticks", "closes", "powers"
+        )
     }
+    times = sorted({tick for line in known.values() for tick in line})
+    return {symbol: _without_gaps(line, times)[-POINTS:] for symbol, line in known.items()}
+
+
+def _without_gaps(
+    line: dict[Tick, tuple[Cents, int]], times: list[Tick]
+) -> list[tuple[Cents, int]]:
+    """Return a line's points at these times; where a company was halted, the last one before, and
+    where there is none the first one after.
+    """
+    points: list[tuple[Cents, int]] = []
+    last = line[min(line)]
+    for time in times:
+        last = line.get(time, last)
+        points.append(last)
+    return points
 
 
 def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agents.engine.facts import Manipulation
 from agents.engine.house.traders import noise
 from agents.engine.house.view import (
     Doing,
-    Manipulation,
     Memory,
     Stock,
     Stream,

@@ -18,6 +18,7 @@ from twisted.web.http_headers import Headers
 
 from wallstreetsim.api.envelope import wire_headers
 from wallstreetsim.api.middleware import refused
+from wallstreetsim.api.server import websockets
 
 MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
 PARTING_SECONDS = 5
@@ -141,6 +142,7 @@ class Factory(HTTPFactory):  # type: ignore[misc]
 def install() -> None:
     """Let Daphne take requests with these classes."""
     daphne.server.HTTPFactory = Factory
+    daphne.server.WebSocketFactory = websockets.Factory
 
 
 def _refusal(status: int, error: str, sent: Headers) -> HttpResponse:

@@ -21,13 +21,14 @@ from agents.models import Agent, Input, Source
 from market.common.bulk import insertion, send
 from market.engine.accounts import Account
 from market.engine.companies import Company
+from market.engine.operator_acts import INJECT
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
 from market.models import Order
 from wallstreetsim.floor import shell
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
-from wallstreetsim.machine.world import INJECT, REGISTER
+from wallstreetsim.machine.world import REGISTER
 
 AGENTS = 1_000
 HOUSE = 24
