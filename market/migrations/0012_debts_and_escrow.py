@@ -5,15 +5,16 @@ from django.db import migrations, models
 _OPEN_ESCROW = """
     INSERT INTO market_account (
         id, name, kind, leverage, fee_bps, cash, endowment, long_value, short_value, reserved,
-        realised, equity, equity_day_ago, close_equity, peak_equity, debt, opened_tick
+        realised, equity, equity_day_ago, close_equity, peak_equity, transfers, trade_count,
+        debt, opened_tick
     )
-    SELECT 5, 'escrow', 'system', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    SELECT 5, 'escrow', 'system', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     WHERE EXISTS (SELECT 1 FROM market_account)
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0008_trades_with_oneself_stand_twice")]
+    dependencies = [("market", "0011_account_figures")]
 
     operations = [
         migrations.AddField(
