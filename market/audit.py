@@ -208,13 +208,13 @@ def _pages(cursor: CursorWrapper) -> list[str]:
 
 
 def _recorded_accounts() -> Figures:
-    rows = models.Account.objects.values_list("id", "cash", "realised", "call_deadline")
+    rows = models.Account.objects.values_list("id", "cash", "realised", "debt", "call_deadline")
     return {id: tuple(rest) for id, *rest in rows}
 
 
 def _accounts_in(exchange: MarketEngine) -> Figures:
     return {
-        a.id: (a.cash, a.realised, a.call.deadline if a.call else None)
+        a.id: (a.cash, a.realised, a.debt, a.call.deadline if a.call else None)
         for a in exchange.accounts.values()
     }
 
@@ -222,7 +222,7 @@ def _accounts_in(exchange: MarketEngine) -> Figures:
 def _recorded_companies() -> Figures:
     rows = models.Company.objects.values_list(
         *("symbol", "price", "shares_issued", "split_power", "is_trading", "reopens_tick"),
-        *("ordered_band_bps", "restricted_through", "shorted", "shorts_offered"),
+        *("band_override_bps", "restricted_through", "shorted", "shorts_offered"),
     )
     return {symbol: tuple(rest) for symbol, *rest in rows}
 
@@ -231,7 +231,7 @@ def _companies_in(exchange: MarketEngine) -> Figures:
     return {
         c.symbol: (
             *(c.price, c.shares, c.split_power, c.is_trading, c.reopens_tick),
-            *(c.ordered_band_bps, c.restricted_through, c.shorted, c.shorts_offered),
+            *(c.band_override_bps, c.restricted_through, c.shorted, c.shorts_offered),
         )
         for c in exchange.companies.values()
     }

@@ -14,9 +14,14 @@ from django.db import models
 from django.db.models import F, Func, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from market.engine.sessions import stands_still
+
 
 class World(models.Model):
     """The one row that says where the world stands; the floor claims a tick by updating it."""
+
+    # `stands_still`, for the statement that claims a tick.
+    RUNS_TICKS = "NOT is_paused OR steps_left > 0"
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     epoch = models.PositiveIntegerField(default=1)
@@ -50,6 +55,11 @@ class World(models.Model):
 
     def __str__(self) -> str:
         return f"tick {self.tick} of epoch {self.epoch}"
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether no tick runs until an operator resumes the world or orders a step."""
+        return stands_still(self.is_paused, self.steps_left)
 
 
 class Company(models.Model):
@@ -86,7 +96,7 @@ class Company(models.Model):
     halt_reason = models.CharField(max_length=24, blank=True, default="")
     low_band = models.BigIntegerField(default=0, help_text="Zero: there are no bands.")
     high_band = models.BigIntegerField(default=0)
-    ordered_band_bps = models.IntegerField(
+    band_override_bps = models.IntegerField(
         default=0, help_text="How far from their centre an operator has set the bands; or zero."
     )
     restricted_through = models.BigIntegerField(
@@ -139,6 +149,8 @@ class Account(models.Model):
     equity = models.BigIntegerField(default=0)
     equity_day_ago = models.BigIntegerField(default=0)
     close_equity = models.BigIntegerField(default=0)
+    transfers = models.BigIntegerField(default=0)
+    trade_count = models.BigIntegerField(default=0)
     peak_equity = models.BigIntegerField(default=0)
     debt = models.BigIntegerField(default=0, help_text="Of fines that are not paid.")
     call_deadline = models.BigIntegerField(

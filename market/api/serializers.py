@@ -9,7 +9,7 @@ from django.conf import settings
 from market import selectors, wire
 from market.common.fields import Choice, Number, Query
 from market.common.lists import PageQuery
-from market.engine import end_of_day
+from market.engine import short_sales
 from market.engine.values import BPS_IN_ONE, Cents
 from market.models import Company, Trade
 from market.selectors import SORTS
@@ -148,8 +148,8 @@ class Trades(TypedDict):
 
 def stock(company: Company, trading_day: int) -> Stock:
     change = company.price - company.previous_close
-    pool = end_of_day.lendable_pool(company.shares_issued, RULES.lending)
-    fee_bps = end_of_day.lending_fee_bps(company.shorted, pool, RULES.lending)
+    shares, shorted, lending = company.shares_issued, company.shorted, RULES.lending
+    borrowable = short_sales.borrowable(shares, shorted, company.shorts_offered, lending)
     return {
         "symbol": company.symbol,
         "name": company.name,
@@ -171,10 +171,10 @@ def stock(company: Company, trading_day: int) -> Stock:
         "reopensTick": wire.known_tick(company.reopens_tick),
         "bandLow": wire.optional_dollars(company.low_band or None),
         "bandHigh": wire.optional_dollars(company.high_band or None),
-        "bandsOrdered": company.ordered_band_bps > 0,
-        "shortRestricted": company.restricted_through >= trading_day,
-        "borrowable": max(0, pool - company.shorted - company.shorts_offered),
-        "borrowFee": fee_bps / BPS_IN_ONE,
+        "bandsOrdered": company.band_override_bps > 0,
+        "shortRestricted": short_sales.is_restricted(company.restricted_through, trading_day),
+        "borrowable": max(0, borrowable),
+        "borrowFee": short_sales.borrow_fee_bps(shares, shorted, lending) / BPS_IN_ONE,
     }
 
 

@@ -81,4 +81,4 @@ def _company(symbol: str, *, with_book: bool = False) -> Company:
     try:
         return selectors.company(symbol, with_book=with_book)
     except Company.DoesNotExist:
-        raise NotFound("There is no company of that symbol.") from None
+        raise NotFound("There is no company with that symbol.") from None

@@ -95,6 +95,8 @@ class Account:
         "reserved",
         "short_value",
         "tape_seq",
+        "trade_count",
+        "transfers",
     )
 
     def __init__(
@@ -115,6 +117,8 @@ class Account:
         self.debt: Cents = 0  # of fines that are not paid: it counts against equity
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
+        self.transfers: Cents = 0  # net, received beside the endowment without being earned
+        self.trade_count = 0  # in all of its life
         self.equity_samples: deque[Cents] = deque()
         self.peak_equity: Cents = 0  # the highest that a tick has ended with
         self.closing: dict[str, Shares] = {}
@@ -153,6 +157,12 @@ class Account:
         exposure = long_value + short_value + self.reserved
         equity = self.cash + long_value - short_value - self.debt
         return exposure + cost <= self.leverage * equity
+
+    def move_baseline(self, cents: Cents) -> None:
+        """Let what performance is measured from move by cash that no trade has earned or lost."""
+        self.transfers += cents
+        self.close_equity += cents
+        self.equity_samples = deque([equity + cents for equity in self.equity_samples])
 
     def quantity_of(self, symbol: str) -> Shares:
         holding = self.holdings.get(symbol)

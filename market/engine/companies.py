@@ -37,6 +37,7 @@ class Company:
     """
 
     __slots__ = (
+        "band_override_bps",
         "bands_until",
         "best_ask",
         "best_bid",
@@ -50,14 +51,13 @@ class Company:
         "halt_reason",
         "high_band",
         "in_session",
-        "is_pinned",
+        "is_limit_state",
         "is_trading",
         "last",
         "last_bid",
         "listing",
         "low_band",
         "net_flow",
-        "ordered_band_bps",
         "previous_close",
         "previous_price",
         "price",
@@ -112,9 +112,9 @@ class Company:
         self.recent_prices: deque[Cents] = deque([price], maxlen=rules.halts.band_ticks)
         self.low_band: Cents = 0  # nothing trades outside the bands; zero: there are none
         self.high_band: Cents = 0
-        self.ordered_band_bps: Bps = 0  # by an operator; zero: the bands are the rules'
+        self.band_override_bps: Bps = 0  # by an operator; zero: the bands are the rules'
         self.bands_until: Tick | None = None  # the tick at which they are the rules' again
-        self.is_pinned = False  # the touch has reached a band
+        self.is_limit_state = False  # the touch has reached a band
         self.restricted_through = -1  # the last trading day of a short-sale restriction
         self.shorted: Shares = 0  # by all accounts together
         self.shorts_offered: Shares = 0  # in open orders to short
@@ -130,8 +130,8 @@ class Company:
 
     def band_bps(self, rules: HaltRules) -> Bps:
         """Return how far from their centre the bands lie."""
-        if self.ordered_band_bps:
-            return self.ordered_band_bps
+        if self.band_override_bps:
+            return self.band_override_bps
         if self.listing.sector in rules.wild_sectors:
             return rules.wild_band_bps
         return rules.large_band_bps if self.market_cap >= rules.large_cents else rules.band_bps
@@ -142,7 +142,7 @@ class Company:
         However narrow they are, the cents next to their centre lie within.
         """
         self.recent_prices.append(self.price)
-        if not switches.halts and not self.ordered_band_bps:
+        if not switches.halts and not self.band_override_bps:
             self.low_band = self.high_band = 0
             return
         width = self.band_bps(rules)

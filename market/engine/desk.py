@@ -5,6 +5,7 @@ Everything here happens to one order at a time, in arrival order, each whole bef
 
 from __future__ import annotations
 
+from market.engine import short_sales
 from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
 from market.engine.book import Fill
 from market.engine.clearing import (
@@ -75,7 +76,7 @@ class Desk:
     # What an account may do
 
     def place(self, account: Account, ticket: Ticket, *, id: str = "") -> Order:
-        """Take an order: it is rejected, fills, rests or waits, and is returned as it stands then.
+        """Place an order and return it: rejected, filled, resting or waiting.
 
         Raises Refused for what cannot become an order at all.
         """
@@ -216,8 +217,9 @@ class Desk:
 
     def lendable(self, company: Company) -> Shares:
         """Return the shares that may still be borrowed to short."""
-        pool = company.shares * self.rules.lending.pool_bps // BPS_IN_ONE
-        return pool - company.shorted - company.shorts_offered
+        return short_sales.borrowable(
+            company.shares, company.shorted, company.shorts_offered, self.rules.lending
+        )
 
     # Checks
 
@@ -270,7 +272,7 @@ class Desk:
 
     def is_restricted(self, company: Company) -> bool:
         """Say whether shorts at or below the best bid are forbidden today."""
-        return company.restricted_through >= self.moment.trading_day
+        return short_sales.is_restricted(company.restricted_through, self.moment.trading_day)
 
     def _check_replacement(self, order: Order, quantity: Shares, limit: Cents | None) -> None:
         """Raise Refused when an order as it would be does not pass, and leave it as it is."""
@@ -290,10 +292,10 @@ class Desk:
         """Return an open order by either of its ids. Raises Refused."""
         order = account.orders.get(id) if id is not None else _by_client_id(account, client_id)
         if order is None:
-            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order with that id.")
         return order
 
-    # The ways of an order
+    # Routing an order
 
     def _admit(self, order: Order) -> None:
         """Send an order that has passed its checks where it belongs."""

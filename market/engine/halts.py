@@ -34,7 +34,7 @@ def halt(exchange: Exchange, company: Company, *, until: Tick, reason: str, note
         return
     stop_trading(exchange, company)
     company.reopens_tick, company.halt_reason = until, reason
-    company.is_pinned = False
+    company.is_limit_state = False
     exchange.log.halts.append(Halt(exchange.log.tick, company.symbol, reason, until, note))
 
 
@@ -45,7 +45,7 @@ def halt_all(exchange: Exchange, *, until: Tick, reason: str, note: str = "") ->
         stop_trading(exchange, company)
         if company.reopens_tick is None or company.reopens_tick < until:
             company.reopens_tick, company.halt_reason = until, reason
-            company.is_pinned = False
+            company.is_limit_state = False
     exchange.log.halts.append(Halt(exchange.log.tick, None, reason, until, note))
 
 
@@ -106,7 +106,7 @@ def free_bands(exchange: Exchange, company: Company | None, note: str = "") -> N
 def _set_bands(exchange: Exchange, company: Company | None, bps: Bps, until: Tick | None) -> None:
     for one in exchange.companies.values():
         if company is None or one is company:
-            one.ordered_band_bps, one.bands_until = bps, until
+            one.band_override_bps, one.bands_until = bps, until
 
 
 def expire_bands(exchange: Exchange) -> None:
@@ -117,7 +117,7 @@ def expire_bands(exchange: Exchange) -> None:
 
 
 def judge(exchange: Exchange) -> None:
-    """Look at the tick's prices and books, and halt or restrict what the rules say."""
+    """Halt or restrict the companies for which this tick's prices and books require it."""
     for company in exchange.companies.values():
         _judge_bands(exchange, company)
         _judge_fall(exchange, company)
@@ -179,12 +179,12 @@ def _judge_bands(exchange: Exchange, company: Company) -> None:
     if not company.is_trading:
         return
     book = company.book
-    is_pinned = _reaches(book.bids, company.high_band) or _reaches(book.asks, company.low_band)
-    if is_pinned and company.is_pinned:
+    is_limit_state = _reaches(book.bids, company.high_band) or _reaches(book.asks, company.low_band)
+    if is_limit_state and company.is_limit_state:
         until = exchange.moment.tick + exchange.rules.halts.pause_ticks
         halt(exchange, company, until=until, reason=BANDS)
     else:
-        company.is_pinned = is_pinned
+        company.is_limit_state = is_limit_state
 
 
 def _reaches(side: BookSide, band: Cents) -> bool:

@@ -184,10 +184,12 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
             account.equity,
             exchange.equity_day_ago(account),
             account.close_equity,
+            account.transfers,
+            account.trade_count,
             account.peak_equity,
+            account.debt,
             account.call.deadline if account.call else None,
             account.tape_seq,
-            account.debt,
         ),
     )
 
@@ -223,7 +225,7 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         halt_reason=company.halt_reason,
         low_band=company.low_band,
         high_band=company.high_band,
-        ordered_band_bps=company.ordered_band_bps,
+        band_override_bps=company.band_override_bps,
         restricted_through=company.restricted_through,
         shorted=company.shorted,
         shorts_offered=company.shorts_offered,

@@ -75,7 +75,7 @@ def _call(exchange: Exchange, account: Account) -> MarginCall:
 
 def _cure(exchange: Exchange, account: Account) -> None:
     account.call = None
-    exchange.log.alert(account, "system", "Your margin call is cured.", {})
+    exchange.log.alert(account, "system", "Your margin call is met.", {})
 
 
 def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:

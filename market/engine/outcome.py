@@ -86,10 +86,12 @@ class AccountState(NamedTuple):
     equity: Cents
     equity_day_ago: Cents
     close_equity: Cents
+    transfers: Cents  # net, beside the endowment
+    trade_count: int
     peak_equity: Cents
+    debt: Cents  # of fines that are not paid
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
-    debt: Cents  # of fines that are not paid
 
 
 class OpenedAccount(NamedTuple):
@@ -135,7 +137,7 @@ class CompanyState(NamedTuple):
     halt_reason: str
     low_band: Cents  # zero: there are no bands
     high_band: Cents
-    ordered_band_bps: Bps  # by an operator; zero: the bands are the rules'
+    band_override_bps: Bps  # by an operator; zero: the bands are the rules'
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares

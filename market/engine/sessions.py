@@ -39,9 +39,21 @@ def moment_of(tick: Tick, rules: SessionRules, *, never_closes: bool = False) ->
     )
 
 
+def stands_still(is_paused: bool, steps_left: int) -> bool:
+    """Say whether the world runs no ticks until an operator resumes it or orders a step."""
+    return is_paused and not steps_left
+
+
 def closed_early(moment: Moment, rules: SessionRules) -> Moment:
     """Return an open moment as it is once the day has ended before its time; a closed one is so
     already.
     """
     until_open = rules.day_ticks - moment.tick_in_day
     return replace(moment, is_open=False, ticks_until_close=0, ticks_until_open=until_open)
+
+
+def last_close_before(tick: Tick, rules: SessionRules) -> Tick:
+    """Return the last tick before `tick`, or that tick itself, at which a day closed; negative
+    before there was any.
+    """
+    return (tick - rules.open_ticks) // rules.day_ticks * rules.day_ticks + rules.open_ticks

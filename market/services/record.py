@@ -74,6 +74,8 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "debt",
     "call_deadline",
@@ -100,7 +102,7 @@ _COMPANY_FIGURES = {
     "halt_reason": "text",
     "low_band": "bigint",
     "high_band": "bigint",
-    "ordered_band_bps": "int",
+    "band_override_bps": "int",
     "restricted_through": "bigint",
     "shorted": "bigint",
     "shorts_offered": "bigint",
@@ -207,7 +209,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        ((*a[:10], a.debt, a.call_deadline) for a in accounts),
+        (account[:14] for account in accounts),
     )
 
 

@@ -3,6 +3,7 @@
 import { clock, grouped, price, signedPercent } from "./format.js";
 import { fill, mark } from "./dom.js";
 import { endOf, firstOfAll } from "./halts.js";
+import { said } from "./shared.js";
 
 const LATE_TICKS = 10;
 
@@ -51,7 +52,7 @@ export function mountHeader(header, feed, tickSeconds) {
 
 function sessionOf(now, halt, tickSeconds) {
   if (now.paused) return { state: "paused", bell: "" };
-  if (!now.marketOpen) return { state: "closed", bell: `opens in ${clock(now.ticksUntilOpen * tickSeconds)}` };
+  if (!now.marketOpen) return { state: "closed", bell: said("opensIn", { time: clock(now.ticksUntilOpen * tickSeconds) }) };
   if (halt) return { state: "halted", bell: endOf(halt) };
-  return { state: "open", bell: `closes in ${clock(now.ticksUntilClose * tickSeconds)}` };
+  return { state: "open", bell: said("closesIn", { time: clock(now.ticksUntilClose * tickSeconds) }) };
 }

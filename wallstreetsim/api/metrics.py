@@ -21,11 +21,10 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from agents.models import Input
 from market.common import database_health
+from market.common.redis_clients import redis_client
 from wallstreetsim.api.envelope import only_read, refuse
 from webhooks.metrics import WebhookCollector
 
@@ -36,7 +35,6 @@ log = logging.getLogger(__name__)
 
 FLOOR_KEY = "wss:metrics:floor"
 FLOOR_SECONDS = 300  # how long the floor's figures stand after its last tick
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 UNKNOWN = float("nan")
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
 
@@ -96,7 +94,7 @@ def record_tick(committed: Committed) -> None:
 
 
 def record_request(request: HttpRequest, status: int, seconds: float) -> None:
-    """Count an answered HTTP request, by the route that it took."""
+    """Count an answered HTTP request, by its route."""
     route = getattr(request.resolver_match, "route", "") if request.resolver_match else ""
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(method, route, status).inc()
@@ -119,7 +117,7 @@ def render() -> bytes:
 @only_read
 def view(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
-        return refuse(403, "The metrics are for those who run the exchange.")
+        return refuse(403, "The metrics are for the exchange's operators.")
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -158,9 +156,4 @@ def _floors_figures() -> bytes:
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return redis_client()

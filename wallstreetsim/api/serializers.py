@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict, cast
 
-from agents.selectors import FallenAgent, RankedAgent
+from agents.selectors import FallenAgent
+from agents.standings import RankedAgent
 from market import wire
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE
@@ -140,7 +141,7 @@ def world_tick(world: World, moment: Moment, tick_seconds: int) -> WorldTick:
         "timestamp": _claimed_at(world),
         "tickSeconds": tick_seconds,
         "marketOpen": moment.is_open,
-        "paused": world.is_paused and not world.steps_left,
+        "paused": world.stands_still,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
         "ticksUntilClose": moment.ticks_until_close,
@@ -160,7 +161,7 @@ def world_status(
         "epoch": world.epoch,
         "timestamp": _claimed_at(world),
         "marketOpen": moment.is_open,
-        "paused": world.is_paused and not world.steps_left,
+        "paused": world.stands_still,
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
         "ticksUntilClose": moment.ticks_until_close,

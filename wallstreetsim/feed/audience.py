@@ -1,4 +1,4 @@
-"""Everyone who listens at one web process."""
+"""All clients of one web process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Audience:
 
     @property
     def accounts(self) -> AbstractSet[int]:
-        """The accounts of the agents that listen here."""
+        """The accounts of the agents that are connected here."""
         return self._by_account.keys()
 
     @property
@@ -40,7 +40,7 @@ class Audience:
         return {identity.key for identity in identities if identity and identity.key}
 
     def admit(self, client: Client) -> bool:
-        """Take in an anonymous client; False when its address has enough of them."""
+        """Admit an anonymous client; return False when its address has too many."""
         if self._anonymous[client.address] >= settings.FEED_SOCKETS_PER_ADDRESS:
             return False
         self._anonymous[client.address] += 1
@@ -48,7 +48,7 @@ class Audience:
         return True
 
     def is_here(self, account: int) -> bool:
-        """Say whether an agent listens here, on any socket."""
+        """Say whether an agent is connected here, on any socket."""
         return account in self._by_account
 
     def identify(self, client: Client, identity: Identity, seq: int) -> bool:
@@ -70,7 +70,7 @@ class Audience:
         return True
 
     def dismiss(self, client: Client) -> None:
-        """Forget a client, whether or not it was taken in."""
+        """Forget a client, whether or not it was admitted."""
         if client not in self._clients:
             return
         self._clients.remove(client)
@@ -84,7 +84,7 @@ class Audience:
             del self._by_account[client.identity.account]
 
     def tell(self, public: PublicEntry, private: Iterable[tape.Entry]) -> None:
-        """Tell one tick: everyone what it said in public, each agent what it said to that one."""
+        """Send one tick: its public entry to everyone, and to each agent its own."""
         for client in self._clients:
             client.tell(public.batch(client.channels))
         for entry in private:

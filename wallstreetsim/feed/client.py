@@ -1,4 +1,4 @@
-"""One socket: what it listens to, who it is, and what it is still owed."""
+"""One socket: its subscriptions, its identity, and what is queued for it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Client:
         return channels.of_agent(self.identity.public_id) if self.identity else None
 
     def become(self, identity: Identity, seq: int) -> None:
-        """Take an agent's identity, and listen to its channel."""
+        """Take an agent's identity, and subscribe to its channel."""
         self.identity = identity
         self.join([channels.of_agent(identity.public_id)], seq)
 
@@ -200,7 +200,7 @@ class Client:
             self._note_broken(error)
 
     def _note_broken(self, error: Exception) -> None:
-        """The other end has gone: the server is about to tell us so."""
+        """The client has gone: the server is about to report it."""
         log.debug("a socket broke: %s", error)
         self._stop()
 

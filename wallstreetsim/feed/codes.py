@@ -1,4 +1,4 @@
-"""Why the feed closes a socket."""
+"""The codes with which the feed closes a socket."""
 
 from enum import IntEnum
 

@@ -83,7 +83,7 @@ class Conversation:
             self._complain(message, "BAD_REQUEST", str(error))
         except django.db.Error as error:
             log.warning("a client could not be served: %s", error)
-            self._complain(message, "UNAVAILABLE", "The exchange is away for a moment.")
+            self._complain(message, "UNAVAILABLE", "The exchange is unavailable for a moment.")
 
     # What a client may say
 
@@ -196,7 +196,9 @@ class Conversation:
         if self.failures < MOST_FAILURES:
             self._refuse(message, "This is not a live key or an unused ticket.")
         else:
-            last = _frame("authenticated", message, success=False, error="That was the last try.")
+            last = _frame(
+                "authenticated", message, success=False, error="That was the last attempt."
+            )
             self.client.close(Close.UNAUTHORIZED, last)
 
     def _refuse(self, message: Message, error: str) -> None:

@@ -57,9 +57,7 @@ class Gap(NamedTuple):
 
 
 class AgentStanding(NamedTuple):
-    """How an agent stood after a tick: its portfolio, and in it its open orders, with its stream's
-    seq.
-    """
+    """An agent after a tick: its portfolio with its open orders, and its stream's seq."""
 
     seq: int
     tick: int
@@ -116,7 +114,7 @@ def entries_after(position: Position, account: int, *, upto: int) -> list[tape.E
 
 
 def gap_after(position: Position, account: int | None) -> Gap:
-    """Say what is lost. A position that nobody can have, beyond the last entry, counts as lost."""
+    """Return what is lost. A position beyond the last entry counts as lost."""
     with one_instant():
         row = World.objects.values_list("epoch", "tick").get()
         if position.epoch != row[0]:

@@ -1,4 +1,4 @@
-"""Where frames leave us."""
+"""Writing frames to a socket, no faster than its client reads."""
 
 from __future__ import annotations
 

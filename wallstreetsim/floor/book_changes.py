@@ -92,7 +92,7 @@ _SHOWN = attrgetter(
     "halt_reason",
     "low_band",
     "high_band",
-    "ordered_band_bps",
+    "band_override_bps",
 )
 
 

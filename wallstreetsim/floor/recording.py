@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class PipelinedWriter:
-    """Writes in order: a thread encodes what comes next while another waits for PostgreSQL.
+    """Writes in order: one thread encodes the next write while another waits for PostgreSQL.
 
     Nobody else may use the cursor's connection before the last write in hand is sent. A block that
     fails sends no more, and ends when nothing is under way.

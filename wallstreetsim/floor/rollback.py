@@ -20,10 +20,11 @@ from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from agents.engine.registry import AgentStatus
 from agents.models import Agent, Input, KeptAnswer, Waiting
+from agents.services import journal
 from agents.services.registration import REGISTER
 from market.common.bulk import send
+from market.common.redis_clients import redis_client
 from market.engine.values import Tick
 from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
@@ -47,7 +48,7 @@ TOLD_APART = {WorldRow, Checkpoint, TapeEntry}
 
 
 class Restoration(NamedTuple):
-    """The world as it was taken back."""
+    """What a rollback did."""
 
     epoch: int
     tick: Tick
@@ -92,7 +93,7 @@ def _hold_still(cursor: CursorWrapper) -> WorldRow:
 def running_floors() -> list[str]:
     """Return the Celery workers that serve the floor's queue; none answers without Redis."""
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+        with redis_client(timeout_seconds=1) as client:
             client.ping()
     except redis.RedisError:
         return []
@@ -194,9 +195,7 @@ def _readmit(world: World) -> list[str]:
         Waiting(input_id=row.id, account=row.account) for row in registrations
     )
     strangers = Agent.objects.exclude(id__in=list(members)).order_by("id")
-    strangers.update(
-        status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation_hundredths
-    )
+    strangers.update(**journal.newcomer(world.rules.agents))
     return list(strangers.values_list("name", flat=True))
 
 

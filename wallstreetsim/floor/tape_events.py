@@ -1,4 +1,4 @@
-"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire
+"""An outcome as entries of the tape, public and per agent, exactly as the wire
 will show them.
 """
 
@@ -14,7 +14,7 @@ from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
-from market.engine.sessions import Moment, closed_early
+from market.engine.sessions import Moment, closed_early, stands_still
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim.floor import book_changes
@@ -58,7 +58,7 @@ def entries(
 
 
 def public_events(world: World, outcome: Outcome, books_before: Books, at: datetime) -> list[Event]:
-    """Return what the tick says in public.
+    """Return the tick's public events.
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
     feed shows each company's on a channel of its own. And so are all prices, with the companies of
@@ -66,7 +66,8 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
-    happened = market_events(world, outcome)
+    others = _other_public_items(outcome)
+    happened = market_events(world, outcome) + others.pop(("market:event", "events"), [])
     update = tick_update(world, outcome, timestamp, event_count=len(happened))
     events = [_event("tick:update", "tick", update)]
     if happened:  # before the prices that it explains
@@ -83,16 +84,17 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     events.append(_event("leaderboard:update", "leaderboard", board))
     if levels := book_changes.changes(books_before, market.companies):
         events.append(_event("book:update", "books", levels))
-    return events + _other_public_events(outcome)
+    more = [_event(type, channel, data) for (type, channel), data in others.items()]
+    return events + more
 
 
-def _other_public_events(outcome: Outcome) -> list[Event]:
-    """Return what the engines above the market say in public, one event a type and channel."""
+def _other_public_items(outcome: Outcome) -> dict[tuple[str, str], list[wire.Wire]]:
+    """Return what the engines above the market say in public, by type and channel."""
     items: dict[tuple[str, str], list[wire.Wire]] = defaultdict(list)
     for app, part in parts(TAPE_EVENTS):
         for type, channel, item in part.public_events(outcome.reports[app], outcome.tick):
             items[type, channel].append(item)
-    return [_event(type, channel, data) for (type, channel), data in items.items()]
+    return items
 
 
 def _agent_items(outcome: Outcome) -> dict[int, list[tuple[str, wire.Wire]]]:
@@ -134,7 +136,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "interestRate": macro.interest_bps / BPS_IN_ONE,
         "inflationRate": macro.inflation_bps / BPS_IN_ONE,
         "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
-        "paused": outcome.is_paused and not outcome.steps_left,
+        "paused": stands_still(outcome.is_paused, outcome.steps_left),
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
         "ticksUntilClose": moment.ticks_until_close,
@@ -143,7 +145,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "tradeCount": len(market.trades),
         "eventCount": event_count,
         "activeEvents": active_events(world),
-        "activeAgents": len(outcome.standings),
+        "activeAgents": len(world.registry.active()),
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
         "indices": [index_line(market.index, market.previous_close_index)],
@@ -217,8 +219,8 @@ def agent_events(
     alerts: list[Alert],
     others: list[tuple[str, wire.Wire]],
 ) -> list[Event]:
-    """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
-    to it, and its portfolio if that changed.
+    """Return the tick's events for one agent: its verdicts, its orders, alerts, and its portfolio
+    if that changed.
     """
     channel = f"agent:{member.id}"
     told: dict[str, list[wire.Wire]] = defaultdict(list)

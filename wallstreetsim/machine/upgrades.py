@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from market.engine.accounts import ESCROW, SYSTEM_ACCOUNTS
 from market.engine.sessions import moment_of
 from market.engine.values import BPS_IN_ONE, BUY, ceil_div
 from wallstreetsim.machine.rules import Rules
@@ -138,6 +139,8 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
+_NAMES_3 = {"is_pinned": "is_limit_state", "ordered_band_bps": "band_override_bps"}
+
 # Schema 3's market event ended with the last tick at which it was active.
 _LAST_TICK_3 = 7
 
@@ -145,7 +148,9 @@ _LAST_TICK_3 = 7
 def _from_3(state: State, rules: Rules) -> State:
     """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
     with the session and makes one of the day, and counts the tries to liquidate. It keeps each
-    engine's state under its name, and the taker's fee with the market.
+    engine's state under its name, and the taker's fee with the market; two figures of a company
+    have other names. Accounts know what came beside trading and may owe fines, escrow is one;
+    agents know their past: nothing happened before.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -159,7 +164,7 @@ def _from_3(state: State, rules: Rules) -> State:
         | {"events": events | {"active": [_event_from_3(event, tick) for event in active]}},
         "happened": [_event_from_3(event, tick) for event in market["happened"]],
         "companies": [
-            company
+            _renamed(company, _NAMES_3)
             | {
                 "last_bid": company["best_bid"],
                 "best_bid": company["best_bid"] if company["is_trading"] else None,
@@ -170,14 +175,82 @@ def _from_3(state: State, rules: Rules) -> State:
             for company in market["companies"]
         ],
         "accounts": [
-            account | {"call": [*account["call"], {}] if account["call"] else None}
-            for account in market["accounts"]
+            account
+            | {
+                "call": [*account["call"], {}] if account["call"] else None,
+                "transfers": 0,
+                "trade_count": 0,
+                "is_reduce_only": False,
+                "debt": 0,
+            }
+            for account in _with_escrow(market["accounts"])
         ],
     }
     moved = ("market", "society", "house", "taker_fee_bps")
     kept = {key: value for key, value in state.items() if key not in moved}
-    engines = {"market": lifted_market, "agents": state["society"], "house": state["house"]}
+    equities = {
+        account["id"]: account["cash"] + account["long_value"] - account["short_value"]
+        for account in market["accounts"]
+    }
+    agents = {
+        "members": [
+            _member_from_3(member, tick, equities[member["account"]]) for member in state["society"]
+        ],
+        "mail": {"contacts": [], "day": -1, "received": [], "blocked": []},
+        "alliances": [],
+        "heard": [],
+        "house_made": 0,
+    }
+    engines = {"market": lifted_market, "agents": agents, "house": state["house"]}
     return kept | {"schema": 4, "engines": engines}
+
+
+def _with_escrow(accounts: list[State]) -> list[State]:
+    """Return the accounts with that of escrow, which schema 3 did not have, beside its kind."""
+    last = max(n for n, account in enumerate(accounts) if account["kind"] == "system")
+    numbers = ("cash", "endowment", "long_value", "short_value", "realised")
+    escrow = accounts[last] | {
+        "id": ESCROW,
+        "name": SYSTEM_ACCOUNTS[ESCROW],
+        **dict.fromkeys((*numbers, "close_equity", "peak_equity", "tape_seq"), 0),
+        "holdings": [],
+        "equity_samples": [],
+        "call": None,
+    }
+    return [*accounts[: last + 1], escrow, *accounts[last + 1 :]]
+
+
+def _member_from_3(member: State, tick: int, equity: int) -> State:
+    """A member as if it had been admitted now, with the reputation that it has."""
+    ticks = dict.fromkeys(("admitted_tick", "clean_since", "last_action_tick"), tick)
+    nothing = dict.fromkeys(
+        (
+            *("status_until", "gifts_received", "gifts_today", "bribes_given"),
+            *("max_drawdown_bps", "return_days", "return_sum", "return_squares"),
+        ),
+        0,
+    )
+    worth = dict.fromkeys(("last_close", "close_worth", "peak_worth"), equity)
+    return (
+        member
+        | ticks
+        | nothing
+        | worth
+        | {
+            "reputation": member["reputation"] * 10_000,
+            "origin": "",
+            "company": "",
+            "is_accused": False,
+            "is_debtor": False,
+            "gift_day": -1,
+            "history": [],
+            "record": [],
+        }
+    )
+
+
+def _renamed(state: State, names: dict[str, str]) -> State:
+    return {names.get(key, key): value for key, value in state.items()}
 
 
 def _event_from_3(event: Sequence[Any], tick: int) -> list[Any]:

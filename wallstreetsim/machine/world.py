@@ -29,7 +29,7 @@ from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.random_source import RandomSource
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
-from market.engine.sessions import Moment
+from market.engine.sessions import Moment, stands_still
 from market.engine.values import new_tuple
 from wallstreetsim.machine.engines import ENGINES
 from wallstreetsim.machine.rules import Rules
@@ -181,7 +181,7 @@ class World:
         """Run one tick over the inputs, in arrival order, and report it. `watch` hears the end of
         each step; of the inputs more than once, if there are many.
 
-        Raises InputFailed when a handler raises; the machine is spoilt then.
+        Raises InputFailed when a handler raises; the machine must not be used then.
         """
         self._begin_tick()
         self._step(engine.OPEN, watch)
@@ -207,7 +207,7 @@ class World:
 
     def needs_waking(self) -> bool:
         """Say whether the world stands still until an operator wakes it."""
-        return self.is_paused and not self.steps_left
+        return stands_still(self.is_paused, self.steps_left)
 
     def check(self, *, full: bool = False) -> None:
         """Raise InvariantBroken where an engine finds what must never be."""
@@ -288,7 +288,7 @@ class World:
         reports = {one.name: one.report() for one in self.engines}
         watch("report")
         self.reported = self.market.outcome.companies if self.market.outcome else []
-        standings = self.market.standings(self.registry.active())
+        standings = self.registry.standings()
         self.digest = self._digest()
         watch("report")
         return Outcome(

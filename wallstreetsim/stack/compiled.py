@@ -1,4 +1,4 @@
-"""The machine, compiled: native modules that stand before its sources, if they were made of them.
+"""The compiled machine: native modules that are imported instead of the sources they were made of.
 
 `wallstreetsim.stack.compiling` makes them, in a directory named by a hash of the sources. Where
 there is none, for the sources have changed or there is no C compiler, the sources serve: the same

@@ -1,4 +1,4 @@
-"""The house: its agents, what they remember, and what they decide in a tick."""
+"""The house: its agents, their memory, and their decisions in a tick."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Stocks(dict[str, Stock]):
         self.unit = unit  # a usual order's part of a company's shares
 
     def __missing__(self, symbol: str) -> Stock:
-        company, eye = self.companies[symbol], self.trackers[symbol]
+        company, tracker = self.companies[symbol], self.trackers[symbol]
         state, price = company.pricing, company.price
         stock = self[symbol] = Stock(
             symbol,
@@ -104,9 +104,9 @@ class Stocks(dict[str, Stock]):
             max(1.0, company.shares * self.unit),
             state.fundamental,
             state.sigma,
-            eye.last - eye.fast,
-            eye.last - eye.slow,
-            eye.size,
+            tracker.last - tracker.fast,
+            tracker.last - tracker.slow,
+            tracker.size,
             company.is_trading,
         )
         return stock
@@ -289,8 +289,12 @@ class House:
 
     def rescale(self, symbol: str, factor: float) -> None:
         """Follow a split: a price is worth `factor` of what it was."""
-        eye, shift = self.trackers[symbol], math.log(factor)
-        eye.last, eye.fast, eye.slow = eye.last + shift, eye.fast + shift, eye.slow + shift
+        tracker, shift = self.trackers[symbol], math.log(factor)
+        tracker.last, tracker.fast, tracker.slow = (
+            tracker.last + shift,
+            tracker.fast + shift,
+            tracker.slow + shift,
+        )
         for one in self.inhabitants:
             if symbol in one.founded_with:
                 one.founded_with[symbol] = round(one.founded_with[symbol] / factor)
@@ -312,7 +316,8 @@ class House:
                 for one in self.inhabitants
             ],
             "eyes": {
-                s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.trackers.items()
+                s: [tracker.last, tracker.fast, tracker.slow, tracker.size]
+                for s, tracker in self.trackers.items()
             },
         }
 
@@ -328,7 +333,7 @@ class House:
 
 
 def _copy(memory: Any) -> Any:
-    """Copy plain data all the way down."""
+    """Return a deep copy of plain data."""
     if isinstance(memory, dict):
         return {key: _copy(value) for key, value in memory.items()}
     if isinstance(memory, list):

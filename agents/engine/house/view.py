@@ -1,4 +1,4 @@
-"""What a house agent sees, and the words in which it answers."""
+"""What a house agent sees, and the values in which it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Daphne and Twisted below it do with a request by themselves, done in our way.
+"""Replaces what Daphne and Twisted do with a request by themselves.
 
 They refuse with pages of their own, or just close, what they cannot hand on; they store a body
 however long it is; and they read forms, which nobody here asks for, while everybody else waits.
@@ -30,7 +30,7 @@ _WITH_HOST = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class BodyTooLarge(Exception):
-    """More of a body has come than anybody here could use."""
+    """The body is larger than any view accepts."""
 
 
 class Request(WebRequest):  # type: ignore[misc]
@@ -105,7 +105,7 @@ class Channel(HTTPChannel):
         if has_too_many or self._receivedHeaderSize > self.totalHeadersSize:
             self._refuse(431, "The headers are too many, or too long.")
         else:
-            self._refuse(400, "The request cannot be read.")
+            self._refuse(400, "The request is malformed.")
 
     def _refuse_body(self) -> None:
         self._refuse(413, "The body is too large.")
@@ -158,4 +158,4 @@ def _as_bytes(response: HttpResponse) -> bytes:
 
 
 def _ignore(data: bytes) -> None:
-    """Hear nothing."""
+    """Ignore what comes."""

@@ -35,8 +35,8 @@ HOUSE = 24
 INDEBTED, LIQUIDATED = 140, 100
 CASH = 1_000_000  # of each of the indebted, in cents
 
-Asked: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
-OrderMaker: TypeAlias = Callable[["Crowd", random.Random], Asked]
+Submission: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
+OrderMaker: TypeAlias = Callable[["Crowd", random.Random], Submission]
 
 _FALL = {"event": "MARKET_CRASH", "impact": -0.085, "duration": 10}
 _INPUT_COLUMNS = (
@@ -191,7 +191,7 @@ def fresh_floor(*, agents: int, switches: Switches | None = None) -> shell.Floor
     shell.SHORTEST_INTERVAL = 0
     tables = [
         m._meta.db_table
-        for app in ("market", "agents")
+        for app in ("market", "agents", "webhooks")
         for m in apps.get_app_config(app).get_models()
     ]
     with connection.cursor() as cursor:
@@ -225,7 +225,7 @@ def send_orders(
     _send((order or _order)(crowd, draw) for _ in range(count))
 
 
-def _send(inputs: Iterable[Asked]) -> None:
+def _send(inputs: Iterable[Submission]) -> None:
     now = datetime.now(UTC)
     rows = (
         (
@@ -243,7 +243,7 @@ def _send(inputs: Iterable[Asked]) -> None:
         send(cursor, insertion("agents_input", _INPUT_COLUMNS, rows))
 
 
-def _order(crowd: Crowd, draw: random.Random) -> Asked:
+def _order(crowd: Crowd, draw: random.Random) -> Submission:
     account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     quantity = draw.randint(1, 100)
     parameters = _terms(company, quantity)
@@ -254,7 +254,7 @@ def _order(crowd: Crowd, draw: random.Random) -> Asked:
     return account.id, side, parameters
 
 
-def _mixed_order(crowd: Crowd, draw: random.Random) -> Asked:
+def _mixed_order(crowd: Crowd, draw: random.Random) -> Submission:
     """Make an order of any type, or now and then a change to one that is open."""
     account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     if account.orders and draw.random() < 0.1:
