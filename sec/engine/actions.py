@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from agents.engine.actions import target_parameter
-
 from market.engine.action import (
     ACTIVE,
     ANY_LIVING,
@@ -26,11 +25,9 @@ from market.engine.values import Cents, Tick
 from sec.engine import bribery, flight, informing, lifecycle
 from sec.engine.bribes import BribeStatus
 from sec.engine.lifecycle import INVESTIGATOR
+from sec.engine.office import Office
 from sec.engine.rules import CRIME_NAMES, SecRules
 from sec.engine.tips import Tip
-
-if TYPE_CHECKING:
-    from sec.engine.engine import SecEngine
 
 SEC = "sec"  # the name of the engine that performs them
 MOST_CITED = 20  # orders and trades in an answer
@@ -138,7 +135,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
             check=check_tip,
             check_form=check_tip_form,
             statuses=NOT_IN_PRISON,
-            reputation_cost=rules.tips.stake,
+            reputation_cost=rules.tips.stake_millionths,
         ),
         Action(
             "SUBPOENA",
@@ -218,7 +215,7 @@ def check_bribe(view: LegalView, actor: Actor, given: Parameters) -> None:
     view.check_gift(actor.account, given["cents"])
 
 
-def give_bribe(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def give_bribe(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     check_bribe(sec, actor, given)
     target, cents = sec.resolve(given["target"]), given["cents"]
     bribe = bribery.offer(
@@ -243,7 +240,7 @@ def check_keep(view: LegalView, actor: Actor, given: Parameters) -> None:
         raise Refused(Code.FORBIDDEN, "You may receive no more gifts now.")
 
 
-def keep_bribe(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def keep_bribe(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     check_keep(sec, actor, given)
     kept = bribery.keep(sec, sec.bribes.offered[given["bribe"]])
     return Verdict(True, data={"bribeId": given["bribe"], "kept": kept / 100})
@@ -254,7 +251,7 @@ def check_report(view: LegalView, actor: Actor, given: Parameters) -> None:
         raise Refused(Code.ALREADY_ANSWERED, "No bribe by this id awaits your answer.")
 
 
-def report_bribe(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def report_bribe(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     check_report(sec, actor, given)
     bribery.report(sec, sec.bribes.offered[given["bribe"]], id)
     return Verdict(True, data={"bribeId": given["bribe"]})
@@ -276,8 +273,8 @@ def check_tip_form(given: Parameters) -> None:
 
 
 def check_tip(view: LegalView, actor: Actor, given: Parameters) -> None:
-    if actor.reputation < view.law.tips.needed_reputation:
-        needed = view.law.tips.needed_reputation // 1_000_000
+    if actor.reputation < view.law.tips.needed_reputation_millionths:
+        needed = view.law.tips.needed_reputation_millionths // 1_000_000
         raise Refused(Code.INSUFFICIENT_REPUTATION, f"A tip needs a reputation of {needed}.")
     if view.tips_today(actor.account, actor.tick) >= view.law.tips.a_day:
         raise Refused(Code.RATE_LIMITED, f"{view.law.tips.a_day} tips a day.")
@@ -291,7 +288,7 @@ def check_tip(view: LegalView, actor: Actor, given: Parameters) -> None:
         raise Refused(Code.INVALID_TARGET, "You have told of one you are linked to before.")
 
 
-def whistleblow(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def whistleblow(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     check_tip(sec, actor, given)
     symbol = given.get("symbol")
     if symbol is not None and symbol not in sec.market.companies:
@@ -319,7 +316,7 @@ def check_subpoena(view: LegalView, actor: Actor, given: Parameters) -> None:
     view.check_subpoena(actor.account, given["case"])
 
 
-def subpoena(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def subpoena(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     sec.check_subpoena(actor.account, given["case"])
     case = sec.book.cases[given["case"]]
     case.subpoena_tick = sec.tick
@@ -351,8 +348,8 @@ def check_own_case(view: LegalView, actor: Actor, given: Parameters) -> None:
         raise Refused(Code.ALREADY_ANSWERED, "This case is decided.")
 
 
-def respond(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
-    case, accused = lifecycle.known_case(sec, actor.account, given["case"])
+def respond(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
+    case, accused = sec.known_case(actor.account, given["case"])
     accused.answer = given["content"]
     cited = dict.fromkeys(match.lower() for match in _UUID.findall(given["content"]))
     accused.cited = list(cited)[:MOST_CITED]
@@ -365,10 +362,10 @@ def check_settle(view: LegalView, actor: Actor, given: Parameters) -> None:
     view.check_settlement(actor.account, given["case"], actor.tick)
 
 
-def settle(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
-    case, accused = lifecycle.known_case(sec, actor.account, given["case"])
+def settle(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
+    case, accused = sec.known_case(actor.account, given["case"])
     sec.check_settlement(actor.account, case.id, actor.tick)
-    cents, finding = lifecycle.settlement(sec, case, accused)
+    cents, finding = sec.settlement(case, accused)
     lifecycle.settle(sec, case, accused, cents, finding)
     return Verdict(True, data={"investigationId": case.id, "paid": cents / 100})
 
@@ -377,7 +374,7 @@ def check_appeal(view: LegalView, actor: Actor, given: Parameters) -> None:
     view.check_appeal(actor.account, given["case"], actor.tick)
 
 
-def appeal(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def appeal(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     sec.check_appeal(actor.account, given["case"], actor.tick)
     case = sec.book.cases[given["case"]]
     accused = case.accused[actor.account]
@@ -393,7 +390,7 @@ def check_flight(view: LegalView, actor: Actor, given: Parameters) -> None:
     view.check_flight(actor.account)
 
 
-def run_away(sec: SecEngine, actor: Actor, given: Parameters, id: str) -> Verdict:
+def run_away(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     check_flight(sec, actor, given)
     has_escaped = flight.flee(sec, actor.account, given.get("destination", ""), actor.ordinal)
     message = "You have escaped." if has_escaped else "You were caught."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.engine.facts import BribeExposed, BribeOffered
 from agents.engine.registry import AgentStatus
 from market.engine.accounts import ESCROW, TREASURY
@@ -12,14 +10,12 @@ from sec.engine import lifecycle
 from sec.engine.bribes import Bribe, BribeStatus, odds_of_detection
 from sec.engine.cases import Source
 from sec.engine.evidence import bribery
+from sec.engine.office import Office
 from sec.engine.records import DETECTED, KEPT, REPORTED, PaymentSeen
-
-if TYPE_CHECKING:
-    from sec.engine.engine import SecEngine
 
 
 def offer(
-    sec: SecEngine, id: str, briber: int, target: int, cents: Cents, request: str, ordinal: int
+    sec: Office, id: str, briber: int, target: int, cents: Cents, request: str, ordinal: int
 ) -> Bribe:
     """Give a bribe: detected at once and forfeited, or laid in escrow for its target."""
     rules = sec.rules.bribes
@@ -33,7 +29,9 @@ def offer(
     if status is BribeStatus.DETECTED:
         bribe.answered_tick = sec.tick
         sec.registry.transfer(briber, TREASURY, cents, "bribe_forfeited")
-        sec.registry.change_reputation(briber, -rules.briber_loses, "a bribe was detected")
+        sec.registry.change_reputation(
+            briber, -rules.briber_loses_millionths, "a bribe was detected"
+        )
         _reward(sec, bribe)
         _expose(sec, bribe, DETECTED, id)
     else:
@@ -43,7 +41,7 @@ def offer(
     return bribe
 
 
-def keep(sec: SecEngine, bribe: Bribe) -> Cents:
+def keep(sec: Office, bribe: Bribe) -> Cents:
     """Let the target keep what it may still receive of a bribe, and return that; the rest goes
     back.
     """
@@ -53,12 +51,14 @@ def keep(sec: SecEngine, bribe: Bribe) -> Cents:
     sec.registry.transfer(ESCROW, bribe.target, kept, "bribe_kept")
     sec.registry.receive_gift(bribe.target, kept)
     _give_back(sec, bribe, bribe.cents - kept)
-    sec.registry.change_reputation(bribe.target, -sec.rules.bribes.keeper_loses, "kept a bribe")
+    sec.registry.change_reputation(
+        bribe.target, -sec.rules.bribes.keeper_loses_millionths, "kept a bribe"
+    )
     sec.records.payments.append(_payment(bribe, KEPT, sec.tick))
     return kept
 
 
-def report(sec: SecEngine, bribe: Bribe, case: str) -> None:
+def report(sec: Office, bribe: Bribe, case: str) -> None:
     """Give a bribe back and open a case of this id against its giver."""
     sec.bribes.answer(bribe, BribeStatus.REPORTED, sec.tick)
     _give_back(sec, bribe, bribe.cents)
@@ -66,14 +66,14 @@ def report(sec: SecEngine, bribe: Bribe, case: str) -> None:
     _expose(sec, bribe, REPORTED, case)
 
 
-def return_unanswered(sec: SecEngine) -> None:
+def return_unanswered(sec: Office) -> None:
     """Give back the bribes whose targets have kept silent."""
     for bribe in sec.bribes.unanswered(sec.tick):
         sec.bribes.answer(bribe, BribeStatus.RETURNED, sec.tick)
         _give_back(sec, bribe, bribe.cents)
 
 
-def _give_back(sec: SecEngine, bribe: Bribe, cents: Cents) -> None:
+def _give_back(sec: Office, bribe: Bribe, cents: Cents) -> None:
     """Give a bribe back; what belongs to who has fled or is bankrupt is the treasury's."""
     if not cents:
         return
@@ -84,17 +84,17 @@ def _give_back(sec: SecEngine, bribe: Bribe, cents: Cents) -> None:
         sec.registry.transfer(ESCROW, bribe.briber, cents, "bribe_returned")
 
 
-def _reward(sec: SecEngine, bribe: Bribe) -> None:
+def _reward(sec: Office, bribe: Bribe) -> None:
     """Raise the reputation of an honest target, not too often and never by its friends."""
     target = bribe.target
     if sec.registry.linked(bribe.briber, target) or not sec.bribes.may_reward(target, sec.tick):
         return
     sec.bribes.rewarded[target] = sec.tick
-    gain = sec.rules.bribes.reporter_gains
+    gain = sec.rules.bribes.reporter_gains_millionths
     sec.registry.change_reputation(target, gain, "did not take a bribe")
 
 
-def _expose(sec: SecEngine, bribe: Bribe, kind: str, case: str) -> None:
+def _expose(sec: Office, bribe: Bribe, kind: str, case: str) -> None:
     payment = _payment(bribe, kind, sec.tick)
     sec.records.payments.append(payment)
     lifecycle.take(sec, bribery(payment), Source.BRIBE, id=case, informer=bribe.target)
@@ -108,7 +108,7 @@ def _payment(bribe: Bribe, kind: str, tick: Tick) -> PaymentSeen:
     return PaymentSeen(bribe.id, tick, kind, bribe.briber, bribe.target, cents)
 
 
-def _tell_target(sec: SecEngine, bribe: Bribe) -> None:
+def _tell_target(sec: Office, bribe: Bribe) -> None:
     briber = sec.registry.state(bribe.briber)
     untrusted = {"untrusted": True, "author": briber.name, "text": bribe.request}
     sec.alert(

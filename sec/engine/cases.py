@@ -10,7 +10,7 @@ from market.engine.engine import Plain
 from market.engine.values import Cents, Tick
 from sec.engine.records import OrderSeen, PaymentSeen, RumorSeen, TradeSeen, split_trade
 from sec.engine.suspicion import Suspicion
-from sec.engine.verifier import Evidence
+from sec.engine.verifier import Evidence, Finding, verify
 
 
 class CaseStatus(StrEnum):
@@ -133,6 +133,15 @@ class Case:
         return all(
             id in e.trades or id in e.orders or id in e.rumors or id in e.payments for id in ids
         )
+
+    @property
+    def collected_cents(self) -> Cents:
+        """What it has brought so far, of fines that stand."""
+        return sum(one.collected_cents for one in self.accused.values() if one.status in GUILTY)
+
+    def verify(self, accused: Accused) -> Finding:
+        """Return what its evidence proves against one accused, whose answer is weighed."""
+        return verify(self.crime, self.evidence, accused.account, frozenset(accused.cited))
 
     @property
     def is_full(self) -> bool:

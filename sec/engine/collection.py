@@ -4,22 +4,18 @@ entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.engine.registry import AgentStatus
 from market.engine.accounts import ESCROW, FIRST_AGENT_ACCOUNT, TREASURY, Account
 from market.engine.companies import Company
 from market.engine.desk import LIQUIDATION
 from market.engine.margin_calls import most_in_a_tick
 from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, ceil_div
-from sec.engine import informing
-from sec.engine.cases import GUILTY, Accused, Case
-
-if TYPE_CHECKING:
-    from sec.engine.engine import SecEngine
+from sec.engine import rewards
+from sec.engine.cases import Accused, Case
+from sec.engine.office import Office
 
 
-def fine(sec: SecEngine, case: Case, accused: Accused, cents: Cents) -> None:
+def fine(sec: Office, case: Case, accused: Accused, cents: Cents) -> None:
     """Impose a fine: what is there is taken at once, positions are closed for the rest."""
     accused.owed_cents = cents
     sec.market.accounts[accused.account].debt += cents
@@ -32,7 +28,7 @@ def fine(sec: SecEngine, case: Case, accused: Accused, cents: Cents) -> None:
 # Collecting
 
 
-def close_positions(sec: SecEngine) -> None:
+def close_positions(sec: Office) -> None:
     """Close, as far as a tick may, positions of those whose cash does not cover their fine."""
     for case in sec.book.cases.values():
         for accused in case.accused.values():
@@ -40,7 +36,7 @@ def close_positions(sec: SecEngine) -> None:
                 _close_positions(sec, accused)
 
 
-def _close_positions(sec: SecEngine, accused: Accused) -> None:
+def _close_positions(sec: Office, accused: Accused) -> None:
     account = sec.market.accounts[accused.account]
     held = [
         sec.market.companies[symbol]
@@ -61,7 +57,7 @@ def _close_positions(sec: SecEngine, accused: Accused) -> None:
             missing -= account.cash - cash
 
 
-def close_some(sec: SecEngine, account: Account, company: Company, wanted: int) -> None:
+def close_some(sec: Office, account: Account, company: Company, wanted: int) -> None:
     """Close part of a position at market, at most what one tick may; open orders in the company
     are cancelled first.
     """
@@ -81,7 +77,7 @@ def close_some(sec: SecEngine, account: Account, company: Company, wanted: int) 
         )
 
 
-def collect(sec: SecEngine) -> None:
+def collect(sec: Office) -> None:
     """Collect fines while positions are closed for them, and every debt at the day's close, when
     it bears interest.
     """
@@ -94,7 +90,7 @@ def collect(sec: SecEngine) -> None:
                 _collect(sec, case, accused)
 
 
-def _collect(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _collect(sec: Office, case: Case, accused: Accused) -> None:
     account = sec.market.accounts[accused.account]
     worth = account.cash + account.long_value - account.short_value
     cents = min(accused.owed_cents, account.cash, worth)
@@ -116,13 +112,13 @@ def _collect(sec: SecEngine, case: Case, accused: Accused) -> None:
         pay_out(sec, case, accused)
 
 
-def _note_debt(sec: SecEngine, account: Account) -> None:
+def _note_debt(sec: Office, account: Account) -> None:
     member = sec.registry.members[account.id]
     if member.is_debtor != bool(account.debt):
         sec.registry.set_debtor(account.id, bool(account.debt))
 
 
-def _charge_interest(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _charge_interest(sec: Office, case: Case, accused: Accused) -> None:
     margin = sec.market.rules.margin
     rate = sec.market.macro.interest_bps + margin.loan_spread_bps
     rate += sec.rules.penalties.debt_spread_bps
@@ -132,7 +128,7 @@ def _charge_interest(sec: SecEngine, case: Case, accused: Accused) -> None:
     sec.market.accounts[accused.account].debt += interest
 
 
-def cancel_debt(sec: SecEngine, case: Case, accused: Accused) -> None:
+def cancel_debt(sec: Office, case: Case, accused: Accused) -> None:
     """Let go of a debt that nobody is left to pay."""
     sec.impose(case.id, accused.account, "debt_cancelled", cents=accused.owed_cents)
     account = sec.market.accounts[accused.account]
@@ -147,11 +143,11 @@ def cancel_debt(sec: SecEngine, case: Case, accused: Accused) -> None:
 # Paying out
 
 
-def pay_out(sec: SecEngine, case: Case, accused: Accused) -> None:
+def pay_out(sec: Office, case: Case, accused: Accused) -> None:
     """Pay out what is collected of a final fine: bounty and investigator, losses, the treasury."""
     if accused.escrowed_cents <= 0:
         return
-    informing.reward(sec, case, accused)
+    _pay_bounty(sec, case, accused)
     _pay_investigator(sec, case, accused)
     _compensate(sec, case, accused)
     rest, accused.escrowed_cents = accused.escrowed_cents, 0
@@ -161,7 +157,7 @@ def pay_out(sec: SecEngine, case: Case, accused: Accused) -> None:
 
 
 def pay_from_escrow(
-    sec: SecEngine, case: Case, accused: Accused, to: int, cents: Cents, kind: str
+    sec: Office, case: Case, accused: Accused, to: int, cents: Cents, kind: str
 ) -> Cents:
     """Pay so much of an accused's escrow, as far as it goes, and return what was paid."""
     cents = min(cents, accused.escrowed_cents)
@@ -173,19 +169,23 @@ def pay_from_escrow(
     return cents
 
 
-def collected_in(case: Case) -> Cents:
-    """Return what a case has brought so far, of fines that stand."""
-    return sum(one.collected_cents for one in case.accused.values() if one.status in GUILTY)
+def _pay_bounty(sec: Office, case: Case, accused: Accused) -> None:
+    due = rewards.bounty_due(sec, case, accused)
+    if due is not None:
+        tip, cents = due
+        paid = pay_from_escrow(sec, case, accused, tip.account, cents, "bounty")
+        if paid:
+            rewards.note_bounty(sec, accused, tip, paid)
 
 
-def _pay_investigator(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _pay_investigator(sec: Office, case: Case, accused: Accused) -> None:
     rules, investigator = sec.rules.cases, case.investigator
     if investigator is None:
         return
     if sec.registry.members[investigator].status is not AgentStatus.ACTIVE:
         return
     earned = min(
-        collected_in(case) * rules.investigator_bps // BPS_IN_ONE, rules.most_investigator_cents
+        case.collected_cents * rules.investigator_bps // BPS_IN_ONE, rules.most_investigator_cents
     )
     earned -= sum(one.investigator_cents for one in case.accused.values())
     accused.investigator_cents += pay_from_escrow(
@@ -193,7 +193,7 @@ def _pay_investigator(sec: SecEngine, case: Case, accused: Accused) -> None:
     )
 
 
-def _compensate(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _compensate(sec: Office, case: Case, accused: Accused) -> None:
     """Pay losses of fills against the convicted's orders, together at most its gain; each in
     proportion where there is not enough.
     """
@@ -211,7 +211,7 @@ def _compensate(sec: SecEngine, case: Case, accused: Accused) -> None:
         accused.compensated_cents += paid
 
 
-def losses_of(sec: SecEngine, case: Case, convicted: int) -> dict[int, Cents]:
+def losses_of(sec: Office, case: Case, convicted: int) -> dict[int, Cents]:
     """Return, by account, what those who traded with a convicted lost in the conduct, measured
     from the price before it; nobody that it is linked to, and no other accused.
     """
@@ -241,7 +241,7 @@ def losses_of(sec: SecEngine, case: Case, convicted: int) -> dict[int, Cents]:
     }
 
 
-def refund(sec: SecEngine, case: Case, accused: Accused) -> None:
+def refund(sec: Office, case: Case, accused: Accused) -> None:
     """Give back all that was collected, to the treasury where its payer is bankrupt; what has been
     paid out already comes from the treasury.
     """

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from agents.engine.facts import Fled
 from agents.engine.registry import AgentStatus
 from market.engine.accounts import TREASURY
-from market.engine.values import BPS_IN_ONE, Cents, Tick
+from market.engine.values import BPS_IN_ONE, Cents
 from sec.engine import lifecycle
 from sec.engine.collection import close_some
+from sec.engine.office import Flight, Office
 from sec.engine.rules import FlightRules
-
-if TYPE_CHECKING:
-    from sec.engine.engine import SecEngine
-
-
-@dataclass(slots=True)
-class Flight:
-    """One who has escaped, whose positions are being closed."""
-
-    account: int
-    tick: Tick
-    destination: str
-    case: str  # one of those it has fled from
 
 
 def odds_of_escape(equity: Cents, rules: FlightRules) -> float:
@@ -33,7 +18,7 @@ def odds_of_escape(equity: Cents, rules: FlightRules) -> float:
     return max(rules.base_odds, min(odds, rules.most_odds))
 
 
-def flee(sec: SecEngine, account: int, destination: str, ordinal: int) -> bool:
+def flee(sec: Office, account: int, destination: str, ordinal: int) -> bool:
     """Let an accused try to escape, and return whether it did; caught, it goes to prison."""
     rules, owner = sec.rules.flight, sec.market.accounts[account]
     odds = odds_of_escape(owner.equity, rules)
@@ -52,7 +37,7 @@ def flee(sec: SecEngine, account: int, destination: str, ordinal: int) -> bool:
     return True
 
 
-def close_positions(sec: SecEngine) -> None:
+def close_positions(sec: Office) -> None:
     """Close, as far as a tick may, the positions of those who have escaped."""
     for flight in sec.flights.values():
         account = sec.market.accounts[flight.account]
@@ -67,7 +52,7 @@ def close_positions(sec: SecEngine) -> None:
                 close_some(sec, account, company, wanted)
 
 
-def settle(sec: SecEngine) -> None:
+def settle(sec: Office) -> None:
     """Take a part of what is left from those whose positions are closed, or who are coming back."""
     for flight in list(sec.flights.values()):
         account = sec.market.accounts[flight.account]

@@ -4,24 +4,19 @@ overruled.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.engine.facts import CaseActive, CaseCharged, CaseDecided, CaseOpened
 from agents.engine.registry import AgentState, AgentStatus
 from market.engine.accounts import ESCROW
-from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Tick
-from sec.engine import collection, informing
-from sec.engine.cases import KNOWN_TO_ACCUSED, PUBLIC, Accused, Case, CaseStatus, Source
+from sec.engine import collection, rewards
+from sec.engine.cases import PUBLIC, Accused, Case, CaseStatus, Source
 from sec.engine.evidence import bribery
+from sec.engine.office import Office
 from sec.engine.outcome import SuspicionNoted
-from sec.engine.penalties import penalty_of, settlement_of
+from sec.engine.penalties import penalty_of
 from sec.engine.records import KEPT
 from sec.engine.suspicion import Suspicion
-from sec.engine.verifier import Finding, verify
-
-if TYPE_CHECKING:
-    from sec.engine.engine import SecEngine
+from sec.engine.verifier import Finding
 
 INVESTIGATOR = "sec_investigator"
 VERIFIED_EVERY = 5  # ticks, while a case waits for its charge
@@ -32,7 +27,7 @@ GONE = frozenset({AgentStatus.BANKRUPT, AgentStatus.FLED})
 
 
 def take(
-    sec: SecEngine,
+    sec: Office,
     suspicion: Suspicion,
     source: Source,
     *,
@@ -66,7 +61,7 @@ def take(
     return case
 
 
-def order_case(sec: SecEngine, suspicion: Suspicion, id: str, note: str) -> Case:
+def order_case(sec: Office, suspicion: Suspicion, id: str, note: str) -> Case:
     """Open a case because an operator orders it, however little speaks for it."""
     case = sec.book.same_conduct(suspicion)
     if case is None:
@@ -75,9 +70,7 @@ def order_case(sec: SecEngine, suspicion: Suspicion, id: str, note: str) -> Case
     return case
 
 
-def _open(
-    sec: SecEngine, suspicion: Suspicion, source: Source, id: str, informer: int | None
-) -> Case:
+def _open(sec: Office, suspicion: Suspicion, source: Source, id: str, informer: int | None) -> Case:
     sec.book.numbered += 1
     if not id or id in sec.book.cases:
         id = sec.case_id(sec.book.numbered)
@@ -97,7 +90,7 @@ def _open(
     return case
 
 
-def _feed(sec: SecEngine, case: Case, suspicion: Suspicion) -> None:
+def _feed(sec: Office, case: Case, suspicion: Suspicion) -> None:
     known = set(case.accused)
     case.add(suspicion, sec.tick)
     sec.touch(case)
@@ -107,12 +100,12 @@ def _feed(sec: SecEngine, case: Case, suspicion: Suspicion) -> None:
             sec.facts.add(CaseOpened(sec.tick, case.id, account, case.crime, case.symbol))
 
 
-def _is_gone(sec: SecEngine, account: int) -> bool:
+def _is_gone(sec: Office, account: int) -> bool:
     member = sec.registry.members.get(account)
     return member is None or member.status in GONE
 
 
-def assign(sec: SecEngine, case: Case, informer: int | None = None) -> None:
+def assign(sec: Office, case: Case, informer: int | None = None) -> None:
     """Draw the investigator of a case: half of the draws among the house's, half among outsiders
     of standing; never an accused, its friend or the informer's.
     """
@@ -129,7 +122,7 @@ def assign(sec: SecEngine, case: Case, informer: int | None = None) -> None:
         if member.is_house:
             house.append(member)
         elif (
-            member.reputation >= rules.investigator_reputation
+            member.reputation >= rules.investigator_reputation_millionths
             and sec.tick - member.admitted_tick >= rules.investigator_ticks
             and (not member.origin or member.origin not in origins)
         ):
@@ -144,7 +137,7 @@ def assign(sec: SecEngine, case: Case, informer: int | None = None) -> None:
 # Day by day
 
 
-def go_on(sec: SecEngine) -> None:
+def go_on(sec: Office) -> None:
     """Take every case a tick further."""
     for case in list(sec.book.cases.values()):
         if case.closed_tick is not None:
@@ -158,10 +151,10 @@ def go_on(sec: SecEngine) -> None:
         if all(one.is_final and not one.owed_cents for one in case.accused.values()):
             case.closed_tick = sec.tick
             sec.touch(case)
-            informing.close(sec, case)
+            rewards.close(sec, case)
 
 
-def _go_on(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _go_on(sec: Office, case: Case, accused: Accused) -> None:
     rules, tick, status = sec.rules.cases, sec.tick, accused.status
     if accused.is_pending:
         if _is_gone(sec, accused.account):
@@ -180,7 +173,7 @@ def _go_on(sec: SecEngine, case: Case, accused: Accused) -> None:
         _look_at_appeal(sec, case, accused)
 
 
-def _activate(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _activate(sec: Office, case: Case, accused: Accused) -> None:
     accused.status = CaseStatus.ACTIVE
     accused.active_tick = accused.charge_from = sec.tick
     sec.touch_accused(case, accused)
@@ -197,11 +190,11 @@ def _activate(sec: SecEngine, case: Case, accused: Accused) -> None:
             take(sec, bribery(payment), Source.BRIBE)
 
 
-def _charge_or_dismiss(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _charge_or_dismiss(sec: Office, case: Case, accused: Accused) -> None:
     rules, tick = sec.rules.cases, sec.tick
     assert accused.active_tick is not None
     if tick >= accused.charge_from and (tick - accused.active_tick) % VERIFIED_EVERY == 1:
-        finding = verify_against(case, accused)
+        finding = case.verify(accused)
         accused.confidence = finding.confidence
         if finding.confidence >= sec.thresholds.convict:
             if not case.is_delayed and _has_bribed_investigator(sec, case, accused):
@@ -215,7 +208,7 @@ def _charge_or_dismiss(sec: SecEngine, case: Case, accused: Accused) -> None:
         dismiss(sec, case, accused)
 
 
-def _has_bribed_investigator(sec: SecEngine, case: Case, accused: Accused) -> bool:
+def _has_bribed_investigator(sec: Office, case: Case, accused: Accused) -> bool:
     return any(
         payment.kind == KEPT
         and payment.giver == accused.account
@@ -224,7 +217,7 @@ def _has_bribed_investigator(sec: SecEngine, case: Case, accused: Accused) -> bo
     )
 
 
-def _charge(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> None:
+def _charge(sec: Office, case: Case, accused: Accused, finding: Finding) -> None:
     accused.status = CaseStatus.CHARGED
     accused.charged_tick = sec.tick
     accused.gain_cents, accused.notional_cents = finding.gain_cents, finding.notional_cents
@@ -239,11 +232,11 @@ def _charge(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> N
         f" {sec.rules.cases.trial_ticks} ticks.",
         _data(case, accused),
     )
-    informing.return_stakes(sec, case)
+    rewards.return_stakes(sec, case)
 
 
-def _decide(sec: SecEngine, case: Case, accused: Accused) -> None:
-    finding = verify_against(case, accused)
+def _decide(sec: Office, case: Case, accused: Accused) -> None:
+    finding = case.verify(accused)
     accused.confidence = finding.confidence
     if finding.confidence >= sec.thresholds.convict:
         _convict(sec, case, accused, finding)
@@ -251,7 +244,7 @@ def _decide(sec: SecEngine, case: Case, accused: Accused) -> None:
         _end(sec, case, accused, CaseStatus.ACQUITTED)
 
 
-def _convict(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> None:
+def _convict(sec: Office, case: Case, accused: Accused, finding: Finding) -> None:
     account, tick = accused.account, sec.tick
     priors = sec.priors.get(account, 0)
     penalty = penalty_of(
@@ -259,7 +252,7 @@ def _convict(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> 
         finding,
         priors,
         sec.rules,
-        is_accomplice=informing.is_accomplice(sec, case, accused),
+        is_accomplice=sec.is_accomplice(case, accused),
     )
     _note_guilt(sec, accused, finding, penalty.reputation_lost, case.crime)
     accused.fine_cents = penalty.fine_cents
@@ -276,7 +269,7 @@ def _convict(sec: SecEngine, case: Case, accused: Accused, finding: Finding) -> 
     _end(sec, case, accused, CaseStatus.CONVICTED)
 
 
-def _note_guilt(sec: SecEngine, accused: Accused, finding: Finding, lost: int, crime: str) -> None:
+def _note_guilt(sec: Office, accused: Accused, finding: Finding, lost: int, crime: str) -> None:
     account = accused.account
     accused.gain_cents, accused.notional_cents = finding.gain_cents, finding.notional_cents
     accused.reputation_lost = lost
@@ -284,7 +277,7 @@ def _note_guilt(sec: SecEngine, accused: Accused, finding: Finding, lost: int, c
     sec.registry.change_reputation(account, -lost, f"guilty of {_words(crime)}")
 
 
-def imprison(sec: SecEngine, case: str, account: int, ticks: Tick, why: str) -> None:
+def imprison(sec: Office, case: str, account: int, ticks: Tick, why: str) -> None:
     """Put an agent in prison for so many ticks, after what it has to serve already."""
     member = sec.registry.state(account)
     is_inside = member.status is AgentStatus.IMPRISONED
@@ -293,7 +286,7 @@ def imprison(sec: SecEngine, case: str, account: int, ticks: Tick, why: str) -> 
     sec.impose(case, account, "prison", ticks=ticks)
 
 
-def _end(sec: SecEngine, case: Case, accused: Accused, status: CaseStatus) -> None:
+def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
     """End a case for one accused, who may do what others do again."""
     accused.status = status
     accused.decided_tick = sec.tick
@@ -328,18 +321,18 @@ def _end(sec: SecEngine, case: Case, accused: Accused, status: CaseStatus) -> No
 # Ends without a verdict
 
 
-def dismiss(sec: SecEngine, case: Case, accused: Accused) -> None:
+def dismiss(sec: Office, case: Case, accused: Accused) -> None:
     """End a case for want of proof."""
     _end(sec, case, accused, CaseStatus.DISMISSED)
 
 
-def abate(sec: SecEngine, case: Case, accused: Accused) -> None:
+def abate(sec: Office, case: Case, accused: Accused) -> None:
     """End a case against who has fled or is bankrupt: the others stay in it."""
     _end(sec, case, accused, CaseStatus.ABATED)
     sec.impose(case.id, accused.account, "abatement")
 
 
-def settle(sec: SecEngine, case: Case, accused: Accused, cents: Cents, finding: Finding) -> None:
+def settle(sec: Office, case: Case, accused: Accused, cents: Cents, finding: Finding) -> None:
     """Take a settlement, which counts as a conviction without prison, and pay it out."""
     priors = sec.priors.get(accused.account, 0)
     penalty = penalty_of(case.crime, finding, priors, sec.rules)
@@ -353,18 +346,10 @@ def settle(sec: SecEngine, case: Case, accused: Accused, cents: Cents, finding: 
     collection.pay_out(sec, case, accused)
 
 
-def settlement(sec: SecEngine, case: Case, accused: Accused) -> tuple[Cents, Finding]:
-    """Return what would end a case now, and what it rests on."""
-    finding = verify_against(case, accused)
-    priors = sec.priors.get(accused.account, 0)
-    is_accomplice = informing.is_accomplice(sec, case, accused)
-    return settlement_of(finding, priors, sec.rules, is_accomplice=is_accomplice), finding
-
-
 # Appeals
 
 
-def _look_at_appeal(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _look_at_appeal(sec: Office, case: Case, accused: Accused) -> None:
     rules, tick = sec.rules.cases, sec.tick
     assert accused.decided_tick is not None
     if accused.appeal_tick is None:
@@ -373,7 +358,7 @@ def _look_at_appeal(sec: SecEngine, case: Case, accused: Accused) -> None:
     elif tick < accused.appeal_tick + rules.appeal_ticks:
         return
     else:
-        finding = verify_against(case, accused)
+        finding = case.verify(accused)
         accused.confidence = finding.confidence
         if finding.confidence < sec.thresholds.convict + sec.thresholds.appeal_adds:
             overturn(sec, case, accused)
@@ -386,7 +371,7 @@ def _look_at_appeal(sec: SecEngine, case: Case, accused: Accused) -> None:
     collection.pay_out(sec, case, accused)
 
 
-def overturn(sec: SecEngine, case: Case, accused: Accused) -> None:
+def overturn(sec: Office, case: Case, accused: Accused) -> None:
     """Undo a conviction or a settlement: money, record, reputation and freedom are given back."""
     account = accused.account
     collection.refund(sec, case, accused)
@@ -401,7 +386,7 @@ def overturn(sec: SecEngine, case: Case, accused: Accused) -> None:
     _end(sec, case, accused, CaseStatus.OVERTURNED)
 
 
-def _set_free(sec: SecEngine, case: Case, accused: Accused) -> None:
+def _set_free(sec: Office, case: Case, accused: Accused) -> None:
     """Take a sentence, or a suspension, off what its convict has still to serve."""
     account = accused.account
     member = sec.registry.state(account)
@@ -418,22 +403,6 @@ def _set_free(sec: SecEngine, case: Case, accused: Accused) -> None:
 
 
 # Words
-
-
-def verify_against(case: Case, accused: Accused) -> Finding:
-    """Return what a case's evidence proves against one accused, its answer weighed."""
-    return verify(case.crime, case.evidence, accused.account, frozenset(accused.cited))
-
-
-def known_case(sec: SecEngine, account: int, id: str) -> tuple[Case, Accused]:
-    """Return an agent's own case that it knows of and that is not decided. Raises Refused."""
-    case = sec.book.cases.get(id)
-    accused = case.accused.get(account) if case else None
-    if case is None or accused is None or accused.status is CaseStatus.OPENED:
-        raise Refused(Code.NOT_YOUR_CASE, "No case by this id is against you.")
-    if accused.status not in KNOWN_TO_ACCUSED:
-        raise Refused(Code.ALREADY_ANSWERED, "This case is decided.")
-    return case, accused
 
 
 def _words(crime: str) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from market.engine.action import OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
 from sec.engine import lifecycle
 from sec.engine.cases import GUILTY, PENDING, Accused, Case
 from sec.engine.evidence import look
+from sec.engine.office import Office
 from sec.engine.rules import CRIME_NAMES
 from sec.engine.suspicion import Conduct, Suspicion
-
-if TYPE_CHECKING:
-    from sec.engine.engine import SecEngine
 
 OPEN_CASE, DISMISS_CASE, OVERRULE_CASE = "OPEN_CASE", "DISMISS_CASE", "OVERRULE_CASE"
 
@@ -57,7 +53,7 @@ def legal_acts() -> tuple[OperatorAct, ...]:
     )
 
 
-def _open(sec: SecEngine, given: Parameters, id: str) -> Verdict:
+def _open(sec: Office, given: Parameters, id: str) -> Verdict:
     account = sec.resolve(given["agent"])
     if sec.status_of(account) in ("bankrupt", "fled"):
         raise Refused(Code.INVALID_TARGET, "This agent is gone.")
@@ -74,7 +70,7 @@ def _open(sec: SecEngine, given: Parameters, id: str) -> Verdict:
     return Verdict(True, data={"investigationId": case.id})
 
 
-def _dismiss(sec: SecEngine, given: Parameters, id: str) -> Verdict:
+def _dismiss(sec: Office, given: Parameters, id: str) -> Verdict:
     case = _case(sec, given)
     chosen = [one for one in _chosen(sec, case, given) if one.status in PENDING]
     if not chosen:
@@ -85,7 +81,7 @@ def _dismiss(sec: SecEngine, given: Parameters, id: str) -> Verdict:
     return Verdict(True, data={"investigationId": case.id})
 
 
-def _overrule(sec: SecEngine, given: Parameters, id: str) -> Verdict:
+def _overrule(sec: Office, given: Parameters, id: str) -> Verdict:
     case = _case(sec, given)
     chosen = [one for one in _chosen(sec, case, given) if one.status in GUILTY]
     if not chosen:
@@ -96,14 +92,14 @@ def _overrule(sec: SecEngine, given: Parameters, id: str) -> Verdict:
     return Verdict(True, data={"investigationId": case.id})
 
 
-def _case(sec: SecEngine, given: Parameters) -> Case:
+def _case(sec: Office, given: Parameters) -> Case:
     case = sec.book.cases.get(given["case"])
     if case is None:
         raise Refused(Code.NOT_YOUR_CASE, "There is no case by this id, or it is long over.")
     return case
 
 
-def _chosen(sec: SecEngine, case: Case, given: Parameters) -> list[Accused]:
+def _chosen(sec: Office, case: Case, given: Parameters) -> list[Accused]:
     if "agent" not in given:
         return list(case.accused.values())
     account = sec.resolve(given["agent"])

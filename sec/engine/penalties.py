@@ -56,8 +56,8 @@ def penalty_of(
         span = (rule.most_years - rule.least_years) * penalties.ticks_a_year
         sentence = rule.least_years * penalties.ticks_a_year + span * severity // BPS_IN_ONE
     fine = fine_of(finding, priors, penalties)
-    span = penalties.most_reputation_loss - penalties.least_reputation_loss
-    lost = penalties.least_reputation_loss + span * severity // BPS_IN_ONE
+    span = penalties.most_reputation_loss_millionths - penalties.least_reputation_loss_millionths
+    lost = penalties.least_reputation_loss_millionths + span * severity // BPS_IN_ONE
     if is_accomplice:
         kept = rules.tips.accomplice_keeps_bps
         fine = ceil_div(fine * kept, BPS_IN_ONE)

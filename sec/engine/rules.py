@@ -46,9 +46,9 @@ class BribeRules:
     most_discount: float = 0.2
     least_odds: float = 0.1
     most_odds: float = 0.9
-    briber_loses: int = 10 * POINT  # when it is detected
-    keeper_loses: int = 10 * POINT
-    reporter_gains: int = 5 * POINT  # so does the target of a detected one
+    briber_loses_millionths: int = 10 * POINT  # when it is detected
+    keeper_loses_millionths: int = 10 * POINT
+    reporter_gains_millionths: int = 5 * POINT  # so does the target of a detected one
     reporter_ticks: Tick = 3_150  # between two such gains of the same agent
     remembered_ticks: Tick = 6_300  # in which a case finds a bribe that was kept
 
@@ -57,14 +57,14 @@ class BribeRules:
 class TipRules:
     """What a tip costs and what it may earn."""
 
-    needed_reputation: int = 20 * POINT
-    stake: int = 5 * POINT
+    needed_reputation_millionths: int = 20 * POINT
+    stake_millionths: int = 5 * POINT
     a_day: int = 5
     bounty_bps: Bps = 1_000  # of the fine collected
     most_bounty_cents: Cents = 2_500_000
     informer_factor: int = 2  # for a whistleblower: of the percentage and of the most
     bounty_ticks: Tick = 630  # between two bounties of the same agent
-    reputation_gain: int = 3 * POINT
+    reputation_gain_millionths: int = 3 * POINT
     accomplice_keeps_bps: Bps = 5_000  # of its own penalty
 
 
@@ -83,7 +83,7 @@ class CaseRules:
     settled_gain_bps: Bps = 15_000  # of the gain, at least
     investigator_bps: Bps = 200  # of the fine collected
     most_investigator_cents: Cents = 500_000
-    investigator_reputation: int = 30 * POINT  # an outsider's, at least
+    investigator_reputation_millionths: int = 30 * POINT  # an outsider's, at least
     investigator_ticks: Tick = 3_150  # an outsider's age
     remembered_ticks: Tick = 630  # after its end, so that the same conduct is not tried twice
 
@@ -103,8 +103,8 @@ class PenaltyRules:
     light_bps: Bps = 100  # a severity below which a first offence is light
     least_suspension_ticks: Tick = 100
     most_suspension_ticks: Tick = 500
-    least_reputation_loss: int = 10 * POINT
-    most_reputation_loss: int = 30 * POINT
+    least_reputation_loss_millionths: int = 10 * POINT
+    most_reputation_loss_millionths: int = 30 * POINT
     debt_spread_bps: Bps = 500  # a year, above the rate of a loan
 
 

@@ -60,11 +60,11 @@ class Lawsuits(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(EVERYONE),
-        target=st.sampled_from(INVESTIGATORS),
+        whom=st.sampled_from(INVESTIGATORS),
         amount=st.sampled_from([1_000, 5_000, 60_000]),
     )
-    def bribe(self, name: str, target: str, amount: int) -> None:
-        self.act(name, "BRIBE", targetAgent=target, amount=amount)
+    def bribe(self, name: str, whom: str, amount: int) -> None:
+        self.act(name, "BRIBE", targetAgent=whom, amount=amount)
 
     @rule(name=st.sampled_from(EVERYONE), is_kept=st.booleans())
     def answer_bribe(self, name: str, is_kept: bool) -> None:
@@ -73,11 +73,11 @@ class Lawsuits(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(EVERYONE),
-        target=st.sampled_from(EVERYONE),
+        whom=st.sampled_from(EVERYONE),
         crime=st.sampled_from(CRIME_NAMES),
     )
-    def tell(self, name: str, target: str, crime: str) -> None:
-        self.act(name, "WHISTLEBLOW", targetAgent=target, crimeType=crime, evidence=WORDS)
+    def tell(self, name: str, whom: str, crime: str) -> None:
+        self.act(name, "WHISTLEBLOW", targetAgent=whom, crimeType=crime, evidence=WORDS)
 
     @rule(name=st.sampled_from(EVERYONE), type=st.sampled_from(["RESPOND", "SETTLE", "APPEAL"]))
     def defend(self, name: str, type: str) -> None:
