@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "f8612abd3c77da7827c66774bf52071a161fb366c5153f80cd184f69afbe1fdb"
+GOLDEN_DIGEST = "5a57dce45b6543213a03a0012f72b4531b65d3a7e610f23a696f7e45c0c89900"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "89498a86fc856a035a5c6d5e81af079d746368130db20b6dea36a4aed1fc4c01"
