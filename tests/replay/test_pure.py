@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "5a57dce45b6543213a03a0012f72b4531b65d3a7e610f23a696f7e45c0c89900"
+GOLDEN_DIGEST = "722c0ffb8ebdb7a6a5ddb93781f546fd03edd83297ed324ccda4a106d6f4323e"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "89498a86fc856a035a5c6d5e81af079d746368130db20b6dea36a4aed1fc4c01"
+DECISIONS = "d427c818cea72e3c1dcc5f98450e46f7a9bb3f414e93f9724460606be10a4a15"
 
 SOCIAL = ("messages", "blocks", "payouts")
 
