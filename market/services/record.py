@@ -77,6 +77,7 @@ _ACCOUNT_FIGURES = (
     "transfers",
     "trade_count",
     "peak_equity",
+    "debt",
     "call_deadline",
 )
 _NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
@@ -208,7 +209,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:13] for account in accounts),
+        (account[:14] for account in accounts),
     )
 
 
