@@ -21,6 +21,7 @@ from redis import Redis
 from agents.models import Agent
 from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
+from wallstreetsim.celery import app
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.lab.bench.ticks import fresh_floor
 from webhooks.models import Delivery, Endpoint, EndpointState
@@ -155,7 +156,9 @@ def _couriers() -> Iterator[None]:
             process = _courier(number)
             stack.callback(process.wait)
             stack.callback(process.kill)
-        time.sleep(4)
+        deadline = time.monotonic() + 4 * PATIENCE_SECONDS
+        while len(app.control.ping(timeout=1.0)) < COURIERS:
+            assert time.monotonic() < deadline, "the couriers do not start"
         yield
 
 
