@@ -157,7 +157,7 @@ def _couriers() -> Iterator[None]:
             stack.callback(process.wait)
             stack.callback(process.kill)
         deadline = time.monotonic() + 4 * PATIENCE_SECONDS
-        while len(app.control.ping(timeout=1.0)) < COURIERS:
+        while len(app.control.ping(timeout=1.0) or []) < COURIERS:
             assert time.monotonic() < deadline, "the couriers do not start"
         yield
 
