@@ -9,8 +9,3 @@ from rest_framework.exceptions import APIException
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = "Conflicts with an existing resource."
-
-
-class Unavailable(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The exchange cannot answer now; try again."
