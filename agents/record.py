@@ -14,5 +14,5 @@ from market.engine.values import Tick
 def writes(tick: Tick, report: AgentsReport) -> Iterator[tuple[str, Callable[[], Write]]]:
     """Yield (step, encoder) pairs, in the order in which they are to be sent."""
     yield "write balances", partial(journal.update_members, report.members)
-    if report.deeds:
-        yield "write prices", partial(journal.insert_deeds, tick, report.deeds)
+    if report.manipulations:
+        yield "write prices", partial(journal.insert_manipulations, tick, report.manipulations)

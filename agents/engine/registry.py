@@ -62,7 +62,7 @@ class AgentsReport(NamedTuple):
     """What a tick changed of the agents."""
 
     members: list[AgentState]  # admitted or changed
-    deeds: list[Manipulation]  # of house crooks
+    manipulations: list[Manipulation]  # of house crooks
 
 
 class AgentRegistry:

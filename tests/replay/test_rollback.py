@@ -58,7 +58,7 @@ GOES_WITH_ITS_TICK = {
     "market.TapeEntry",
     "market.Checkpoint",
     "agents.Verdict",
-    "agents.Deed",
+    "agents.Manipulation",
     "webhooks.Delivery",
     "webhooks.DueBriefing",
     "webhooks.SavedAlert",

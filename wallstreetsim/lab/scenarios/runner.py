@@ -148,7 +148,7 @@ class Record:
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
-        self.deeds: list[Manipulation] = []
+        self.manipulations: list[Manipulation] = []
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
@@ -161,7 +161,7 @@ class Record:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
-        self.deeds += outcome.agents.deeds
+        self.manipulations += outcome.agents.manipulations
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)
@@ -178,6 +178,6 @@ class Record:
             orders=[self.orders[number] for number in sorted(self.orders)],
             trades=self.trades,
             events=self.events,
-            deeds=self.deeds,
+            manipulations=self.manipulations,
             histories=self.histories,
         )
