@@ -1,4 +1,4 @@
-"""Whether the record is in reach: asked with little patience, and remembered for who comes next."""
+"""Whether the database is available: tried with a short timeout, a failure remembered."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-TRIES = 2  # the first may find nothing but connections that broke
+TRIES = 2  # the first may find only broken connections
 TRY_SECONDS = 0.75
-IMPATIENT_SECONDS = 1.0  # for a connection, since one could not be had
+SHORT_TIMEOUT_SECONDS = 1.0  # for a connection, after a failure
 REMEMBERED_SECONDS = 1.0
 
 
-class _Lost:
-    """When this process last found the record out of reach."""
+class _LastFailure:
+    """When this process last found the database unavailable."""
 
     at = float("-inf")
 
 
-def is_in_reach() -> bool:
-    """Say within two seconds whether the database takes us in; within one it is not asked again."""
-    if time.monotonic() - _Lost.at < REMEMBERED_SECONDS:
+def is_available() -> bool:
+    """Say within two seconds whether the database is available; a failure holds for one second."""
+    if time.monotonic() - _LastFailure.at < REMEMBERED_SECONDS:
         return False
     if connection.connection is None and not _gives_connection():
-        lose_patience()
-        _Lost.at = time.monotonic()
+        shorten_timeout()
+        _LastFailure.at = time.monotonic()
         return False
     _pool().timeout = settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"]
     return True
 
 
-def lose_patience() -> None:
-    """Let nobody wait long for a connection until the record is known to be in reach."""
-    _pool().timeout = IMPATIENT_SECONDS
+def shorten_timeout() -> None:
+    """Wait only briefly for a connection until the database is known to be available again."""
+    _pool().timeout = SHORT_TIMEOUT_SECONDS
 
 
 def _gives_connection() -> bool:

@@ -17,7 +17,7 @@ AUTHENTICATION = 1
     ("path", "queries"),
     [
         ("/world/tick", 1),
-        ("/world/status", 4),
+        ("/world/status", 3),
         ("/world/leaderboard", 2),
         ("/world/prison", 0),
         ("/config", 0),

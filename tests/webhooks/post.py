@@ -12,7 +12,7 @@ from agents.services.registration import change_callback_url, new_webhook_secret
 from agents.services.sealing import seal
 from tests.floor.hall import Hall
 from tests.webhooks.receivers import Receiver
-from wallstreetsim.couriers import door
+from wallstreetsim.api.courier import intake
 from wallstreetsim.floor.shell import Committed
 from webhooks.courier import Courier
 from webhooks.models import Delivery, DueBriefing, Endpoint
@@ -27,7 +27,7 @@ class Post:
         for name, agent in self.hall.agents.items():
             agent.webhook_secret = seal(self.secrets[name])
             agent.save(update_fields=["webhook_secret"])
-        self.courier = Courier(door())
+        self.courier = Courier(intake())
 
     def close(self) -> None:
         self.settle()

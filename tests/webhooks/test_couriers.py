@@ -25,7 +25,7 @@ from tests.processes import database_url
 from tests.webhooks import receivers
 from tests.webhooks.post import Post
 from tests.webhooks.receivers import Receiver, reply, respond
-from wallstreetsim.couriers import door
+from wallstreetsim.api.courier import intake
 from webhooks.briefings import Writer
 from webhooks.courier import Courier
 from webhooks.models import DueBriefing, Endpoint, SavedAlert
@@ -59,7 +59,7 @@ def test_two_couriers_deliver_nothing_twice(
     monkeypatch.setattr("webhooks.courier.LETTERS_AT_A_TIME", 5)
     one = receiver()
     agents = crowd(post, one)
-    other = Courier(door())
+    other = Courier(intake())
     ticks = []
     for _ in range(3):
         ticks.append(post.hall.tick().outcome.tick)
@@ -135,8 +135,8 @@ def test_a_reply_is_acted_on_once_per_webhook_id(post: Post, receiver: MakeRecei
     [letter] = Writer().letters(claim)
     result = Result(letter, Outcome.DELIVERED, 200, 1, "", timezone.now())
     body = b'{"actions": [{"type": "BUY", "symbol": "APEX", "quantity": 1}]}'
-    first = act_on(result, body, door(), symbols=["APEX"])
-    again = act_on(result, body, door(), symbols=["APEX"])
+    first = act_on(result, body, intake(), symbols=["APEX"])
+    again = act_on(result, body, intake(), symbols=["APEX"])
     assert (first.actions_taken, again.actions_taken) == (1, 0)
     assert Input.objects.filter(source="webhook").count() == 1
     claims.release([claim])

@@ -21,7 +21,7 @@ from django.utils.log import log_response
 from market.selectors import tick_seen
 from wallstreetsim.api import metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
-from wallstreetsim.api.errors import ABSENCE, note_absence
+from wallstreetsim.api.errors import DATABASE_ERRORS, note_unavailable
 from wallstreetsim.api.limits import headers_of
 from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
 from wallstreetsim.environment.logs import request_id
@@ -70,10 +70,10 @@ class RequestContext:
             return await sync_to_async(_stamp)(request, response, started)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for a page that cannot be shown while the record is out of reach."""
-        if not isinstance(exception, ABSENCE):
+        """Answer for a page that cannot be shown while the database is unavailable."""
+        if not isinstance(exception, DATABASE_ERRORS):
             return None
-        note_absence(exception)
+        note_unavailable(exception)
         return unavailable_page.answer(request)
 
 

@@ -29,7 +29,7 @@ from webhooks.engine.circuit import Outcome
 from webhooks.metrics import count_results
 from webhooks.models import DeliveryKind
 from webhooks.services import claims
-from webhooks.services.replies import Door, act_on
+from webhooks.services.replies import ActionIntake, act_on
 from webhooks.services.results import Result, write_results
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class _Done(NamedTuple):
 class Courier:
     """The courier of this process. `deliver` may be called from any thread."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, intake: ActionIntake) -> None:
+        self._intake = intake
         self._writer = Writer()
         self._mutex = threading.Lock()
         self._is_running = self._is_wanted_again = self._is_closed = False
@@ -169,7 +169,7 @@ class Courier:
             for _ in _tries():
                 try:
                     result = act_on(
-                        result, done.answer.reply, self._door, symbols=self._writer.symbols
+                        result, done.answer.reply, self._intake, symbols=self._writer.symbols
                     )
                     break
                 except (DatabaseError, InterfaceError) as error:
@@ -213,7 +213,7 @@ class Courier:
 
     def _alert(self, account: int, message: str) -> None:
         try:
-            self._door.alert(account, message)
+            self._intake.alert(account, message)
         except (DatabaseError, InterfaceError) as error:
             log.warning("an owner is not alerted: %s", error)
         finally:
