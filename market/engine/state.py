@@ -34,6 +34,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "short_value",
     "realised",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "is_bankrupt",
     "tape_seq",

@@ -75,6 +75,8 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "call_deadline",
 )

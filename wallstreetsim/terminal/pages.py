@@ -15,6 +15,7 @@ from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
 from wallstreetsim.terminal.frame import SECTIONS, html
+from webhooks.selectors import behind_seconds
 
 REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades", "events"})  # what is shown
 STEPS = (-100, -10, -1, 1, 10, 100)  # ticks
@@ -43,7 +44,12 @@ def _terminal_at(digest: str) -> str:
     """
     return render_to_string(
         "dashboard/page.html",
-        {"board": dashboard.load(), "sections": SECTIONS, "current": "HOME"},
+        {
+            "board": dashboard.load(),
+            "sections": SECTIONS,
+            "current": "HOME",
+            "behind": behind_seconds(),
+        },
     )
 
 

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0008_verdicts_keep_their_data")]
+    dependencies = [("agents", "0009_society")]
 
     operations = [
         migrations.RenameModel("Deed", "Manipulation"),

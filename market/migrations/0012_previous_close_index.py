@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0010_band_override")]
+    dependencies = [("market", "0011_account_figures")]
 
     operations = [
         migrations.AddField(
