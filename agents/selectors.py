@@ -560,6 +560,7 @@ _ACCOUNT_COLUMNS = (
     "reserved",
     "realised",
     "close_equity",
+    "debt",
     "call_deadline",
 )
 _COMPANY_STATE = (
@@ -646,6 +647,7 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     account.cash, account.endowment = row["cash"], row["endowment"]
     account.long_value, account.short_value = row["long_value"], row["short_value"]
     account.close_equity = row["close_equity"]
+    account.debt = row["debt"]
     return account
 
 

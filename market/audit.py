@@ -208,13 +208,13 @@ def _pages(cursor: CursorWrapper) -> list[str]:
 
 
 def _recorded_accounts() -> Figures:
-    rows = models.Account.objects.values_list("id", "cash", "realised", "call_deadline")
+    rows = models.Account.objects.values_list("id", "cash", "realised", "debt", "call_deadline")
     return {id: tuple(rest) for id, *rest in rows}
 
 
 def _accounts_in(exchange: MarketEngine) -> Figures:
     return {
-        a.id: (a.cash, a.realised, a.call.deadline if a.call else None)
+        a.id: (a.cash, a.realised, a.debt, a.call.deadline if a.call else None)
         for a in exchange.accounts.values()
     }
 

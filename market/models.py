@@ -153,6 +153,7 @@ class Account(models.Model):
     transfers = models.BigIntegerField(default=0)
     trade_count = models.BigIntegerField(default=0)
     peak_equity = models.BigIntegerField(default=0)
+    debt = models.BigIntegerField(default=0, help_text="Of fines that are not paid.")
     call_deadline = models.BigIntegerField(
         null=True, help_text="The tick by which a margin call is to be cured."
     )

@@ -15,12 +15,13 @@ class AccountKind(StrEnum):
     SYSTEM = "system"
 
 
-BANK, TREASURY, PUBLIC, MARKET_MAKER = 1, 2, 3, 4
+BANK, TREASURY, PUBLIC, MARKET_MAKER, ESCROW = 1, 2, 3, 4, 5
 SYSTEM_ACCOUNTS = {
     BANK: "bank",
     TREASURY: "treasury",
     PUBLIC: "public",
     MARKET_MAKER: "market_maker",
+    ESCROW: "escrow",  # bribes that are not answered, fines that are not final
 }
 FIRST_AGENT_ACCOUNT = 1_000
 
@@ -74,6 +75,7 @@ class Account:
         "cash",
         "close_equity",
         "closing",
+        "debt",
         "endowment",
         "equity_samples",
         "fee_bps",
@@ -81,6 +83,7 @@ class Account:
         "id",
         "is_agent",
         "is_bankrupt",
+        "is_reduce_only",
         "kind",
         "leverage",
         "long_value",
@@ -111,6 +114,7 @@ class Account:
         self.long_value: Cents = 0
         self.short_value: Cents = 0
         self.reserved: Cents = 0
+        self.debt: Cents = 0  # of fines that are not paid: it counts against equity
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
         self.transfers: Cents = 0  # net, received beside the endowment without being earned
@@ -122,11 +126,12 @@ class Account:
         self.orders: dict[str, Order] = {}  # not final, by id
         self.call: MarginCall | None = None
         self.is_bankrupt = False
+        self.is_reduce_only = False  # charged with a crime: its exposure may not rise
         self.tape_seq = 0
 
     @property
     def equity(self) -> Cents:
-        return self.cash + self.long_value - self.short_value
+        return self.cash + self.long_value - self.short_value - self.debt
 
     @property
     def exposure(self) -> Cents:
@@ -150,7 +155,8 @@ class Account:
         """
         long_value, short_value = self.long_value, self.short_value
         exposure = long_value + short_value + self.reserved
-        return exposure + cost <= self.leverage * (self.cash + long_value - short_value)
+        equity = self.cash + long_value - short_value - self.debt
+        return exposure + cost <= self.leverage * equity
 
     def move_baseline(self, cents: Cents) -> None:
         """Let what performance is measured from move by cash that no trade has earned or lost."""

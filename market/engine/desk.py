@@ -229,6 +229,8 @@ class Desk:
             return Code.TOO_MANY_ORDERS
         if not company.is_trading and (order.post_only or order.time_in_force in (IOC, FOK)):
             return Code.MARKET_HALTED
+        if account.is_reduce_only and order.opens:
+            return Code.FORBIDDEN
         if intent is Intent.BUY:
             if account.direction_of(company.symbol) < 0:
                 return Code.POSITION_CONFLICT

@@ -196,6 +196,7 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
             account.transfers,
             account.trade_count,
             account.peak_equity,
+            account.debt,
             account.call.deadline if account.call else None,
             account.tape_seq,
         ),

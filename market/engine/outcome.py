@@ -89,6 +89,7 @@ class AccountState(NamedTuple):
     transfers: Cents  # net, beside the endowment
     trade_count: int
     peak_equity: Cents
+    debt: Cents  # of fines that are not paid
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
 

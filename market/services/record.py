@@ -78,6 +78,7 @@ _ACCOUNT_FIGURES = (
     "transfers",
     "trade_count",
     "peak_equity",
+    "debt",
     "call_deadline",
 )
 _NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)

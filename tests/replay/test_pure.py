@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "34796a6b6229e3b57a4d15975ebdfe9ddd7e91c94a1f47c8a47e214b8fd4ea21"
+GOLDEN_DIGEST = "f8612abd3c77da7827c66774bf52071a161fb366c5153f80cd184f69afbe1fdb"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "8c03bbcaa88b4bbffaecbd49f48ba158b44361a18764d61bb1f149928fbfc722"
+DECISIONS = "89498a86fc856a035a5c6d5e81af079d746368130db20b6dea36a4aed1fc4c01"
 
 SOCIAL = ("messages", "blocks", "payouts")
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0011_account_figures")]
+    dependencies = [("market", "0012_debts_and_escrow")]
 
     operations = [
         migrations.AddField(
