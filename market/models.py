@@ -428,6 +428,12 @@ class Split(models.Model):
     into = models.PositiveSmallIntegerField()
     of = models.PositiveSmallIntegerField()
     shares = models.BigIntegerField()
+    after_trade = models.BigIntegerField(
+        null=True,
+        help_text=(
+            "The last trade in old shares. Null: from when it did not restate what was filled."
+        ),
+    )
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.into}:{self.of} at {self.tick}"

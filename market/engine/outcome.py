@@ -186,13 +186,16 @@ class Halt(NamedTuple):
 
 
 class Split(NamedTuple):
-    """`into` shares for `of` old ones; `shares` are issued now."""
+    """`into` shares for `of` old ones; `shares` are issued now. The trades up to number
+    `after_trade` were in old shares.
+    """
 
     tick: Tick
     symbol: str
     into: int
     of: int
     shares: Shares
+    after_trade: int
 
 
 class MarketEvent(NamedTuple):
