@@ -155,8 +155,8 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
         return refuse(413, BodyTooLarge.default_detail)
     except SuspiciousOperation:
         return refuse(400, "The request is malformed.")
-    except ABSENCE as error:
-        note_absence(error)
+    except DATABASE_ERRORS as error:
+        note_unavailable(error)
         return unavailable_page.answer(request)
     except Exception:
         log.exception("a request failed")

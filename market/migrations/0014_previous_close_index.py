@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0012_debts_and_escrow")]
+    dependencies = [("market", "0013_splits_say_after_which_trade")]
 
     operations = [
         migrations.AddField(
