@@ -1,4 +1,4 @@
-"""The courier of this process, whose replies are taken in as `POST /actions` takes actions."""
+"""The courier of this process, and the intake by which replies enter: that of `POST /actions`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier
 from webhooks.engine.briefing import SentAction
-from webhooks.services.replies import ActionIntake, OverLimit, UnreadableReply
+from webhooks.services.replies import Intake, OverLimit, UnreadableReply
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
 
@@ -30,8 +30,8 @@ def the_courier() -> Courier:
     return Courier(intake())
 
 
-def intake() -> ActionIntake:
-    return ActionIntake(read=read_reply, spend=spend_for, take=take_actions, alert=alert)
+def intake() -> Intake:
+    return Intake(read=read_reply, spend=spend_for, take=take_actions, alert=alert)
 
 
 def read_reply(body: bytes) -> object:

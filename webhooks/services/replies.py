@@ -27,7 +27,7 @@ class OverLimit(Exception):
 TakeActions: TypeAlias = Callable[[Agent, list[Any]], list[SentAction]]
 
 
-class ActionIntake(NamedTuple):
+class Intake(NamedTuple):
     """How a reply enters: the same way as a `POST /actions`, which is not this app's to know.
 
     `read` raises UnreadableReply; `spend` counts a request of an agent's and raises OverLimit;
@@ -40,13 +40,11 @@ class ActionIntake(NamedTuple):
     alert: Callable[[int, str], None]  # has the exchange tell an agent something
 
 
-def act_on(
-    result: Result, reply: bytes, intake: ActionIntake, *, symbols: Collection[str]
-) -> Result:
+def act_on(result: Result, reply: bytes, intake: Intake, *, symbols: Collection[str]) -> Result:
     """Do what a reply asks for, unless that has been done under its id, and return the result with
     what was said of its actions. What is wrong with a reply is the result's error.
     """
-    endpoint = result.letter.endpoint
+    endpoint = result.request.endpoint
     try:
         parsed = parse_reply(intake.read(reply))
         unknown = [s for s in parsed.settings.get("symbols", []) if s not in symbols]
@@ -73,7 +71,7 @@ def act_on(
 
 
 def _keep_settings(result: Result, parsed: Reply) -> None:
-    endpoint = result.letter.endpoint
+    endpoint = result.request.endpoint
     now = {
         "symbols": endpoint.symbols,
         "includeOrderBook": endpoint.wants_order_books,
