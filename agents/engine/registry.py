@@ -157,7 +157,7 @@ class AgentsReport(NamedTuple):
     """What a tick changed of the agents."""
 
     members: list[AgentState]  # admitted or changed
-    deeds: list[Manipulation]  # of house crooks
+    manipulations: list[Manipulation]  # of house crooks
     messages: list[MessageSent]
     blocks: list[BlockChange]
     alliances: list[AllianceState]  # proposed or changed
