@@ -34,8 +34,8 @@ from market.engine.values import new_tuple, uuid_of, uuid_prefix
 from wallstreetsim.actions import action_table
 from wallstreetsim.rules import Rules
 
-SCHEMA_VERSION = 3  # of the dumped state
-ENGINE_VERSION = 3  # of the behaviour: raised whenever the same inputs would give another history
+SCHEMA_VERSION = 4  # of the dumped state
+ENGINE_VERSION = 4  # of the behaviour: raised whenever the same inputs would give another history
 
 REGISTER, PAUSE, RESUME, STEP = "REGISTER", "PAUSE", "RESUME", "STEP"
 HOUSE_ROLE = "hedge_fund_manager"
@@ -198,7 +198,6 @@ class World:
         for split in self.market.log.splits:
             self.house.rescale(split.symbol, split.of / split.into)
         watch("prices")
-        self.market.mark_to_market()
         for account in self.market.call_margins():
             self.society.go_bankrupt(account)
         watch("margin")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from market.engine import margin
-from market.engine.accounts import TREASURY, Account, MarginCall
+from market.engine.accounts import PUBLIC, TREASURY, Account, MarginCall
 from market.engine.companies import Company
 from market.engine.desk import LIQUIDATION
 from market.engine.outcome import Bankruptcy
@@ -29,7 +29,9 @@ def look(exchange: Exchange) -> None:
 
 
 def _look_at(exchange: Exchange, account: Account) -> None:
-    if _has_positions(account):
+    if account.equity < 0:
+        _take_over(exchange, account)
+    elif _has_positions(account):
         _judge(exchange, account)
     if account.equity < 0 and not _has_positions(account):
         _write_off(exchange, account)
@@ -89,7 +91,7 @@ def _liquidate(exchange: Exchange, account: Account) -> None:
             exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
     for company in _by_relief(exchange, account):
         quantity = account.quantity_of(company.symbol)
-        wanted = margin.shares_to_close(account, company.price, quantity, exchange.rules.margin)
+        wanted = margin.shares_to_close(account, company, quantity, exchange.rules.margin)
         if not wanted:
             break
         wanted = min(wanted, _most_in_a_tick(exchange, account, company))
@@ -107,11 +109,36 @@ def _liquidate(exchange: Exchange, account: Account) -> None:
         _cure(exchange, account)
 
 
+def _take_over(exchange: Exchange, account: Account) -> None:
+    """Move the positions of an account that is insolvent to the public, at the price: were they
+    sold at market, whoever traded with it would take the treasury's money. What does not trade
+    waits.
+    """
+    for order in sorted(account.orders.values(), key=lambda order: order.number):
+        exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+    public = exchange.accounts[PUBLIC]
+    for symbol, holding in sorted(account.holdings.items()):
+        company, held = exchange.companies[symbol], holding.quantity
+        if not held or not company.is_trading:
+            continue
+        if held > 0:
+            exchange.sell_shares(account.id, PUBLIC, company, held, kind="close_out")
+        else:
+            held = -min(-held, max(0, public.quantity_of(symbol)))
+            exchange.sell_shares(PUBLIC, account.id, company, -held, kind="close_out")
+        exchange.log.alert(
+            account,
+            "liquidation",
+            f"{abs(held)} {symbol} were closed at the price: you owe more than you have.",
+            {"symbol": symbol, "quantity": abs(held)},
+        )
+
+
 def _lacks_cushion(exchange: Exchange, account: Account) -> bool:
     """Say whether positions must go until maintenance holds with the cushion."""
     return any(
         margin.shares_to_close(
-            account, exchange.companies[s].price, h.quantity, exchange.rules.margin
+            account, exchange.companies[s], h.quantity, exchange.rules.margin
         )
         for s, h in account.holdings.items()
         if h.quantity
@@ -127,7 +154,7 @@ def _by_relief(exchange: Exchange, account: Account) -> list[Company]:
     def relief(company: Company) -> int:
         quantity = account.quantity_of(company.symbol)
         weight = rules.long_weight if quantity > 0 else rules.short_weight
-        return weight * abs(quantity) * company.price
+        return weight * account.margin_rate(company) * abs(quantity) * company.price
 
     held = [exchange.companies[s] for s, h in account.holdings.items() if h.quantity]
     trading = [company for company in held if company.is_trading]

@@ -54,6 +54,7 @@ class Company:
         "last",
         "listing",
         "low_band",
+        "margin_bps",
         "net_flow",
         "ordered_band_bps",
         "previous_close",
@@ -75,6 +76,7 @@ class Company:
         "tick_high",
         "tick_low",
         "tick_volume",
+        "volume_absorbed",
         "volumes",
     )
 
@@ -83,6 +85,7 @@ class Company:
         self.listing = listing
         self.symbol = listing.symbol
         self.shares = listing.shares  # issued
+        self.margin_bps = _margin_bps(listing.sector, rules)  # the least initial margin here
         self.split_power = 0  # the shares have been split by ten to this power since founding
         self.book = Book()
         self.quotes: list[Order] = []  # the market maker's, replaced every tick
@@ -96,7 +99,8 @@ class Company:
         self.day_volume: Shares = 0
         self.tick_high = self.tick_low = price
         self.tick_volume: Shares = 0
-        self.net_flow: Shares = 0  # signed volume of takers since the last price step
+        self.net_flow: Shares = 0  # what takers bought of the market maker since the last price
+        self.volume_absorbed: Shares = 0  # step, less what they sold to it; and both together
         self.volumes: deque[Shares] = deque(maxlen=rules.session.day_ticks)
         self.forming: dict[int, list[int]] = {}  # interval → open, high, low, close, volume so far
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
@@ -164,6 +168,10 @@ class Company:
     def refresh_touch(self) -> None:
         self.best_bid = self.book.bids.best()
         self.best_ask = self.book.asks.best()
+
+
+def _margin_bps(sector: str, rules: MarketRules) -> Bps:
+    return next((one.margin_bps for one in rules.sectors if one.name == sector), BPS_IN_ONE)
 
 
 FIXED_LISTINGS = (

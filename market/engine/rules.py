@@ -9,25 +9,30 @@ from market.engine.values import Bps, Cents, Shares, Tick
 
 @dataclass(frozen=True, slots=True)
 class Sector:
-    """Defaults of the companies of one sector; `share` is its part of all companies."""
+    """Defaults of the companies of one sector; `share` is its part of all companies.
+
+    `margin_bps` is the least initial margin of a position, whatever its owner's leverage: what the
+    sector's news may be worth at once.
+    """
 
     name: str
     daily_volatility: float
     beta: float
     share: float
     industries: tuple[str, ...]
+    margin_bps: Bps = 1_000
 
 
 SECTORS = (
     Sector("Technology", 0.025, 1.2, 0.25, ("Software", "Semiconductors", "Cloud", "Hardware")),
     Sector("Finance", 0.018, 1.1, 0.15, ("Banking", "Insurance", "Asset Management", "Payments")),
-    Sector("Healthcare", 0.020, 0.9, 0.12, ("Biotech", "Pharmaceuticals", "Medical Devices")),
+    Sector("Healthcare", 0.020, 0.9, 0.12, ("Biotech", "Pharmaceuticals", "Medical Devices"), 2_500),
     Sector("Consumer", 0.015, 0.95, 0.12, ("Retail", "Food", "Apparel", "Leisure")),
     Sector("Energy", 0.030, 1.3, 0.08, ("Oil and Gas", "Solar", "Wind")),
     Sector("Industrial", 0.018, 1.0, 0.08, ("Aerospace", "Machinery", "Logistics")),
-    Sector("Crypto", 0.050, 0.3, 0.07, ("Exchanges", "Mining", "Custody")),
+    Sector("Crypto", 0.050, 0.3, 0.07, ("Exchanges", "Mining", "Custody"), 3_000),
     Sector("RealEstate", 0.022, 0.8, 0.05, ("Offices", "Housing", "Data Centers")),
-    Sector("Meme", 0.080, 0.2, 0.05, ("Vibes", "Nostalgia", "Attention")),
+    Sector("Meme", 0.080, 0.2, 0.05, ("Vibes", "Nostalgia", "Attention"), 5_000),
     Sector("Utilities", 0.012, 0.5, 0.03, ("Power", "Water", "Grid")),
 )
 
@@ -60,6 +65,7 @@ class PricingRules:
         0.01  # a day's usual volume as a part of the shares issued, at founding
     )
     usual_volume_half_life: Tick = 390
+    most_usual_volumes: float = 4.0  # that one tick may count for, towards the usual volume
     impact_crossover: float = 2.0  # in usual ticks: linear impact below, a square root above
     flow_scale: float = 1.7  # makes an ordinary tick's surprise of about unit variance
     impact_half_lives: tuple[float, ...] = (1.5, 6.0, 25.0, 100.0)
@@ -208,10 +214,10 @@ class MakerRules:
 
     endowment_cents: Cents = 1_000_000_000_000
     holding_bps: Bps = 3_000
-    half_spread: float = 0.0005
-    volatility_spread: float = 10.0
-    unrest_power: float = 0.5  # of max(1, σ_t) in the half-spread
-    level_multiples: tuple[float, ...] = (1.0, 1.5, 2.25, 3.4, 5.1)
+    half_spread: float = 0.0001
+    volatility_spread: float = 290.0
+    unrest_power: float = 1.0  # of max(1, σ_t) in the half-spread
+    level_multiples: tuple[float, ...] = (1.0, 1.6, 2.6, 4.0, 6.0)
     base_size: Shares = 1_000
     size_growth: float = 1.2
     skew_half_spreads: float = 1.0  # how far a very full inventory moves the centre

@@ -36,6 +36,9 @@ def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
 
 
 def remember_volume(state: PriceState, volume: Shares, rules: PricingRules) -> None:
-    """Let the usual volume follow the tick's."""
+    """Let the usual volume follow the tick's, of which only so much counts: a day of wild trading
+    must not make the market maker quote for a market that is not there.
+    """
     (decay,) = decays((rules.usual_volume_half_life,))
-    state.usual_volume = max(1.0, state.usual_volume + (volume - state.usual_volume) * decay)
+    counted = min(float(volume), rules.most_usual_volumes * state.usual_volume)
+    state.usual_volume = max(1.0, state.usual_volume + (counted - state.usual_volume) * decay)
