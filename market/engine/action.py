@@ -1,0 +1,97 @@
+"""An action: what an agent may ask for, as one row of a table that all engines fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeAlias
+
+from market.engine.parameters import Form, Parameters
+from market.engine.refusals import Code
+from market.engine.values import Tick
+
+NO_DATA: Mapping[str, Any] = {}
+OK = Code.OK.value
+
+
+class Family(StrEnum):
+    TRADING = "trading"
+    SOCIAL = "social"
+    CORRUPTION = "corruption"
+    LEGAL = "legal"
+
+
+class Verdict(NamedTuple):
+    """What became of an action, when the tick performed it.
+
+    `data` is shown on the wire as it is.
+    """
+
+    success: bool
+    code: str = OK
+    message: str = ""
+    data: Mapping[str, Any] = NO_DATA
+
+
+class Actor(NamedTuple):
+    """Who asks: an agent as it stands before the action."""
+
+    account: int
+    role: str
+    status: str
+    reputation: int  # millionths of a point
+    tick: Tick  # in which the action is performed, or will be
+    ordinal: int  # of the action among the account's in this tick, from 0: names its draws
+    is_house: bool = False
+
+
+# `perform` takes the engine whose action it is; `check` takes that engine too, or, in a web
+# process, what its app knows of it from the rows: a value with the same reading methods.
+Perform: TypeAlias = Callable[[Any, Actor, Parameters, str], Verdict]
+Check: TypeAlias = Callable[[Any, Actor, Parameters], None]
+
+ACTIVE = frozenset({"active"})
+NOT_IN_PRISON = frozenset({"active", "suspended"})
+ANY_LIVING = frozenset({"active", "suspended", "imprisoned"})
+
+
+def _nothing(engine: Any, actor: Actor, parameters: Parameters) -> None:
+    """Refuse nothing."""
+
+
+def _any_form(parameters: Parameters) -> None:
+    """Accept every combination of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A type of action.
+
+    `check` neither draws nor changes; raises Refused. `perform` is the tick's, after `check`: it
+    changes everything or, raising Refused, nothing; the id is its input's, "" for a house agent's.
+    """
+
+    type: str
+    summary: str
+    engine: str  # the name of the engine that performs it
+    family: Family
+    parameters: Form
+    perform: Perform
+    check: Check = _nothing
+    check_form: Callable[[Parameters], None] = _any_form  # raises Malformed
+    statuses: frozenset[str] = ACTIVE  # of agents that may use it
+    reputation_cost: int = 0  # millionths of a point, for the table that is published
+    cooldown_ticks: Tick = 0
+    places_order: bool = False
+
+    def parse(self, given: Mapping[str, object]) -> Parameters:
+        """Check what an action of this type carries, its type left out, and return it by name.
+
+        Raises Malformed, or Refused where a number is beyond all bounds.
+        """
+        parameters, refusal = self.parameters.parse(given)
+        self.check_form(parameters)  # first: what has not its form is not refused but malformed
+        if refusal is not None:
+            raise refusal
+        return parameters
