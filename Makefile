@@ -17,7 +17,7 @@ LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-versio
 setup: .venv/dev compile
 
 compile: .venv/run
-	@$(PY) -m wallstreetsim.compiling
+	@$(PY) -m wallstreetsim.stack.compiling
 
 run: .venv/run
 	@exec $(PY) -m wallstreetsim.stack
@@ -36,7 +36,7 @@ fmt: .venv/dev
 	$(PY) -m ruff format
 
 bench: .venv/dev compile
-	$(PY) -m wallstreetsim.bench $(ONLY)
+	$(PY) -m wallstreetsim.lab.bench $(ONLY)
 
 soak: .venv/dev compile
 	WSS_ENGINE_DIR=off $(PY) -m tests.soak $(SOAK)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from agents.engine.rules import ROLES
 from agents.models import Agent, ApiKey, Deed, Input, Source
 from market.admin import account, account_links
-from market.admin.looking import (
+from market.common.read_only import (
     Among,
     BigTableAdmin,
     ReadOnlyAdmin,

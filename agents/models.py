@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from agents.engine.registry import AgentStatus
 from agents.engine.rules import ROLES
-from agents.engine.society import AgentStatus
 from agents.ids import new_id
 
 

@@ -11,17 +11,18 @@ from django.conf import settings
 from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from agents.engine.batch import Asked, client_ids_of
+from agents.engine.batch import ParsedAction, client_ids_of
 from agents.engine.inputs import Input
-from agents.engine.society import AgentStatus
+from agents.engine.registry import AgentStatus
 from agents.models import Agent, ApiKey
 from agents.models import Input as InputRow
 from market import models
+from market.common.prepared import Prepared
 from market.engine.accounts import Account, AccountKind, Holding
 from market.engine.actions import market_actions
 from market.engine.companies import Company, Listing
 from market.engine.orders import Ticket
-from market.engine.rehearsal import OpenOrder
+from market.engine.pre_trade_check import OpenOrder
 from market.engine.values import (
     FINAL_STATUSES,
     SIDE_OF,
@@ -34,7 +35,6 @@ from market.engine.values import (
     Tick,
     TimeInForce,
 )
-from market.prepared import Prepared
 from market.selectors import note_tick, one_instant
 
 MOST_WAITING = 1_000  # actions of one agent, should the world stand still
@@ -310,7 +310,7 @@ def _known_order(row: models.Order) -> OwnOrder:
 # What an agent may do next
 
 
-class Prospect(NamedTuple):
+class AccountSnapshot(NamedTuple):
     """An account as the last tick left it, and all that decides what its next actions may do."""
 
     tick: Tick
@@ -323,7 +323,7 @@ class Prospect(NamedTuple):
     used_client_ids: set[str]  # those of the client ids asked for that are not free
 
 
-def prospect_of(agent: Agent, asked: Sequence[Asked]) -> Prospect:
+def snapshot_of(agent: Agent, asked: Sequence[ParsedAction]) -> AccountSnapshot:
     """Return what decides about these actions of an agent.
 
     One statement, so that no tick comes between an input that waits and what it did.
@@ -346,9 +346,9 @@ def prospect_of(agent: Agent, asked: Sequence[Asked]) -> Prospect:
         account.holdings[held["symbol"]] = Holding(held["quantity"], held["cost"])
     companies = {row["symbol"]: _company(row) for row in found["companies"]}
     for row in found["open"]:
-        if row["intent"] == Intent.SHORT:  # it is placed again in the rehearsal
+        if row["intent"] == Intent.SHORT:  # it is placed again in the pre-trade check
             companies[row["symbol"]].shorts_offered -= row["quantity"] - row["filled"]
-    return Prospect(
+    return AccountSnapshot(
         found["tick"],
         found["is_open"],
         account,

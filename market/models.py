@@ -81,10 +81,10 @@ class Company(models.Model):
         null=True, help_text="Of a halt: the tick whose auction resumes trading."
     )
     halt_reason = models.CharField(max_length=24, blank=True, default="")
-    low_band = models.BigIntegerField(default=0, help_text="Nought: there are no bands.")
+    low_band = models.BigIntegerField(default=0, help_text="Zero: there are no bands.")
     high_band = models.BigIntegerField(default=0)
     ordered_band_bps = models.IntegerField(
-        default=0, help_text="How far from their centre an operator has set the bands; or nought."
+        default=0, help_text="How far from their centre an operator has set the bands; or zero."
     )
     restricted_through = models.BigIntegerField(
         default=-1, help_text="The last trading day on which shorts are restricted."

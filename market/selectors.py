@@ -23,7 +23,8 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan
 
-from market import reach, wire
+from market import wire
+from market.common import database_health
 from market.engine import outcome
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
@@ -102,7 +103,7 @@ def tick_seen(*, may_ask: bool = True) -> int | None:
         _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
         try:
             rows = World.objects.values_list("tick", flat=True)
-            _Seen.tick = rows.first() if reach.is_in_reach() else None
+            _Seen.tick = rows.first() if database_health.is_in_reach() else None
         except DatabaseError:
             _Seen.tick = None
     return _Seen.tick

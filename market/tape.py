@@ -14,7 +14,7 @@ import zstandard
 from django.db import connection
 from django.db.models import Max, Min
 
-from market.bulk import Write, insertion
+from market.common.bulk import Write, insertion
 from market.models import TapeEntry
 
 PUBLIC_STREAM = 0  # every other stream is an agent's and bears its account's number

@@ -33,12 +33,12 @@ def optional_dollars(cents: Cents | None) -> float | None:
 
 
 def average(value: Cents, quantity: Shares) -> float:
-    """Return the average price in dollars, to four decimals; nought for nothing."""
+    """Return the average price in dollars, to four decimals; zero for nothing."""
     return _quotient(100 * value, quantity) / 10_000 if quantity else 0.0
 
 
 def percent(part: int, whole: int) -> float:
-    """Return `part` in percent of `whole`, to four decimals; nought of nothing."""
+    """Return `part` in percent of `whole`, to four decimals; zero of nothing."""
     return _quotient(1_000_000 * part, whole) / 10_000 if whole else 0.0
 
 

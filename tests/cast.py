@@ -36,8 +36,8 @@ from market.engine.outcome import OrderState
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
 from market.engine.values import SIDE_OF, Cents, Intent, OrderKind, SelfTrade, Shares, Side
-from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.world import REGISTER, Outcome, World
+from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.world import REGISTER, Outcome, World
 
 CAST = ("ann", "bob", "cid", "dee", "eve", "fay", "gus")
 SYMBOL = "APEX"

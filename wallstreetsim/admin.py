@@ -24,10 +24,10 @@ from django_celery_beat.models import (
 from agents.admin import verdict_on
 from agents.models import Input
 from agents.services import operator
-from market.admin.looking import ReadOnlyAdmin, dollars
+from market.common.read_only import ReadOnlyAdmin, dollars
 from market.models import Company, World
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import (
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import (
     FREE_BANDS,
     HALT,
     INJECT,

@@ -11,10 +11,8 @@ class WallStreetSimConfig(AppConfig):
     verbose_name = "WallStreetSim"
 
     def ready(self) -> None:
-        from wallstreetsim import (
-            celery,  # noqa: F401  # every process sends tasks through our Celery app
-            revocations,  # noqa: F401  # whoever revokes a key, it is announced
-        )
+        from wallstreetsim import celery  # noqa: F401  # every process sends tasks through our Celery app
+        from wallstreetsim.feed import revocations  # noqa: F401  # whoever revokes a key, it is announced
 
         # What is loaded by now stays: without it a full collection, and the one at exit, is short.
         gc.freeze()

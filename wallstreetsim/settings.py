@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
-from wallstreetsim import logs
-from wallstreetsim.addresses import POSTGRES, database_address, redis_address
-from wallstreetsim.rules import RULES as RULES
+from wallstreetsim.api import logs
+from wallstreetsim.machine.rules import RULES as RULES
+from wallstreetsim.stack.addresses import POSTGRES, database_address, redis_address
 from wallstreetsim.stack.places import Places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -169,7 +169,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "wallstreetsim.api.middleware.FrontDoor",
+    "wallstreetsim.api.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -196,6 +196,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"terminal": "wallstreetsim.terminal.template_tags"},
         },
     },
 ]
@@ -220,7 +221,7 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["wallstreetsim.api.authentication.BearerAuthentication"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "wallstreetsim.api.envelope.OneTongue",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "wallstreetsim.api.envelope.JSONOnly",
     "DEFAULT_METADATA_CLASS": "wallstreetsim.api.envelope.Methods",
     "DEFAULT_PARSER_CLASSES": ["wallstreetsim.api.parsing.StrictJSONParser"],
     "DEFAULT_PERMISSION_CLASSES": [],

@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from agents.services import repeats
 from market import models, tape
-from wallstreetsim import compiled
-from wallstreetsim.floor import Committed, Floor
-from wallstreetsim.metrics import record_tick
-from wallstreetsim.publishing import publish
+from wallstreetsim.api.metrics import record_tick
+from wallstreetsim.floor.publishing import publish
+from wallstreetsim.floor.shell import Committed, Floor
+from wallstreetsim.stack import compiled
 
 log = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from wallstreetsim import health, metrics, pages
-from wallstreetsim.api import envelope
+from wallstreetsim.api import envelope, health, metrics
 from wallstreetsim.api.middleware import API
 from wallstreetsim.api.urls import bare
 from wallstreetsim.api.urls import urlpatterns as api
 from wallstreetsim.feed.views import ws_stats
+from wallstreetsim.terminal import pages
 
 operations = [
     path("health", health.health),
@@ -20,7 +20,7 @@ operations = [
 unknown = [re_path(r"^(?:api|actions|auth|config|market|recover|world)(?:/|$)", envelope.not_found)]
 
 urlpatterns = [
-    path("", include("wallstreetsim.pages_urls")),
+    path("", include("wallstreetsim.terminal.urls")),
     path("admin/", admin.site.urls),
     path("", include(operations)),
     path("api/v1/", include(operations)),

@@ -13,8 +13,8 @@ from agents.services.callbacks import LONGEST
 from agents.services.intake import Receipt
 from agents.services.registration import Registration
 from market import wire
-from market.api.fields import Body, Pattern, Text
-from market.api.lists import PageQuery
+from market.common.fields import Body, Pattern, Text
+from market.common.lists import PageQuery
 from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.values import OrderStatus, Tick

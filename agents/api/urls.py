@@ -1,7 +1,7 @@
 from django.urls import path
 
 from agents.api import views
-from market.api import converters  # noqa: F401
+from market.common import converters  # noqa: F401
 
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view(), name="register"),

@@ -18,13 +18,13 @@ from rest_framework.views import APIView
 
 from agents import selectors
 from agents.api import serializers
-from agents.api.asking import agent_of, credential_of
+from agents.api.request_agent import agent_of, credential_of
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import keys, registration
 from agents.services.callbacks import BadCallbackUrl
-from market.api.fields import NoBody
-from market.api.lists import Page, PageQuery, page_of, slice_of
-from market.api.refusals import Conflict
+from market.common.fields import NoBody
+from market.common.lists import Page, PageQuery, page_of, slice_of
+from market.common.refusals import Conflict
 
 # Signing in
 

@@ -16,7 +16,7 @@ ActionTable: TypeAlias = Mapping[str, MarketAction]  # by type
 _LONGEST_FIELD_SHOWN = 60
 
 
-class Asked(NamedTuple):
+class ParsedAction(NamedTuple):
     """A well-formed action; `refusal` says why one whose numbers are beyond all bounds, and which
     has no parameters then, is refused whatever the world is like.
     """
@@ -34,7 +34,7 @@ class MalformedBatch(ValueError):
         self.faults = faults
 
 
-def parse_batch(given: object, table: ActionTable, *, most: int) -> list[Asked]:
+def parse_batch(given: object, table: ActionTable, *, most: int) -> list[ParsedAction]:
     """Check a list of 1 to `most` actions and return them in order. Raises MalformedBatch."""
     if not isinstance(given, list):
         raise MalformedBatch({"actions": "must be a list"})
@@ -53,7 +53,7 @@ def parse_batch(given: object, table: ActionTable, *, most: int) -> list[Asked]:
     return asked
 
 
-def _parse(given: object, table: ActionTable) -> Asked:
+def _parse(given: object, table: ActionTable) -> ParsedAction:
     if not isinstance(given, dict):
         raise Malformed("", "must be an object")
     carried = dict(given)
@@ -64,11 +64,11 @@ def _parse(given: object, table: ActionTable) -> Asked:
     try:
         parameters = action.parse(carried)
     except Refused as refused:
-        return Asked(action, {}, refused)
-    return Asked(action, parameters)
+        return ParsedAction(action, {}, refused)
+    return ParsedAction(action, parameters)
 
 
-def client_ids_of(asked: Sequence[Asked]) -> list[str]:
+def client_ids_of(asked: Sequence[ParsedAction]) -> list[str]:
     """Return the clientOrderIds that new orders bring."""
     return [
         a.parameters["client_id"]

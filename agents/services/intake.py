@@ -15,17 +15,17 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
-from agents.engine.batch import ActionTable, Asked, client_ids_of
-from agents.engine.society import AgentStatus, allow
+from agents.engine.batch import ActionTable, ParsedAction, client_ids_of
+from agents.engine.registry import AgentStatus, allow
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
-from agents.selectors import MOST_WAITING, Prospect, prospect_of
+from agents.selectors import MOST_WAITING, AccountSnapshot, snapshot_of
 from agents.services import repeats
 from agents.services.repeats import Repeatable
 from market import wire
 from market.engine.actions import NO_DATA, Verdict
+from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Code, Refused
-from market.engine.rehearsal import Rehearsal
 from market.engine.sessions import closed_early
 from market.engine.values import Tick
 
@@ -50,7 +50,7 @@ class Taken(NamedTuple):
 def take(
     *,
     agent: Agent,
-    asked: Sequence[Asked],
+    asked: Sequence[ParsedAction],
     table: ActionTable,
     source: Source,
     repeatable: Repeatable | None = None,
@@ -88,13 +88,13 @@ def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
     return taken
 
 
-def _take(agent: Agent, asked: Sequence[Asked], table: ActionTable, source: Source) -> Taken:
-    prospect = prospect_of(agent, asked)
-    rehearsal = _rehearse(prospect, table)
-    receipts = [_receive(agent, rehearsal, prospect, action) for action in asked]
+def _take(agent: Agent, asked: Sequence[ParsedAction], table: ActionTable, source: Source) -> Taken:
+    snapshot = snapshot_of(agent, asked)
+    pre_trade = _pre_trade_check(snapshot, table)
+    receipts = [_receive(agent, pre_trade, snapshot, action) for action in asked]
     inserted = _insert(agent, zip(asked, receipts, strict=True), source)
     receipts = [_unless_used(receipt, inserted) for receipt in receipts]
-    return Taken(prospect.tick, receipts)
+    return Taken(snapshot.tick, receipts)
 
 
 def _taken_of(kept: Any) -> Taken:
@@ -103,66 +103,70 @@ def _taken_of(kept: Any) -> Taken:
     return Taken(tick, [Receipt(action, id, Verdict(*v)) for action, id, v in receipts])
 
 
-def _rehearse(prospect: Prospect, table: ActionTable) -> Rehearsal:
+def _pre_trade_check(snapshot: AccountSnapshot, table: ActionTable) -> PreTradeCheck:
     """Return the next tick as far as the agent's waiting actions make it."""
     rules = settings.RULES.market
-    rehearsal = Rehearsal(
+    pre_trade = PreTradeCheck(
         rules,
-        prospect.tick + 1,
-        prospect.account,
-        prospect.companies,
-        prospect.open,
-        prospect.placed,
+        snapshot.tick + 1,
+        snapshot.account,
+        snapshot.companies,
+        snapshot.open,
+        snapshot.placed,
     )
-    for waiting in prospect.waiting:
+    for waiting in snapshot.waiting:
         action = table.get(waiting.type)
         if action is not None:
             try:
-                action.handler(rehearsal, prospect.account, waiting.parameters, waiting.id)
+                action.handler(pre_trade, snapshot.account, waiting.parameters, waiting.id)
             except Refused:
                 continue  # it changes nothing then
-    return rehearsal
+    return pre_trade
 
 
-def _receive(agent: Agent, rehearsal: Rehearsal, prospect: Prospect, asked: Asked) -> Receipt:
+def _receive(
+    agent: Agent, pre_trade: PreTradeCheck, snapshot: AccountSnapshot, asked: ParsedAction
+) -> Receipt:
     id = str(new_id())
     try:
         allow(AgentStatus(agent.status))
         if asked.refusal is not None:
             raise asked.refusal
-        _check_place(prospect, asked)
-        verdict = asked.action.handler(rehearsal, prospect.account, asked.parameters, id)
+        _check_place(snapshot, asked)
+        verdict = asked.action.handler(pre_trade, snapshot.account, asked.parameters, id)
     except Refused as refused:
         verdict = Verdict(False, refused.code, refused.message)
     if not verdict.success:
         return Receipt(asked.action.type, None, verdict._replace(data=NO_DATA))
-    prospect.used_client_ids.update(client_ids_of([asked]))
+    snapshot.used_client_ids.update(client_ids_of([asked]))
     data: dict[str, Any] = {"actionId": id, **verdict.data}
     if asked.action.places_order:
-        data |= _wait_of(rehearsal, prospect, asked.parameters["symbol"])
+        data |= _wait_of(pre_trade, snapshot, asked.parameters["symbol"])
     return Receipt(asked.action.type, id, Verdict(True, message="Taken.", data=data))
 
 
-def _wait_of(rehearsal: Rehearsal, prospect: Prospect, symbol: str) -> dict[str, Any]:
+def _wait_of(pre_trade: PreTradeCheck, snapshot: AccountSnapshot, symbol: str) -> dict[str, Any]:
     """Say for how long an order will wait for the auction that resumes trading, if it must."""
-    moment, rules = rehearsal.moment, settings.RULES.market.session
-    company = rehearsal.companies[symbol]
-    if not moment.is_open or (not prospect.is_open and not moment.opens_now):
+    moment, rules = pre_trade.moment, settings.RULES.market.session
+    company = pre_trade.companies[symbol]
+    if not moment.is_open or (not snapshot.is_open and not moment.opens_now):
         return {"ticksUntilOpen": closed_early(moment, rules).ticks_until_open + 1}
     if company.is_halted and not company.is_trading:
         return {"reopensTick": wire.known_tick(company.reopens_tick)}
     return {}
 
 
-def _check_place(prospect: Prospect, asked: Asked) -> None:
+def _check_place(snapshot: AccountSnapshot, asked: ParsedAction) -> None:
     """Raise Refused when the inbox has no place for an action."""
-    if len(prospect.waiting) >= MOST_WAITING:
+    if len(snapshot.waiting) >= MOST_WAITING:
         raise Refused(Code.TOO_MANY_ORDERS, "You have too many actions that wait for the tick.")
-    if not prospect.used_client_ids.isdisjoint(client_ids_of([asked])):
+    if not snapshot.used_client_ids.isdisjoint(client_ids_of([asked])):
         raise _duplicate()
 
 
-def _insert(agent: Agent, pairs: Iterable[tuple[Asked, Receipt]], source: Source) -> set[str]:
+def _insert(
+    agent: Agent, pairs: Iterable[tuple[ParsedAction, Receipt]], source: Source
+) -> set[str]:
     """Append what is taken to the inbox and return the ids of what got in: one statement.
 
     Two requests with one clientOrderId may pass each other until here, where the first one wins.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from agents.engine.house import Deed
+from agents.engine.house import Manipulation
 from agents.engine.inputs import Input
-from agents.engine.society import Member
+from agents.engine.registry import AgentState
 from agents.models import Input as InputRow
-from market.bulk import Write, array_literal, insertion, update
+from market.common.bulk import Write, array_literal, insertion, update
 from market.engine.values import Tick
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def write_verdicts(tick: Tick, verdicts: Iterable[tuple[int, Verdict]]) -> Write
     )
 
 
-def update_members(members: Iterable[Member]) -> Write:
+def update_members(members: Iterable[AgentState]) -> Write:
     """Bring the agents' status and reputation up to date."""
     return update(
         "agents_agent",
@@ -85,7 +85,7 @@ def update_members(members: Iterable[Member]) -> Write:
     )
 
 
-def insert_deeds(tick: Tick, deeds: Iterable[Deed]) -> Write:
+def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:
     """Note what house agents have been up to, where operators alone can read it."""
     return insertion(
         "agents_deed",

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import Agent, ApiKey, Session
-from market.prepared import Prepared
+from market.common.prepared import Prepared
 
 KEY, SESSION, TICKET = "wss_", "wsession_", "wticket_"  # how the secrets begin
 SHOWN_LENGTH = 12  # of a key, for its owner to tell it from the others

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from agents.engine.society import Member
+from agents.engine.registry import AgentState
 from agents.models import Agent, Input, Source
 from agents.services.callbacks import check_callback_url
 from agents.services.keys import create_key
@@ -56,7 +56,7 @@ def register(*, name: str, role: str, callback_url: str = "") -> Registration:
     return Registration(agent, secret)
 
 
-def admit_house(members: Iterable[Member]) -> None:
+def admit_house(members: Iterable[AgentState]) -> None:
     """Give the house agents of a new world their rows: nobody has a key to them."""
     Agent.objects.bulk_create(
         Agent(

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from market import tape
-from market.admin.looking import (
+from market.common.read_only import (
     Among,
     BigTableAdmin,
     ReadOnlyAdmin,

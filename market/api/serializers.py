@@ -8,9 +8,9 @@ from django.conf import settings
 from rest_framework import serializers
 
 from market import selectors, wire
-from market.api.fields import Number, Query
-from market.api.lists import PageQuery
-from market.engine import closing
+from market.common.fields import Number, Query
+from market.common.lists import PageQuery
+from market.engine import end_of_day
 from market.engine.values import BPS_IN_ONE, Cents
 from market.models import Company, Trade
 from market.selectors import SORTS
@@ -144,8 +144,8 @@ class Trades(TypedDict):
 
 def stock(company: Company, trading_day: int) -> Stock:
     change = company.price - company.previous_close
-    pool = closing.lendable_pool(company.shares_issued, RULES.lending)
-    fee_bps = closing.lending_fee_bps(company.shorted, pool, RULES.lending)
+    pool = end_of_day.lendable_pool(company.shares_issued, RULES.lending)
+    fee_bps = end_of_day.lending_fee_bps(company.shorted, pool, RULES.lending)
     return {
         "symbol": company.symbol,
         "name": company.name,

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from market.api import converters, views  # noqa: F401
+from market.api import views
+from market.common import converters  # noqa: F401
 
 urlpatterns = [
     path("market/stocks", views.StocksView.as_view(), name="stocks"),

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from market import selectors
 from market.api import serializers
-from market.api.lists import Page, page_of, slice_of
+from market.common.lists import Page, page_of, slice_of
 from market.models import Company
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from market.engine import regimes
 from market.engine.events import Events, MarketEvent, Subject, duration_of, impact_of
 from market.engine.pricing import Weather, draw_factors, intraday_volatility, no_factors
+from market.engine.random_source import RandomSource
 from market.engine.rules import Macro, MarketRules, Regime, Switches
 from market.engine.sessions import Moment
-from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE
 
 
@@ -22,7 +22,7 @@ class Climate:
     and asks for the tick's `weather` when prices are due.
     """
 
-    def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
+    def __init__(self, rules: MarketRules, switches: Switches, streams: RandomSource) -> None:
         self.rules = rules
         self.switches = switches
         self.streams = streams

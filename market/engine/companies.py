@@ -9,9 +9,9 @@ from math import exp, log
 from market.engine.book import Book
 from market.engine.orders import Order
 from market.engine.pricing import PriceState
+from market.engine.random_source import RandomSource
 from market.engine.rules import HaltRules, MarketRules, Sector, Switches
 from market.engine.stops import Stops
-from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick, ceil_div
 
 
@@ -109,9 +109,9 @@ class Company:
         self.reopens_tick: Tick | None = None  # of a halt
         self.halt_reason = ""
         self.recent_prices: deque[Cents] = deque([price], maxlen=rules.halts.band_ticks)
-        self.low_band: Cents = 0  # nothing trades outside the bands; nought: there are none
+        self.low_band: Cents = 0  # nothing trades outside the bands; zero: there are none
         self.high_band: Cents = 0
-        self.ordered_band_bps: Bps = 0  # by an operator; nought: the bands are the rules'
+        self.ordered_band_bps: Bps = 0  # by an operator; zero: the bands are the rules'
         self.bands_until: Tick | None = None  # the tick at which they are the rules' again
         self.is_pinned = False  # the touch has reached a band
         self.restricted_through = -1  # the last trading day of a short-sale restriction
@@ -208,7 +208,7 @@ _LAST = {
 }
 
 
-def generate_listings(count: int, streams: Streams, rules: MarketRules) -> list[Listing]:
+def generate_listings(count: int, streams: RandomSource, rules: MarketRules) -> list[Listing]:
     """Generate `count` listings from the seed: the fixed ones first, then sectors in proportion.
 
     Prices are log-uniform in $20–$500, shares such that capitalisations are log-uniform in $0.5–200
@@ -242,7 +242,9 @@ def _sectors_in_proportion(count: int, have: list[str], rules: MarketRules) -> l
     return missing[: count - len(have)]
 
 
-def _new_name(number: int, sector: Sector, taken: set[str], streams: Streams) -> tuple[str, str]:
+def _new_name(
+    number: int, sector: Sector, taken: set[str], streams: RandomSource
+) -> tuple[str, str]:
     u = streams.uniforms(0, f"{sector.name}/{number}", "listing-name")
     start, last = int(u[0] * len(_FIRST)), _LAST[sector.name]
     ending = last[int(u[1] * len(last))]
@@ -258,7 +260,7 @@ def _new_name(number: int, sector: Sector, taken: set[str], streams: Streams) ->
 
 
 def _listing(
-    symbol: str, name: str, sector: Sector, price: Cents | None, streams: Streams
+    symbol: str, name: str, sector: Sector, price: Cents | None, streams: RandomSource
 ) -> Listing:
     u = streams.uniforms(0, symbol, "listing")
     price = price or round(_log_uniform(u[0], 2_000.0, 50_000.0))

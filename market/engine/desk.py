@@ -20,10 +20,10 @@ from market.engine.companies import Company
 from market.engine.log import TickLog
 from market.engine.orders import Order, Ticket
 from market.engine.outcome import Trade
+from market.engine.random_source import RandomSource
 from market.engine.refusals import MESSAGES, Code, Refused
 from market.engine.rules import MarketRules, Switches
 from market.engine.sessions import Moment, moment_of
-from market.engine.streams import Streams
 from market.engine.values import (
     BPS_IN_ONE,
     BUY,
@@ -56,7 +56,7 @@ SELF_TRADE = "it met an order of the same account"
 class Desk:
     """Companies, accounts, and what orders do to them."""
 
-    def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
+    def __init__(self, rules: MarketRules, switches: Switches, streams: RandomSource) -> None:
         self.rules = rules
         self.switches = switches
         self.streams = streams
@@ -313,9 +313,9 @@ class Desk:
             else:
                 self._trade_with_others(order)
             if order.tick_closed is None:
-                self.settle_down(order)
+                self.rest_or_cancel(order)
 
-    def settle_down(self, order: Order) -> None:
+    def rest_or_cancel(self, order: Order) -> None:
         """Rest what is left of an order, or end it."""
         if order.filled == order.quantity:
             self.end(order, FILLED, "")
@@ -329,7 +329,7 @@ class Desk:
             release(order)
             self.end(order, CANCELLED, Code.NO_LIQUIDITY)
 
-    def settle_anew(self, order: Order) -> None:
+    def reprice(self, order: Order) -> None:
         """Rest an order that was taken out of its level where bands and collar let it now, or let
         it trade there; at another price it is the youngest.
         """

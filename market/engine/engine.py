@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from market.engine.action import Action
+from market.engine.random_source import RandomSource
 from market.engine.rules import Switches
-from market.engine.streams import Streams
 from market.engine.values import Tick
 
 Plain: TypeAlias = Any  # numbers, strings, lists and dicts: what JSON can hold
@@ -117,7 +117,7 @@ class Engine(Protocol):
 class Surroundings:
     """What an engine is made with: rules, switches, draws, facts, and the engines below it."""
 
-    def __init__(self, rules: Any, switches: Switches, streams: Streams, facts: Facts) -> None:
+    def __init__(self, rules: Any, switches: Switches, streams: RandomSource, facts: Facts) -> None:
         self.rules = rules
         self.switches = switches
         self.streams = streams

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.pricing import PriceState
+from market.engine.random_source import RandomSource
 from market.engine.rules import EventKind, EventRules
-from market.engine.streams import Streams
 from market.engine.values import Shares, Tick
 
 SQUEEZE = "SHORT_SQUEEZE"
@@ -61,7 +61,7 @@ class Brewing(NamedTuple):
 class Events:
     """The active events, those that brew, and the generator of new ones."""
 
-    def __init__(self, rules: EventRules, streams: Streams) -> None:
+    def __init__(self, rules: EventRules, streams: RandomSource) -> None:
         self.rules = rules
         self.streams = streams
         self.kinds = {kind.name: kind for kind in rules.kinds}

@@ -10,7 +10,16 @@ from collections import deque
 from collections.abc import Iterable
 from math import ceil, log1p
 
-from market.engine import calls, clearing, closing, events, halts, pricing, quoting, splits
+from market.engine import (
+    clearing,
+    end_of_day,
+    events,
+    halts,
+    margin_calls,
+    pricing,
+    quoting,
+    splits,
+)
 from market.engine.accounts import (
     BANK,
     MARKET_MAKER,
@@ -24,10 +33,10 @@ from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
 from market.engine.log import TickLog
 from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcome, Standing
+from market.engine.random_source import RandomSource
 from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
 from market.engine.sessions import Moment
-from market.engine.streams import Streams
 from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, Tick, new_tuple
 
 UNBEARABLE = "equity no longer covers it"
@@ -36,7 +45,7 @@ UNBEARABLE = "equity no longer covers it"
 class Exchange(Desk):
     """Every company and account, and the rules by which they trade."""
 
-    def __init__(self, rules: MarketRules, switches: Switches, streams: Streams) -> None:
+    def __init__(self, rules: MarketRules, switches: Switches, streams: RandomSource) -> None:
         super().__init__(rules, switches, streams)
         self.climate = Climate(rules, switches, streams)
         self.happened: list[events.MarketEvent] = []  # in this tick
@@ -137,7 +146,7 @@ class Exchange(Desk):
             company.tick_volume = 0
         halts.expire_bands(self)
         if self.moment.closes_now:
-            closing.close_day(self)
+            end_of_day.close_day(self)
         if not self.moment.is_open:
             self._stop_trading()
         if self.moment.opens_now:
@@ -172,9 +181,9 @@ class Exchange(Desk):
                 company.set_bands(self.rules.halts, self.switches)
                 if company.is_trading:
                     quoting.withdraw_quotes(self, company)
-                    held = halts.slide(self, company)
+                    held = halts.move_to_band(self, company)
                     quoting.quote(self, company)
-                    halts.let_go(self, company, held)
+                    halts.release_held(self, company, held)
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)
@@ -214,7 +223,7 @@ class Exchange(Desk):
         """Call, close out and write off accounts, and return those that are bankrupt now: the last
         step that trades, so the books are as the tick leaves them.
         """
-        calls.look(self)
+        margin_calls.look(self)
         for company in self.companies.values():
             company.refresh_touch()
         return [bankruptcy.account for bankruptcy in self.log.bankruptcies]

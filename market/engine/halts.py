@@ -76,7 +76,7 @@ def restrict_shorts(exchange: Exchange, company: Company, note: str = "") -> Non
         exchange.log.halts.append(Halt(tick, company.symbol, RESTRICTION, None, note))
 
 
-def order_bands(
+def override_bands(
     exchange: Exchange, company: Company | None, bps: Bps, *, until: Tick, note: str = ""
 ) -> None:
     """Set the bands of a company, or of all, so far from their centre from this tick's prices on,
@@ -115,7 +115,7 @@ def judge(exchange: Exchange) -> None:
     _judge_index(exchange)
 
 
-def slide(desk: Desk, company: Company) -> list[Order]:
+def move_to_band(desk: Desk, company: Company) -> list[Order]:
     """Move resting orders that bands or collar have left outside to the nearer of the two, as they
     stood: a bid above it down, an ask below it up. Return those that the last tick's bands or
     collar held, and these hold less.
@@ -141,7 +141,7 @@ def _held(desk: Desk, side: BookSide) -> list[Order]:
     return [order for order in side.at(best) if desk.price_of(order) != best]
 
 
-def let_go(desk: Desk, company: Company, held: list[Order]) -> None:
+def release_held(desk: Desk, company: Company, held: list[Order]) -> None:
     """Let orders that bands or collar held go on towards their limits, where they may trade: the
     best limit first, then as they stood.
     """
@@ -150,7 +150,7 @@ def let_go(desk: Desk, company: Company, held: list[Order]) -> None:
         *_take_out(company.book.asks, held),
     ]
     for order in moved:
-        desk.settle_anew(order)
+        desk.reprice(order)
 
 
 def _take_out(side: BookSide, held: list[Order]) -> list[Order]:

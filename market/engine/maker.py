@@ -23,18 +23,18 @@ def quotes(
     inventory: Shares,
     shares: Shares,
     rules: MakerRules,
-    unrest: float = 1.0,
+    volatility_multiple: float = 1.0,
     cash: Cents | None = None,
 ) -> list[Quote]:
     """Return the quotes for one company, best first on each side, bids before asks.
 
-    `volatility` is daily, `unrest` the tick's multiple of it (σ_t), `inventory` what the maker
+    `volatility` is daily, `volatility_multiple` the tick's multiple of it (σ_t), `inventory` what the maker
     holds of the `shares` issued, `cash` what it may spend here. It never offers more than it holds
     nor bids for more than that cash buys, and every bid lies below every ask. The centre leans so that those who trade bring its inventory back. Sources: market-model,
     section 1; Ho and Stoll, Optimal Dealer Pricing (1981).
     """
     width = rules.half_spread * (1.0 + rules.volatility_spread * volatility)
-    half_spread = max(0.5, price * width * max(1.0, unrest) ** rules.unrest_power)
+    half_spread = max(0.5, price * width * max(1.0, volatility_multiple) ** rules.unrest_power)
     target = shares * rules.holding_bps / BPS_IN_ONE
     centre = price - _lean(inventory - target, usual_volume, rules) * half_spread
     scale = max(0.1, usual_volume / 1_000.0)

@@ -39,7 +39,7 @@ def is_urgent(account: Account, rules: MarginRules) -> bool:
 
 
 def shortfall(account: Account, rules: MarginRules) -> Cents:
-    """Return the cash that would cure a breach, nought if there is none."""
+    """Return the cash that would cure a breach, zero if there is none."""
     return max(0, maintenance(account, rules) - account.equity)
 
 

@@ -121,9 +121,9 @@ class CompanyState(NamedTuple):
     is_trading: bool
     reopens_tick: Tick | None  # of a halt: when an auction resumes trading
     halt_reason: str
-    low_band: Cents  # nought: there are no bands
+    low_band: Cents  # zero: there are no bands
     high_band: Cents
-    ordered_band_bps: Bps  # by an operator; nought: the bands are the rules'
+    ordered_band_bps: Bps  # by an operator; zero: the bands are the rules'
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares

@@ -50,7 +50,7 @@ def fresh_quotes(desk: Desk, company: Company) -> list[Order]:
     quotes = maker.quotes(
         price=company.price,
         volatility=company.listing.volatility,
-        unrest=company.pricing.multiple,
+        volatility_multiple=company.pricing.multiple,
         usual_volume=company.pricing.usual_volume,
         inventory=account.quantity_of(company.symbol),
         shares=company.shares,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from market.engine.random_source import RandomSource
 from market.engine.rules import ClimateRules, Macro, Regime
-from market.engine.streams import Streams
 from market.engine.values import Bps
 
 
-def next_regime(current: str, day: int, rules: ClimateRules, streams: Streams) -> str:
+def next_regime(current: str, day: int, rules: ClimateRules, streams: RandomSource) -> str:
     """Return the regime of a day, by the chances of moving on from the last one's."""
     u = streams.uniform(day, "market", "regime")
     for name, chance in regime_of(current, rules).onward:
@@ -25,7 +25,7 @@ def regime_of(name: str, rules: ClimateRules) -> Regime:
     raise KeyError(name)
 
 
-def next_macro(macro: Macro, day: int, rules: ClimateRules, streams: Streams) -> Macro:
+def next_macro(macro: Macro, day: int, rules: ClimateRules, streams: RandomSource) -> Macro:
     """Return a day's inflation and growth, each drawn back to its neutral level; the interest is
     the Fed's to move.
     """
@@ -47,7 +47,7 @@ def meets_today(day: int, rules: ClimateRules) -> bool:
     return day > 0 and day % rules.fed_days == 0
 
 
-def fed_decision(macro: Macro, day: int, rules: ClimateRules, streams: Streams) -> Bps:
+def fed_decision(macro: Macro, day: int, rules: ClimateRules, streams: RandomSource) -> Bps:
     """Return by how much the Fed moves the interest, in quarters of a percent.
 
     Half of what inflation lies above its neutral level, drawn to the neutral rate, and some of its

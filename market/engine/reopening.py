@@ -39,7 +39,7 @@ def reopen(desk: Desk, company: Company) -> None:
     entering += _take_outside(company.book.asks, company.low_band)
     for order in sorted(entering, key=lambda order: order.priority):
         if order.tick_closed is None:
-            desk.settle_down(order)
+            desk.rest_or_cancel(order)
     company.quotes = [o for o in entering if o.resting and o.account.id == MARKET_MAKER]
 
 

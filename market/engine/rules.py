@@ -26,7 +26,9 @@ class Sector:
 SECTORS = (
     Sector("Technology", 0.025, 1.2, 0.25, ("Software", "Semiconductors", "Cloud", "Hardware")),
     Sector("Finance", 0.018, 1.1, 0.15, ("Banking", "Insurance", "Asset Management", "Payments")),
-    Sector("Healthcare", 0.020, 0.9, 0.12, ("Biotech", "Pharmaceuticals", "Medical Devices"), 2_500),
+    Sector(
+        "Healthcare", 0.020, 0.9, 0.12, ("Biotech", "Pharmaceuticals", "Medical Devices"), 2_500
+    ),
     Sector("Consumer", 0.015, 0.95, 0.12, ("Retail", "Food", "Apparel", "Leisure")),
     Sector("Energy", 0.030, 1.3, 0.08, ("Oil and Gas", "Solar", "Wind")),
     Sector("Industrial", 0.018, 1.0, 0.08, ("Aerospace", "Machinery", "Logistics")),

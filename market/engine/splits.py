@@ -80,7 +80,7 @@ class _Split:
         )
 
     def _shares(self, shares: Shares) -> Shares:
-        """Restate a number of shares; a fraction is left out, towards nought."""
+        """Restate a number of shares; a fraction is left out, towards zero."""
         sign = -1 if shares < 0 else 1
         return sign * (abs(shares) * self.into // self.of)
 
@@ -90,7 +90,7 @@ class _Split:
 
     def _limit(self, limit: Cents, side: Side) -> Cents:
         """Restate a limit, rounded away from the market: a seller's up, a buyer's down, perhaps to
-        nought.
+        zero.
         """
         if side is BUY:
             return limit * self.of // self.into

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='company',
             name='low_band',
-            field=models.BigIntegerField(default=0, help_text='Nought: there are no bands.'),
+            field=models.BigIntegerField(default=0, help_text='Zero: there are no bands.'),
         ),
         migrations.AddField(
             model_name='company',

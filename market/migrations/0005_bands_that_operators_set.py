@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='company',
             name='ordered_band_bps',
-            field=models.IntegerField(default=0, help_text='How far from their centre an operator has set the bands; or nought.'),
+            field=models.IntegerField(default=0, help_text='How far from their centre an operator has set the bands; or zero.'),
         ),
         migrations.AddField(
             model_name='halt',

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import orjson
 
-from market.bulk import Write, insertion, update, upsert
+from market.common.bulk import Write, insertion, update, upsert
 from market.engine.accounts import Account
 from market.engine.companies import Listing
 from market.engine.outcome import (
@@ -210,7 +210,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
 
 
 def upsert_holdings(holdings: Iterable[HoldingState]) -> Write:
-    """Write changed holdings; one that is gone keeps a row of nought."""
+    """Write changed holdings; one that is gone keeps a row of zero."""
     return upsert(
         "market_holding",
         {"account_id": "bigint", "symbol": "text", "quantity": "bigint", "cost": "bigint"},

@@ -27,7 +27,7 @@ export const percent = (rate) => (rate === undefined ? "–" : `${hundredths.for
 // A role as short as a column has room for: hedge_fund_manager, fund manager.
 export const shortRole = (role) => role.split("_").slice(role.includes("_") ? 1 : 0).join(" ");
 
-// A change that is written as nought is none.
+// A change that is written as zero is none.
 export const direction = (number) => (number >= LEAST_CHANGE ? "up" : number <= -LEAST_CHANGE ? "down" : "flat");
 
 export const arrow = (number) => (number > 0 ? "▲" : number < 0 ? "▼" : "·");

@@ -20,8 +20,8 @@ def passwords_cost_nothing(settings: Any) -> None:
 @pytest.fixture
 def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
     """A small world whose floor is never too early."""
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.garbage.settle", lambda: None)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
     from tests.floor.hall import Hall
 
     return Hall("ann", "bob")

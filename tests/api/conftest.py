@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.garbage.settle", lambda: None)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     from wallstreetsim.api.limits import KEY_PREFIX
 
     monkeypatch.setattr("market.selectors._Seen.at", float("-inf"))
-    monkeypatch.setattr("market.reach._Lost.at", float("-inf"))
+    monkeypatch.setattr("market.common.database_health._Lost.at", float("-inf"))
     monkeypatch.setattr("wallstreetsim.api.limits._Truce.until", 0.0)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         counted = list(client.scan_iter(f"{KEY_PREFIX}*"))

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.test import Client
 
 from tests.api import contract
-from wallstreetsim.floor import Floor
-from wallstreetsim.founding import found_if_missing
+from wallstreetsim.floor.founding import found_if_missing
+from wallstreetsim.floor.shell import Floor
 
 SEED, COMPANIES = "a seed", 8
 

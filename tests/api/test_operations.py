@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from market.models import World
 from tests.api.desk import Desk, Trader, buy
-from wallstreetsim import metrics
+from wallstreetsim.api import metrics
 
 
 def _fail(*_: object, **__: object) -> NoReturn:

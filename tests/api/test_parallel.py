@@ -15,7 +15,7 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from agents.models import Agent, Input
 from tests.api.desk import Answer, Desk, Trader, buy, codes
-from wallstreetsim.audit import audit
+from wallstreetsim.floor.audit import audit
 
 T = TypeVar("T")
 

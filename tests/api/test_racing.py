@@ -15,8 +15,8 @@ from market.models import Order, Trade
 from tests.api.desk import Answer, Desk, Json, Trader, buy, cancel, codes, sell
 from tests.api.test_parallel import act, run
 from tests.floor.hall import elsewhere
-from wallstreetsim.actions import ACTIONS
-from wallstreetsim.audit import audit
+from wallstreetsim.floor.audit import audit
+from wallstreetsim.machine.actions import ACTIONS
 
 RACES, A_TICK, A_REQUEST = 1_000, 50, 10
 

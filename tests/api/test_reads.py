@@ -11,8 +11,8 @@ import pytest
 from market.models import EquityPoint, Trade
 from tests.api import contract
 from tests.api.desk import COMPANIES, Desk, Trader, buy, sell
-from wallstreetsim.actions import ACTIONS
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.machine.rules import RULES
 
 
 def _pages(answer: Any) -> tuple[int, int, int, bool]:

@@ -57,10 +57,10 @@ def hall(
 ) -> Iterator[Hall]:
     """The world founded, ann and bob in it, and a floor that publishes."""
     from tests.floor.hall import Hall
-    from wallstreetsim.floor import Floor
-    from wallstreetsim.publishing import publish
+    from wallstreetsim.floor.publishing import publish
+    from wallstreetsim.floor.shell import Floor
 
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
     hall = Hall("ann", "bob")
     hall.floor = Floor(publish=publish)
     yield hall

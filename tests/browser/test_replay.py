@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from market import tape
 from tests.browser.conftest import OpenPage
 from tests.floor.hall import Hall
-from wallstreetsim.templatetags import terminal
+from wallstreetsim.terminal import template_tags
 
 expect.set_options(timeout=30_000)
 
@@ -17,7 +17,9 @@ expect.set_options(timeout=30_000)
 def price_at(tick: int, symbol: str = "APEX") -> str:
     [entry] = tape.read_tick(epoch=1, tick=tick, streams=[tape.PUBLIC_STREAM])
     [prices] = [e["data"]["prices"] for e in entry.read() if e["type"] == "price:update"]
-    return terminal.price(round(next(p["price"] for p in prices if p["symbol"] == symbol) * 100))
+    return template_tags.price(
+        round(next(p["price"] for p in prices if p["symbol"] == symbol) * 100)
+    )
 
 
 def expect_tick(page: Page, tick: int) -> None:

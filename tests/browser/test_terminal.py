@@ -16,7 +16,7 @@ from market.models import Bankruptcy, Company
 from tests.browser.conftest import OpenPage
 from tests.browser.web import Web
 from tests.floor.hall import Hall
-from wallstreetsim.templatetags import terminal
+from wallstreetsim.terminal import template_tags
 
 PANELS = [
     "MARKET OVERVIEW",
@@ -51,7 +51,7 @@ def price_of(page: Page, symbol: str) -> Locator:
 
 
 def recorded_price(symbol: str) -> str:
-    return terminal.price(Company.objects.get(symbol=symbol).price)
+    return template_tags.price(Company.objects.get(symbol=symbol).price)
 
 
 def test_the_page_is_complete_without_any_script(hall: Hall, open_page: OpenPage) -> None:
@@ -252,13 +252,13 @@ def test_scripts_and_server_write_figures_alike(hall: Hall, open_page: OpenPage)
     )
     assert written == [
         [
-            terminal.price(cents),
-            terminal.whole_dollars(cents),
-            terminal.compact_dollars(cents),
-            terminal.signed_percent(cents / 100),
-            terminal.signed_percent(cents / 1000),
-            terminal.direction(cents / 1000),
-            terminal.compact(abs(cents)),
+            template_tags.price(cents),
+            template_tags.whole_dollars(cents),
+            template_tags.compact_dollars(cents),
+            template_tags.signed_percent(cents / 100),
+            template_tags.signed_percent(cents / 1000),
+            template_tags.direction(cents / 1000),
+            template_tags.compact(abs(cents)),
         ]
         for cents in amounts
     ]

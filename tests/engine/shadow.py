@@ -21,7 +21,7 @@ from market.engine.refusals import Code
 from market.engine.values import BUY, SELL, Cents, SelfTrade, Shares
 from tests.engine.brute_force import refusal_of
 from tests.engine.naive import NaiveBook, NaiveFill, NaiveOrder, cross_of
-from wallstreetsim import compiled
+from wallstreetsim.stack import compiled
 
 WIDE = 5_000  # so many cents between the limits are gone through one by one
 

@@ -11,7 +11,7 @@ from market.engine.clearing import taker_fee
 from market.engine.companies import Company
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents, listing
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 SELLER = Player("ann", holds={"APEX": 1_000})
 

@@ -12,15 +12,15 @@ import pytest
 from market.engine.climate import Climate
 from market.engine.events import Subject
 from market.engine.pricing import PriceState
+from market.engine.random_source import RandomSource
 from market.engine.regimes import fed_decision, meets_today, next_macro, next_regime, regime_of
 from market.engine.rules import REGIMES, ClimateRules, Macro, PricingRules, SessionRules, Switches
 from market.engine.sessions import moment_of
-from market.engine.streams import Streams
 from tests.cast import listing
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 RULE = ClimateRules()
-STREAMS = Streams("a seed")
+STREAMS = RandomSource("a seed")
 SESSION = SessionRules()
 
 

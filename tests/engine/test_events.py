@@ -19,10 +19,10 @@ from market.engine.events import (
     impact_of,
 )
 from market.engine.pricing import PriceState
+from market.engine.random_source import RandomSource
 from market.engine.rules import EVENT_KINDS, EventKind, EventRules, PricingRules, SessionRules
-from market.engine.streams import Streams
 from tests.cast import listing
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 RULE = EventRules()
 KINDS = {kind.name: kind for kind in EVENT_KINDS}
@@ -37,7 +37,7 @@ def subject(symbol: str = "APEX", sector: str = "Technology", short: int = 100_0
 
 
 def events(seed: str = "a seed", **changes: Any) -> Events:
-    return Events(replace(RULE, **changes), Streams(seed))
+    return Events(replace(RULE, **changes), RandomSource(seed))
 
 
 # Kinds

@@ -15,7 +15,7 @@ from market import wire
 from market.engine.outcome import Candle
 from market.engine.rules import SessionRules, Switches
 from tests.cast import Player, Stage, cents, listing, rules_with
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 WALKING = Switches(never_closes=False, maker=True, walk=True)
 

@@ -11,21 +11,29 @@ from typing import Any
 
 import pytest
 
-from agents.engine.house import FIRST_HOUSE_ACCOUNT, Act, Deed, HouseRules, Worked, crooks, traders
+from agents.engine.house import (
+    FIRST_HOUSE_ACCOUNT,
+    Act,
+    HouseRules,
+    Manipulation,
+    Worked,
+    crooks,
+    traders,
+)
 from agents.engine.house.house import STRATEGIES
 from agents.engine.house.view import Doing, Memory, Scene, Stock, Strategy, View
 from market.engine.accounts import MARKET_MAKER, PUBLIC, Account, AccountKind
 from market.engine.companies import Company
 from market.engine.events import Brewing, MarketEvent
+from market.engine.random_source import RandomSource
 from market.engine.rules import Switches
-from market.engine.streams import Streams
 from tests.cast import Stage, listing
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import World
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import World
 
 RULE = HouseRules()
 LIVELY = Switches(never_closes=True, events=True, house=24)
-STREAMS = Streams("a seed")
+STREAMS = RandomSource("a seed")
 APEX = Stock("APEX", 10_000, 9_995, 10_005, 100.0, 10_000.0, 0.001, 0.0, 0.0, 1.0, True)
 
 
@@ -155,8 +163,8 @@ def tempted(strategy: Strategy, ticks: int, **scene: Any) -> tuple[list[Doing], 
     return act(strategy, ticks, memory=memory, rules=rules, **scene), memory
 
 
-def deeds(doings: list[Doing]) -> list[Deed]:
-    return [doing for doing in doings if isinstance(doing, Deed)]
+def deeds(doings: list[Doing]) -> list[Manipulation]:
+    return [doing for doing in doings if isinstance(doing, Manipulation)]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +234,9 @@ def test_an_insider_buys_before_good_news_and_sells_after_it() -> None:
     acts = [doing for doing in doings if isinstance(doing, Act)]
     assert [a.type for a in acts] == sorted(a.type for a in acts)
     assert {a.type for a in acts} == {"BUY", "SELL"}
-    assert deeds(doings) == [Deed("insider_trading", (FIRST_HOUSE_ACCOUNT,), "APEX", began, tick)]
+    assert deeds(doings) == [
+        Manipulation("insider_trading", (FIRST_HOUSE_ACCOUNT,), "APEX", began, tick)
+    ]
 
 
 # In the world
@@ -254,7 +264,7 @@ def test_the_house_trades_and_the_books_stay_straight() -> None:
 
 def test_house_agents_are_members_and_marked_as_such() -> None:
     world = lively(1)
-    members = list(world.society.members.values())
+    members = list(world.registry.members.values())
     assert len(members) == 24
     assert all(member.is_house for member in members)
     assert len({member.id for member in members}) == len({m.name for m in members}) == 24
@@ -326,10 +336,10 @@ def test_a_house_survives_being_kept_in_the_midst_of_everything() -> None:
 
 def test_the_house_follows_a_split() -> None:
     world = lively(5)
-    house, before = world.house, world.house.eyes["APEX"].slow
+    house, before = world.house, world.house.trackers["APEX"].slow
     held = house.inhabitants[0].founded_with["APEX"]
     house.rescale("APEX", 0.1)
-    assert house.eyes["APEX"].slow == pytest.approx(before + math.log(0.1))
+    assert house.trackers["APEX"].slow == pytest.approx(before + math.log(0.1))
     assert house.inhabitants[0].founded_with["APEX"] == pytest.approx(10 * held, abs=10)
 
 

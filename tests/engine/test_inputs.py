@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from agents.engine.society import AgentStatus
+from agents.engine.registry import AgentStatus
 from market.engine.actions import Verdict
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents
-from wallstreetsim.world import InputFailed
+from wallstreetsim.machine.world import InputFailed
 
 SELLER = Player("ann", holds={"APEX": 1_000})
 
@@ -55,7 +55,7 @@ def test_an_agent_is_registered_once() -> None:
 )
 def test_only_an_active_agent_acts(status: AgentStatus, code: str) -> None:
     stage = Stage("ann")
-    stage.world.society.members[stage.ids["ann"]].status = status
+    stage.world.registry.members[stage.ids["ann"]].status = status
     stage.tick("ann BUY 1 @ 1.00")
     assert stage.codes == [code]
     assert stage.outcome.standings == []

@@ -12,8 +12,8 @@ from market.engine.maker import Quote
 from market.engine.rules import MakerRules, Switches
 from market.engine.values import Side
 from tests.cast import Player, Stage, cents, listing
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import World
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import World
 
 MAKER = Switches(never_closes=True, maker=True, walk=False)
 WALKING = Switches(never_closes=True, maker=True, walk=True)
@@ -25,7 +25,7 @@ def quotes(
     shares: int = 1_000_000,
     volatility: float = 0.02,
     usual_volume: float = 1_000.0,
-    unrest: float = 1.0,
+    volatility_multiple: float = 1.0,
 ) -> tuple[list[Quote], list[Quote]]:
     """Return the bids and the asks, best first."""
     made = maker.quotes(
@@ -35,7 +35,7 @@ def quotes(
         inventory=inventory,
         shares=shares,
         rules=MakerRules(),
-        unrest=unrest,
+        volatility_multiple=volatility_multiple,
     )
     return [q for q in made if q.side is Side.BUY], [q for q in made if q.side is Side.SELL]
 
@@ -56,8 +56,8 @@ def test_the_spread_widens_with_volatility() -> None:
 
 
 def test_the_spread_widens_with_the_root_of_unrest_and_calm_does_not_narrow_it() -> None:
-    def spread(unrest: float) -> int:
-        (bid, *_), (ask, *_) = quotes("10,000.00", unrest=unrest)
+    def spread(volatility_multiple: float) -> int:
+        (bid, *_), (ask, *_) = quotes("10,000.00", volatility_multiple=volatility_multiple)
         return ask.price - bid.price
 
     assert spread(4.0) == 2 * spread(1.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from market.engine.actions import MarketAction, market_actions
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Refused
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 ACTIONS = {action.type: action for action in market_actions(RULES.market)}
 BUY, CANCEL = ACTIONS["BUY"], ACTIONS["CANCEL_ORDER"]

@@ -17,14 +17,14 @@ from market.engine.companies import Listing, generate_listings
 from market.engine.pricing import Factors, PriceState, Trading, Weather, draw_factors, no_factors
 from market.engine.pricing.flow import surprise
 from market.engine.pricing.volatility import advance, intraday_profile, unrest
+from market.engine.random_source import RandomSource
 from market.engine.rules import PricingRules, SessionRules, Switches
-from market.engine.streams import Streams
 from tests.cast import Player, Stage, cents, listing
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import Outcome
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import Outcome
 
 RULE = PricingRules()
-STREAMS = Streams("a seed")
+STREAMS = RandomSource("a seed")
 SECTORS = [sector.name for sector in RULES.market.sectors]
 QUIET = no_factors(SECTORS)
 CALM = Weather(1, False, QUIET)
@@ -153,7 +153,7 @@ def test_sustained_buying_moves_a_price_concavely_and_part_of_it_reverts() -> No
 def test_a_one_share_trade_moves_nothing_measurable() -> None:
     """Nothing to the cent in most companies, and in the thinnest 5 % of an ordinary tick's move."""
     moved = []
-    for company in generate_listings(100, Streams("a seed"), RULES.market):
+    for company in generate_listings(100, RandomSource("a seed"), RULES.market):
         state = founded(company)
         moved.append(move(state, flow=1) - company.price)
         assert 0 < math.log(state.value / company.price) < 0.05 * state.sigma

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from market.engine import closing
+from market.engine import end_of_day
 from market.engine.rules import LendingRules, SessionRules, Switches
 from tests.cast import Player, Stage, cents, listing, rules_with
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.rules import RULES
 
 BUYER = Player("ann", "100,000,000.00")
 DAY = Switches(never_closes=False, maker=False, walk=False)
@@ -274,7 +274,7 @@ def test_an_operator_may_restrict_shorts_too() -> None:
 
 @pytest.mark.parametrize(("shorted", "bps"), [(0, 50), (150, 1_525), (300, 3_000), (400, 3_000)])
 def test_the_borrow_fee_rises_with_the_use_of_the_pool(shorted: int, bps: int) -> None:
-    assert closing.lending_fee_bps(shorted, 300, LendingRules()) == bps
+    assert end_of_day.lending_fee_bps(shorted, 300, LendingRules()) == bps
 
 
 def test_a_loan_bears_interest_and_a_short_a_fee_at_each_close() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.engine.streams import Streams
+from market.engine.random_source import RandomSource
 from market.engine.values import ceil_div, uuid_of, uuid_prefix
 from tests.cast import Player, Stage
 
@@ -39,6 +39,6 @@ def test_names_differ_and_are_the_same_on_every_replay() -> None:
 
 
 def test_orders_and_trades_are_named_apart() -> None:
-    streams = Streams("a seed")
+    streams = RandomSource("a seed")
     orders, trades = (uuid_prefix(streams.derive(what)) for what in ("orders", "trades"))
     assert orders != trades

@@ -25,7 +25,7 @@ from market.engine.values import FINAL_STATUSES, SelfTrade
 from tests.cast import Player, Stage, dollars, listing, rules_with
 from tests.engine.brute_force import Record, audit
 from tests.engine.shadow import Shadow
-from wallstreetsim import compiled
+from wallstreetsim.stack import compiled
 
 RULES = rules_with(
     session=SessionRules(open_ticks=9, closed_ticks=3),

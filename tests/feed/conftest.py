@@ -44,7 +44,7 @@ def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHa
     from tests.feed.live import LiveHall, wait_until_told
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+        patch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
         hall = LiveHall("ann", "bob", "cid")
         for web in webs:
             wait_until_told(web)
@@ -63,7 +63,7 @@ def nobody_left_lately() -> None:
     from django.conf import settings
     from redis import Redis
 
-    from wallstreetsim.feed.whereabouts import LEFT
+    from wallstreetsim.feed.resume_points import LEFT
 
     with Redis.from_url(settings.REDIS_URL) as redis:
         for key in redis.scan_iter(f"{LEFT}*"):

@@ -24,9 +24,9 @@ from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
 from tests.ports import free_port
 from tests.processes import database_url
-from wallstreetsim.floor import Committed
-from wallstreetsim.founding import found_if_missing
-from wallstreetsim.publishing import publish
+from wallstreetsim.floor.founding import found_if_missing
+from wallstreetsim.floor.publishing import publish
+from wallstreetsim.floor.shell import Committed
 
 START_SECONDS = 60
 PATIENCE_SECONDS = 30

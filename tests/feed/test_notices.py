@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from wallstreetsim import publishing
 from wallstreetsim.feed import notices
+from wallstreetsim.floor import publishing
 
 
 @pytest.fixture

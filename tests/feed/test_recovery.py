@@ -16,7 +16,7 @@ from market import tape
 from market.models import TapeEntry
 from tests.feed.live import Frame, LiveHall, Spectator, Web, spectator
 from tests.stack.running import eventually
-from wallstreetsim.feed.whereabouts import LEFT
+from wallstreetsim.feed.resume_points import LEFT
 
 pytestmark = pytest.mark.django_db
 

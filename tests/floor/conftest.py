@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
 
 
 @pytest.fixture(autouse=True)
 def no_time_for_cleaning_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.garbage.settle", lambda: None)
+    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
 
 
 @pytest.fixture

@@ -37,15 +37,16 @@ def _set_up(database: str) -> None:
     options["application_name"] = "doomed"
     del options["pool"]  # one connection is enough for a short life
     django.setup()
-    from wallstreetsim import checkpoints, floor, garbage, recording
+    from wallstreetsim.floor import checkpoints, recording, shell
+    from wallstreetsim.machine import gc_control
 
-    floor.SHORTEST_INTERVAL = 0.0
+    shell.SHORTEST_INTERVAL = 0.0
     checkpoints.EVERY_TICKS = recording.EQUITY_POINT_TICKS = 1  # each tick writes all there is
-    garbage.settle = lambda: None  # nor is there time for cleaning up
+    gc_control.settle = lambda: None  # nor is there time for cleaning up
 
 
 def _tick() -> None:
-    from wallstreetsim.floor import Floor
+    from wallstreetsim.floor.shell import Floor
 
     floor = Floor()
     floor.tick()

@@ -17,11 +17,11 @@ from market import models, tape
 from market.engine.parameters import Parameters
 from market.engine.rules import Macro, Switches
 from tests.cast import act
-from wallstreetsim.audit import audit
-from wallstreetsim.floor import Committed, Floor
-from wallstreetsim.founding import found_if_missing
-from wallstreetsim.rules import RULES, Rules
-from wallstreetsim.world import REGISTER, Outcome, World
+from wallstreetsim.floor.audit import audit
+from wallstreetsim.floor.founding import found_if_missing
+from wallstreetsim.floor.shell import Committed, Floor
+from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.world import REGISTER, Outcome, World
 
 SEED, COMPANIES = "a seed", 8
 

@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from market.bulk import insertion, send, update, upsert
+from market.common.bulk import insertion, send, update, upsert
 
 COLUMNS = {"id": "bigint", "word": "text", "flag": "bool", "ratio": "float8"}
 AWKWARD = [

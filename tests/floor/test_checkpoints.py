@@ -10,9 +10,10 @@ from django.db.models import F
 from agents.models import Input
 from market.models import Checkpoint, World
 from tests.floor.hall import Hall, Twin
-from wallstreetsim import checkpoints, floor, garbage
-from wallstreetsim.floor import Floor
-from wallstreetsim.world import ENGINE_VERSION, PAUSE
+from wallstreetsim.floor import checkpoints, shell
+from wallstreetsim.floor.shell import Floor
+from wallstreetsim.machine import gc_control
+from wallstreetsim.machine.world import ENGINE_VERSION, PAUSE
 
 BUSY = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00 #{0}\ncid BUY 3 NEXUS MARKET\nbob CANCEL #{1}"
 
@@ -58,14 +59,14 @@ def test_a_checkpoint_is_written_every_so_many_ticks_and_ten_are_kept(
 
 def test_a_checkpoint_is_written_when_a_replay_would_take_too_long(hall: Hall) -> None:
     run_to(hall, 3)
-    hall.floor.replay_seconds = floor.REPLAY_SECONDS + 0.1
+    hall.floor.replay_seconds = shell.REPLAY_SECONDS + 0.1
     run_to(hall, 6)
     assert kept() == [0, 4]
 
 
 def test_what_the_last_restart_replayed_counts(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     run_to(hall, 6)
-    monkeypatch.setattr(floor, "REPLAY_SECONDS", 0.0)
+    monkeypatch.setattr(shell, "REPLAY_SECONDS", 0.0)
     hall.restart()
     hall.tick()
     assert kept() == [0, 7]
@@ -189,7 +190,7 @@ def test_a_memory_that_is_not_the_records_is_forgotten(hall: Hall) -> None:
 
 def run_with_engine(monkeypatch: pytest.MonkeyPatch, version: int) -> None:
     monkeypatch.setattr(checkpoints, "ENGINE_VERSION", version)
-    monkeypatch.setattr(floor, "ENGINE_VERSION", version)
+    monkeypatch.setattr(shell, "ENGINE_VERSION", version)
 
 
 def test_a_new_engine_goes_on_from_a_clean_shutdown_and_survives_a_kill(
@@ -234,7 +235,7 @@ def test_the_old_engine_does_not_go_on_after_the_new_one(
 
 
 def test_a_forgotten_machine_does_not_linger(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(garbage, "settle", _settle)
+    monkeypatch.setattr(gc_control, "settle", _settle)
     first = Floor()
     first.tick()
     assert first.world is not None
@@ -246,4 +247,4 @@ def test_a_forgotten_machine_does_not_linger(hall: Hall, monkeypatch: pytest.Mon
     assert machine() is None
 
 
-_settle = garbage.settle  # the real one
+_settle = gc_control.settle  # the real one

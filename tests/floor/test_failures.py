@@ -15,13 +15,13 @@ from django.db import connection
 
 from agents.models import Input
 from agents.services import journal
-from market.bulk import Write
+from market.common.bulk import Write
 from market.models import Checkpoint
 from market.services import record
 from tests.floor.hall import Hall, Twin, elsewhere
-from wallstreetsim import recording
-from wallstreetsim.floor import Committed, Floor
-from wallstreetsim.world import REGISTER, STEP
+from wallstreetsim.floor import recording
+from wallstreetsim.floor.shell import Committed, Floor
+from wallstreetsim.machine.world import REGISTER, STEP
 
 GOOD = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00\ncid BUY 3 NEXUS MARKET"
 
@@ -121,7 +121,7 @@ def test_an_agent_whose_registration_failed_holds_nobody_up(hall: Hall) -> None:
 def test_more_bad_inputs_than_one_beat_bears_are_set_aside_by_the_next(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.TRIES", 3)
+    monkeypatch.setattr("wallstreetsim.floor.shell.TRIES", 3)
     hall.submit(*(hall.raw("bob", "BUY", {}) for _ in range(5)))
     assert hall.floor.tick() is None
     assert len(quarantined()) == 3
@@ -217,7 +217,7 @@ def test_a_passing_failure_blames_nobody(
             raise ValueError("a passing fault")
         return write_outcome(*args, **options)
 
-    monkeypatch.setattr("wallstreetsim.floor.write_outcome", sometimes)
+    monkeypatch.setattr("wallstreetsim.floor.shell.write_outcome", sometimes)
     hall.send(GOOD)
     while not hall.floor.tick():
         pass
@@ -321,7 +321,7 @@ def test_a_connection_lost_in_a_copy_blames_nobody(
     for _ in range(3):
         assert hall.floor.tick() is None
     monkeypatch.undo()
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
     assert hall.tick().outcome.tick == 2
     assert quarantined() == []
     assert_sound(hall)
@@ -384,8 +384,8 @@ def test_a_tick_that_cannot_be_published_stands(
 def test_a_checkpoint_that_cannot_be_written_stops_no_tick(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.checkpoints.EVERY_TICKS", 1)
-    monkeypatch.setattr("wallstreetsim.world.World.dump", None)
+    monkeypatch.setattr("wallstreetsim.floor.checkpoints.EVERY_TICKS", 1)
+    monkeypatch.setattr("wallstreetsim.machine.world.World.dump", None)
     hall.tick(GOOD)
     hall.tick(GOOD)
     assert list(Checkpoint.objects.values_list("tick", flat=True)) == [0]

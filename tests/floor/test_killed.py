@@ -15,7 +15,7 @@ from django.db import connection
 from agents.models import Input
 from market import models
 from tests.floor.hall import Hall, Twin
-from wallstreetsim.world import Outcome
+from wallstreetsim.machine.world import Outcome
 
 BUSY = """
     ann BUY 100 MARKET
@@ -78,8 +78,8 @@ def doomed(django_db_setup: None) -> Iterator[Doomed]:
 
 @pytest.fixture(autouse=True)
 def each_tick_writes_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.checkpoints.EVERY_TICKS", 1)
-    monkeypatch.setattr("wallstreetsim.recording.EQUITY_POINT_TICKS", 1)
+    monkeypatch.setattr("wallstreetsim.floor.checkpoints.EVERY_TICKS", 1)
+    monkeypatch.setattr("wallstreetsim.floor.recording.EQUITY_POINT_TICKS", 1)
 
 
 def test_a_tick_killed_at_any_statement_is_whole_or_absent(doomed: Doomed, hall: Hall) -> None:

@@ -18,7 +18,7 @@ from market.engine.parameters import Parameters
 from tests.engine.test_world import draw_terms
 from tests.floor.hall import Hall, Twin, elsewhere
 from tests.floor.test_killed import Doomed, await_its_end, doomed, next_tick
-from wallstreetsim.world import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
+from wallstreetsim.machine.world import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
 
 __all__ = ["doomed"]  # the fixture
 

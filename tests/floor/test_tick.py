@@ -16,8 +16,8 @@ from agents.services import journal
 from market import tape
 from market.models import TapeEntry
 from tests.floor.hall import Hall, Twin, elsewhere
-from wallstreetsim.floor import Committed, Floor
-from wallstreetsim.world import PAUSE, RESUME, STEP
+from wallstreetsim.floor.shell import Committed, Floor
+from wallstreetsim.machine.world import PAUSE, RESUME, STEP
 
 
 def ticks_of(floor: Floor, beats: int) -> list[int]:
@@ -29,16 +29,16 @@ def ticks_of(floor: Floor, beats: int) -> list[int]:
 
 
 def test_of_two_beats_at_once_one_ticks(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.75)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.75)
     assert ticks_of(hall.floor, beats=3) == []  # the cast was registered just now
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
     assert ticks_of(hall.floor, beats=1) == [2]
 
 
 def test_a_beat_without_a_tick_is_noted_once(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.75)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.75)
     caplog.set_level("INFO")
     ticks_of(hall.floor, beats=3)
     assert [r.message for r in caplog.records if "no tick is due" in r.message] != []
@@ -48,7 +48,7 @@ def test_a_beat_without_a_tick_is_noted_once(
 def test_a_clock_set_back_does_not_stop_the_world(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.75)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.75)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE market_world SET claimed_at = now() + interval '1 hour'")
     assert ticks_of(hall.floor, beats=2) == [2]
@@ -99,7 +99,7 @@ def test_a_floor_catches_up_with_another_without_a_checkpoint(
     other = Floor()
     ticks_of(other, beats=1)
     hall.tick("ann BUY 10 MARKET")
-    monkeypatch.setattr("wallstreetsim.checkpoints.restore", None)
+    monkeypatch.setattr("wallstreetsim.floor.checkpoints.load_latest", None)
     assert ticks_of(other, beats=2) == [4, 5]
     assert ticks_of(hall.floor, beats=1) == [6]
     assert Twin().follow(hall.row) == hall.row.digest

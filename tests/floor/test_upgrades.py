@@ -20,9 +20,10 @@ from market import models
 from market.engine.accounts import Account
 from tests.engine.brute_force import audit
 from tests.replay import history
-from wallstreetsim import checkpoints, upgrades
-from wallstreetsim.rules import RULES
-from wallstreetsim.world import ENGINE_VERSION, SCHEMA_VERSION, World
+from wallstreetsim.floor import checkpoints
+from wallstreetsim.machine import upgrades
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import ENGINE_VERSION, SCHEMA_VERSION, World
 
 KEPT = Path(__file__).parent / "kept"
 OPENING = 630
@@ -138,6 +139,6 @@ def test_the_floor_restores_the_checkpoint_of_a_clean_shutdown() -> None:
         checksum=hashlib.sha256(packed).hexdigest(),
         state=packed,
     )
-    restored = checkpoints.restore(row, RULES)
+    restored = checkpoints.load_latest(row, RULES)
     assert restored.engine_version != ENGINE_VERSION
     assert (restored.world.tick, restored.world.digest) == (row.tick, row.digest)

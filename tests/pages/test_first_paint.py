@@ -12,9 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from market.models import Company
 from tests.floor.hall import Hall
-from wallstreetsim import pages
-from wallstreetsim.dashboard import Quote
-from wallstreetsim.templatetags import terminal
+from wallstreetsim.terminal import pages, template_tags
+from wallstreetsim.terminal.dashboard import Quote
 
 READS = 7  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies
 
@@ -27,7 +26,7 @@ def nothing_made_yet() -> Iterator[None]:
 
 @pytest.fixture
 def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
     return Hall("ann", "bob")
 
 
@@ -38,7 +37,7 @@ def test_before_the_founding_the_terminal_says_so(db: None, client: Client) -> N
 
 
 def test_a_world_that_never_ticked_has_a_page(db: None, client: Client) -> None:
-    from wallstreetsim.founding import found_if_missing
+    from wallstreetsim.floor.founding import found_if_missing
 
     found_if_missing(seed="a seed", companies=8)
     response = client.get("/")
@@ -76,7 +75,7 @@ def test_every_company_is_listed_by_its_worth(hall: Hall, client: Client) -> Non
 
 def test_lines_leave_out_the_night(hall: Hall) -> None:
     from market.models import Candle, World
-    from wallstreetsim import dashboard
+    from wallstreetsim.terminal import dashboard
 
     Candle.objects.all().delete()
     for tick in (380, 385, 390, 395, 630, 635):
@@ -183,7 +182,7 @@ def test_pages_that_name_no_icon_have_ours(db: None, client: Client) -> None:
     ],
 )
 def test_a_large_number_is_written_with_the_unit_that_fits_it(number: float, written: str) -> None:
-    assert terminal.compact(number) == written
+    assert template_tags.compact(number) == written
 
 
 def test_what_is_not_there_is_answered_in_the_visitors_own_language(
@@ -199,7 +198,7 @@ def test_what_is_not_there_is_answered_in_the_visitors_own_language(
 def test_a_page_that_breaks_looks_like_the_terminal(
     db: None, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.dashboard.newest_digest", lambda: 1 / 0)
+    monkeypatch.setattr("wallstreetsim.terminal.dashboard.newest_digest", lambda: 1 / 0)
     client.raise_request_exception = False
     response = client.get("/", headers={"accept": "text/html"})
     assert response.status_code == 500

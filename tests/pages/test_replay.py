@@ -12,7 +12,7 @@ from django.test import Client
 from market import tape
 from market.engine.rules import Macro
 from tests.floor.hall import Hall
-from wallstreetsim import dashboard, pages
+from wallstreetsim.terminal import dashboard, pages
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def nothing_made_yet() -> Iterator[None]:
 
 @pytest.fixture
 def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
     return Hall("ann", "bob")
 
 

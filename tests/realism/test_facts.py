@@ -8,12 +8,12 @@ import pytest
 
 np = pytest.importorskip("numpy", reason="the report's group 'realism' is not installed")
 
-from wallstreetsim.realism import facts, figures, lunch  # noqa: E402
-from wallstreetsim.realism.facts import FACTS, Bounds, Fact, judge  # noqa: E402
-from wallstreetsim.realism.history import CompanyHistory, Headline, History, Series  # noqa: E402
-from wallstreetsim.realism.naive import naive_history  # noqa: E402
-from wallstreetsim.realism.observe import Observer  # noqa: E402
-from wallstreetsim.realism.report import report_on  # noqa: E402
+from wallstreetsim.lab.realism import facts, figures, lunch  # noqa: E402
+from wallstreetsim.lab.realism.facts import FACTS, Bounds, Fact, judge  # noqa: E402
+from wallstreetsim.lab.realism.history import CompanyHistory, Headline, History, Series  # noqa: E402
+from wallstreetsim.lab.realism.naive import naive_history  # noqa: E402
+from wallstreetsim.lab.realism.observe import Observer  # noqa: E402
+from wallstreetsim.lab.realism.report import report_on  # noqa: E402
 
 DRAW = np.random.default_rng(7)
 COUNT = 7_800

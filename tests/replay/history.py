@@ -14,7 +14,7 @@ from market.engine.parameters import Parameters
 from market.engine.rules import SessionRules, Switches
 from market.engine.values import SelfTrade
 from tests.cast import rules_with
-from wallstreetsim.world import (
+from wallstreetsim.machine.world import (
     FREE_BANDS,
     HALT,
     INJECT,

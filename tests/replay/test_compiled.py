@@ -13,7 +13,8 @@ import pytest
 
 from tests.replay.test_pure import GOLDEN_DIGEST
 from tests.stack.running import eventually
-from wallstreetsim import compiled, world
+from wallstreetsim.machine import world
+from wallstreetsim.stack import compiled
 
 
 def run(*words: str, **environment: str) -> str:
@@ -63,12 +64,14 @@ def test_half_a_machine_of_each_kind_is_never_run() -> None:
 
 def test_where_they_cannot_be_kept_the_sources_serve(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    said = run("wallstreetsim.compiling", CC=sys.executable, WSS_ENGINE_DIR=f"{tmp_path}/file/x")
+    said = run(
+        "wallstreetsim.stack.compiling", CC=sys.executable, WSS_ENGINE_DIR=f"{tmp_path}/file/x"
+    )
     assert said.startswith("The engines cannot be kept in") and said.count("\n") == 1
 
 
 def test_who_stops_the_compiler_finds_nothing_left_of_it(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "wallstreetsim.compiling"]
+    words = [sys.executable, "-m", "wallstreetsim.stack.compiling"]
     environment = os.environ | {"CC": sys.executable, "WSS_ENGINE_DIR": str(tmp_path)}
     with subprocess.Popen(words, cwd=compiled.CODE, env=environment) as compiler:
         eventually(lambda: any(tmp_path.glob(".making-*")))
@@ -77,6 +80,6 @@ def test_who_stops_the_compiler_finds_nothing_left_of_it(tmp_path: Path) -> None
 
 
 def test_without_a_compiler_the_sources_serve(tmp_path: Path) -> None:
-    said = run("wallstreetsim.compiling", CC="nowhere/cc", WSS_ENGINE_DIR=str(tmp_path))
+    said = run("wallstreetsim.stack.compiling", CC="nowhere/cc", WSS_ENGINE_DIR=str(tmp_path))
     assert said == "There is no C compiler: the engines run from their sources, slower.\n"
     assert list(tmp_path.iterdir()) == []

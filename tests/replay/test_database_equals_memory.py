@@ -12,19 +12,19 @@ from agents.engine.inputs import Input
 from agents.models import Input as InputRow
 from agents.models import Source
 from tests.replay.history import COMPANIES, RULES, SWITCHES, inputs_of, new_world
-from wallstreetsim import checkpoints
-from wallstreetsim.audit import audit
-from wallstreetsim.floor import Floor
-from wallstreetsim.founding import found_if_missing
-from wallstreetsim.world import RESUME, World
+from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor.audit import audit
+from wallstreetsim.floor.founding import found_if_missing
+from wallstreetsim.floor.shell import Floor
+from wallstreetsim.machine.world import RESUME, World
 
 TICKS = 96  # a day, its night, and a pause
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.garbage.settle", lambda: None)
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
     monkeypatch.setattr(checkpoints, "EVERY_TICKS", 40)
 
 

@@ -14,7 +14,7 @@ import pytest
 from agents.engine.inputs import Input
 from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
-from wallstreetsim.world import World
+from wallstreetsim.machine.world import World
 
 GOLDEN_DIGEST = "bd19ab318065fb5732670e2b50239ad2b57ccb6e475629900946d45b5ad507c9"
 

@@ -12,8 +12,8 @@ from agents.engine.inputs import Input as EngineInput
 from agents.models import Input
 from market import models
 from tests.floor.hall import Hall
-from wallstreetsim import replaying
-from wallstreetsim.world import Outcome, World
+from wallstreetsim.floor import replaying
+from wallstreetsim.machine.world import Outcome, World
 
 BUSY = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00 #b{0}\ncid BUY 3 NEXUS MARKET\nbob CANCEL #b{1}"
 

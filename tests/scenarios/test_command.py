@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.scenarios.telling import EXAMPLES, told
+from tests.scenarios.helpers import EXAMPLES, told
 
 CODE = EXAMPLES.parents[1]
 STORY = EXAMPLES / "partial-fills.yaml"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.scenarios.telling import STORIES, codes, orders, tell, trades
-from wallstreetsim.scenario import BadScenario, Scenario, Step, Trader, read, run
+from tests.scenarios.helpers import STORIES, codes, orders, tell, trades
+from wallstreetsim.lab.scenarios import BadScenario, Scenario, Step, Trader, read, run
 
 
 def complaint(source: str | bytes) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from wallstreetsim.rules import RULES
-from wallstreetsim.scenario import Scenario, read, run
+from wallstreetsim.lab.scenarios import Scenario, read, run
+from wallstreetsim.machine.rules import RULES
 
 HOUSE = b"{ticks: 80, seed: 2, companies: 4, market: {house: 24}, agents: [{name: ann}]}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenarios.telling import Told, codes, orders, tell, trades
+from tests.scenarios.helpers import Told, codes, orders, tell, trades
 
 QUIET = """
 companies: [{symbol: APEX, price: 10.00}, {symbol: BOLT, price: 20.00, sector: Energy}]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.telling import STORIES, codes, orders, tell, told, trades
+from tests.scenarios.helpers import STORIES, codes, orders, tell, told, trades
 
 KEYS = (
     "ticks digest agents results orders trades prices quotes volumes"

@@ -16,9 +16,9 @@ import orjson
 from agents.engine.inputs import Input
 from market.engine.values import Tick
 from tests.engine.shadow import Shadow
-from wallstreetsim import checkpoints
-from wallstreetsim.rules import Rules
-from wallstreetsim.world import InputFailed, Outcome, World
+from wallstreetsim.floor import checkpoints
+from wallstreetsim.machine.rules import Rules
+from wallstreetsim.machine.world import InputFailed, Outcome, World
 
 KEPT = 3  # checkpoints
 STEPS_OF_A_TICK = 13  # that a machine says it has done

@@ -23,7 +23,7 @@ from tests.engine.test_world import (
     Trading,
 )
 from tests.soak.shell import Shell
-from wallstreetsim.world import REGISTER
+from wallstreetsim.machine.world import REGISTER
 
 STEPS = 240  # of one world; about half of them are ticks
 AUDITED_EVERY = 4  # ticks, the long way; what is reported and what trades, in every one

@@ -27,7 +27,7 @@ from tests.floor.hall import Hall
 from tests.processes import database_url
 from tests.stack.running import eventually
 from wallstreetsim.celery import app
-from wallstreetsim.founding import schedule
+from wallstreetsim.floor.founding import schedule
 from wallstreetsim.stack import preflight
 from wallstreetsim.stack.places import Places
 

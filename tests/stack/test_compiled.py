@@ -8,7 +8,7 @@ import pytest
 
 from tests.stack.conftest import StartRun
 from tests.stack.running import eventually, kill
-from wallstreetsim import compiled
+from wallstreetsim.stack import compiled
 
 
 @pytest.mark.skipif(not compiled.IN_USE, reason="nothing has been compiled")

@@ -20,7 +20,7 @@ from tests.floor.hall import Twin
 from tests.ports import free_port
 from tests.stack.exchange import Exchange, Listener
 from tests.stack.running import eventually
-from wallstreetsim.floor import SHORTEST_INTERVAL
+from wallstreetsim.floor.shell import SHORTEST_INTERVAL
 
 pytestmark = pytest.mark.django_db  # to look at what others commit
 

@@ -10,11 +10,11 @@ from django.conf import settings
 from agents.services import keys
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
-from wallstreetsim.actions import ACTIONS
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import DEEPEST_NESTING, LARGEST_BODY
 from wallstreetsim.feed import channels
-from wallstreetsim.rules import RULES
+from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.machine.rules import RULES
 
 NOT_YET = (
     "the roles' special abilities, but that investment bankers pay no fees",

@@ -16,7 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from wallstreetsim.logs import request_id
+from wallstreetsim.api.logs import request_id
 
 if TYPE_CHECKING:  # its default renderer is in here
     from rest_framework.views import APIView
@@ -103,7 +103,7 @@ class EnvelopeRenderer(JSONRenderer):
         return orjson.dumps(data)
 
 
-class OneTongue(BaseContentNegotiation):
+class JSONOnly(BaseContentNegotiation):
     """Read and answer in the one way there is, whatever a client says that it would accept."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:

@@ -12,7 +12,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from market import reach
+from market.common import database_health
 from market.models import World
 from wallstreetsim.api.envelope import OUT_OF_REACH, SORRY, failure
 
@@ -54,7 +54,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
 
 def note_absence(error: Exception) -> None:
     log.warning("the database is away: %s", error)
-    reach.lose_patience()
+    database_health.lose_patience()
 
 
 def _answer(status: int, error: str, **more: Any) -> Response:

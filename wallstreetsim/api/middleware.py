@@ -19,12 +19,12 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
 from market.selectors import tick_seen
-from wallstreetsim import absence, metrics
+from wallstreetsim.api import metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
 from wallstreetsim.api.errors import ABSENCE, note_absence
 from wallstreetsim.api.limits import headers_of
+from wallstreetsim.api.logs import request_id
 from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
-from wallstreetsim.logs import request_id
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
-class FrontDoor:
+class RequestContext:
     """The first middleware: names each request, and stamps each answer with that name and the tick.
 
     A request for the API goes no further in: it needs no session, no cookie and no CSRF token, and
@@ -74,7 +74,7 @@ class FrontDoor:
         if not isinstance(exception, ABSENCE):
             return None
         note_absence(exception)
-        return absence.answer(request)
+        return unavailable_page.answer(request)
 
 
 def api_match(path: str) -> ResolverMatch | None:

@@ -13,15 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.api.asking import agent_of
+from agents.api.request_agent import agent_of
 from agents.models import Agent
-from market.api.fields import Number, Pattern, Query, Text
+from market.common.fields import Number, Pattern, Query, Text
 from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors
 from wallstreetsim.feed.frames import PublicEntry, agent_frame
+from wallstreetsim.feed.recovery_cache import Line, Reader, lines_after, position_after
 from wallstreetsim.feed.selectors import Gap, Position, Standing
-from wallstreetsim.feed.shelf import Line, Reader, lines_after, position_after
 
 MOST_ENTRIES = 500
 MOST_BYTES = 1_000_000  # of a page

@@ -43,7 +43,7 @@ class ActiveEvent(Happening):
 class MarketHappening(Happening):
     """Something that happened to a company, a sector or the market: an event, a halt, a short-sale
     restriction, bands that an operator sets (null: as usual again) or a split. An event has the
-    ticks that it is active yet, nought when it is over.
+    ticks that it is active yet, zero when it is over.
     """
 
     ticksRemaining: NotRequired[int]

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.api.asking import agent_of
+from agents.api.request_agent import agent_of
 from agents.api.serializers import BatchResult, action_result
 from agents.engine.batch import MalformedBatch, parse_batch
 from agents.models import Source
@@ -24,14 +24,14 @@ from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
-from market.api.fields import Query
-from market.api.lists import Page, PageQuery, page_of, slice_of
-from market.api.refusals import Conflict
-from wallstreetsim.actions import ACTIONS
+from market.common.fields import Query
+from market.common.lists import Page, PageQuery, page_of, slice_of
+from market.common.refusals import Conflict
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read
 from wallstreetsim.api.schema import batch_schema
+from wallstreetsim.machine.actions import ACTIONS
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
 WAITED_TICKS = 3

@@ -2,7 +2,7 @@
 
 On the tape all changes of a tick are one event: by symbol, the bids and the asks that are other
 than before. A side is a row of whole numbers, three a level: its price in cents, the shares and the
-number of orders that it has now; nought shares for a level that is gone.
+number of orders that it has now; zero shares for a level that is gone.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from asgiref.typing import ASGISendCallable
 from wallstreetsim.feed import channels, stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.outlet import Outlet
+from wallstreetsim.feed.socket_writer import SocketWriter
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Client:
         self.public = self.private = seq
         self.identity: Identity | None = None
         self.is_closed = False
-        self._outlet = Outlet(send)
+        self._socket_writer = SocketWriter(send)
         self._owed: asyncio.Queue[Batch] = asyncio.Queue(MOST_OWED)
         self._is_writing = False
         self._writer = asyncio.create_task(self._write())
@@ -146,7 +146,7 @@ class Client:
         self._stop()
         if self._farewell:
             await self._farewell
-        self._outlet.end()
+        self._socket_writer.end()
 
     def _has_written(self, batch: Batch) -> bool:
         """Write a batch if nothing is owed before it and the line is free: to wake the writer
@@ -155,7 +155,7 @@ class Client:
         if self._is_writing or not self._owed.empty():
             return False
         try:
-            has_written = self._outlet.write_now(batch)
+            has_written = self._socket_writer.write_now(batch)
         except Exception as error:
             self._note_broken(error)
             return True
@@ -173,7 +173,7 @@ class Client:
     async def _write_next(self, batch: Batch) -> None:
         self._is_writing = True
         try:
-            await self._outlet.write(batch)
+            await self._socket_writer.write(batch)
             self._note_written(batch)
         finally:
             self._is_writing = False
@@ -185,8 +185,8 @@ class Client:
 
     async def _part(self, code: Close, last_words: Batch) -> None:
         try:
-            await self._outlet.write(last_words)
-            await self._outlet.close(code)
+            await self._socket_writer.write(last_words)
+            await self._socket_writer.close(code)
         except Exception as error:
             self._note_broken(error)
 
@@ -199,7 +199,7 @@ class Client:
         """Send nothing more of what is owed."""
         self.is_closed = True
         self._writer.cancel()
-        self._outlet.release()
+        self._socket_writer.release()
         stats.sent.dropped += sum(len(batch.frames) for batch in self._waiting)
         self._waiting.clear()
         while not self._owed.empty():

@@ -19,8 +19,8 @@ from asgiref.typing import (
 
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.frame_guard import FrameGuard
 from wallstreetsim.feed.hub import Hub
-from wallstreetsim.feed.inlet import Inlet
 from wallstreetsim.feed.origins import address_of, origin_is_ours
 from wallstreetsim.feed.protocol import Conversation
 
@@ -31,11 +31,11 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
     if not origin_is_ours(scope):
         await _turn_away(send)
         return
-    inlet = Inlet(send)
+    frame_guard = FrameGuard(send)
     await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
     hub = await Hub.of_this_process()
     client = Client(send, address_of(scope), hub.seq)
-    inlet.close = client.close
+    frame_guard.close = client.close
     conversation = Conversation(hub, client)
     try:
         if hub.audience.admit(client):
@@ -48,10 +48,10 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
     finally:
         conversation.end()
         hub.audience.dismiss(client)
-        inlet.release()
+        frame_guard.release()
         await client.end()
         if client.identity and not hub.audience.is_here(client.identity.account):
-            await hub.whereabouts.note(client, hub.epoch)
+            await hub.resume_points.note(client, hub.epoch)
 
 
 async def nothing_here(

@@ -14,17 +14,17 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from market import tape
-from wallstreetsim import garbage
 from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
 from wallstreetsim.feed.books import Books
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
 from wallstreetsim.feed.notices import Revocation, TickNotice
-from wallstreetsim.feed.outlet import before_the_server_stops
-from wallstreetsim.feed.shelf import Shelf
+from wallstreetsim.feed.recovery_cache import RecoveryCache
+from wallstreetsim.feed.resume_points import ResumePoints
+from wallstreetsim.feed.socket_writer import before_the_server_stops
 from wallstreetsim.feed.threads import in_thread
-from wallstreetsim.feed.whereabouts import Whereabouts
+from wallstreetsim.machine import gc_control
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +50,12 @@ class Hub:
         self.latest: PublicEntry | None = None
         self.books = Books({})
         self.symbols: frozenset[str] = frozenset()
-        self.shelf = Shelf()
-        self.whereabouts = Whereabouts()
+        self.recovery_cache = RecoveryCache()
+        self.resume_points = ResumePoints()
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
-        self._reporting = asyncio.create_task(self.whereabouts.report(self.audience.figures))
+        self._reporting = asyncio.create_task(self.resume_points.report(self.audience.figures))
         before_the_server_stops(self._part)
 
     @classmethod
@@ -100,7 +100,7 @@ class Hub:
                 if message is None or message["type"] != "message":
                     await self._catch_up()
                 else:
-                    with garbage.collection_paused():
+                    with gc_control.collection_paused():
                         await self._hear(notices.read(message["data"]))
                 self._note_recovery()
 
@@ -180,9 +180,9 @@ class Hub:
         """
         if self.audience.departed >= SETTLE_DEPARTED or self.seq % SETTLE_TICKS == 0:
             self.audience.departed = 0
-            garbage.settle()
+            gc_control.settle()
         else:
-            garbage.set_apart()
+            gc_control.set_apart()
 
     # Trouble, said once
 

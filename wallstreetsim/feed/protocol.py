@@ -109,7 +109,7 @@ class Conversation:
 
     async def _welcome_back(self, account: int) -> None:
         """Tell an agent that was here lately what it missed."""
-        left = await self.hub.whereabouts.take(account)
+        left = await self.hub.resume_points.take(account)
         if left is not None:
             agent = await in_thread(
                 selectors.agent_seq_at, epoch=left.epoch, account=account, tick=left.private_tick

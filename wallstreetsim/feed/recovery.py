@@ -11,8 +11,8 @@ from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.frames import agent_frame
 from wallstreetsim.feed.hub import Hub
+from wallstreetsim.feed.recovery_cache import Pruned, Reader
 from wallstreetsim.feed.selectors import AgentStanding, Gap, Position
-from wallstreetsim.feed.shelf import Pruned, Reader
 from wallstreetsim.feed.threads import persistently
 
 LAGGING_SECONDS = 0.05
@@ -91,7 +91,7 @@ class Recovery:
             identity.public_id if identity else "",
         )
         try:
-            page = await self.hub.shelf.page(
+            page = await self.hub.recovery_cache.page(
                 self.position, reader, self._was_missed, upto=self._upto
             )
         except Pruned:  # it reads too slowly

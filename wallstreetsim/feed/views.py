@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 
 from wallstreetsim.api.envelope import JSON, only_read, refuse
 from wallstreetsim.feed import stats
-from wallstreetsim.feed.whereabouts import FIGURES
+from wallstreetsim.feed.resume_points import FIGURES
 
 PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 

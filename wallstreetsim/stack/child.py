@@ -35,7 +35,7 @@ def command(name: str, places: Places) -> list[str]:
     if name == "redis":
         return messenger.command(places)
     if name == "compiler":
-        return ["nice", "-n", "19", sys.executable, "-m", "wallstreetsim.compiling"]
+        return ["nice", "-n", "19", sys.executable, "-m", "wallstreetsim.stack.compiling"]
     return ["sh", "-c", f"exec {procfile()[name]}"]
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 from urllib.request import ProxyHandler, Request, build_opener
 
-from wallstreetsim import compiled, settings
-from wallstreetsim.stack import StackError, postgres, preflight, probes
+from wallstreetsim import settings
+from wallstreetsim.stack import StackError, compiled, postgres, preflight, probes
 from wallstreetsim.stack.children import die_with_parent, living_in, stop_leftovers
 from wallstreetsim.stack.complaints import complaint_in_log
 from wallstreetsim.stack.places import Places

@@ -1,6 +1,6 @@
 """The crooks: noise traders most of the time, and now and then something else.
 
-Each returns, when a scheme is over, the `Deed` that says what it was.
+Each returns, when a scheme is over, the `Manipulation` that says what it was.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from agents.engine.house.traders import noise
 from agents.engine.house.view import (
-    Deed,
     Doing,
+    Manipulation,
     Memory,
     Stock,
     Stream,
@@ -98,7 +98,7 @@ def _over(view: View, memory: Memory, crime: str) -> list[Doing]:
         return []
     del memory["plot"]
     both = (view.me.id, view.partner) if crime == "wash_trading" else (view.me.id,)
-    return [Deed(crime, both, plot["symbol"], plot["first"], view.scene.tick)]
+    return [Manipulation(crime, both, plot["symbol"], plot["first"], view.scene.tick)]
 
 
 def _offer_wash(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:

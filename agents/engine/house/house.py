@@ -14,7 +14,7 @@ from agents.engine.house.names import house_name
 from agents.engine.house.rules import HouseRules
 from agents.engine.house.view import (
     Act,
-    Deed,
+    Manipulation,
     Memory,
     Scene,
     Stock,
@@ -26,7 +26,7 @@ from market.engine.accounts import PUBLIC
 from market.engine.companies import Company
 from market.engine.events import MarketEvent
 from market.engine.exchange import Exchange
-from market.engine.streams import Streams
+from market.engine.random_source import RandomSource
 from market.engine.values import Shares
 
 FIRST_HOUSE_ACCOUNT = 1_000_000_000  # above any agent's that registers
@@ -62,7 +62,7 @@ class Inhabitant:
 
 
 @dataclass(slots=True)
-class Eye:
+class PriceTracker:
     """What the house remembers of a company's price."""
 
     last: float  # logs
@@ -83,15 +83,15 @@ class Stocks(dict[str, Stock]):
     """The companies as the house sees them, each looked at when somebody asks for it first."""
 
     def __init__(
-        self, companies: Mapping[str, Company], eyes: Mapping[str, Eye], unit: float
+        self, companies: Mapping[str, Company], trackers: Mapping[str, PriceTracker], unit: float
     ) -> None:
         super().__init__()
         self.companies = companies
-        self.eyes = eyes
+        self.trackers = trackers
         self.unit = unit  # a usual order's part of a company's shares
 
     def __missing__(self, symbol: str) -> Stock:
-        company, eye = self.companies[symbol], self.eyes[symbol]
+        company, eye = self.companies[symbol], self.trackers[symbol]
         state, price = company.pricing, company.price
         stock = self[symbol] = Stock(
             symbol,
@@ -112,12 +112,12 @@ class Stocks(dict[str, Stock]):
 class House:
     """All of them."""
 
-    def __init__(self, rules: HouseRules, streams: Streams) -> None:
+    def __init__(self, rules: HouseRules, streams: RandomSource) -> None:
         self.rules = rules
         self.streams = streams
         self.inhabitants: list[Inhabitant] = []
-        self.eyes: dict[str, Eye] = {}
-        self.deeds: list[Deed] = []  # of the last tick
+        self.trackers: dict[str, PriceTracker] = {}
+        self.deeds: list[Manipulation] = []  # of the last tick
         self.worked: list[Worked] = []
 
     # Founding
@@ -142,7 +142,7 @@ class House:
         self._endow(exchange)
         for company in exchange.companies.values():
             now = math.log(company.price)
-            self.eyes[company.symbol] = Eye(now, now, now, 1.0)
+            self.trackers[company.symbol] = PriceTracker(now, now, now, 1.0)
 
     def _seats(self, count: int) -> list[int]:
         """Return the numbers below `count`, shuffled."""
@@ -200,7 +200,7 @@ class House:
         if not (exchange.moment.is_open and self.inhabitants):
             return []
         for company in exchange.companies.values():
-            self.eyes[company.symbol].look(company)
+            self.trackers[company.symbol].look(company)
         scene = self._scene(exchange, news)
         acts: list[Act] = []
         for one in self.inhabitants:
@@ -215,7 +215,7 @@ class House:
             for doing in STRATEGIES[one.strategy](view, one.memory, stream):
                 if isinstance(doing, Act):
                     acts.append(doing)
-                elif isinstance(doing, Deed):
+                elif isinstance(doing, Manipulation):
                     self.deeds.append(doing)
                 else:
                     self.worked.append(doing)
@@ -228,7 +228,7 @@ class House:
             tick=exchange.moment.tick,
             hour=exchange.climate.hour(exchange.moment),
             ticks_until_close=exchange.moment.ticks_until_close,
-            stocks=Stocks(exchange.companies, self.eyes, unit),
+            stocks=Stocks(exchange.companies, self.trackers, unit),
             news=news,
             brewing=exchange.climate.events.brewing,
             parents=self._parents(len(exchange.companies)),
@@ -243,7 +243,7 @@ class House:
 
     def rescale(self, symbol: str, factor: float) -> None:
         """Follow a split: a price is worth `factor` of what it was."""
-        eye, shift = self.eyes[symbol], math.log(factor)
+        eye, shift = self.trackers[symbol], math.log(factor)
         eye.last, eye.fast, eye.slow = eye.last + shift, eye.fast + shift, eye.slow + shift
         for one in self.inhabitants:
             if symbol in one.founded_with:
@@ -265,7 +265,9 @@ class House:
                 }
                 for one in self.inhabitants
             ],
-            "eyes": {s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.eyes.items()},
+            "eyes": {
+                s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.trackers.items()
+            },
         }
 
     def load(self, plain: dict[str, Any]) -> None:
@@ -276,7 +278,7 @@ class House:
         for one in self.inhabitants:
             if one.partner > one.account:
                 by_account[one.partner].memory = one.memory
-        self.eyes = {symbol: Eye(*kept) for symbol, kept in plain["eyes"].items()}
+        self.trackers = {symbol: PriceTracker(*kept) for symbol, kept in plain["eyes"].items()}
 
 
 def _copy(memory: Any) -> Any:

@@ -8,7 +8,7 @@ SURNAMES = (
 
 
 def house_name(seat: int) -> str:
-    """Return the name of the house agent in a seat, counted from nought; no two share one."""
+    """Return the name of the house agent in a seat, counted from zero; no two share one."""
     return f"{SURNAMES[seat % len(SURNAMES)]}-{seat + 1}"
 
 

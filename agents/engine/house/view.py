@@ -63,7 +63,7 @@ class Act(NamedTuple):
     parameters: Parameters
 
 
-class Deed(NamedTuple):
+class Manipulation(NamedTuple):
     """What a crook did: the truth that surveillance is measured by, told to operators only."""
 
     crime: str
@@ -83,7 +83,7 @@ class Worked(NamedTuple):
     shares: Shares
 
 
-Doing: TypeAlias = Act | Deed | Worked
+Doing: TypeAlias = Act | Manipulation | Worked
 Strategy: TypeAlias = Callable[[View, Memory, Stream], list[Doing]]
 
 MOST_SHARES = 1_000_000

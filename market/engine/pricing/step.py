@@ -10,8 +10,8 @@ from market.engine.pricing.flow import remember_volume, surprise
 from market.engine.pricing.state import Drivers, PriceState
 from market.engine.pricing.volatility import advance, unrest
 from market.engine.pricing.weather import Factors, Weather
+from market.engine.random_source import RandomSource, student_t4_quantile
 from market.engine.rules import PricingRules
-from market.engine.streams import Streams, student_t4_quantile
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares
 
 _ROOT_TWO = math.sqrt(2.0)
@@ -56,7 +56,7 @@ class Trading(NamedTuple):
 
 
 def step_all(
-    companies: Iterable[Trading], weather: Weather, streams: Streams, rules: PricingRules
+    companies: Iterable[Trading], weather: Weather, streams: RandomSource, rules: PricingRules
 ) -> list[Cents]:
     """Move every price by one open tick; return them to the cent, rounded half to even, in the
     order of `companies`.
@@ -90,7 +90,7 @@ def open_day(
     symbol: str,
     sector: str,
     weather: Weather,
-    streams: Streams,
+    streams: RandomSource,
     rules: PricingRules,
     *,
     open_ticks: int,
@@ -113,7 +113,7 @@ def open_day(
 
 
 def _step(
-    trading: Trading, weather: Weather, streams: Streams, rules: PricingRules, roots: Roots
+    trading: Trading, weather: Weather, streams: RandomSource, rules: PricingRules, roots: Roots
 ) -> Cents:
     symbol, sector, state, net_flow, volume = trading
     shock = world = 0.0

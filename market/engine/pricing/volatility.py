@@ -10,8 +10,8 @@ import math
 from functools import lru_cache
 
 from market.engine.pricing.state import PriceState
+from market.engine.random_source import RandomSource
 from market.engine.rules import PricingRules, SessionRules
-from market.engine.streams import Streams
 from market.engine.values import Tick
 
 
@@ -50,7 +50,9 @@ def _constants(
     return steps, -sum(sd * sd for sd in sds)
 
 
-def advance(state: PriceState, tick: Tick, symbol: str, streams: Streams, r: PricingRules) -> float:
+def advance(
+    state: PriceState, tick: Tick, symbol: str, streams: RandomSource, r: PricingRules
+) -> float:
     """Move the company's log-volatilities by one tick and return their multiple of σ0."""
     steps, level = _constants(r.volatility_half_lives, r.volatility_sds)
     u, v, w, x = streams.uniforms(tick, symbol, "volatility")

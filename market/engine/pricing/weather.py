@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from market.engine.streams import Streams
+from market.engine.random_source import RandomSource
 from market.engine.values import Tick
 
 
@@ -36,7 +36,7 @@ def no_factors(sectors: Iterable[str]) -> Factors:
 
 
 def draw_factors(
-    tick: Tick, sectors: Iterable[str], streams: Streams, purpose: str = ""
+    tick: Tick, sectors: Iterable[str], streams: RandomSource, purpose: str = ""
 ) -> Factors:
     """Draw what all companies share this tick."""
     sectors = list(sectors)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from market.models import World
-from wallstreetsim.audit import Check, audit
+from wallstreetsim.floor.audit import Check, audit
 from wallstreetsim.management.record import RecordCommand
 
 SHOWN = 10  # differences of each check

@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from market.models import World
-from wallstreetsim import checkpoints, restoring
-from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.floor import checkpoints, rollback
+from wallstreetsim.floor.checkpoints import CannotRestore
+from wallstreetsim.machine.rules import RULES
 from wallstreetsim.management.record import RecordCommand
-from wallstreetsim.rules import RULES
 
 
 class Command(RecordCommand):
@@ -61,7 +61,7 @@ class Command(RecordCommand):
     def _verify(self, world: World) -> None:
         unsound = self._list()
         try:
-            checkpoints.restore(world, RULES)
+            checkpoints.load_latest(world, RULES)
         except CannotRestore as refusal:
             raise CommandError(f"The machine cannot be restored: {refusal}.") from None
         self.stdout.write(f"The newest sound one and the inputs since make {world}.")
@@ -70,7 +70,7 @@ class Command(RecordCommand):
 
     def _restore(self, tick: int, dumps: Path | None) -> None:
         try:
-            done = restoring.restore(tick, dumps=dumps)
+            done = rollback.roll_back(tick, dumps=dumps)
         except CannotRestore as refusal:
             raise CommandError(f"Nothing is changed: {refusal}.") from None
         self.stdout.write(f"What was replaced is in {done.dump}.")

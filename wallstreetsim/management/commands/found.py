@@ -6,7 +6,7 @@ from django.conf import settings
 
 from market.engine.rules import Switches
 from market.models import World
-from wallstreetsim.founding import found_if_missing, schedule
+from wallstreetsim.floor.founding import found_if_missing, schedule
 from wallstreetsim.management.record import RecordCommand
 
 

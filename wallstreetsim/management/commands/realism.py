@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            from wallstreetsim.realism import report
+            from wallstreetsim.lab.realism import report
         except ImportError as missing:
             raise CommandError(f"{missing}. The report needs the group 'realism'.") from None
         measured, histories = report.measure(
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if options["out"]:
             options["out"].write_bytes(orjson.dumps(measured.as_json(), option=orjson.OPT_INDENT_2))
         if options["plots"]:
-            from wallstreetsim.realism import plots
+            from wallstreetsim.lab.realism import plots
 
             plots.draw_page(histories, options["plots"])
         if not measured.passes:

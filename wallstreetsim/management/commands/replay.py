@@ -11,9 +11,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from market.models import World
-from wallstreetsim.checkpoints import CannotRestore
+from wallstreetsim.floor.checkpoints import CannotRestore
+from wallstreetsim.floor.replaying import replay
 from wallstreetsim.management.record import RecordCommand
-from wallstreetsim.replaying import replay
 
 
 class Command(RecordCommand):

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
-from wallstreetsim.scenario import BadScenario, Scenario, read, run
-from wallstreetsim.scenario.file import MOST_TICKS
-from wallstreetsim.scenario.yaml_text import LARGEST_BYTES
+from wallstreetsim.lab.scenarios import BadScenario, Scenario, read, run
+from wallstreetsim.lab.scenarios.file import MOST_TICKS
+from wallstreetsim.lab.scenarios.yaml_text import LARGEST_BYTES
 
 BAD_FILE = 2  # the exit code
 

@@ -1,0 +1,190 @@
+"""Margin calls, liquidation and bankruptcy: what happens to an account that owes too much.
+
+Source: market-model, section 3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.engine import margin
+from market.engine.accounts import PUBLIC, TREASURY, Account, MarginCall
+from market.engine.companies import Company
+from market.engine.desk import LIQUIDATION
+from market.engine.outcome import Bankruptcy
+from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
+
+if TYPE_CHECKING:
+    from market.engine.exchange import Exchange
+
+
+def look(exchange: Exchange) -> None:
+    """Call, close out or write off every agent's account that the tick has left short of margin."""
+    for account in exchange.accounts.values():
+        # Only who owes cash or shares can be short of margin.
+        if (account.cash < 0 or account.short_value) and account.is_agent:
+            _look_at(exchange, account)
+        elif account.call is not None:
+            _cure(exchange, account)
+
+
+def _look_at(exchange: Exchange, account: Account) -> None:
+    if account.equity < 0:
+        _take_over(exchange, account)
+    elif _has_positions(account):
+        _judge(exchange, account)
+    if account.equity < 0 and not _has_positions(account):
+        _write_off(exchange, account)
+
+
+def _judge(exchange: Exchange, account: Account) -> None:
+    """Call an account, close positions of one that has not cured its call, or end the call."""
+    rules, tick = exchange.rules.margin, exchange.log.tick
+    if margin.is_breached(account, rules):
+        call = account.call or _call(exchange, account)
+        if margin.is_urgent(account, rules):
+            call.deadline = min(call.deadline, tick)
+        if tick >= call.deadline:
+            _liquidate(exchange, account)
+    elif account.call is not None:
+        has_begun = tick > account.call.deadline
+        if has_begun and _lacks_cushion(exchange, account):
+            _liquidate(exchange, account)
+        else:
+            _cure(exchange, account)
+
+
+def _has_positions(account: Account) -> bool:
+    return any(holding.quantity for holding in account.holdings.values())
+
+
+def _call(exchange: Exchange, account: Account) -> MarginCall:
+    rules, tick = exchange.rules.margin, exchange.log.tick
+    deadline = tick if margin.is_urgent(account, rules) else tick + rules.call_ticks
+    positions = {s: abs(h.quantity) for s, h in account.holdings.items() if h.quantity}
+    call = account.call = MarginCall(tick, deadline, positions)
+    owed = margin.shortfall(account, rules)
+    exchange.log.alert(
+        account,
+        "margin_call",
+        f"Your equity is below maintenance by ${owed / 100:,.2f}: cure it by tick {deadline}, or"
+        " positions will be closed.",
+        {"amount": owed / 100, "deadline": deadline},
+    )
+    return call
+
+
+def _cure(exchange: Exchange, account: Account) -> None:
+    account.call = None
+    exchange.log.alert(account, "system", "Your margin call is cured.", {})
+
+
+def _liquidate(exchange: Exchange, account: Account) -> None:
+    """Cancel the account's open orders, then close positions, largest relief first, as far as one
+    tick may.
+
+    Where nothing trades a liquidation waits, and so may an order that would close the position: at
+    the auction it does what the liquidation is to do.
+    """
+    for order in sorted(account.orders.values(), key=lambda order: order.number):
+        if order.opens or order.company.is_trading:
+            exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+    for company in _by_relief(exchange, account):
+        quantity = account.quantity_of(company.symbol)
+        wanted = margin.shares_to_close(account, company, quantity, exchange.rules.margin)
+        if not wanted:
+            break
+        wanted = min(wanted, _most_in_a_tick(exchange, account, company))
+        closed = exchange.close_out(account, company, wanted)
+        if closed:
+            exchange.log.alert(
+                account,
+                "liquidation",
+                f"{closed} {company.symbol} were closed to restore your margin.",
+                {"symbol": company.symbol, "quantity": closed},
+            )
+    if not margin.is_breached(account, exchange.rules.margin) and not _lacks_cushion(
+        exchange, account
+    ):
+        _cure(exchange, account)
+
+
+def _take_over(exchange: Exchange, account: Account) -> None:
+    """Move the positions of an account that is insolvent to the public, at the price: were they
+    sold at market, whoever traded with it would take the treasury's money. What does not trade
+    waits.
+    """
+    for order in sorted(account.orders.values(), key=lambda order: order.number):
+        exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+    public = exchange.accounts[PUBLIC]
+    for symbol, holding in sorted(account.holdings.items()):
+        company, held = exchange.companies[symbol], holding.quantity
+        if not held or not company.is_trading:
+            continue
+        if held > 0:
+            exchange.sell_shares(account.id, PUBLIC, company, held, kind="close_out")
+        else:
+            held = -min(-held, max(0, public.quantity_of(symbol)))
+            exchange.sell_shares(PUBLIC, account.id, company, -held, kind="close_out")
+        exchange.log.alert(
+            account,
+            "liquidation",
+            f"{abs(held)} {symbol} were closed at the price: you owe more than you have.",
+            {"symbol": symbol, "quantity": abs(held)},
+        )
+
+
+def _lacks_cushion(exchange: Exchange, account: Account) -> bool:
+    """Say whether positions must go until maintenance holds with the cushion."""
+    return any(
+        margin.shares_to_close(account, exchange.companies[s], h.quantity, exchange.rules.margin)
+        for s, h in account.holdings.items()
+        if h.quantity
+    )
+
+
+def _by_relief(exchange: Exchange, account: Account) -> list[Company]:
+    """Return the companies, of those that trade, whose positions weigh on maintenance, the heaviest
+    first.
+    """
+    rules = exchange.rules.margin
+
+    def relief(company: Company) -> int:
+        quantity = account.quantity_of(company.symbol)
+        weight = rules.long_weight if quantity > 0 else rules.short_weight
+        return weight * account.margin_rate(company) * abs(quantity) * company.price
+
+    held = [exchange.companies[s] for s, h in account.holdings.items() if h.quantity]
+    trading = [company for company in held if company.is_trading]
+    return sorted(trading, key=lambda company: (-relief(company), company.symbol))
+
+
+def _most_in_a_tick(exchange: Exchange, account: Account, company: Company) -> Shares:
+    rules = exchange.rules.margin
+    volumes = [*company.volumes, company.tick_volume][-rules.liquidated_volume_ticks :]
+    assert account.call is not None
+    position = account.call.positions.get(company.symbol, abs(account.quantity_of(company.symbol)))
+    return max(
+        1,
+        sum(volumes) * rules.liquidated_volume_bps // BPS_IN_ONE,
+        position * rules.liquidated_position_bps // BPS_IN_ONE,
+    )
+
+
+def _write_off(exchange: Exchange, account: Account) -> None:
+    """End an account that owes more than it has, its deficit borne by the treasury."""
+    for order in sorted(account.orders.values(), key=lambda order: order.number):
+        exchange.end_open(order, OrderStatus.CANCELLED, "bankruptcy")
+    deficit, cause = -account.equity, "margin" if account.call is not None else "losses"
+    exchange.pay(TREASURY, account.id, deficit, kind="write_off")
+    account.call = None
+    account.is_bankrupt = True
+    exchange.log.bankruptcies.append(
+        Bankruptcy(exchange.log.tick, account.id, account.peak_equity, -deficit, cause)
+    )
+    exchange.log.alert(
+        account,
+        "bankrupt",
+        f"You are bankrupt: ${deficit / 100:,.2f} of what you owed was written off.",
+        {"deficit": deficit / 100, "peakNetWorth": account.peak_equity / 100, "cause": cause},
+    )

@@ -1,0 +1,89 @@
+"""Whether this process can serve, and whether the world moves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from agents.models import Input
+from market.common import database_health
+from market.models import World
+from wallstreetsim.api.envelope import JSON, only_read, refuse
+
+LATE_INTERVALS = 10
+
+
+@never_cache
+@only_read
+def health(request: HttpRequest) -> HttpResponse:
+    """Answer 503 when the record is out of reach; tell staff more."""
+    try:
+        if not database_health.is_in_reach():
+            return _out_of_reach()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        details = _details() if request.user.is_staff else {}
+    except DatabaseError:
+        return _out_of_reach()
+    return _fine({"status": "ok", **details})
+
+
+@never_cache
+@only_read
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 503 when the record is out of reach, or the tick is late."""
+    try:
+        if not database_health.is_in_reach():
+            return _out_of_reach()
+        world = World.objects.first()
+    except DatabaseError:
+        return _out_of_reach()
+    if world is None:
+        return refuse(503, "The world is not founded yet.")
+    if is_late(world):
+        return refuse(503, "The tick is late.")
+    return _fine({"status": "ready", "tick": world.tick})
+
+
+def is_late(world: World) -> bool:
+    """Say whether the next tick should have come long ago; a paused world is in no hurry."""
+    if world.is_paused and not world.steps_left:
+        return False
+    patience = timedelta(seconds=LATE_INTERVALS * settings.TICK_SECONDS)
+    return timezone.now() - (world.claimed_at or world.founded_at) > patience
+
+
+def _out_of_reach() -> HttpResponse:
+    return refuse(503, "The record is out of reach.")
+
+
+def _details() -> dict[str, Any]:
+    world = World.objects.first()
+    return {
+        "epoch": world.epoch if world else None,
+        "tick": world.tick if world else None,
+        "claimedAt": world.claimed_at.isoformat() if world and world.claimed_at else None,
+        "paused": world.is_paused if world else None,
+        "inboxDepth": Input.objects.waiting().count(),
+        "redis": _redis_answers(),
+    }
+
+
+def _redis_answers() -> bool:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def _fine(data: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps({"success": True, "data": data}), content_type=JSON)

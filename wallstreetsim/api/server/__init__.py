@@ -1,0 +1,1 @@
+"""The ASGI server under the API: Daphne and Twisted."""

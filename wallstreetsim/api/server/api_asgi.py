@@ -1,0 +1,115 @@
+"""The API's own way in under ASGI: one visit to a thread a request.
+
+Django's handler makes a thread for each request, and several visits to it; that costs more than
+most answers. Everything else, the pages and the admin, goes to that handler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import cast
+
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    HTTPResponseBodyEvent,
+    HTTPResponseStartEvent,
+    HTTPScope,
+    Scope,
+)
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.db import close_old_connections
+from django.http import HttpResponse
+from django.urls import ResolverMatch
+
+from wallstreetsim.api.envelope import wire_headers
+from wallstreetsim.api.middleware import answer, api_match, refused
+from wallstreetsim.api.parsing import LARGEST_BODY
+
+MOST_WAITING = 64  # requests that wait for the tick at once; the others wait for their turn
+
+
+class ApiASGI:
+    """Answer what is asked of the API; hand on all else."""
+
+    def __init__(self, django: ASGIHandler) -> None:
+        self.django = cast("ASGI3Application", django)
+        self._threads = ThreadPoolExecutor(settings.DATABASE_POOL, "api")
+        self._waiting_threads = ThreadPoolExecutor(MOST_WAITING, "api-wait")
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        assert scope["type"] == "http"
+        match = api_match(scope["path"])
+        if match is None:
+            await self._hand_on(scope, receive, send)
+            return
+        body = await _read(receive)
+        if body is not None:
+            threads = self._waiting_threads if b"wait=" in scope["query_string"] else self._threads
+            loop = asyncio.get_running_loop()
+            await _send(await loop.run_in_executor(threads, _answer, scope, body, match), send)
+
+    async def _hand_on(
+        self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Let Django answer, unless it would break on the headers."""
+        if _request(scope, b""):
+            await self.django(scope, receive, send)
+        else:
+            await _send(_unreadable(), send)
+
+
+def _request(scope: HTTPScope, body: bytes) -> ASGIRequest | None:
+    """Return Django's view of a request; None where headers cannot be decoded."""
+    try:
+        return ASGIRequest(scope, BytesIO(body))
+    except (ValueError, LookupError):
+        return None
+
+
+def _unreadable() -> HttpResponse:
+    return refused(400, "The request cannot be read.")
+
+
+def _answer(scope: HTTPScope, body: bytes, match: ResolverMatch) -> HttpResponse:
+    request = _request(scope, body)
+    if request is None:
+        return _unreadable()
+    request.META["CONTENT_LENGTH"] = str(len(body))  # also of one that came in chunks
+    try:
+        return answer(request, match)
+    finally:
+        close_old_connections()  # back to the pool
+
+
+async def _read(receive: ASGIReceiveCallable) -> bytes | None:
+    """Return the body, of one that is too large only so much as shows it; None if nobody waits."""
+    body = b""
+    while True:
+        event = await receive()
+        if event["type"] != "http.request":
+            return None
+        if len(body) <= LARGEST_BODY:
+            body += event.get("body", b"")
+        if not event.get("more_body", False):
+            return body
+
+
+async def _send(response: HttpResponse, send: ASGISendCallable) -> None:
+    await send(
+        HTTPResponseStartEvent(
+            type="http.response.start",
+            status=response.status_code,
+            headers=wire_headers(response),
+            trailers=False,
+        )
+    )
+    await send(
+        HTTPResponseBodyEvent(type="http.response.body", body=response.content, more_body=False)
+    )

@@ -1,0 +1,28 @@
+"""What is answered where a page would be, while the record is out of reach."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+
+from wallstreetsim.api.envelope import OUT_OF_REACH, for_people_or, refuse
+from wallstreetsim.terminal.pages import POLICY
+
+RETRY_SECONDS = 5
+
+
+def _page(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(render_to_string("503_unavailable.html"), status=503)
+    response["Content-Security-Policy"] = POLICY.format(socket="")
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _data(request: HttpRequest) -> HttpResponse:
+    response = refuse(503, OUT_OF_REACH, retry_after=RETRY_SECONDS)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+answer = never_cache(for_people_or(_page, _data))

@@ -1,0 +1,161 @@
+"""What the tape said lately, for those who missed it: each entry read and encoded once, however
+many ask for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from heapq import merge
+from itertools import chain, islice
+from typing import NamedTuple
+
+from wallstreetsim.feed import selectors
+from wallstreetsim.feed.batches import Batch
+from wallstreetsim.feed.frames import PublicEntry, agent_missed
+from wallstreetsim.feed.selectors import PAGE, Position
+from wallstreetsim.feed.threads import persistently
+
+MOST_ENTRIES = PAGE  # of one batch
+MOST_BYTES = 256 * 1024  # so much at most is held for each client that is told what it missed
+KEPT_BYTES = 16 * 1024 * 1024
+
+Wanted = Callable[[str, int], bool]  # whether a channel's part of a tick's entry was missed
+
+
+class Reader(NamedTuple):
+    """Who reads: the channels it listens to, and whose stream is its own."""
+
+    channels: frozenset[str]
+    account: int | None
+    public_id: str
+
+
+class Line(NamedTuple):
+    """One entry as it goes into a batch; `text` is None when it says nothing that was missed."""
+
+    tick: int
+    is_private: bool  # a tick's public entry comes first
+    seq: int
+    text: bytes | None
+
+
+class Page(NamedTuple):
+    """The next of what somebody missed, and where that leaves it."""
+
+    batch: Batch
+    entries: int
+    position: Position
+
+
+class Pruned(Exception):
+    """The tape keeps no longer what was about to be read."""
+
+
+class RecoveryCache:
+    """The entries that were asked for last. One reader is served at a time."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[tuple[int, int, frozenset[str]], bytes | None] = OrderedDict()
+        self._bytes = 0
+        self._turn = asyncio.Lock()
+
+    async def page(
+        self, position: Position, reader: Reader, wanted: Wanted, *, upto: int
+    ) -> Page | None:
+        """Return the next page after a position, up to the tick `upto`; None when there is none."""
+        async with self._turn:
+            lines = await persistently(self._lines, position, reader, wanted, upto)
+        return page_of(lines, position) if lines else None
+
+    def _lines(self, position: Position, reader: Reader, wanted: Wanted, upto: int) -> list[Line]:
+        """Return the next lines, in order, of both streams."""
+        public = self._public_lines(position, reader, wanted, upto)
+        return list(merge(public, _private_lines(position, reader, wanted, upto)))
+
+    def _public_lines(
+        self, position: Position, reader: Reader, wanted: Wanted, upto: int
+    ) -> list[Line]:
+        seqs = range(position.public + 1, min(position.public + PAGE, upto) + 1)
+        keys = [
+            (position.epoch, seq, frozenset(c for c in reader.channels if wanted(c, seq)))
+            for seq in seqs
+        ]
+        unknown = [seq for key, seq in zip(keys, seqs, strict=True) if key not in self._texts]
+        if unknown:
+            entries = selectors.public_entries(
+                epoch=position.epoch, since=unknown[0] - 1, upto=unknown[-1]
+            )
+            if not entries or entries[0].seq != unknown[0]:
+                raise Pruned
+            by_seq = {entry.seq: entry for entry in entries}
+            for key in keys:
+                if key not in self._texts:
+                    self._keep(key, PublicEntry.of(by_seq[key[1]]).missed(key[2]))
+        return [Line(key[1], False, key[1], self._texts[key]) for key in keys]
+
+    def _keep(self, key: tuple[int, int, frozenset[str]], text: bytes | None) -> None:
+        self._texts[key] = text
+        self._bytes += len(text or b"")
+        while self._bytes > KEPT_BYTES and len(self._texts) > PAGE:
+            self._bytes -= len(self._texts.popitem(last=False)[1] or b"")
+
+
+def page_of(lines: list[Line], position: Position) -> Page:
+    """Put as many lines as fit into one batch, at least one."""
+    taken = list(_fitting(lines, entries=MOST_ENTRIES, size=MOST_BYTES))
+    texts = [line.text for line in taken if line.text is not None]
+    after = position_after(taken, position)
+    private = max((line.tick for line in taken if line.is_private), default=None)
+    frame = b'{"type":"recovery:batch","entries":[' + b",".join(texts) + b"]}"
+    batch = Batch(*([frame.decode()] if texts else []), public=after.public, private=private)
+    return Page(batch, len(texts), after)
+
+
+def position_after(lines: Iterable[Line], position: Position) -> Position:
+    """Return where these lines, read from a position on, leave their reader."""
+    for line in lines:
+        position = (
+            position._replace(agent=line.seq)
+            if line.is_private
+            else position._replace(public=line.seq)
+        )
+    return position
+
+
+def lines_after(
+    position: Position, reader: Reader, *, upto: int, entries: int, size: int
+) -> list[Line]:
+    """Return the next lines after a position: so many, of so many bytes, but one at least."""
+    taken: list[Line] = []
+    while True:
+        here = position_after(taken, position)
+        public = (
+            Line(entry.tick, False, entry.seq, PublicEntry.of(entry).missed(reader.channels))
+            for entry in selectors.public_entries(epoch=here.epoch, since=here.public, upto=upto)
+        )
+        private = _private_lines(here, reader, lambda channel, seq: True, upto)
+        more = islice(merge(public, private), PAGE)
+        before = len(taken)
+        taken = list(_fitting(chain(taken, more), entries=entries, size=size))
+        if len(taken) < before + PAGE:  # there are no more, or no more fit
+            return taken
+
+
+def _fitting(lines: Iterable[Line], *, entries: int, size: int) -> Iterator[Line]:
+    """Yield the first lines, not so many nor so large, but one at least."""
+    for count, line in enumerate(lines):
+        size -= len(line.text or b"") + 1
+        if count and (count >= entries or size < 0):
+            return
+        yield line
+
+
+def _private_lines(position: Position, reader: Reader, wanted: Wanted, upto: int) -> Iterator[Line]:
+    if position.agent is None or reader.account is None:
+        return
+    for entry in selectors.entries_after(position, reader.account, upto=upto):
+        is_wanted = wanted(f"agent:{reader.public_id}", entry.tick)
+        text = agent_missed(entry, reader.public_id) if is_wanted else None
+        yield Line(entry.tick, True, entry.seq, text)

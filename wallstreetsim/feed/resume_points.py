@@ -1,0 +1,83 @@
+"""What the web processes leave for each other in Redis: where an agent stood when it left, so that
+wherever it comes back it is told what it missed; and the figures of each process.
+
+All of it is a convenience. Whoever is not told may ask to resume.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import NamedTuple
+
+import orjson
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from wallstreetsim.feed.client import Client
+from wallstreetsim.feed.stats import FeedStats
+
+log = logging.getLogger(__name__)
+
+LEFT = "wss:feed:left:"
+FIGURES = "wss:feed:figures:"
+AWAY_SECONDS = 300  # for which an agent is remembered
+FIGURES_EVERY = 5  # seconds
+PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
+
+
+class Left(NamedTuple):
+    """Where an agent stood: the last public seq that it was told, and the tick up to which it was
+    told what concerns it.
+    """
+
+    epoch: int
+    public: int
+    private_tick: int
+
+
+class ResumePoints:
+    """One web process's way to what they share."""
+
+    def __init__(self) -> None:
+        self._redis = Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=PATIENCE_SECONDS,
+            socket_connect_timeout=PATIENCE_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+
+    async def note(self, client: Client, epoch: int) -> None:
+        """Note where an agent stands that leaves with this socket."""
+        assert client.identity is not None
+        told = Left(epoch, client.public, max(client.public - 1, client.private))
+        key = f"{LEFT}{client.identity.account}"
+        try:
+            await self._redis.set(key, orjson.dumps(list(told)), ex=AWAY_SECONDS)
+        except RedisError as error:
+            log.debug("an agent's leaving is not noted: %s", error)
+
+    async def take(self, account: int) -> Left | None:
+        """Return where an agent stood that comes back, once; None if it was not here lately."""
+        try:
+            noted = await self._redis.getdel(f"{LEFT}{account}")
+        except RedisError as error:
+            log.debug("nobody knows where an agent stood: %s", error)
+            return None
+        return Left(*orjson.loads(noted)) if noted else None
+
+    async def report(self, figures: Callable[[], FeedStats]) -> None:
+        """Leave this process's figures, again and again, where those of all are added up."""
+        key = f"{FIGURES}{socket.gethostname()}:{os.getpid()}"
+        while True:
+            try:
+                await self._redis.set(key, orjson.dumps(figures()), ex=3 * FIGURES_EVERY)
+            except RedisError as error:
+                log.debug("the feed's figures are not left in Redis: %s", error)
+            await asyncio.sleep(FIGURES_EVERY)

@@ -1,0 +1,1 @@
+"""The shell around the machine: it takes the inbox, advances, commits and publishes."""

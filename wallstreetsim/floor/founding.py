@@ -1,0 +1,88 @@
+"""Found the world: seed, companies, accounts, first checkpoint, and the beat that drives it."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import connection, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from agents.services.registration import admit_house
+from market import models
+from market.common.bulk import send
+from market.engine.rules import Switches
+from market.services import record
+from wallstreetsim.floor import checkpoints
+from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.world import ENGINE_VERSION, World
+
+
+def found_if_missing(
+    *,
+    seed: str | None = None,
+    companies: int | None = None,
+    rules: Rules = RULES,
+    switches: Switches | None = None,
+) -> bool:
+    """Found the world if there is none, and say whether it was; two founders found one world.
+
+    Without events and house agents, unless the switches say so.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE market_world IN EXCLUSIVE MODE")
+        if models.World.objects.exists():
+            return False
+        seed = seed or settings.SEED or secrets.token_hex(16)
+        _found(World(rules, seed, switches), companies or settings.COMPANIES)
+        return True
+
+
+def _found(world: World, companies: int) -> None:
+    outcome = world.found(companies)
+    macro = world.market.macro
+    models.World.objects.create(
+        tick=0,
+        digest=outcome.digest,
+        seed=world.seed,
+        engine_version=ENGINE_VERSION,
+        interest_bps=macro.interest_bps,
+        inflation_bps=macro.inflation_bps,
+        gdp_growth_bps=macro.gdp_growth_bps,
+        is_open=outcome.market.is_open,
+        index=outcome.market.index,
+    )
+    with connection.cursor() as cursor:
+        admit_house(world.registry.members.values())
+        record.insert_companies(c.listing for c in world.market.companies.values())
+        send(cursor, record.update_companies(outcome.market.companies))
+        send(cursor, record.insert_accounts(0, world.market.accounts.values()))
+        send(cursor, record.update_accounts(outcome.market.accounts))
+        send(cursor, record.upsert_holdings(outcome.market.holdings))
+        send(cursor, record.insert_entries(outcome.market.entries))
+    checkpoints.write(world, epoch=1)
+
+
+def schedule() -> None:
+    """Tell beat what to fire: the tick, stale after one interval, and what drops what is old."""
+    every_tick, _ = IntervalSchedule.objects.get_or_create(
+        every=settings.TICK_SECONDS, period=IntervalSchedule.SECONDS
+    )
+    _fire("tick", "wallstreetsim.tick", every_tick, expire_seconds=settings.TICK_SECONDS)
+    every_minute, _ = IntervalSchedule.objects.get_or_create(
+        every=60, period=IntervalSchedule.SECONDS
+    )
+    _fire("prune the tape", "wallstreetsim.prune_tape", every_minute, expire_seconds=60)
+    _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
+
+
+def _fire(name: str, task: str, interval: IntervalSchedule, *, expire_seconds: int) -> None:
+    PeriodicTask.objects.update_or_create(
+        name=name,
+        defaults={
+            "task": task,
+            "interval": interval,
+            "expire_seconds": expire_seconds,
+            "enabled": True,
+        },
+    )

@@ -1,0 +1,261 @@
+"""Taking the world back to an earlier tick: for an operator, with the floor at rest.
+
+What the later ticks wrote goes, and the rows that say how things stand are written anew from the
+machine. Identities, keys and settings stay; whoever registered later is endowed again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from agents.engine.registry import AgentStatus
+from agents.models import Agent, Input, KeptAnswer, Waiting
+from agents.services import journal
+from agents.services.registration import REGISTER
+from market.common.bulk import send
+from market.engine.log import TickLog
+from market.engine.sessions import moment_of
+from market.engine.values import Tick
+from market.models import Account, Checkpoint, Holding, TapeEntry
+from market.models import World as WorldRow
+from market.services import record
+from market.tape import PUBLIC_STREAM, read_tick
+from wallstreetsim.celery import app
+from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor.audit import recorded_orders
+from wallstreetsim.floor.checkpoints import CannotRestore
+from wallstreetsim.floor.recording import write_world
+from wallstreetsim.floor.replaying import inputs_between, machine_at_checkpoint, recorded_digest
+from wallstreetsim.floor.shell import TICK_LOCK
+from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.world import Outcome, World
+from wallstreetsim.stack.binaries import postgres_program
+
+log = logging.getLogger(__name__)
+
+REST_TICKS = 3  # without a claim, and no floor runs that we cannot ask
+OUR_APPS = ("market", "agents", "sec", "news", "webhooks")
+# Rows with a tick that have a story of their own here.
+TOLD_APART = {WorldRow, Checkpoint, TapeEntry}
+
+
+class Restoration(NamedTuple):
+    """The world as it was taken back."""
+
+    epoch: int
+    tick: Tick
+    dump: Path
+    readmitted: list[str]  # who registered later
+
+
+def roll_back(tick: Tick, *, rules: Rules = RULES, dumps: Path | None = None) -> Restoration:
+    """Take the world back to a tick, under a new epoch; all of it happens, or nothing.
+
+    Raises CannotRestore when the floor runs, or the record does not give back that tick.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        row = _hold_still(cursor)
+        if not 0 <= tick < row.tick:
+            raise CannotRestore(f"the world is at tick {row.tick}: give an earlier one")
+        world = _machine_at(row, tick, rules)
+        dump = _dump(dumps or settings.PLACES.data / "dumps", row)
+        readmitted = _delete_later(cursor, world, row)
+        _begin_epoch(world, row)
+        _write_standing(cursor, world)
+    return Restoration(row.epoch + 1, tick, dump, readmitted)
+
+
+# Before anything is touched
+
+
+def _hold_still(cursor: CursorWrapper) -> WorldRow:
+    """Keep every floor from claiming a tick, until this transaction ends."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TICK_LOCK])
+    if not cursor.fetchone()[0]:
+        raise CannotRestore("a tick is running: stop the floor first")
+    row = WorldRow.objects.select_for_update().get()
+    rest = timedelta(seconds=REST_TICKS * settings.TICK_SECONDS)
+    if row.claimed_at and timezone.now() - row.claimed_at < rest:
+        raise CannotRestore("the floor has just run a tick: stop it first")
+    if floors := running_floors():
+        raise CannotRestore(f"the floor runs ({', '.join(floors)}): stop it first")
+    return row
+
+
+def running_floors() -> list[str]:
+    """Return the Celery workers that serve the floor's queue; none answers without Redis."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+            client.ping()
+    except redis.RedisError:
+        return []
+    queues = app.control.inspect(timeout=1.0).active_queues() or {}
+    return sorted(name for name, its in queues.items() if any(q["name"] == "floor" for q in its))
+
+
+def _machine_at(row: WorldRow, tick: Tick, rules: Rules) -> World:
+    """Return the machine after a tick: a sound checkpoint's, led on over the journal."""
+    world = machine_at_checkpoint(row.epoch, tick, rules)
+    for number, inputs in inputs_between(world.tick, tick):
+        try:
+            world.advance(inputs)
+        except Exception as error:
+            raise CannotRestore(f"tick {number} fails when it is replayed: {error!r}") from error
+    recorded = recorded_digest(row, tick)
+    if recorded != world.digest:
+        raise CannotRestore(
+            f"the machine at tick {tick} has the digest {world.digest[:16]},"
+            f" the record has {recorded[:16] if recorded else 'none of it any more'}"
+        )
+    return world
+
+
+def _dump(directory: Path, row: WorldRow) -> Path:
+    """Write the whole database to a file that pg_restore reads."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    file = directory / f"epoch-{row.epoch}-tick-{row.tick}-{at}.dump"
+    database = connection.settings_dict
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
+    given = {name: str(database[key]) for name, key in names.items() if database.get(key)}
+    command = [str(postgres_program("pg_dump")), "--format=custom", "--file", str(file)]
+    done = subprocess.run(
+        [*command, str(database["NAME"])],
+        env={**os.environ, **given},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        file.unlink(missing_ok=True)
+        raise CannotRestore(f"no dump could be written: {done.stderr.strip()}")
+    file.chmod(0o600)
+    return file
+
+
+# What the later ticks wrote
+
+
+def _delete_later(cursor: CursorWrapper, world: World, row: WorldRow) -> list[str]:
+    """Delete every row of the later ticks; return who waits to be admitted again."""
+    later = {"tick__gt": world.tick}
+    for model in later_models():
+        model._default_manager.filter(**later).delete()
+    TapeEntry.objects.filter(epoch=row.epoch, **later).delete()
+    Checkpoint.objects.filter(epoch=row.epoch, **later).delete()
+    # Of the orders that were open then, the machine has all; most have changed since.
+    cursor.execute(
+        "DELETE FROM market_order"
+        " WHERE tick_submitted > %(tick)s OR tick_closed IS NULL OR tick_closed > %(tick)s",
+        {"tick": world.tick},
+    )
+    KeptAnswer.objects.filter(kept_at__gt=_claimed_at(world, row)).delete()
+    Account.objects.exclude(id__in=list(world.market.accounts)).delete()
+    Holding.objects.all().delete()
+    return _readmit(world)
+
+
+def _claimed_at(world: World, row: WorldRow) -> datetime:
+    """Return when the tick was claimed: what was asked later is asked of a world that is gone."""
+    streams = [PUBLIC_STREAM]
+    entries = read_tick(epoch=row.epoch, tick=world.tick, streams=streams)
+    return entries[0].claimed_at if entries else row.founded_at
+
+
+def later_models() -> list[type[models.Model]]:
+    """Return the models whose rows say when they were written, and go with that tick."""
+    return [
+        model
+        for label in OUR_APPS
+        for model in apps.get_app_config(label).get_models()
+        if model not in TOLD_APART and any(field.name == "tick" for field in model._meta.fields)
+    ]
+
+
+def _readmit(world: World) -> list[str]:
+    """Let the registrations of the later ticks wait again, and nothing else."""
+    members = world.registry.members
+    undone = Input.objects.filter(verdict=None)  # those of the later ticks are gone
+    again = undone.filter(type=REGISTER).exclude(account__in=list(members))
+    ids = list(again.values_list("id", flat=True))
+    undone.exclude(id__in=ids).delete()
+    Input.objects.filter(id__in=ids).update(is_quarantined=False)
+    Waiting.objects.all().delete()
+    registrations = Input.objects.filter(id__in=ids)
+    Waiting.objects.bulk_create(
+        Waiting(input_id=row.id, account=row.account) for row in registrations
+    )
+    strangers = Agent.objects.exclude(id__in=list(members)).order_by("id")
+    strangers.update(
+        status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation_hundredths
+    )
+    return list(strangers.values_list("name", flat=True))
+
+
+# How things stood
+
+
+def _begin_epoch(world: World, row: WorldRow) -> None:
+    """Let what is kept of the time before belong to the new epoch, which has the same past."""
+    epoch = row.epoch + 1
+    TapeEntry.objects.filter(epoch=row.epoch).update(epoch=epoch)
+    Checkpoint.objects.filter(epoch=row.epoch).update(epoch=epoch)
+    checkpoints.write(world, epoch=epoch)
+    WorldRow.objects.update(epoch=epoch)
+
+
+def _write_standing(cursor: CursorWrapper, world: World) -> None:
+    """Write every row that says how things stand. The machine is spent afterwards."""
+    outcome = _standing_outcome(world)
+    market = outcome.market
+    for write in (
+        record.insert_orders(market.orders),
+        record.update_accounts(market.accounts),
+        journal.update_members(outcome.members),
+        record.upsert_holdings(market.holdings),
+        record.update_companies(market.companies),
+    ):
+        send(cursor, write)
+    write_world(world, outcome)
+
+
+def _standing_outcome(world: World) -> Outcome:
+    """Report the machine as if the tick had touched everything, and every open order were new."""
+    exchange = world.market
+    exchange.log = TickLog(world.tick)
+    for account in exchange.accounts.values():
+        exchange.log.accounts[account.id] = account
+        for symbol in account.holdings:
+            exchange.log.touch_position(account, exchange.companies[symbol])
+    for order in sorted(recorded_orders(world), key=lambda order: order.number):
+        order.is_recorded = False
+        exchange.log.touch_order(order)
+    exchange.moment = moment_of(
+        world.tick, world.rules.market.session, never_closes=world.switches.never_closes
+    )
+    return Outcome(
+        tick=world.tick,
+        moment=exchange.moment,
+        digest=world.digest,
+        results=[],
+        market=exchange.end_tick([]),
+        members=list(world.registry.members.values()),
+        standings=[],
+        told=[],
+        regime=exchange.regime,
+        is_paused=world.is_paused,
+        steps_left=world.steps_left,
+        deeds=[],
+    )

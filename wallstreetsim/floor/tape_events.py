@@ -1,0 +1,301 @@
+"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire
+will show them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from agents.engine.registry import AgentState
+from market import wire
+from market.engine import margin
+from market.engine.accounts import Account
+from market.engine.exchange import Exchange
+from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
+from market.engine.sessions import Moment, closed_early
+from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
+from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
+from wallstreetsim.floor import book_changes
+from wallstreetsim.floor.book_changes import Books
+from wallstreetsim.machine.world import Outcome, Result, World
+
+
+def entries(
+    world: World, outcome: Outcome, books_before: Books, *, epoch: int, at: datetime
+) -> Iterator[Entry]:
+    """Yield the tick's entries: the public one, then one for each agent concerned."""
+    tick = outcome.tick
+    public = public_events(world, outcome, books_before, at)
+    yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode_in_lines(public))
+    orders = _by_account(outcome.market.orders)
+    results = _results_by_account(outcome.results)
+    alerts = defaultdict(list)
+    for alert in outcome.market.alerts:
+        alerts[alert.account].append(alert)
+    holdings = defaultdict(list)
+    for holding in outcome.market.holdings:
+        holdings[holding.account].append(holding.symbol)
+    for id in outcome.told:
+        account = world.market.accounts[id]
+        events = agent_events(
+            world,
+            world.registry.members[id],
+            tick,
+            orders=orders.get(id, []),
+            results=results.get(id, []),
+            symbols=holdings.get(id, []),
+            alerts=alerts.get(id, []),
+        )
+        yield Entry(epoch, id, account.tape_seq, tick, at, encode(events))
+
+
+# The public stream
+
+
+def public_events(world: World, outcome: Outcome, books_before: Books, at: datetime) -> list[Event]:
+    """Return what the tick says in public.
+
+    Trades are all here; the feed shows the largest of them. So are the changes of all books; the
+    feed shows each company's on a channel of its own.
+    """
+    tick, market = outcome.tick, outcome.market
+    timestamp = at.isoformat()
+    happened = market_events(world, outcome)
+    update = tick_update(world, outcome, timestamp, event_count=len(happened))
+    events = [_event("tick:update", "tick", update)]
+    if happened:  # before the prices that it explains
+        events.append(_event("market:event", "events", happened))
+    day = outcome.moment.trading_day
+    prices = [wire.price_update(company, tick, day) for company in market.companies]
+    events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
+    if market.trades:
+        trades = [wire.trade(trade, timestamp) for trade in market.trades]
+        events.append(_event("trade:executed", "trades", trades))
+    board = leaderboard(world, outcome)
+    events.append(_event("leaderboard:update", "leaderboard", board))
+    if changed := book_changes.changes(books_before, market.companies):
+        events.append(_event("book:update", "books", changed))
+    return events
+
+
+def market_events(world: World, outcome: Outcome) -> list[wire.Wire]:
+    """Return what happened to companies or the market: halts and restrictions, events, splits,
+    resumptions, bankruptcies.
+    """
+    market = outcome.market
+    return [
+        *(wire.halt(halt) for halt in market.halts),
+        *(wire.market_event(event) for event in market.events),
+        *(wire.split(split) for split in market.splits),
+        *(wire.resumption(symbol, outcome.tick) for symbol in market.resumed),
+        *(_bankruptcy(world, bankruptcy) for bankruptcy in market.bankruptcies),
+    ]
+
+
+def _bankruptcy(world: World, bankruptcy: Bankruptcy) -> wire.Wire:
+    member = world.registry.members[bankruptcy.account]
+    return wire.bankruptcy(bankruptcy, member.id, member.name, member.role)
+
+
+def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: int) -> wire.Wire:
+    market, moment = outcome.market, _moment(world, outcome)
+    macro = world.market.macro
+    return {
+        "tick": outcome.tick,
+        "timestamp": timestamp,
+        "marketOpen": moment.is_open,
+        "regime": outcome.regime,
+        "interestRate": macro.interest_bps / BPS_IN_ONE,
+        "inflationRate": macro.inflation_bps / BPS_IN_ONE,
+        "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
+        "paused": outcome.is_paused and not outcome.steps_left,
+        "tradingDay": moment.trading_day,
+        "tickInDay": moment.tick_in_day,
+        "ticksUntilClose": moment.ticks_until_close,
+        "ticksUntilOpen": moment.ticks_until_open,
+        "priceCount": len(market.companies),
+        "tradeCount": len(market.trades),
+        "eventCount": event_count,
+        "activeEvents": active_events(world, outcome.tick),
+        "activeAgents": len(outcome.standings),
+        "marketCap": sum(company.market_cap for company in market.companies) / 100,
+        "volume24h": market.dollar_volume_day / 100,
+        "indices": [index_line(market.index, market.previous_close_index)],
+        "digest": outcome.digest,
+    }
+
+
+def active_events(world: World, tick: int) -> list[wire.Wire]:
+    """Return the market events that are not over, the newest first."""
+    return [
+        wire.standing_event(
+            MarketEvent(e.tick, e.type, e.symbol, e.sector, e.impact, e.duration), tick
+        )
+        for e in reversed(world.market.climate.events.active)
+        if e.ticks_left(tick)
+    ]
+
+
+def _moment(world: World, outcome: Outcome) -> Moment:
+    """Return where the tick lies in its day, which may have ended before its time."""
+    if outcome.market.is_open:
+        return outcome.moment
+    return closed_early(outcome.moment, world.rules.market.session)
+
+
+def index_line(value: int, previous_close: int) -> wire.Wire:
+    """The market's index as the PRD shows one; both figures are hundredths of a point."""
+    change = value - previous_close
+    return {
+        "name": "WSS Market Index",
+        "value": value / 100,
+        "change": change / 100,
+        "changePercent": wire.percent(change, previous_close),
+    }
+
+
+def leaderboard(world: World, outcome: Outcome) -> wire.Wire:
+    best = outcome.standings[: world.rules.market.leaderboard_size]
+    return {
+        "tick": outcome.tick,
+        "entries": [_standing(world.registry.members[s.account], s) for s in best],
+    }
+
+
+def _standing(member: AgentState, standing: Standing) -> wire.Wire:
+    return {
+        "rank": standing.rank,
+        "agentId": member.id,
+        "name": member.name,
+        "role": member.role,
+        "netWorth": standing.equity / 100,
+        "change24h": wire.percent(
+            standing.equity - standing.equity_day_ago, abs(standing.equity_day_ago)
+        ),
+        "status": member.status.value,
+        "house": member.is_house,
+    }
+
+
+# An agent's own stream
+
+
+def agent_events(
+    world: World,
+    member: AgentState,
+    tick: int,
+    *,
+    orders: list[OrderState],
+    results: list[Result],
+    symbols: list[str],
+    alerts: list[Alert],
+) -> list[Event]:
+    """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
+    to it, and its portfolio if that changed.
+    """
+    channel = f"agent:{member.id}"
+    told: dict[str, list[wire.Wire]] = defaultdict(list)
+    for result in results:
+        told["action:result"].append(action_result(result, tick))
+    for order in orders:
+        _tell_of_order(order, tick, told)
+    for alert in alerts:
+        told["agent:alert"].append(wire.alert(alert, tick))
+    events = [_event(type, channel, data) for type, data in told.items()]
+    account = world.market.accounts[member.account]
+    if symbols or account.id in world.market.log.accounts:
+        events.append(
+            _event(
+                "portfolio:update", channel, portfolio_update(account, world.market, symbols, tick)
+            )
+        )
+    return events
+
+
+def _tell_of_order(order: OrderState, tick: int, told: dict[str, list[wire.Wire]]) -> None:
+    """An order taken and filled in one tick is told of both; its fills of the tick are one
+    event, which shows what else the tick changed of it.
+    """
+    if order.status == OrderStatus.REJECTED:
+        told["order:rejected"].append(wire.order_ended(order, tick))
+        return
+    if order.is_new or not (order.filled_now or order.status in FINAL_STATUSES):
+        told["order:accepted"].append(wire.order_accepted(order, tick))
+    if order.status == OrderStatus.FILLED:
+        told["order:filled"].append(wire.order_filled(order, tick))
+    elif order.filled_now:
+        told["order:partial"].append(wire.order_partial(order, tick))
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.EXPIRED):
+        told["order:cancelled"].append(wire.order_ended(order, tick))
+
+
+def action_result(result: Result, tick: int) -> wire.Wire:
+    verdict = result.verdict
+    return {
+        "actionId": result.id,
+        "action": result.type,
+        "success": verdict.success,
+        "code": verdict.code,
+        "message": verdict.message,
+        "data": verdict.data,
+        "tick": tick,
+    }
+
+
+def portfolio_update(
+    account: Account, market: Exchange, symbols: list[str], tick: int
+) -> wire.Wire:
+    """The account's figures, and those positions that changed (quantity 0: closed)."""
+    equity = account.equity
+    return {
+        "tick": tick,
+        "cash": account.cash / 100,
+        "marginUsed": account.margin_used / 100,
+        "marginAvailable": account.margin_available / 100,
+        "buyingPower": account.buying_power / 100,
+        "totalPositionsValue": (account.long_value - account.short_value) / 100,
+        "netWorth": equity / 100,
+        "dayPnL": (equity - account.close_equity) / 100,
+        "dayPnLPercent": wire.percent(equity - account.close_equity, abs(account.close_equity)),
+        "realizedPnL": account.realised / 100,
+        "maintenanceMargin": margin.maintenance(account, market.rules.margin) / 100,
+        "marginCall": _margin_call(account, market),
+        "positions": [_position(account, market, symbol) for symbol in symbols],
+    }
+
+
+def _margin_call(account: Account, market: Exchange) -> wire.Wire | None:
+    if account.call is None:
+        return None
+    amount = margin.shortfall(account, market.rules.margin)
+    return {"amount": amount / 100, "deadline": account.call.deadline}
+
+
+def _position(account: Account, market: Exchange, symbol: str) -> wire.Wire:
+    holding = account.holdings.get(symbol)
+    price = market.companies[symbol].price
+    if holding is None:
+        return wire.position(symbol, 0, 0, price, None)
+    limit = margin.liquidation_price(account, holding.quantity, price, market.rules.margin)
+    return wire.position(symbol, holding.quantity, holding.cost, price, limit)
+
+
+def _event(type: str, channel: str, data: object) -> Event:
+    return {"type": type, "channel": channel, "data": data}
+
+
+def _by_account(orders: list[OrderState]) -> dict[int, list[OrderState]]:
+    by_account: dict[int, list[OrderState]] = defaultdict(list)
+    for order in orders:
+        by_account[order.account].append(order)
+    return by_account
+
+
+def _results_by_account(results: list[Result]) -> dict[int, list[Result]]:
+    by_account: dict[int, list[Result]] = defaultdict(list)
+    for result in results:
+        if result.account is not None:
+            by_account[result.account].append(result)
+    return by_account

@@ -1,0 +1,1 @@
+"""Experiments with the machine: scenarios, realism, benchmarks."""

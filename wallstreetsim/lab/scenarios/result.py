@@ -1,0 +1,174 @@
+"""What a scenario came to: the machine's values as collected, and the JSON object made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from agents.engine.house import Manipulation
+from agents.engine.registry import AgentState
+from market import wire
+from market.engine.accounts import Account
+from market.engine.actions import Verdict
+from market.engine.exchange import Exchange
+from market.engine.outcome import MarketOutcome, OrderState, Trade
+from market.engine.values import Cents, OrderStatus, Shares, Tick
+
+
+class ActionResult(NamedTuple):
+    """The tick's verdict on one action of the script."""
+
+    tick: Tick
+    agent: str
+    action: str
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class History:
+    """One company, tick by tick. `quotes` are (bid, ask), None where that side was empty."""
+
+    prices: list[Cents] = field(default_factory=list)
+    quotes: list[tuple[Cents | None, Cents | None]] = field(default_factory=list)
+    volumes: list[Shares] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The whole of a run. `orders` stand as they stood at its end, by number."""
+
+    ticks: Tick
+    digest: str
+    market: Exchange
+    members: Mapping[int, AgentState]
+    results: Sequence[ActionResult]
+    orders: Sequence[OrderState]
+    trades: Sequence[Trade]
+    events: Sequence[wire.Wire]
+    deeds: Sequence[Manipulation]  # of the house's crooks
+    histories: Mapping[str, History]
+
+    @property
+    def cash_sums_to_zero(self) -> bool:
+        return sum(account.cash for account in self.market.accounts.values()) == 0
+
+    @property
+    def shares_are_conserved(self) -> bool:
+        return all(
+            sum(account.quantity_of(symbol) for account in self.market.accounts.values())
+            == company.shares
+            for symbol, company in self.market.companies.items()
+        )
+
+    def as_wire(self) -> wire.Wire:
+        """Return the result as the one JSON object of design.md, money in dollars."""
+        histories = self.histories.items()
+        names = {id: account.name for id, account in self.market.accounts.items()}
+        return {
+            "ticks": self.ticks,
+            "digest": self.digest,
+            "agents": {
+                account.name: _agent(account, self.members.get(id))
+                for id, account in self.market.accounts.items()
+            },
+            "results": [_action_result(result) for result in self.results],
+            "orders": [_order(order, names) for order in self.orders],
+            "trades": [_trade(trade, names) for trade in self.trades],
+            "prices": {s: [price / 100 for price in h.prices] for s, h in histories},
+            "quotes": {
+                s: [[wire.optional_dollars(side) for side in touch] for touch in h.quotes]
+                for s, h in histories
+            },
+            "volumes": {s: h.volumes for s, h in histories},
+            "violations": [],
+            "investigations": [],
+            "news": [],
+            "events": list(self.events),
+            "groundTruth": [_deed(deed, names) for deed in self.deeds],
+            "audit": {
+                "cashSumsToZero": self.cash_sums_to_zero,
+                "sharesConserved": self.shares_are_conserved,
+            },
+        }
+
+
+def happenings(tick: Tick, market: MarketOutcome) -> list[wire.Wire]:
+    """Return what a tick let happen to the market: events, halts and their ends, splits."""
+    told = [
+        *map(wire.market_event, market.events),
+        *map(wire.halt, market.halts),
+        *(wire.resumption(symbol, tick) for symbol in market.resumed),
+        *map(wire.split, market.splits),
+    ]
+    return [{k: v for k, v in one.items() if k not in ("id", "headline")} for one in told]
+
+
+def _agent(account: Account, member: AgentState | None) -> wire.Wire:
+    """A system account has no standing with the law and no margin."""
+    return {
+        "cash": account.cash / 100,
+        "holdings": {s: h.quantity for s, h in account.holdings.items() if h.quantity},
+        "netWorth": account.equity / 100,
+        "status": member.status.value if member else "system",
+        "reputation": member.reputation / 100 if member else None,
+        "marginUsed": account.margin_used / 100 if member else 0.0,
+        "marginAvailable": account.margin_available / 100 if member else 0.0,
+    }
+
+
+def _deed(deed: Manipulation, names: Mapping[int, str]) -> wire.Wire:
+    """One scheme of a house crook, as surveillance should have found it."""
+    return {
+        "crime": deed.crime,
+        "agents": [names[account] for account in deed.accounts],
+        "symbol": deed.symbol,
+        "firstTick": deed.first_tick,
+        "lastTick": deed.last_tick,
+    }
+
+
+def _action_result(result: ActionResult) -> wire.Wire:
+    return {
+        "tick": result.tick,
+        "agent": result.agent,
+        "action": result.action,
+        "success": result.verdict.success,
+        "code": str(result.verdict.code),
+        "message": result.verdict.message,
+        "data": dict(result.verdict.data),
+    }
+
+
+def _order(order: OrderState, names: Mapping[int, str]) -> wire.Wire:
+    return {
+        "id": order.id,
+        "agent": names[order.account],
+        "clientOrderId": order.client_id,
+        "symbol": order.symbol,
+        "side": order.side,
+        "intent": order.intent,
+        "type": order.kind,
+        "status": order.status,
+        "reason": order.reason,
+        "quantity": order.quantity,
+        "filledQuantity": order.filled,
+        "avgFillPrice": wire.average(order.value, order.filled) if order.filled else None,
+        "tickFilled": order.tick_closed if order.status == OrderStatus.FILLED else None,
+    }
+
+
+def _trade(trade: Trade, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "id": trade.id,
+        "tick": trade.tick,
+        "symbol": trade.symbol,
+        "price": trade.price / 100,
+        "quantity": trade.quantity,
+        "buyer": names[trade.buyer],
+        "seller": names[trade.seller],
+        "aggressor": trade.aggressor,
+        "fee": trade.fee / 100,
+        "buyOrder": trade.buy_order,
+        "sellOrder": trade.sell_order,
+    }

@@ -1,0 +1,182 @@
+"""Run a scenario on the machine, as fast as it goes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import NamedTuple
+
+from agents.engine.house import Manipulation
+from agents.engine.inputs import Input
+from market import wire
+from market.engine.accounts import FIRST_AGENT_ACCOUNT
+from market.engine.actions import MarketAction, Verdict
+from market.engine.outcome import OrderState, Trade
+from market.engine.parameters import Malformed, Parameters
+from market.engine.refusals import Code, Refused
+from market.engine.values import Tick
+from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
+from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
+from wallstreetsim.machine.actions import action_table
+from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.world import REGISTER, Outcome, World
+
+
+class Submission(NamedTuple):
+    """One action of the script: an input for the tick, or the verdict on one that is none.
+
+    What the script lets happen to the market is no agent's.
+    """
+
+    agent: str | None
+    action: str
+    attempt: Input | Verdict
+
+
+def run(
+    scenario: Scenario, *, rules: Rules = RULES, watch: Callable[[str], None] = lambda step: None
+) -> Result:
+    """Found a world, run the script on it, and return what came of it.
+
+    `watch` hears the end of each step of a tick. Raises InputFailed when the machine itself fails.
+    """
+    world = World(rules, scenario.seed, scenario.switches)
+    world.found(scenario.companies)
+    script = Script(scenario, rules)
+    record = Record(world)
+    arrivals = list(_arrivals(scenario.agents))
+    for tick in range(1, scenario.ticks + 1):
+        submissions = script.submissions(tick)
+        attempts = (submission.attempt for submission in submissions)
+        inputs = arrivals + [attempt for attempt in attempts if isinstance(attempt, Input)]
+        record.add(world.advance(inputs, watch), submissions)
+        arrivals = []
+    return record.result()
+
+
+def _arrivals(traders: Sequence[Trader]) -> Iterator[Input]:
+    """Yield the inputs that admit the script's agents, who take part from the first tick on."""
+    for account, trader in enumerate(traders, start=FIRST_AGENT_ACCOUNT):
+        given: dict[str, object] = {
+            "agent": trader.name,
+            "name": trader.name,
+            "role": trader.role,
+            "holdings": dict(trader.holdings),
+        }
+        if trader.cash is not None:
+            given["cash"] = trader.cash
+        if trader.leverage is not None:
+            given["leverage"] = trader.leverage
+        yield Input(f"{REGISTER} {trader.name}", REGISTER, given, account)
+
+
+class Script:
+    """The steps by tick, turned into inputs as their time comes, each numbered in that order."""
+
+    def __init__(self, scenario: Scenario, rules: Rules) -> None:
+        self.actions = action_table(rules)
+        self.accounts = {
+            trader.name: account
+            for account, trader in enumerate(scenario.agents, start=FIRST_AGENT_ACCOUNT)
+        }
+        self.steps: dict[Tick, list[Step]] = defaultdict(list)
+        for step in scenario.steps:
+            self.steps[step.tick].append(step)
+        self._numbers = count(1)
+        self._known: dict[str, set[str]] = defaultdict(set)  # the orders' ids, both, by agent
+
+    def submissions(self, tick: Tick) -> list[Submission]:
+        """Return the tick's actions in the order of the file."""
+        submissions = []
+        for step in self.steps.get(tick, ()):
+            if step.injection is not None:
+                submissions.append(self._inject(step.injection))
+            submissions += [
+                Submission(step.agent, action["type"], self._attempt(step.agent, action))
+                for action in step.actions
+            ]
+        return submissions
+
+    def _inject(self, injection: Injection) -> Submission:
+        id = action_id(next(self._numbers))
+        given = dict(injection.parameters)
+        return Submission(None, injection.type, Input(id, injection.type, given))
+
+    def _attempt(self, agent: str, action: Action) -> Input | Verdict:
+        """Check an action as the exchange's door does, and make an input of it."""
+        id = action_id(next(self._numbers))
+        kind = self.actions.get(action["type"])
+        if kind is None:
+            return Verdict(False, str(Code.BAD_REQUEST), f"There is no action {action['type']}.")
+        given = {key: value for key, value in action.items() if key != "type"}
+        try:
+            parameters = kind.parse(given)
+            self._check_ids(self._known[agent], kind, parameters, id)
+        except Malformed as malformed:
+            return Verdict(False, str(Code.BAD_REQUEST), str(malformed))
+        except Refused as refused:
+            return Verdict(False, str(refused.code), refused.message)
+        return Input(id, kind.type, parameters, self.accounts[agent])
+
+    def _check_ids(
+        self, known: set[str], kind: MarketAction, parameters: Parameters, id: str
+    ) -> None:
+        """Raise Refused when a client id is used anew, or an order is named that never was."""
+        named = {parameters[key] for key in ("id", "client_id") if key in parameters}
+        if not kind.places_order:
+            if named and known.isdisjoint(named):
+                raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.")
+        elif known.isdisjoint(named):
+            known |= {id, *named}
+        else:
+            raise Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
+
+
+def action_id(number: int) -> str:
+    """Name a run's `number`-th action, and the order it may place: a UUID that people can read."""
+    return f"00000000-0000-8000-8000-{number:012d}"
+
+
+class Record:
+    """What the ticks decided, collected as they pass."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.results: list[ActionResult] = []
+        self.orders: dict[int, OrderState] = {}  # as last seen, by number
+        self.trades: list[Trade] = []
+        self.events: list[wire.Wire] = []
+        self.deeds: list[Manipulation] = []
+        self.histories = {symbol: History() for symbol in world.market.companies}
+
+    def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
+        verdicts = (result.verdict for result in outcome.results if result.type != REGISTER)
+        for agent, action, attempt in submissions:
+            verdict = next(verdicts) if isinstance(attempt, Input) else attempt
+            if agent is not None:
+                self.results.append(ActionResult(outcome.tick, agent, action, verdict))
+        for order in outcome.market.orders:
+            self.orders[order.number] = order
+        self.trades += outcome.market.trades
+        self.events += happenings(outcome.tick, outcome.market)
+        self.deeds += outcome.deeds
+        for symbol, company in self.world.market.companies.items():
+            history = self.histories[symbol]
+            history.prices.append(company.price)
+            history.quotes.append((company.best_bid, company.best_ask))
+            history.volumes.append(company.tick_volume)
+
+    def result(self) -> Result:
+        return Result(
+            ticks=self.world.tick,
+            digest=self.world.digest,
+            market=self.world.market,
+            members=self.world.registry.members,
+            results=self.results,
+            orders=[self.orders[number] for number in sorted(self.orders)],
+            trades=self.trades,
+            events=self.events,
+            deeds=self.deeds,
+            histories=self.histories,
+        )

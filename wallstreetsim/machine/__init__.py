@@ -1,0 +1,1 @@
+"""The world as one deterministic machine, composed of the apps' engines. Pure, and compiled."""

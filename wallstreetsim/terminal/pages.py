@@ -1,0 +1,114 @@
+"""The pages for people: the terminal, and what is shown where there is no page."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
+
+from wallstreetsim.api.envelope import JSON, only_read, refuse
+from wallstreetsim.feed.recovery_cache import Reader, lines_after
+from wallstreetsim.feed.selectors import Position
+from wallstreetsim.terminal import dashboard
+
+REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades", "events"})  # what is shown
+STEPS = (-100, -10, -1, 1, 10, 100)  # ticks
+SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16")
+REPLAYED_TICKS = 60  # given at a time
+REPLAYED_BYTES = 4_000_000
+KEPT_FIRST, KEPT_LAST = "@first-kept@", "@last-kept@"  # until a page is sent
+
+# A page runs our own scripts and styles, talks to our own socket, and does nothing else.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'{socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@never_cache
+@only_read
+def terminal(request: HttpRequest) -> HttpResponse:
+    digest = dashboard.newest_digest()
+    if digest is None:
+        return _page(render_to_string("503.html"), status=503)
+    host = request.get_host()
+    # Named, because to Safari 'self' does not cover a socket; which of the two, a proxy decides.
+    return _page(_terminal_at(digest), socket=f" ws://{host} wss://{host}")
+
+
+@lru_cache(maxsize=1)
+def _terminal_at(digest: str) -> str:
+    """Return the page as of the tick with this digest, or a later one.
+
+    It is the same for everybody, so it is made once a tick.
+    """
+    return render_to_string("dashboard/page.html", {"board": dashboard.load()})
+
+
+@never_cache
+@only_read
+def replay(request: HttpRequest) -> HttpResponse:
+    """Show the terminal as a kept tick left it, by default the last."""
+    kept = dashboard.kept()
+    if kept is None:
+        return _page(render_to_string("503.html"), status=503)
+    asked = request.GET.get("tick", str(kept.last))
+    tick = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 16 else -1
+    page = _replay_at(kept.epoch, tick) if kept.first <= tick <= kept.last else None
+    if page is None:
+        context = {"kept": kept, "asked": asked}
+        return _page(render_to_string("replay_gone.html", context), status=404)
+    # What moves is written in by hand: the page itself stays as it is.
+    return _page(page.replace(KEPT_FIRST, str(kept.first)).replace(KEPT_LAST, str(kept.last)))
+
+
+@lru_cache(maxsize=32)
+def _replay_at(epoch: int, tick: int) -> str | None:
+    board = dashboard.load_at(tick)
+    if board is None or board.world.epoch != epoch:
+        return None
+    context = {
+        "board": board,
+        "kept": {"first": KEPT_FIRST, "last": KEPT_LAST},
+        "steps": STEPS,
+        "speeds": SPEEDS,
+    }
+    return render_to_string("dashboard/replay.html", context)
+
+
+@never_cache
+@gzip_page
+@only_read
+def replay_ticks(request: HttpRequest) -> HttpResponse:
+    """Give what the next ticks after one told the terminal, as many as fit."""
+    kept = dashboard.kept()
+    since = request.GET.get("since", "")
+    if kept is None or not (since.isdecimal() and since.isascii() and len(since) < 16):
+        return refuse(400, "Give since=, the tick before those you want.")
+    position = Position(kept.epoch, int(since), None)
+    if int(since) < kept.first - 1:
+        return refuse(404, f"The tape keeps ticks {kept.first} to {kept.last}.")
+    reader = Reader(REPLAYED, None, "")
+    lines = lines_after(
+        position, reader, upto=kept.last, entries=REPLAYED_TICKS, size=REPLAYED_BYTES
+    )
+    items = [orjson.Fragment(line.text) for line in lines if line.text]
+    content = orjson.dumps({"first": kept.first, "last": kept.last, "items": items})
+    return HttpResponse(content, content_type=JSON)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(render_to_string("404.html", {"path": request.path}), status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(render_to_string("500.html"), status=500)
+
+
+def _page(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
+    policy = POLICY.format(socket=socket)
+    return HttpResponse(content, status=status, headers={"Content-Security-Policy": policy})

@@ -1,0 +1,157 @@
+"""How the terminal writes: cents become dollars here and nowhere before.
+
+static/dashboard/format.js writes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+UNITS = ((10**3, "K"), (10**6, "M"), (10**9, "B"), (10**12, "T"))
+LEAST_CHANGE = 0.005
+BAR_CELLS = 36
+LINE_WIDTH, LINE_HEIGHT = 100, 20  # the drawing space of a line, whatever its size on the page
+
+
+@register.filter
+def price(cents: int | None) -> str:
+    """Dollars in a column of prices, whose heading says so."""
+    return "–" if cents is None else f"{cents / 100:,.2f}"
+
+
+@register.filter
+def whole_dollars(cents: int) -> str:
+    """Write every dollar, up to a billion of them: more has no room."""
+    if abs(cents) >= 100 * 10**9:
+        return compact_dollars(cents)
+    return f"{_sign(cents)}${abs(cents) // 100:,}"
+
+
+@register.filter
+def compact_dollars(cents: int) -> str:
+    return f"{_sign(cents)}${compact(abs(cents) / 100)}"
+
+
+@register.filter
+def compact(number: float) -> str:
+    """Write a large number with two decimals and its unit's letter, a small one whole."""
+    if _rounded(number) < 1000:
+        return f"{_rounded(number)}"
+    for size, letter in UNITS:
+        hundredths = _rounded(100 * number / size)
+        written = f"{hundredths / 100:,.2f}{letter}"
+        if hundredths < 100_000:
+            break
+    return written
+
+
+@register.filter
+def grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def signed(number: int) -> str:
+    return f"{number:+,}"
+
+
+@register.filter
+def points(hundredths: int) -> str:
+    return f"{hundredths / 100:,.2f}"
+
+
+@register.filter
+def signed_percent(value: float) -> str:
+    sign = "-" if value <= -LEAST_CHANGE else "+"  # and never -0.00%
+    return f"{sign}{_rounded(100 * abs(value)) / 100:,.2f}%"
+
+
+@register.filter
+def bps_percent(bps: int) -> str:
+    return f"{bps / 100:.2f}%"
+
+
+@register.filter
+def clock(seconds: int) -> str:
+    """Write a span of time as minutes and seconds, with hours when there are any."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+@register.filter
+def direction(number: float) -> str:
+    """Say whether a change is for the better; one that is written as zero is none."""
+    return "up" if number >= LEAST_CHANGE else "down" if number <= -LEAST_CHANGE else "flat"
+
+
+@register.filter
+def arrow(number: float) -> str:
+    return "▲" if number > 0 else "▼" if number < 0 else "·"
+
+
+@register.filter
+def short_role(role: str) -> str:
+    """Shorten a role to what a column has room for: hedge_fund_manager, fund manager."""
+    first, *rest = role.split("_")
+    return " ".join(rest or [first])
+
+
+@register.filter
+def joined(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
+@register.filter
+def line_points(values: Sequence[int]) -> str:
+    """Place values, oldest first, in a line's drawing space, the lowest at its foot."""
+    lowest, highest = min(values), max(values)
+    step = LINE_WIDTH / max(1, len(values) - 1)
+    return " ".join(
+        f"{index * step:.1f},{_height(value, lowest, highest):.1f}"
+        for index, value in enumerate(values)
+    )
+
+
+def _height(value: int, lowest: int, highest: int) -> float:
+    if lowest == highest:
+        return LINE_HEIGHT / 2
+    return LINE_HEIGHT - 1 - (LINE_HEIGHT - 2) * (value - lowest) / (highest - lowest)
+
+
+@register.simple_tag
+def day_bar(tick_in_day: int, open_ticks: int, day_ticks: int) -> str:
+    """Draw the day in cells of text: what is over, what is left of the session, the night."""
+    over = BAR_CELLS * tick_in_day // day_ticks
+    session = BAR_CELLS * open_ticks // day_ticks
+    return "█" * over + "░" * (session - over) + "·" * (BAR_CELLS - max(over, session))
+
+
+@register.simple_block_tag
+def panel(content: SafeString, title: str, name: str) -> SafeString:
+    """Frame a panel: a titled region of the page, by whose name its script finds it."""
+    return format_html(
+        '<section class="panel" id="{0}" aria-labelledby="{0}-title">'
+        '<h2><span class="corner" aria-hidden="true">┌─</span><span class="title">'
+        '<span aria-hidden="true">[ </span><span id="{0}-title">{1}</span>'
+        '<span aria-hidden="true"> ]</span></span></h2>{2}</section>',
+        name,
+        title,
+        content,
+    )
+
+
+def _rounded(number: float) -> int:
+    """Round halves up, by the same steps here and in format.js."""
+    return floor(number + 0.5)
+
+
+def _sign(number: int) -> str:
+    return "-" if number < 0 else ""

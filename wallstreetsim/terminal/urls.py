@@ -1,0 +1,15 @@
+"""Where the pages for people are."""
+
+from django.templatetags.static import static
+from django.urls import path
+from django.views.generic import RedirectView
+
+from wallstreetsim.terminal import pages
+
+urlpatterns = [
+    path("", pages.terminal, name="terminal"),
+    path("replay", pages.replay, name="replay"),
+    path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
+    # Where browsers look for the icon of a page that names none, as admin's.
+    path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
+]
