@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db import connection
 from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -24,6 +26,7 @@ from market.engine.companies import Company, Listing
 from market.engine.orders import Ticket
 from market.engine.pre_trade_check import OpenOrder
 from market.engine.values import (
+    BPS_IN_ONE,
     FINAL_STATUSES,
     SIDE_OF,
     Cents,
@@ -137,6 +140,7 @@ class HeldPosition(NamedTuple):
     quantity: Shares
     cost: Cents
     price: Cents
+    sector: str
 
 
 class OwnPortfolio(NamedTuple):
@@ -153,14 +157,17 @@ def portfolio(agent: Agent) -> OwnPortfolio:
     with one_instant():
         tick = models.World.objects.values_list("tick", flat=True).get()
         row = models.Account.objects.filter(id=agent.id).values(*_ACCOUNT_COLUMNS).first()
-        price = models.Company.objects.filter(symbol=OuterRef("symbol")).values("price")
+        company = models.Company.objects.filter(symbol=OuterRef("symbol"))
         held = models.Holding.objects.filter(account=agent.id).exclude(quantity=0)
-        positions = held.annotate(price=Subquery(price)).order_by("symbol")
-        lines = list(positions.values_list("symbol", "quantity", "cost", "price"))
+        positions = held.annotate(
+            price=Subquery(company.values("price")), sector=Subquery(company.values("sector"))
+        ).order_by("symbol")
+        lines = list(positions.values_list("symbol", "quantity", "cost", "price", "sector"))
     note_tick(tick)
     account = _account(agent, row)
     if row is not None:
         account.reserved, account.realised = row["reserved"], row["realised"]
+        account.reserved_margin = BPS_IN_ONE * row["reserved_margin"]
     deadline = None if row is None else row["call_deadline"]
     return OwnPortfolio(tick, account, [HeldPosition(*line) for line in lines], deadline)
 
@@ -198,42 +205,181 @@ class OwnOrder(NamedTuple):
 
 
 class OwnOrders(NamedTuple):
+    """A page of an agent's orders, how many there are in all, and the cursor after the page, None
+    where nothing follows.
+    """
+
     orders: list[OwnOrder]
     total: int
+    next: str | None
 
 
-def orders(agent: Agent, rows: slice, *, status: str | None = None) -> OwnOrders:
-    """Return a slice of an agent's orders, newest first, those that wait for the tick before all.
+class OrderFilter(NamedTuple):
+    """Which of an agent's orders are asked for; None for whatever."""
 
-    A fixed number of queries, at one instant.
+    status: str | None = None
+    symbol: str | None = None
+    client_id: str | None = None
+
+
+class Window(NamedTuple):
+    """Which rows of a list are asked for: so many, from an offset or from a cursor on."""
+
+    size: int
+    offset: int = 0
+    cursor: str | None = None
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of this list has given."""
+
+
+EVERY_ORDER = OrderFilter()
+
+
+def orders(agent: Agent, window: Window, wanted: OrderFilter = EVERY_ORDER) -> OwnOrders:
+    """Return a window of an agent's orders, newest first, those that wait for the tick before all.
+
+    A cursor names the last order shown: what came since stands before it, and nothing is shown
+    twice. A fixed number of queries, at one instant. Raises BadCursor.
     """
-    waiting = InputRow.objects.none()
-    if status in (None, OrderStatus.PENDING):
-        waiting = InputRow.objects.waiting().filter(account=agent.id, type__in=ORDER_TYPES)
     with one_instant():
-        ahead = waiting.count()
-        rest = slice(max(0, rows.start - ahead), max(0, rows.stop - ahead))
-        known, count = _known_orders(agent, rest, status)
-        page = [_waiting_order(row) for row in waiting.order_by("-id")[rows]]
-        page += [_known_order(row) for row in known]
-    return OwnOrders(page, ahead + count)
+        waiting = _waiting_orders(agent, wanted)
+        known = _KnownOrders(agent, wanted)
+        total = waiting.count() + known.count()
+        if window.cursor is None:
+            ahead = waiting.count() if window.offset else 0
+        elif arrival := _WAITING_CURSOR.fullmatch(window.cursor):
+            known.only_before(_first_order_since(agent, int(arrival[1])))
+            waiting, ahead = waiting.filter(id__lt=int(arrival[1])), 0
+        else:
+            known.only_before(_place_of(window.cursor))
+            waiting, ahead = InputRow.objects.none(), 0
+        rows = slice(window.offset, window.offset + window.size + 1)
+        page: list[tuple[str, OwnOrder]] = [
+            (f"w{row.id}", _waiting_order(row)) for row in waiting.order_by("-id")[rows]
+        ]
+        missing = window.size + 1 - len(page)
+        page += [
+            (f"{row.tick_submitted}.{row.number}", _known_order(row))
+            for row in known.rows(max(0, window.offset - ahead), missing)
+        ]
+    shown = page[: window.size]
+    more = shown[-1][0] if shown and len(page) > window.size else None
+    return OwnOrders([order for _, order in shown], total, more)
 
 
-def _known_orders(
-    agent: Agent, rows: slice, status: str | None
-) -> tuple[QuerySet[models.Order], int]:
-    """Return a slice of the orders that a tick has taken, newest first, and how many there are."""
-    blotter = models.BlotterPage.objects.filter(account=agent.id)
-    if status is None:
-        numbers = blotter.numbers("orders")[rows]
-        page = models.Order.objects.filter(number__in=numbers).order_by("-number")
-        return page, blotter.count_of("orders")
-    if status in FINAL_STATUSES:
-        found = models.Order.objects.filter(number__in=blotter.numbers("orders"))
-    else:
-        found = models.Order.objects.not_final().filter(account=agent.id)
-    found = found.filter(status=status)
-    return found.order_by("-number")[rows], found.count()
+def order(agent: Agent, public_id: UUID) -> OwnOrder | None:
+    """Return one order of an agent's by its id, None if there is none. Three queries at most."""
+    with one_instant():
+        placed = InputRow.objects.filter(account=agent.id, type__in=ORDER_TYPES)
+        row = placed.select_related("verdict", "waiting").filter(public_id=public_id).first()
+        if row is not None and row.answer is None:
+            return None if row.is_quarantined else _waiting_order(row)
+        mine = models.Order.objects.filter(account=agent.id, id=public_id)
+        if row is not None and row.answer is not None:
+            pages = models.BlotterPage.objects.filter(account=agent.id, tick=row.answer.tick)
+            mine = mine.filter(number__in=pages.numbers("orders"))
+        known = mine.first()  # one that the exchange itself has placed has no input
+    return _known_order(known) if known else None
+
+
+_WAITING_CURSOR = re.compile(r"w([0-9]{1,18})", re.ASCII)
+_CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
+
+Place: TypeAlias = tuple[int, int]  # a tick, and a number in it: an order's, or a place on its page
+
+
+def _place_of(cursor: str) -> Place:
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise BadCursor
+    return int(match[1]), int(match[2])
+
+
+def _waiting_orders(agent: Agent, wanted: OrderFilter) -> QuerySet[InputRow]:
+    if wanted.status not in (None, OrderStatus.PENDING):
+        return InputRow.objects.none()
+    waiting = InputRow.objects.waiting().filter(account=agent.id, type__in=ORDER_TYPES)
+    if wanted.symbol is not None:
+        waiting = waiting.filter(parameters__symbol=wanted.symbol)
+    if wanted.client_id is not None:
+        waiting = waiting.filter(client_order_id=wanted.client_id)
+    return waiting
+
+
+def _first_order_since(agent: Agent, arrival: int) -> Place | None:
+    """Return the first order of those that this input and later ones placed; None if no tick has
+    taken one of them.
+    """
+    shown = InputRow.objects.performed().filter(
+        account=agent.id, id__gte=arrival, type__in=ORDER_TYPES
+    )
+    tick = shown.order_by("id").values_list("verdict__tick", flat=True).first()
+    if tick is None:
+        return None
+    pages = models.BlotterPage.objects.filter(account=agent.id, tick__gte=tick)
+    placed = models.Order.objects.filter(
+        number__in=pages.numbers("orders"), id__in=shown.values("public_id")
+    )
+    first = placed.order_by("number").values_list("tick_submitted", "number").first()
+    return first or (tick, 0)  # refused, all of them: they left no order
+
+
+class _KnownOrders:
+    """The orders of an agent's that a tick has taken, as far as they are wanted, newest first."""
+
+    def __init__(self, agent: Agent, wanted: OrderFilter) -> None:
+        self._pages = models.BlotterPage.objects.filter(account=agent.id)
+        self._open = models.Order.objects.not_final().filter(account=agent.id)
+        self._wanted = wanted
+        self._before: Place | None = None
+        if wanted.client_id is not None:
+            placed = InputRow.objects.performed().filter(
+                account=agent.id, client_order_id=wanted.client_id
+            )
+            self._pages = self._pages.filter(tick__in=placed.values("verdict__tick"))
+
+    @property
+    def _is_open_only(self) -> bool:
+        status = self._wanted.status
+        return status is not None and status not in FINAL_STATUSES
+
+    def only_before(self, place: Place | None) -> None:
+        """Leave out this order and all younger ones."""
+        self._before = place
+
+    def count(self) -> int:
+        if self._wanted == EVERY_ORDER:
+            return self._pages.count_of("orders")
+        return self._wanted_of(self._found(self._pages)).count()
+
+    def rows(self, offset: int, count: int) -> Sequence[models.Order]:
+        pages = self._pages
+        if self._before is not None:
+            pages = pages.filter(tick__lte=self._before[0])
+        if self._wanted == EVERY_ORDER and self._before is None:
+            numbers = pages.numbers("orders")[offset : offset + count]
+            return list(models.Order.objects.filter(number__in=numbers).order_by("-number"))
+        found = self._wanted_of(self._found(pages))
+        if self._before is not None:
+            found = found.filter(number__lt=self._before[1])
+        return list(found.order_by("-number")[offset : offset + count])
+
+    def _found(self, pages: models.PageQuerySet) -> QuerySet[models.Order]:
+        if self._is_open_only:  # which are few, and have an index of their own
+            return self._open
+        return models.Order.objects.filter(number__in=pages.numbers("orders"))
+
+    def _wanted_of(self, found: QuerySet[models.Order]) -> QuerySet[models.Order]:
+        status, symbol, client_id = self._wanted
+        if status is not None:
+            found = found.filter(status=status)
+        if symbol is not None:
+            found = found.filter(symbol=symbol)
+        if client_id is not None:
+            found = found.filter(client_id=client_id)
+        return found
 
 
 def open_orders(agent: Agent) -> list[OwnOrder]:
@@ -242,14 +388,80 @@ def open_orders(agent: Agent) -> list[OwnOrder]:
     return [_known_order(row) for row in rows]
 
 
-def trades(agent: Agent, rows: slice) -> tuple[list[models.Trade], int]:
-    """Return a slice of the trades in which an agent bought or sold, newest first; and how many
-    there are. Two queries.
+class TradeSide(NamedTuple):
+    """A trade as one of its two orders saw it: a trade with oneself has two of these."""
+
+    trade: models.Trade
+    is_buy: bool
+
+
+class OwnTrades(NamedTuple):
+    """A page of an agent's trades, how many there are in all, and the cursor after the page."""
+
+    trades: list[TradeSide]
+    total: int
+    next: str | None
+
+
+def trades(agent: Agent, window: Window, *, symbol: str | None = None) -> OwnTrades:
+    """Return a window of the trades in which an agent bought or sold, newest first, one with
+    itself once for each of its orders. Three queries. Raises BadCursor.
     """
-    blotter = models.BlotterPage.objects.filter(account=agent.id)
-    numbers = blotter.numbers("trades")[rows]
-    newest = models.Trade.objects.filter(number__in=numbers).order_by("-number")
-    return list(newest), blotter.count_of("trades")
+    after = None if window.cursor is None else _place_of(window.cursor)
+    with one_instant(), connection.cursor() as cursor:
+        if symbol is None:
+            total = models.BlotterPage.objects.filter(account=agent.id).count_of("trades")
+        else:
+            cursor.execute(_COUNT_TRADES, {"account": agent.id, "symbol": symbol})
+            [(total,)] = cursor.fetchall()
+        after_tick, after_place = after or (None, None)
+        cursor.execute(
+            _TRADES,
+            {
+                "account": agent.id,
+                "symbol": symbol,
+                "tick": after_tick,
+                "place": after_place,
+                "offset": window.offset,
+                "limit": window.size + 1,
+            },
+        )
+        places = cursor.fetchall()
+        found = models.Trade.objects.in_bulk([number for _, _, number, _ in places])
+    sides = [_side_of(found[number], agent, is_second) for _, _, number, is_second in places]
+    tick, place, *_ = places[window.size - 1] if len(places) > window.size else (None, None)
+    more = None if tick is None else f"{tick}.{place}"
+    return OwnTrades(sides[: window.size], total, more)
+
+
+# A trade with oneself stands twice on its page, one place after the other.
+_TRADES_OF = """
+    FROM market_blotterpage AS page
+    CROSS JOIN LATERAL unnest(page.trades) WITH ORDINALITY AS one (number, place)
+    WHERE page.account_id = %(account)s AND (
+        %(symbol)s::text IS NULL OR EXISTS (
+            SELECT FROM market_trade AS trade
+            WHERE trade.number = one.number AND trade.symbol = %(symbol)s))
+"""
+_COUNT_TRADES = f"SELECT count(*) {_TRADES_OF}"
+_TRADES = f"""
+    SELECT page.tick, one.place, one.number,
+        coalesce(page.trades[one.place - 1] = one.number, false)
+    {_TRADES_OF}
+        AND (%(tick)s::bigint IS NULL OR page.tick <= %(tick)s)
+        AND (%(tick)s::bigint IS NULL OR page.tick < %(tick)s OR one.place > %(place)s)
+    ORDER BY page.tick DESC, one.place LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+def _side_of(trade: models.Trade, agent: Agent, is_second: bool) -> TradeSide:
+    """Return the agent's side of a trade; of one with itself first the taker's, then the maker's.
+
+    In an auction, where nobody takes, the buyer's comes first.
+    """
+    if trade.buyer_id != trade.seller_id:
+        return TradeSide(trade, trade.buyer_id == agent.id)
+    return TradeSide(trade, (trade.aggressor != "SELL") is not is_second)
 
 
 def action(agent: Agent, public_id: UUID) -> InputRow:
@@ -368,6 +580,9 @@ _ACCOUNT_COLUMNS = (
     "long_value",
     "short_value",
     "reserved",
+    "long_margin",
+    "short_margin",
+    "reserved_margin",
     "realised",
     "close_equity",
     "call_deadline",
@@ -455,6 +670,8 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     account.fee_bps = row["fee_bps"]
     account.cash, account.endowment = row["cash"], row["endowment"]
     account.long_value, account.short_value = row["long_value"], row["short_value"]
+    account.long_margin = BPS_IN_ONE * row["long_margin"]
+    account.short_margin = BPS_IN_ONE * row["short_margin"]
     account.close_equity = row["close_equity"]
     return account
 

@@ -140,6 +140,15 @@ class Account(models.Model):
     call_deadline = models.BigIntegerField(
         null=True, help_text="The tick by which a margin call is to be cured."
     )
+    long_margin = models.BigIntegerField(
+        default=0, help_text="The value of long positions, each times its company's margin rate."
+    )
+    short_margin = models.BigIntegerField(
+        default=0, help_text="The value of short positions, each times its company's margin rate."
+    )
+    reserved_margin = models.BigIntegerField(
+        default=0, help_text="What open orders reserve, each times its company's margin rate."
+    )
     opened_tick = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -290,7 +299,8 @@ class PageQuerySet(models.QuerySet[Any]):
 
 class BlotterPage(models.Model):
     """What a tick added to an account's orders and to its trades, by number, newest first. A quote
-    of the market maker's is added when it is first filled.
+    of the market maker's is added when it is first filled; a trade of an account with itself stands
+    here twice.
 
     This and `SalesPage` are what finds orders and trades: an index of theirs would have an entry
     for each, in a busy tick ten times as many as there are pages.

@@ -155,7 +155,7 @@ def order_ended(order: OrderState, tick: Tick) -> Wire:
         "status": order.status,
         "quantity": order.quantity,
         "filledQuantity": order.filled,
-        "avgPrice": average(order.value, order.filled),
+        "avgPrice": average(order.value, order.filled) if order.filled else None,
         "reason": order.reason,
         "tick": tick,
     }

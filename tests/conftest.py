@@ -13,8 +13,8 @@ import pytest
 from django.conf import settings
 
 from tests import ports
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import temporary
-from wallstreetsim.stack.places import Places
 
 if settings.configured:
     raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests choose their own settings")

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
-from wallstreetsim.api import logs
+from wallstreetsim.environment import logs
+from wallstreetsim.environment.addresses import POSTGRES, database_address, redis_address
+from wallstreetsim.environment.places import Places
 from wallstreetsim.machine.rules import RULES as RULES
-from wallstreetsim.stack.addresses import POSTGRES, database_address, redis_address
-from wallstreetsim.stack.places import Places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from agents.services import repeats
 from market import models, tape
 from wallstreetsim.api.metrics import record_tick
-from wallstreetsim.floor.publishing import publish
+from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled
 

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from wallstreetsim.api import envelope, health, metrics
+from wallstreetsim.api.feed_stats import ws_stats
 from wallstreetsim.api.middleware import API
 from wallstreetsim.api.urls import bare
 from wallstreetsim.api.urls import urlpatterns as api
-from wallstreetsim.feed.views import ws_stats
 from wallstreetsim.terminal import pages
 
 operations = [

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from django.conf import settings
-from rest_framework import serializers
 
 from agents.models import Agent, ApiKey, Input
-from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, RankedAgent
+from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, RankedAgent, TradeSide
 from agents.services.callbacks import LONGEST
 from agents.services.intake import Receipt
 from agents.services.registration import Registration
 from market import wire
-from market.common.fields import Body, Pattern, Text
-from market.common.lists import PageQuery
+from market.common.fields import Body, Choice, Pattern, Text
+from market.common.lists import CursorQuery
 from market.engine import margin
-from market.engine.accounts import Account
+from market.engine.accounts import Account, margin_rate
 from market.engine.values import OrderStatus, Tick
-from market.models import EquityPoint, Trade
+from market.models import EquityPoint
 
 ROLES = [role.name for role in settings.RULES.agents.roles]
 SHORTEST_NAME, LONGEST_NAME = settings.RULES.agents.name_lengths
@@ -34,7 +33,7 @@ class RegisterBody(Body):
         },
         help_text="Unique without regard to case.",
     )
-    role = serializers.ChoiceField(choices=ROLES)
+    role = Choice(choices=ROLES)
     callbackUrl = Text(
         required=False,
         allow_null=True,
@@ -52,8 +51,14 @@ class SettingsBody(Body):
     callbackUrl = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST)
 
 
-class OrdersQuery(PageQuery):
-    status = serializers.ChoiceField(choices=[s.value for s in OrderStatus], required=False)
+class OrdersQuery(CursorQuery):
+    status = Choice(choices=[s.value for s in OrderStatus], required=False)
+    symbol = Text(max_length=12, required=False)
+    clientOrderId = Text(max_length=48, required=False)
+
+
+class TradesQuery(CursorQuery):
+    symbol = Text(max_length=12, required=False)
 
 
 # Answers
@@ -222,7 +227,7 @@ class OrderLine(TypedDict):
 class OwnTrade(TypedDict):
     """A trade in which an agent took part. `side` is the agent's own; `fee` is what it paid.
 
-    In an auction nobody makes or takes.
+    In an auction nobody makes or takes. A trade with oneself comes twice, once for each order.
     """
 
     id: str
@@ -245,13 +250,18 @@ class EquityLine(TypedDict):
 
 
 class ActionResult(TypedDict):
-    """What became of one action of a batch. `success`: it is taken for the next tick."""
+    """What became of one action of a batch. `success`: it is taken for the next tick.
 
-    action: str
+    One without its form has `BAD_REQUEST`, and `details` by field; `action` is null where it names
+    no type.
+    """
+
+    action: str | None
     success: bool
     code: str
     message: str
     data: dict[str, Any]
+    details: NotRequired[dict[str, str]]
 
 
 class BatchResult(TypedDict):
@@ -374,22 +384,18 @@ def order_line(order: OwnOrder) -> OrderLine:
     }
 
 
-def own_trade(trade: Trade, agent: Agent) -> OwnTrade:
-    """Show a trade from one side; of a trade with oneself, the taker's."""
-    takes = trade.aggressor is not None and agent.id == (
-        trade.buyer_id if trade.aggressor == "BUY" else trade.seller_id
-    )
+def own_trade(side: TradeSide) -> OwnTrade:
+    """Show a trade as one of its orders saw it."""
+    trade, is_buy = side
+    takes = trade.aggressor == ("BUY" if is_buy else "SELL")
     liquidity: Literal["maker", "taker", "auction"] = "taker" if takes else "maker"
     if trade.aggressor is None:
         liquidity = "auction"
-    bought = agent.id == trade.buyer_id
-    if bought and agent.id == trade.seller_id:
-        bought = trade.aggressor == "BUY"
     return {
         "id": str(trade.id),
-        "orderId": str(trade.buy_order if bought else trade.sell_order),
+        "orderId": str(trade.buy_order if is_buy else trade.sell_order),
         "symbol": trade.symbol,
-        "side": "BUY" if bought else "SELL",
+        "side": "BUY" if is_buy else "SELL",
         "price": trade.price / 100,
         "quantity": trade.quantity,
         "totalValue": trade.price * trade.quantity / 100,
@@ -405,13 +411,16 @@ def equity_line(point: EquityPoint) -> EquityLine:
 
 def action_result(receipt: Receipt) -> ActionResult:
     verdict = receipt.verdict
-    return {
+    result: ActionResult = {
         "action": receipt.action,
         "success": verdict.success,
         "code": verdict.code,
         "message": verdict.message,
         "data": dict(verdict.data),
     }
+    if receipt.details:
+        result["details"] = dict(receipt.details)
+    return result
 
 
 def action_state(row: Input, *, places_order: bool) -> ActionState:
@@ -430,9 +439,11 @@ def action_state(row: Input, *, places_order: bool) -> ActionState:
 
 
 def _position(account: Account, held: HeldPosition) -> Position:
-    rules = settings.RULES.market.margin
-    limit = margin.liquidation_price(account, held.quantity, held.price, rules)
-    return cast(Position, wire.position(*held, limit))
+    symbol, quantity, cost, price, sector = held
+    rules = settings.RULES.market
+    rate = margin_rate(account.leverage, rules.margin_bps(sector))
+    limit = margin.liquidation_price(account, quantity, price, rate, rules.margin)
+    return cast(Position, wire.position(symbol, quantity, cost, price, limit))
 
 
 def _margin_call(account: Account, deadline: Tick | None) -> MarginCall | None:

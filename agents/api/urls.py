@@ -15,6 +15,7 @@ urlpatterns = [
     path("agents/me", views.MeView.as_view(), name="me"),
     path("agents/me/portfolio", views.OwnPortfolioView.as_view(), name="own-portfolio"),
     path("agents/me/orders", views.OrdersView.as_view(), name="orders"),
+    path("agents/me/orders/<id:id>", views.OrderView.as_view(), name="order"),
     path("agents/me/trades", views.OwnTradesView.as_view(), name="own-trades"),
     path("agents/me/equity", views.EquityView.as_view(), name="equity"),
     path("agents/me/actions/<id:id>", views.ActionStateView.as_view(), name="action"),

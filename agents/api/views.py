@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -14,7 +14,6 @@ from rest_framework.exceptions import (
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents import selectors
 from agents.api import serializers
@@ -23,8 +22,9 @@ from agents.models import Agent, ApiKey, Input, Session
 from agents.services import keys, registration
 from agents.services.callbacks import BadCallbackUrl
 from market.common.fields import NoBody
-from market.common.lists import Page, PageQuery, page_of, slice_of
+from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict
+from market.common.view import APIView
 
 # Signing in
 
@@ -237,15 +237,31 @@ class OrdersView(APIView):
     @extend_schema(
         operation_id="listOrders",
         parameters=[serializers.OrdersQuery],
-        responses=Page[serializers.OrderLine],
+        responses=CursorPage[serializers.OrderLine],
     )
     def get(self, request: Request) -> Response:
         """List one's orders, newest first; those that wait for the tick are pending."""
         query = serializers.OrdersQuery.read(request)
-        orders, total = selectors.orders(
-            agent_of(request), slice_of(query), status=query.get("status")
+        wanted = selectors.OrderFilter(
+            query.get("status"), query.get("symbol"), query.get("clientOrderId")
         )
-        return Response(page_of(query, map(serializers.order_line, orders), total))
+        try:
+            orders, total, next = selectors.orders(agent_of(request), _window_of(query), wanted)
+        except selectors.BadCursor:
+            _refuse_cursor()
+        return Response(cursor_page_of(query, map(serializers.order_line, orders), total, next))
+
+
+class OrderView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(operation_id="getOrder", responses=serializers.OrderLine)
+    def get(self, request: Request, id: UUID) -> Response:
+        """Show one of one's orders."""
+        order = selectors.order(agent_of(request), id)
+        if order is None:
+            raise NotFound("You have no order by that id.")
+        return Response(serializers.order_line(order))
 
 
 class OwnTradesView(APIView):
@@ -253,15 +269,19 @@ class OwnTradesView(APIView):
 
     @extend_schema(
         operation_id="listOwnTrades",
-        parameters=[PageQuery],
-        responses=Page[serializers.OwnTrade],
+        parameters=[serializers.TradesQuery],
+        responses=CursorPage[serializers.OwnTrade],
     )
     def get(self, request: Request) -> Response:
         """List one's trades, newest first."""
-        query, agent = PageQuery.read(request), agent_of(request)
-        trades, total = selectors.trades(agent, slice_of(query))
-        lines = [serializers.own_trade(trade, agent) for trade in trades]
-        return Response(page_of(query, lines, total))
+        query = serializers.TradesQuery.read(request)
+        try:
+            trades, total, next = selectors.trades(
+                agent_of(request), _window_of(query), symbol=query.get("symbol")
+            )
+        except selectors.BadCursor:
+            _refuse_cursor()
+        return Response(cursor_page_of(query, map(serializers.own_trade, trades), total, next))
 
 
 class EquityView(APIView):
@@ -293,6 +313,16 @@ class ActionStateView(APIView):
         return Response(
             serializers.action_state(row, places_order=row.type in selectors.ORDER_TYPES)
         )
+
+
+def _window_of(query: dict[str, Any]) -> selectors.Window:
+    if "cursor" in query:
+        return selectors.Window(query["pageSize"], cursor=query["cursor"])
+    return selectors.Window(query["pageSize"], slice_of(query).start)
+
+
+def _refuse_cursor() -> NoReturn:
+    raise ValidationError({"cursor": ["Must be the nextCursor of a page of this list."]}) from None
 
 
 def _session_opened(agent: Agent, token: str) -> Response:

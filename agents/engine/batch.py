@@ -26,31 +26,41 @@ class ParsedAction(NamedTuple):
     refusal: Refused | None = None
 
 
+class MalformedAction(NamedTuple):
+    """An action without its type's form: `type` as far as it names one, the offending field if it
+    is one, and what is wrong.
+    """
+
+    type: str | None
+    field: str
+    message: str
+
+
 class MalformedBatch(ValueError):
-    """A batch that cannot be read: what is wrong, by field, such as "actions[0].quantity"."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = faults
+    """What is no batch at all; `str()` of it says why."""
 
 
-def parse_batch(given: object, table: ActionTable, *, most: int) -> list[ParsedAction]:
-    """Check a list of 1 to `most` actions and return them in order. Raises MalformedBatch."""
+def parse_batch(
+    given: object, table: ActionTable, *, most: int
+) -> list[ParsedAction | MalformedAction]:
+    """Check a list of 1 to `most` actions and return them in order, each by itself.
+
+    Raises MalformedBatch.
+    """
     if not isinstance(given, list):
-        raise MalformedBatch({"actions": "must be a list"})
+        raise MalformedBatch("must be a list")
     if not 1 <= len(given) <= most:
-        raise MalformedBatch({"actions": f"must hold 1 to {most} actions"})
-    asked, faults = [], {}
-    for position, action in enumerate(given):
-        try:
-            asked.append(_parse(action, table))
-        except Malformed as malformed:
-            field = malformed.field[:_LONGEST_FIELD_SHOWN]
-            path = f"actions[{position}]" + (f".{field}" if field else "")
-            faults[path] = malformed.message
-    if faults:
-        raise MalformedBatch(faults)
-    return asked
+        raise MalformedBatch(f"must hold 1 to {most} actions")
+    return [_parsed(action, table) for action in given]
+
+
+def _parsed(given: object, table: ActionTable) -> ParsedAction | MalformedAction:
+    try:
+        return _parse(given, table)
+    except Malformed as malformed:
+        type = given.get("type") if isinstance(given, dict) else None
+        named = type[:_LONGEST_FIELD_SHOWN] if isinstance(type, str) else None
+        return MalformedAction(named, malformed.field[:_LONGEST_FIELD_SHOWN], malformed.message)
 
 
 def _parse(given: object, table: ActionTable) -> ParsedAction:

@@ -15,7 +15,7 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
-from agents.engine.batch import ActionTable, ParsedAction, client_ids_of
+from agents.engine.batch import ActionTable, MalformedAction, ParsedAction, client_ids_of
 from agents.engine.registry import AgentStatus, allow
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
@@ -30,14 +30,18 @@ from market.engine.sessions import closed_early
 from market.engine.values import Tick
 
 POLLS_A_TICK = 10
+NO_DETAILS: Mapping[str, str] = {}
 
 
 class Receipt(NamedTuple):
-    """What became of an action so far. `id` is None for one that was not taken."""
+    """What became of an action so far. `id` is None for one that was not taken, `details` are the
+    faults of one without its form, by field.
+    """
 
-    action: str
+    action: str | None
     id: str | None
     verdict: Verdict
+    details: Mapping[str, str] = NO_DETAILS
 
 
 class Taken(NamedTuple):
@@ -50,7 +54,7 @@ class Taken(NamedTuple):
 def take(
     *,
     agent: Agent,
-    asked: Sequence[ParsedAction],
+    asked: Sequence[ParsedAction | MalformedAction],
     table: ActionTable,
     source: Source,
     repeatable: Repeatable | None = None,
@@ -88,19 +92,33 @@ def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
     return taken
 
 
-def _take(agent: Agent, asked: Sequence[ParsedAction], table: ActionTable, source: Source) -> Taken:
-    snapshot = snapshot_of(agent, asked)
+def _take(
+    agent: Agent,
+    asked: Sequence[ParsedAction | MalformedAction],
+    table: ActionTable,
+    source: Source,
+) -> Taken:
+    formed = [action for action in asked if isinstance(action, ParsedAction)]
+    snapshot = snapshot_of(agent, formed)
     pre_trade = _pre_trade_check(snapshot, table)
-    receipts = [_receive(agent, pre_trade, snapshot, action) for action in asked]
-    inserted = _insert(agent, zip(asked, receipts, strict=True), source)
-    receipts = [_unless_used(receipt, inserted) for receipt in receipts]
+    pairs = [(action, _receive(agent, pre_trade, snapshot, action)) for action in formed]
+    inserted = _insert(agent, pairs, source)
+    received = iter([_unless_used(receipt, inserted) for _, receipt in pairs])
+    receipts = [next(received) if isinstance(a, ParsedAction) else _refuse(a) for a in asked]
     return Taken(snapshot.tick, receipts)
+
+
+def _refuse(malformed: MalformedAction) -> Receipt:
+    field, message = malformed.field, malformed.message
+    sentence = f"{field}: {message}" if field else f"An action {message}."
+    verdict = Verdict(False, Code.BAD_REQUEST, sentence)
+    return Receipt(malformed.type, None, verdict, {field: message} if field else NO_DETAILS)
 
 
 def _taken_of(kept: Any) -> Taken:
     """Return what was taken, from the lists in which it is kept."""
     tick, receipts = kept
-    return Taken(tick, [Receipt(action, id, Verdict(*v)) for action, id, v in receipts])
+    return Taken(tick, [Receipt(action, id, Verdict(*v), *d) for action, id, v, *d in receipts])
 
 
 def _pre_trade_check(snapshot: AccountSnapshot, table: ActionTable) -> PreTradeCheck:

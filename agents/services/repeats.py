@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 import orjson
@@ -38,9 +39,8 @@ class Repeatable(NamedTuple):
 
     @classmethod
     def of(cls, key: str, body: object) -> Repeatable:
-        """Digest a body as the strict reader gives it: numbers are int or Decimal."""
-        canonical = orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS)
-        return cls(key, hashlib.sha256(canonical).hexdigest())
+        """Digest a body as the strict reader gives it: numbers are int or Decimal, of any size."""
+        return cls(key, hashlib.sha256(repr(_canonical(body)).encode()).hexdigest())
 
 
 class OtherRequest(Exception):
@@ -68,6 +68,26 @@ def keep(cursor: CursorWrapper, agent: Agent, repeatable: Repeatable, answer: ob
     lists.
     """
     cursor.execute(_KEEP, [json.dumps(answer), agent.id, repeatable.key])
+
+
+def _canonical(value: object) -> object:
+    """Return JSON so that two bodies are equal if and only if they say the same: the order of keys
+    does not count, nor how a number is written (1.5, 1.50 and 15e-1 are one).
+    """
+    if isinstance(value, dict):
+        return sorted((key, _canonical(member)) for key, member in value.items())
+    if isinstance(value, list):
+        return tuple(_canonical(item) for item in value)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        sign, digits, exponent = Decimal(value).as_tuple()
+        written = "".join(map(str, digits)).lstrip("0")
+        significant = written.rstrip("0")
+        if not significant:
+            return Decimal(0)
+        assert isinstance(exponent, int)  # the strict reader lets no NaN and no infinity through
+        scale = exponent + len(written) - len(significant)
+        return Decimal((sign, tuple(map(int, significant)), scale))
+    return value
 
 
 def prune() -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TypedDict
 
 from django.conf import settings
-from rest_framework import serializers
 
 from market import selectors, wire
-from market.common.fields import Number, Query
+from market.common.fields import Choice, Number, Query
 from market.common.lists import PageQuery
 from market.engine import end_of_day
 from market.engine.values import BPS_IN_ONE, Cents
@@ -19,16 +18,12 @@ RULES = settings.RULES.market
 
 
 class StocksQuery(PageQuery):
-    sector = serializers.ChoiceField(
-        choices=[sector.name for sector in RULES.sectors], required=False
-    )
-    sort = serializers.ChoiceField(
-        choices=SORTS, default="symbol", help_text="A minus sign puts the largest first."
-    )
+    sector = Choice(choices=[sector.name for sector in RULES.sectors], required=False)
+    sort = Choice(choices=SORTS, default="symbol", help_text="A minus sign puts the largest first.")
 
 
 class HistoryQuery(Query):
-    interval = serializers.ChoiceField(
+    interval = Choice(
         choices=RULES.candle_intervals,
         default=1,
         help_text="Ticks in a candle.",
@@ -84,8 +79,13 @@ class Stock(TypedDict):
 
 
 class StockDetail(Stock):
-    """One listed company, with what changes rarely."""
+    """One listed company, with what changes rarely. The margins are the least of its positions, as
+    parts of their value; an account of little leverage needs more.
+    """
 
+    initialMargin: float
+    maintenanceMarginLong: float
+    maintenanceMarginShort: float
     industry: str
     open: float
     previousClose: float
@@ -175,8 +175,12 @@ def stock(company: Company, trading_day: int) -> Stock:
 
 
 def stock_detail(company: Company, trading_day: int) -> StockDetail:
+    initial = RULES.margin_bps(company.sector) / BPS_IN_ONE
     return {
         **stock(company, trading_day),
+        "initialMargin": initial,
+        "maintenanceMarginLong": initial * RULES.margin.long_weight / 10,
+        "maintenanceMarginShort": initial * RULES.margin.short_weight / 10,
         "industry": company.industry,
         "open": company.day_open / 100,
         "previousClose": company.previous_close / 100,

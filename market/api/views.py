@@ -4,11 +4,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from market import selectors
 from market.api import serializers
 from market.common.lists import Page, page_of, slice_of
+from market.common.view import APIView
 from market.models import Company
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -40,6 +41,16 @@ class Number(serializers.IntegerField):
         return int(data)
 
 
+class Choice(serializers.ChoiceField):
+    """One of a few values; a refusal names them."""
+
+    def __init__(self, choices: Iterable[Any], **options: Any) -> None:
+        wanted = ", ".join(map(str, choices := list(choices)))
+        super().__init__(
+            choices, error_messages={"invalid_choice": f"Must be one of: {wanted}."}, **options
+        )
+
+
 class Body(serializers.Serializer[Any]):
     """The JSON object of a request; a field that it does not know is a fault."""
 
@@ -62,11 +73,27 @@ class NoBody(Body):
 
 
 class Query(serializers.Serializer[Any]):
-    """The parameters of a query string; of one given twice, the last counts."""
+    """The parameters of a query string; one that it does not know, or that stands twice, is a
+    fault.
+    """
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """Return the checked parameters, defaults filled in. Raises ValidationError."""
         query = cls(data=request.query_params.dict())
+        refuse_unknown(request, query.fields)
         query.is_valid(raise_exception=True)
         return dict(query.validated_data)
+
+
+def refuse_unknown(request: Request, known: Iterable[str]) -> None:
+    """Raise ValidationError for a query parameter that is not known, or is given twice."""
+    names = list(known)
+    there_are = f"There are: {', '.join(names)}." if names else "There are none here."
+    faults = {
+        name: ["Is given twice."] if name in names else [f"Unknown parameter. {there_are}"]
+        for name, values in request.query_params.lists()
+        if name not in names or len(values) > 1
+    }
+    if faults:
+        raise serializers.ValidationError(faults)

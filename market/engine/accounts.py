@@ -26,6 +26,14 @@ SYSTEM_ACCOUNTS = {
 FIRST_AGENT_ACCOUNT = 1_000
 
 
+def margin_rate(leverage: int, margin_bps: Bps) -> Bps:
+    """Return the initial margin of a company whose least is `margin_bps`, as a multiple of 1/L in
+    basis points.
+    """
+    rate = leverage * margin_bps
+    return rate if rate > BPS_IN_ONE else BPS_IN_ONE
+
+
 class Holding:
     """Shares of one company in one account.
 
@@ -152,11 +160,10 @@ class Account:
         return self.long_margin + self.short_margin + self.reserved_margin
 
     def margin_rate(self, company: Company) -> Bps:
-        """Return the initial margin that a company asks of this account, as a multiple of the
-        account's own 1/L in basis points: more than one where the company's least margin is higher.
+        """Return a company's initial margin as a multiple of this account's own 1/L, in basis
+        points: more than one where the company's least margin is higher.
         """
-        rate = self.leverage * company.margin_bps
-        return rate if rate > BPS_IN_ONE else BPS_IN_ONE
+        return margin_rate(self.leverage, company.margin_bps)
 
     def can_take(self, cost: Cents, company: Company) -> bool:
         """Say whether exposure in a company may grow by `cost`: Σ exposure × rate ≤ L·E, all in

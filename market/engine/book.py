@@ -3,8 +3,9 @@ a heap.
 
 A cancelled order stays in its deque as a tombstone until it surfaces or the level is swept; a level
 without live orders leaves the dict at once, its price lingering in the heap until it surfaces or
-the heap is rebuilt. So an order that was cancelled must never rest again: its tombstone would come to
-life with it. What is to rest again is drained with its whole level, or replaced by a copy.
+the heap is rebuilt. So an order that was cancelled must never rest again: its stale queue entry
+would become live again. What is to rest again is drained with its whole level, or replaced by a
+copy.
 """
 
 from collections import deque

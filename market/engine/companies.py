@@ -85,7 +85,7 @@ class Company:
         self.listing = listing
         self.symbol = listing.symbol
         self.shares = listing.shares  # issued
-        self.margin_bps = _margin_bps(listing.sector, rules)  # the least initial margin here
+        self.margin_bps = rules.margin_bps(listing.sector)  # the least initial margin
         self.split_power = 0  # the shares have been split by ten to this power since founding
         self.book = Book()
         self.quotes: list[Order] = []  # the market maker's, replaced every tick
@@ -168,10 +168,6 @@ class Company:
     def refresh_touch(self) -> None:
         self.best_bid = self.book.bids.best()
         self.best_ask = self.book.asks.best()
-
-
-def _margin_bps(sector: str, rules: MarketRules) -> Bps:
-    return next((one.margin_bps for one in rules.sectors if one.name == sector), BPS_IN_ONE)
 
 
 FIXED_LISTINGS = (

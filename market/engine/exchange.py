@@ -187,6 +187,8 @@ class Exchange(Desk):
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)
+            for company in self.companies.values():
+                clearing.revalue(company, self.rules)  # a triggered stop costs what the price says
 
     def mark_to_market(self) -> None:
         """Value every account, positions and open orders, at the tick's prices, and cancel the open

@@ -89,6 +89,9 @@ class AccountState(NamedTuple):
     peak_equity: Cents
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
+    long_margin: Cents  # times the rates of their companies, rounded up to the cent
+    short_margin: Cents
+    reserved_margin: Cents
 
 
 class HoldingState(NamedTuple):

@@ -8,7 +8,6 @@ as cents.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,13 +15,11 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from market.engine.refusals import Code, Refused
+from market.engine.text import fault_of
 
 Parameters: TypeAlias = dict[str, Any]  # by name, as the action's parameters have checked them
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_BIDIRECTIONAL = frozenset(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
-)
 
 
 class ParameterKind(StrEnum):
@@ -126,8 +123,8 @@ class Parameter:
             return value.lower()
         if not self.minimum <= len(value) <= self.maximum:
             raise Malformed(self.wire, f"must have {self.minimum} to {self.maximum} characters")
-        if any(unicodedata.category(c) in ("Cc", "Cs") or c in _BIDIRECTIONAL for c in value):
-            raise Malformed(self.wire, "must not hold control characters")
+        if fault := fault_of(value):
+            raise Malformed(self.wire, fault)
         return value
 
 

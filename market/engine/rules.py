@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass, field
 
-from market.engine.values import Bps, Cents, Shares, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,3 +330,12 @@ class MarketRules:
     events: EventRules = field(default_factory=EventRules)
     climate: ClimateRules = field(default_factory=ClimateRules)
     macro_at_founding: Macro = field(default_factory=Macro)
+
+    def margin_bps(self, sector: str) -> Bps:
+        """Return the least initial margin in a sector's companies: all of a position's value where
+        the sector is unknown.
+        """
+        for one in self.sectors:
+            if one.name == sector:
+                return one.margin_bps
+        return BPS_IN_ONE

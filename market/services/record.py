@@ -76,8 +76,11 @@ _ACCOUNT_FIGURES = (
     "close_equity",
     "peak_equity",
     "call_deadline",
+    "long_margin",
+    "short_margin",
+    "reserved_margin",
 )
-_NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
+_NO_FIGURES = tuple(None if name == "call_deadline" else 0 for name in _ACCOUNT_FIGURES)
 _COMPANY_PRICES = (
     "price",
     "previous_price",
@@ -147,7 +150,9 @@ def insert_trades(trades: Iterable[Trade]) -> Write:
 
 
 def insert_blotter(tick: Tick, orders: Iterable[OrderState], trades: Iterable[Trade]) -> Write:
-    """Write each account's page of the tick: its new orders, and the trades it was in."""
+    """Write each account's page of the tick: its new orders, and the trades it was in, one with
+    itself once for each of its orders.
+    """
     placed: dict[int, list[int]] = defaultdict(list)
     made: dict[int, list[int]] = defaultdict(list)
     for order in orders:
@@ -155,8 +160,7 @@ def insert_blotter(tick: Tick, orders: Iterable[OrderState], trades: Iterable[Tr
             placed[order.account].append(order.number)
     for trade in trades:
         made[trade.buyer].append(trade.number)
-        if trade.seller != trade.buyer:
-            made[trade.seller].append(trade.number)
+        made[trade.seller].append(trade.number)
     return insertion(
         "market_blotterpage",
         ("account_id", "tick", "orders", "trades"),
@@ -205,7 +209,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        (account[:11] for account in accounts),
+        ((*account[:11], *account[12:]) for account in accounts),  # all but the tape's place
     )
 
 

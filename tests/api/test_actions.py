@@ -12,7 +12,7 @@ from tests.api.desk import Desk, Trader, buy, cancel, codes, sell
 A_UUID = "00000000-0000-4000-8000-000000000000"
 
 
-# A malformed batch does nothing
+# What has not its form fails alone
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,16 @@ A_UUID = "00000000-0000-4000-8000-000000000000"
         (cancel(orderId=A_UUID, clientOrderId="x"), "orderId"),
     ],
 )
-def test_a_malformed_action_refuses_the_batch(ann: Trader, action: Any, field: str | None) -> None:
-    answer = ann.try_act(buy(1), action)
-    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
-    assert list(answer.body["details"]) == ["actions[1]" + (f".{field}" if field else "")]
-    assert not Input.objects.waiting().exists()
+def test_a_malformed_action_fails_alone(ann: Trader, action: Any, field: str | None) -> None:
+    before, result, after = ann.act(buy(1), action, buy(2))
+    assert (result["success"], result["code"], result["data"]) == (False, "BAD_REQUEST", {})
+    assert result["message"]
+    assert list(result.get("details", {})) == ([field] if field else [])
+    named = action.get("type") if isinstance(action, dict) else None
+    assert result["action"] == (named if isinstance(named, str) else None)
+    assert codes([before, after]) == ["OK", "OK"]
+    ann.desk.tick()
+    assert ann.holdings == {"APEX": 3}
 
 
 @pytest.mark.parametrize(
@@ -80,9 +85,13 @@ def test_a_body_that_is_no_batch_is_refused(ann: Trader, body: object) -> None:
     assert not Input.objects.waiting().exists()
 
 
-def test_every_fault_of_a_batch_is_named(ann: Trader) -> None:
-    answer = ann.try_act(buy(0), buy(1), {**buy(), "price": "1.00"})
-    assert set(answer.body["details"]) == {"actions[0].quantity", "actions[2].price"}
+def test_every_malformed_action_of_a_batch_is_told_what_is_wrong_with_it(ann: Trader) -> None:
+    results = ann.act(buy(0), buy(1), {**buy(), "price": "1.00"})
+    assert [set(result.get("details", {})) for result in results] == [
+        {"quantity"},
+        set(),
+        {"price"},
+    ]
 
 
 # What is refused one by one

@@ -30,7 +30,7 @@ AUTHENTICATION = 1
         ("/agents/me", AUTHENTICATION + 2),
         ("/agents/me/portfolio", AUTHENTICATION + 3),
         ("/agents/me/orders", AUTHENTICATION + 4),
-        ("/agents/me/trades", AUTHENTICATION + 2),
+        ("/agents/me/trades", AUTHENTICATION + 3),
         ("/agents/me/equity", AUTHENTICATION + 2),
         ("/auth/keys", AUTHENTICATION + 2),
     ],

@@ -9,9 +9,10 @@ import pytest
 import redis
 from django.test import RequestFactory
 
+from market.common.client_address import address_of
 from tests.api.desk import Desk, Trader, buy
 from wallstreetsim.api import limits
-from wallstreetsim.api.limits import Limit, address_of, spend
+from wallstreetsim.api.limits import Limit, spend
 
 TEN_A_MINUTE = (Limit(10, 60),)
 
@@ -59,7 +60,7 @@ def test_a_burst_comes_back_at_the_steady_rate() -> None:
     last = answers[-1]
     assert last is not None
     assert not last.is_granted
-    assert last.limit == 120
+    assert last.limit == 20, "what may be left at most"
     assert 0 < last.retry_seconds <= 0.5
 
 
@@ -72,6 +73,11 @@ def test_the_headers_count_down(ann: Trader) -> None:
     assert first["X-RateLimit-Limit"] == "600"
     assert int(first["X-RateLimit-Remaining"]) - 1 == int(second["X-RateLimit-Remaining"])
     assert int(first["X-RateLimit-Reset"]) > 1_700_000_000
+
+
+def test_the_headers_of_actions_count_down_from_the_burst(ann: Trader) -> None:
+    headers = ann.try_act(buy(1, price=1.0)).headers
+    assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("20", "19")
 
 
 def test_the_twenty_first_login_of_a_minute_waits(desk: Desk, ann: Trader) -> None:

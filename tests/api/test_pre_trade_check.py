@@ -1,4 +1,4 @@
-"""The pre-trade check: what one account may expect of the next tick, by the exchange's own rules."""
+"""What the pre-trade check lets one account expect of the next tick."""
 
 from __future__ import annotations
 

@@ -238,6 +238,50 @@ def test_a_trade_is_shown_from_ones_own_side(ann: Trader, bob: Trader) -> None:
     assert got["orderId"] == wanted["data"]["orderId"]
 
 
+def test_an_order_is_found_by_its_ids_and_company(ann: Trader, bob: Trader) -> None:
+    [first] = ann.act(buy(1, price=1.0, clientOrderId="mine"))
+    ann.act(buy(1, "NEXUS", price=1.0))
+    id = first["data"]["orderId"]
+    for _ in range(2):  # while it waits, and when the tick has taken it
+        assert ann.get(f"/agents/me/orders/{id}").data["clientOrderId"] == "mine"
+        for query in ("clientOrderId=mine", "symbol=APEX", "symbol=APEX&clientOrderId=mine"):
+            page = ann.get(f"/agents/me/orders?{query}").data
+            assert ([line["orderId"] for line in page["items"]], page["total"]) == ([id], 1)
+        assert ann.get("/agents/me/orders?clientOrderId=nobodys").data["items"] == []
+        assert bob.get(f"/agents/me/orders/{id}").code == "NOT_FOUND"
+        ann.desk.tick()
+
+
+def test_a_list_goes_on_from_its_cursor(ann: Trader) -> None:
+    ann.act(*[buy(1) for _ in range(5)])
+    ann.desk.tick()
+    for path in ("/agents/me/orders", "/agents/me/trades"):
+        first = ann.get(f"{path}?pageSize=2").data
+        assert (first["page"], first["hasMore"], first["total"]) == (1, True, 5)
+        rest = ann.get(f"{path}?pageSize=3&cursor={first['nextCursor']}").data
+        assert (rest["page"], rest["hasMore"], rest["nextCursor"]) == (None, False, None)
+        assert [*first["items"], *rest["items"]] == ann.get(path).data["items"]
+        for query in ("cursor=x", "cursor=1", "cursor=1.2.3", "cursor=", "page=1&cursor=1.2"):
+            answer = ann.get(f"{path}?{query}")
+            assert (answer.status, list(answer.body["details"])) == (400, ["cursor"])
+
+
+def test_a_trade_with_oneself_is_shown_for_both_of_its_orders(ann: Trader) -> None:
+    ann.act(buy(10))
+    ann.desk.tick()
+    stock = ann.desk.get("/market/stocks/APEX").data
+    between = round((stock["bid"] + stock["ask"]) / 2, 2)
+    offered, wanted = ann.act(sell(4, price=between), buy(4, price=between))
+    ann.desk.tick()
+    taker, maker, _ = ann.get("/agents/me/trades").data["items"]
+    assert taker["id"] == maker["id"]
+    assert [(line["orderId"], line["side"], line["liquidity"]) for line in (taker, maker)] == [
+        (wanted["data"]["orderId"], "BUY", "taker"),
+        (offered["data"]["orderId"], "SELL", "maker"),
+    ]
+    assert (taker["fee"] > 0, maker["fee"]) == (True, 0)
+
+
 def test_net_worth_is_told_over_time(ann: Trader) -> None:
     from agents.models import Agent
 

@@ -124,6 +124,17 @@ def test_books_come_when_they_are_asked_for(desk: Desk, ann: Trader) -> None:
     assert [1.23, 7, 1] in update["bids"]
 
 
+def test_ones_own_channel_may_be_named_and_comes_anyway(desk: Desk, ann: Trader) -> None:
+    since = tick_of_stream(desk)
+    ann.act(buy(1))
+    desk.tick()
+    own = f"agent:{ann.id}"
+    assert places(recover(ann, since=since, channels=own)["items"]) == [("agent", 2)]
+    assert recover(ann, since=since, channels=f"tick,{own}") == recover(
+        ann, since=since, channels="tick"
+    )
+
+
 def test_a_cursor_survives_pruning_with_a_clear_gap(
     desk: Desk, ann: Trader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from agents.models import Input, KeptAnswer
 from agents.services import repeats
+from agents.services.repeats import Repeatable
 from tests.api.desk import Answer, Desk, Json, Trader, buy, cancel
 from tests.api.test_parallel import ask, run
+from wallstreetsim.api.parsing import parse_json
 
 
 @pytest.fixture
@@ -68,11 +70,63 @@ def test_an_answer_of_refusals_is_kept_too(desk: Desk) -> None:
     assert run(send(ann, "k1", cancel(clientOrderId="nothing"))).data == first.data
 
 
-def test_a_malformed_request_leaves_its_key_free(desk: Desk) -> None:
+def test_a_request_that_is_no_batch_leaves_its_key_free(desk: Desk) -> None:
     ann = desk.register("ann")
     desk.tick()
-    assert run(send(ann, "k1", buy(0))).status == 400
+    assert run(send(ann, "k1")).status == 400
     assert run(send(ann, "k1", buy(1))).status == 200
+
+
+def test_an_answer_to_a_malformed_action_is_kept_with_what_is_wrong(desk: Desk) -> None:
+    ann = desk.register("ann")
+    desk.tick()
+    first = run(send(ann, "k1", buy(0), buy(1)))
+    assert first.data["results"][0]["details"]["quantity"]
+    assert run(send(ann, "k1", buy(0), buy(1))).data == first.data
+    assert run(send(ann, "k1", buy(1), buy(1))).status == 409
+
+
+@pytest.mark.parametrize("quantity", [2**63, 2**64, 10**30, -(10**30)])
+def test_a_number_of_any_size_can_be_repeated(desk: Desk, quantity: int) -> None:
+    ann = desk.register("ann")
+    desk.tick()
+    first = run(send(ann, "k1", buy(quantity)))
+    assert first.data["results"][0]["code"] == (
+        "ORDER_TOO_LARGE" if quantity > 0 else "BAD_REQUEST"
+    )
+    assert run(send(ann, "k1", buy(quantity))).data == first.data
+    assert run(send(ann, "k1", buy(quantity + 1))).status == 409
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [
+        ("1.5", "1.50", True),
+        ("1.5", "15e-1", True),
+        ("100", "1e2", True),
+        ("100", "100.00", True),
+        ("0", "-0.00", True),
+        ("1.5", "1.51", False),
+        ("1.5", '"1.5"', False),
+        ("1", "true", False),
+        ("1", "[1]", False),
+        ("1e40", "1e41", False),
+    ],
+)
+def test_a_number_is_the_same_however_it_is_written(one: str, other: str, are_one: bool) -> None:
+    requests = [
+        Repeatable.of("k", parse_json(f'{{"a": {number}, "b": null}}'.encode()))
+        for number in (one, other)
+    ]
+    assert (requests[0] == requests[1]) is are_one
+
+
+def test_the_order_of_keys_does_not_count_and_that_of_actions_does() -> None:
+    def digest(body: str) -> str:
+        return Repeatable.of("k", parse_json(body.encode())).request
+
+    assert digest('{"a": [1, 2], "b": 2}') == digest('{"b": 2, "a": [1, 2]}')
+    assert digest('{"a": [1, 2]}') != digest('{"a": [2, 1]}')
 
 
 @pytest.mark.parametrize("key", ["", "x" * 65, "with space", "caf\u00e9"])

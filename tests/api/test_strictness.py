@@ -360,3 +360,57 @@ def test_before_the_founding_the_exchange_is_unavailable(db: None) -> None:
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")
     assert answer.headers["Retry-After"] == str(answer.body["retryAfter"])
     assert empty.get("/market/stocks").data["items"] == []
+
+
+# Query parameters
+
+
+def _readable() -> list[str]:
+    """Return every path of the API that may be read, its places filled in."""
+    from tests.api import contract
+
+    filled = {"{symbol}": "APEX", "{id}": "00000000-0000-4000-8000-000000000000"}
+    paths = [path for path, methods in contract.document()["paths"].items() if "get" in methods]
+    for place, value in filled.items():
+        paths = [path.replace(place, value) for path in paths]
+    return paths
+
+
+def test_an_unknown_parameter_is_refused_everywhere(ann: Trader, unlimited: None) -> None:
+    paths = _readable()
+    assert len(paths) > 20
+    for path in [*paths, "/api/v1/openapi.json", "/api/v1/docs"]:
+        answer = ann.get(f"{path}?nope=1&limit[]=5")
+        assert (answer.status, answer.code) == (400, "BAD_REQUEST"), path
+        assert set(answer.body["details"]) == {"nope", "limit[]"}, path
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/auth/session"), ("POST", "/auth/keys"), ("PATCH", "/agents/me")],
+)
+def test_what_changes_something_refuses_an_unknown_parameter_too(
+    ann: Trader, method: str, path: str
+) -> None:
+    assert ann.desk.ask(method, f"{path}?nope=1", "{}", ann.key).status == 400
+    assert ann.get("/auth/keys").data["total"] == 1
+
+
+def test_a_refusal_names_the_parameters_that_there_are(desk: Desk) -> None:
+    details = desk.get("/market/stocks?symbol=NOPE").body["details"]
+    assert details["symbol"] == "Unknown parameter. There are: page, pageSize, sector, sort."
+    assert "none" in desk.get("/market/stocks/APEX?x=1").body["details"]["x"]
+
+
+def test_a_parameter_given_twice_is_refused(desk: Desk) -> None:
+    answer = desk.get("/market/stocks?page=1&page=2")
+    assert (answer.status, list(answer.body["details"])) == (400, ["page"])
+
+
+def test_a_refused_choice_names_the_choices(ann: Trader) -> None:
+    details = ann.get("/agents/me/orders?status=lost").body["details"]
+    assert details["status"].startswith("Must be one of: pending, open,")
+    details = ann.desk.get("/market/stocks/APEX/history?interval=2").body["details"]
+    assert details["interval"].startswith("Must be one of: 1, 5, 15, 60")
+    refused = ann.desk.post("/auth/register", {"name": "dee", "role": "king"})
+    assert "retail_trader" in refused.body["details"]["role"]

@@ -57,7 +57,7 @@ def hall(
 ) -> Iterator[Hall]:
     """The world founded, ann and bob in it, and a floor that publishes."""
     from tests.floor.hall import Hall
-    from wallstreetsim.floor.publishing import publish
+    from wallstreetsim.feed.publishing import publish
     from wallstreetsim.floor.shell import Floor
 
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)

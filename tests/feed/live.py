@@ -24,8 +24,8 @@ from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
 from tests.ports import free_port
 from tests.processes import database_url
+from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.founding import found_if_missing
-from wallstreetsim.floor.publishing import publish
 from wallstreetsim.floor.shell import Committed
 
 START_SECONDS = 60

@@ -11,7 +11,7 @@ from market.engine.outcome import Trade
 from market.tape import Event
 from wallstreetsim.feed import notices, trades
 from wallstreetsim.feed.batches import Batch
-from wallstreetsim.feed.books import Books
+from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.frames import PublicEntry
 
 
@@ -124,7 +124,7 @@ def test_a_tape_of_before_tells_the_same_of_books_as_one_of_today() -> None:
 
 
 def test_a_book_is_what_it_was_and_all_that_changed_since() -> None:
-    books = Books({"APEX": [[1000, 5, 1, 990, 7, 2], [1010, 1, 1]], "NEXUS": [[], []]})
+    books = PublishedBooks({"APEX": [[1000, 5, 1, 990, 7, 2], [1010, 1, 1]], "NEXUS": [[], []]})
     books.apply({"APEX": [[1001, 3, 1, 990, 0, 0], []]})
     books.apply({"APEX": [[], [1010, 2, 2, 1015, 9, 1]], "NEWCO": [[5, 1, 1], []]})
     books.apply({"APEX": [[970, 0, 0], []]})

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from wallstreetsim.feed import notices
-from wallstreetsim.floor import publishing
+from wallstreetsim.feed import notices, publishing
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed
 from market import tape
 from tests.feed.live import LiveHall, Spectator, Web, spectator, wait_until_told
 from tests.feed.test_recovery import hear_until, ticking, told_in
-from wallstreetsim.floor import publishing
+from wallstreetsim.feed import publishing
 from wallstreetsim.stack.binaries import redis_program
 
 pytestmark = pytest.mark.django_db

@@ -27,9 +27,9 @@ from tests.floor.hall import Hall
 from tests.processes import database_url
 from tests.stack.running import eventually
 from wallstreetsim.celery import app
+from wallstreetsim.environment.places import Places
 from wallstreetsim.floor.founding import schedule
 from wallstreetsim.stack import preflight
-from wallstreetsim.stack.places import Places
 
 
 class Exchange:

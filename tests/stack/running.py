@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 
 import psutil
 
-from wallstreetsim.stack.places import Places
+from wallstreetsim.environment.places import Places
 
 CODE = Path(__file__).resolve().parents[2]
 OPEN_SECONDS = 150.0  # of a machine that does other things too

@@ -9,7 +9,7 @@ from kombu import Connection
 from redis import Redis
 
 from tests.stack.running import refusal
-from wallstreetsim.stack.addresses import database_address, redis_address
+from wallstreetsim.environment.addresses import database_address, redis_address
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from wallstreetsim.environment.places import LONGEST_SOCKET_NAME, SOCKET_PATH_LIMIT, Places
 from wallstreetsim.stack import StackError, preflight
-from wallstreetsim.stack.places import LONGEST_SOCKET_NAME, SOCKET_PATH_LIMIT, Places
 
 SHALLOW = Places(Path("/home/ann/wallstreetsim/.data"))
 DEEP = Places(Path("/home/ann") / "/".join(["a-rather-deep-directory"] * 6))

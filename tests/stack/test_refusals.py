@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.stack.running import refusal
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError, postgres, preflight
-from wallstreetsim.stack.places import Places
 
 
 def test_a_port_in_use(data: Path) -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from agents.services import keys
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
+from market.engine.values import BPS_IN_ONE
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import DEEPEST_NESTING, LARGEST_BODY
 from wallstreetsim.feed import channels
@@ -71,6 +72,7 @@ def config() -> Config:
                 "dailyVolatility": sector.daily_volatility,
                 "beta": sector.beta,
                 "share": sector.share,
+                "initialMargin": sector.margin_bps / BPS_IN_ONE,
                 "industries": list(sector.industries),
             }
             for sector in market.sectors
@@ -90,7 +92,7 @@ def config() -> Config:
             "lowestPrice": market.lowest_limit_cents / 100,
             "highestPrice": market.highest_limit_cents / 100,
             "priceIncrement": 0.01,
-            "marketOrderCollarPercent": market.collar_bps / 100,
+            "collarPercent": market.collar_bps / 100,
             "bookLevelsPublished": market.book_levels_published,
         },
         "timing": {

@@ -16,7 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from wallstreetsim.api.logs import request_id
+from wallstreetsim.environment.logs import request_id
 
 if TYPE_CHECKING:  # its default renderer is in here
     from rest_framework.views import APIView
@@ -134,6 +134,19 @@ def only_read(view: View) -> View:
         response = refuse(405, "This may only be read.")
         response["Allow"] = "GET, HEAD"
         return response
+
+    return reading
+
+
+def without_parameters(view: View) -> View:
+    """Refuse all query parameters of a view that has none."""
+
+    @wraps(view)
+    def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.GET:
+            return view(request, *args, **kwargs)
+        details = dict.fromkeys(request.GET, "Unknown parameter. There are none here.")
+        return refuse(400, "There are no parameters here.", details=details)
 
     return reading
 

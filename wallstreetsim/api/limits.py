@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import time
@@ -20,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from agents.models import Agent
+from market.common.client_address import address_of
 
 if TYPE_CHECKING:  # its default throttle is in here
     from rest_framework.views import APIView
@@ -51,7 +51,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 
 
 class Allowance(NamedTuple):
-    """What is left to somebody of the tightest limit, and when all of it is back."""
+    """What is left to somebody of the tightest limit, and when all of it is back.
+
+    `limit` is what may be left at most: the burst, where there is one.
+    """
 
     is_granted: bool
     limit: int
@@ -94,7 +97,9 @@ for i, key in ipairs(KEYS) do
         redis.call('PEXPIRE', key, ARGV[3*i-1])
     end
     if state.left < left then
-        limit, left, reset = tonumber(ARGV[3*i-2]), state.left, state.full or state.ends
+        local burst = tonumber(ARGV[3*i])
+        limit = burst > 0 and burst or tonumber(ARGV[3*i-2])
+        left, reset = state.left, state.full or state.ends
     end
 end
 return {granted, limit, math.max(0, left), math.ceil(reset), math.ceil(retry)}
@@ -154,26 +159,6 @@ def headers_of(request: HttpRequest) -> dict[str, str]:
         "X-RateLimit-Remaining": str(allowance.remaining),
         "X-RateLimit-Reset": str(math.ceil(allowance.reset_at)),
     }
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return whose request it is: the socket's address, or what the last of our own proxies said.
-
-    A household's IPv6 addresses are one.
-    """
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    address = request.META.get("REMOTE_ADDR") or ""
-    if 0 < settings.TRUSTED_PROXIES <= len(hops):
-        address = hops[-settings.TRUSTED_PROXIES]
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(known, ipaddress.IPv6Address):
-        if known.ipv4_mapped:
-            return str(known.ipv4_mapped)
-        return str(ipaddress.ip_network((known, 64), strict=False))
-    return str(known)
 
 
 class _Truce:

@@ -23,8 +23,8 @@ from wallstreetsim.api import metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
 from wallstreetsim.api.errors import ABSENCE, note_absence
 from wallstreetsim.api.limits import headers_of
-from wallstreetsim.api.logs import request_id
 from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
+from wallstreetsim.environment.logs import request_id
 
 log = logging.getLogger(__name__)
 

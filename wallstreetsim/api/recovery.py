@@ -11,11 +11,11 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents.api.request_agent import agent_of
 from agents.models import Agent
 from market.common.fields import Number, Pattern, Query, Text
+from market.common.view import APIView
 from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors
@@ -93,7 +93,7 @@ class RecoverView(APIView):
         if agent.public_id != id:
             raise PermissionDenied("An agent recovers what it missed itself.")
         query = RecoverQuery.read(request)
-        names = _channels_in(query)
+        names = _channels_in(query, str(agent.public_id))
         with one_instant():
             standing = selectors.standing()
             if standing is None:
@@ -110,15 +110,18 @@ class _Page(NamedTuple):
     has_more: bool
 
 
-def _channels_in(query: dict[str, Any]) -> frozenset[str]:
+def _channels_in(query: dict[str, Any], agent: str) -> frozenset[str]:
+    """Return the public channels that are asked for; the agent's own may be named, and comes
+    anyway.
+    """
     if "channels" not in query:
         return frozenset(channels.PUBLIC)
     names = frozenset(filter(None, query["channels"].split(",")))
     symbols = selectors.symbols()
     for name in sorted(names):
-        if why := channels.refusal(name, symbols=symbols, agent=None):
+        if why := channels.refusal(name, symbols=symbols, agent=agent):
             raise ValidationError({"channels": [f"{name[:50]}: {why}"]})
-    return names
+    return names - {channels.of_agent(agent)}
 
 
 def _position_in(query: dict[str, Any], agent: Agent, standing: Standing) -> Position:

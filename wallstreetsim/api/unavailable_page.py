@@ -1,4 +1,4 @@
-"""What is answered where a page would be, while the record is out of reach."""
+"""The page that is answered in place of any other while the database cannot be reached."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
 from wallstreetsim.api.envelope import OUT_OF_REACH, for_people_or, refuse
-from wallstreetsim.terminal.pages import POLICY
 
 RETRY_SECONDS = 5
+
+# A page runs our own scripts and styles, talks to our own socket, and does nothing else.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self'{socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def _page(request: HttpRequest) -> HttpResponse:

@@ -6,14 +6,16 @@ from drf_spectacular.views import SpectacularSwaggerView
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
 from wallstreetsim.api import views
-from wallstreetsim.api.envelope import only_read
+from wallstreetsim.api.envelope import only_read, without_parameters
 from wallstreetsim.api.recovery import RecoverView
 
 PAGES = {"agents", "agent", "news"}  # bare, these are for people
 
 docs = only_read(
-    SpectacularSwaggerView.as_view(
-        url_name="api:openapi", authentication_classes=(), throttle_classes=()
+    without_parameters(
+        SpectacularSwaggerView.as_view(
+            url_name="api:openapi", authentication_classes=(), throttle_classes=()
+        )
     )
 )
 nothing_yet = views.NothingYetView.as_view()

@@ -9,12 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers as fields
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents.api.request_agent import agent_of
 from agents.api.serializers import BatchResult, action_result
@@ -24,12 +22,13 @@ from agents.selectors import bankruptcies, count_active, ranking
 from agents.services.intake import await_verdicts, take
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from market import selectors
-from market.common.fields import Query
+from market.common.fields import Choice, Query
 from market.common.lists import Page, PageQuery, page_of, slice_of
 from market.common.refusals import Conflict
+from market.common.view import APIView
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
-from wallstreetsim.api.envelope import JSON, only_read
+from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.api.schema import batch_schema
 from wallstreetsim.machine.actions import ACTIONS
 
@@ -47,7 +46,7 @@ _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class WaitQuery(Query):
-    wait = fields.ChoiceField(
+    wait = Choice(
         choices=[0, 1],
         default=0,
         help_text=f"1 waits for the tick's verdict, {WAITED_TICKS} ticks at most.",
@@ -70,7 +69,7 @@ class ActionsView(APIView):
         try:
             asked = parse_batch(_actions_in(request.data), ACTIONS, most=MOST_ACTIONS)
         except MalformedBatch as malformed:
-            raise ValidationError({k: [v] for k, v in malformed.faults.items()}) from None
+            raise ValidationError({"actions": [str(malformed)]}) from None
         try:
             taken = take(
                 agent=agent_of(request),
@@ -181,6 +180,7 @@ class ConfigView(APIView):
 
 
 @only_read
+@without_parameters
 def openapi(request: HttpRequest) -> HttpResponse:
     """Serve the schema, which is the contract."""
     return HttpResponse(openapi_document(), content_type=JSON)

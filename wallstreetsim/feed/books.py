@@ -1,36 +1,13 @@
-"""The order books as the public stream tells them.
-
-On the tape all changes of a tick are one event: by symbol, the bids and the asks that are other
-than before. A side is a row of whole numbers, three a level: its price in cents, the shares and the
-number of orders that it has now; zero shares for a level that is gone.
-"""
+"""The published order books as a client is shown them, kept up to date by each tick's changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from market.engine.book import LevelDepth
 from market.wire import Wire
-
-Row: TypeAlias = list[int]
-Sides: TypeAlias = Sequence[Row]  # bids, asks
-Changes: TypeAlias = Mapping[str, Sides]  # by symbol
-
-
-def row_of(levels: Iterable[Sequence[int]]) -> Row:
-    return list(chain.from_iterable(levels))
-
-
-def changes_in(data: Any) -> Changes:
-    """Return what an event of the tape says of the books.
-
-    Tapes of before bear them as a client is shown them, in dollars.
-    """
-    if isinstance(data, dict):
-        return data
-    return {book["symbol"]: [_row_of_dollars(book[side]) for side in _SIDES] for book in data}
+from wallstreetsim.floor.book_changes import Changes, Row, Sides, row_of
 
 
 def shown(symbol: str, sides: Sides) -> Wire:
@@ -39,7 +16,7 @@ def shown(symbol: str, sides: Sides) -> Wire:
     return {"symbol": symbol, "bids": bids, "asks": asks}
 
 
-class Books:
+class PublishedBooks:
     """Every company's published book, kept up to date by the changes of each tick."""
 
     def __init__(self, standing: Changes) -> None:
@@ -64,7 +41,6 @@ class Books:
 
 
 _Levels: TypeAlias = dict[int, LevelDepth]  # by price
-_SIDES = ("bids", "asks")
 
 
 def _apply(side: _Levels, row: Row) -> None:
@@ -78,9 +54,3 @@ def _apply(side: _Levels, row: Row) -> None:
 def _levels(row: Row) -> Iterator[LevelDepth]:
     numbers = iter(row)
     return zip(numbers, numbers, numbers, strict=True)
-
-
-def _row_of_dollars(levels: Iterable[Sequence[float]]) -> Row:
-    return row_of(
-        (round(100 * price), int(shares), int(orders)) for price, shares, orders in levels
-    )

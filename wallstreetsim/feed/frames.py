@@ -15,6 +15,7 @@ from market.tape import Event
 from market.wire import Wire
 from wallstreetsim.feed import books, channels, trades
 from wallstreetsim.feed.batches import Batch
+from wallstreetsim.floor.book_changes import Changes, changes_in
 
 BOOKS = "books"  # on the tape, all changes of a tick are one event
 # What tells how things stand, not what happened: a newcomer is shown the latest of these.
@@ -100,7 +101,7 @@ class PublicEntry:
         return self._snapshots[channel]
 
     @property
-    def book_changes(self) -> books.Changes:
+    def book_changes(self) -> Changes:
         """The changes of the books, by symbol."""
         return self._books
 
@@ -138,9 +139,9 @@ class PublicEntry:
         return orjson.dumps(frame).decode()
 
     @cached_property
-    def _books(self) -> books.Changes:
+    def _books(self) -> Changes:
         told = self._events.get(BOOKS)
-        return books.changes_in(told[0]["data"]) if told else {}
+        return changes_in(told[0]["data"]) if told else {}
 
     @cached_property
     def _prices(self) -> dict[str, Wire]:

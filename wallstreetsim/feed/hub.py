@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from market import tape
 from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
-from wallstreetsim.feed.books import Books
+from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
 from wallstreetsim.feed.notices import Revocation, TickNotice
@@ -48,7 +48,7 @@ class Hub:
         self.epoch = 0
         self.seq = 0
         self.latest: PublicEntry | None = None
-        self.books = Books({})
+        self.books = PublishedBooks({})
         self.symbols: frozenset[str] = frozenset()
         self.recovery_cache = RecoveryCache()
         self.resume_points = ResumePoints()
@@ -140,7 +140,7 @@ class Hub:
         self.audience.close_all(Close.RESTART)
         self.epoch, self.seq = beginning.standing
         self.symbols = beginning.symbols
-        self.books = Books(beginning.books)
+        self.books = PublishedBooks(beginning.books)
         self.latest = PublicEntry.of(beginning.newest) if beginning.newest else None
 
     async def _part(self) -> None:

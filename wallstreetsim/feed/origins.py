@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http.request import HttpRequest, split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
-from wallstreetsim.api import limits
+from market.common import client_address
 
 
 def origin_is_ours(scope: WebSocketScope) -> bool:
@@ -32,12 +32,12 @@ def origin_is_ours(scope: WebSocketScope) -> bool:
 
 
 def address_of(scope: WebSocketScope) -> str:
-    """Return whose socket it is, as the API tells whose request it is."""
+    """Return the address of a socket's client, found as for a request."""
     client = scope["client"]
     request = HttpRequest()
     request.META["REMOTE_ADDR"] = client[0] if client else ""
     request.META["HTTP_X_FORWARDED_FOR"] = _header(scope, b"x-forwarded-for") or ""
-    return limits.address_of(request)
+    return client_address.address_of(request)
 
 
 def _matches(page: SplitResult, trusted: SplitResult) -> bool:

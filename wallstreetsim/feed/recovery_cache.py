@@ -82,7 +82,9 @@ class RecoveryCache:
             (position.epoch, seq, frozenset(c for c in reader.channels if wanted(c, seq)))
             for seq in seqs
         ]
-        unknown = [seq for key, seq in zip(keys, seqs, strict=True) if key not in self._texts]
+        # A page holds its own texts: what it adds may push out what it has found.
+        texts = {key: self._texts[key] for key in keys if key in self._texts}
+        unknown = [seq for key, seq in zip(keys, seqs, strict=True) if key not in texts]
         if unknown:
             entries = selectors.public_entries(
                 epoch=position.epoch, since=unknown[0] - 1, upto=unknown[-1]
@@ -91,9 +93,10 @@ class RecoveryCache:
                 raise Pruned
             by_seq = {entry.seq: entry for entry in entries}
             for key in keys:
-                if key not in self._texts:
-                    self._keep(key, PublicEntry.of(by_seq[key[1]]).missed(key[2]))
-        return [Line(key[1], False, key[1], self._texts[key]) for key in keys]
+                if key not in texts:
+                    texts[key] = PublicEntry.of(by_seq[key[1]]).missed(key[2])
+                    self._keep(key, texts[key])
+        return [Line(key[1], False, key[1], texts[key]) for key in keys]
 
     def _keep(self, key: tuple[int, int, frozenset[str]], text: bytes | None) -> None:
         self._texts[key] = text

@@ -10,7 +10,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from agents.models import ApiKey
-from wallstreetsim.floor.publishing import announce_revoked
+from wallstreetsim.feed.publishing import announce_revoked
 
 
 @receiver(post_save, sender=ApiKey)

@@ -17,6 +17,7 @@ from market.selectors import one_instant
 from market.wire import Wire
 from wallstreetsim.feed import books
 from wallstreetsim.feed.client import Identity
+from wallstreetsim.floor.book_changes import Changes, Sides, row_of
 
 PAGE = 50  # entries read at a time, when a gap is filled
 
@@ -34,7 +35,7 @@ class Beginning(NamedTuple):
     standing: Standing
     symbols: frozenset[str]
     newest: tape.Entry | None
-    books: books.Changes
+    books: Changes
 
 
 class Position(NamedTuple):
@@ -90,8 +91,8 @@ def order_book_of(symbol: str) -> Wire:
     return books.shown(symbol, _sides(company))
 
 
-def _sides(company: Company) -> books.Sides:
-    return [books.row_of(company.bids), books.row_of(company.asks)]
+def _sides(company: Company) -> Sides:
+    return [row_of(company.bids), row_of(company.asks)]
 
 
 def public_entry(*, epoch: int, seq: int) -> tape.Entry | None:

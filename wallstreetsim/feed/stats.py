@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from prometheus_client import REGISTRY, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -12,7 +12,6 @@ from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from wallstreetsim.feed.batches import Batch
-    from wallstreetsim.feed.client import Client
 
 CLOSED = Counter("wss_feed_closed", "Sockets closed by us", ["reason"])
 FILLED = Counter("wss_feed_filled", "Public entries read from the tape for want of a notice")
@@ -40,13 +39,23 @@ class Sent(Collector):
         yield CounterMetricFamily("wss_feed_dropped", "Frames owed and not sent", self.dropped)
 
 
+class Subscriber(Protocol):
+    """A socket, as these figures count it."""
+
+    @property
+    def identity(self) -> object | None: ...
+
+    @property
+    def channels(self) -> frozenset[str]: ...
+
+
 class Listening(Collector):
-    """Who listens, and to what: counted when somebody asks, not with every tick."""
+    """How many sockets there are, and their subscriptions: counted on request, not every tick."""
 
     def __init__(self) -> None:
-        self._clients: Collection[Client] = ()
+        self._clients: Collection[Subscriber] = ()
 
-    def observe(self, clients: Collection[Client]) -> None:
+    def observe(self, clients: Collection[Subscriber]) -> None:
         """Count these from now on, as they come and go."""
         self._clients = clients
 
@@ -77,7 +86,7 @@ class FeedStats(TypedDict):
     bytesSent: int
 
 
-def of_clients(clients: Collection[Client]) -> FeedStats:
+def of_clients(clients: Collection[Subscriber]) -> FeedStats:
     """Return this process's figures."""
     return {
         "processes": 1,
@@ -108,7 +117,7 @@ def total(several: Iterable[FeedStats]) -> FeedStats:
     }
 
 
-def _subscriptions(clients: Collection[Client]) -> Tally[str]:
+def _subscriptions(clients: Collection[Subscriber]) -> Tally[str]:
     kinds: Tally[str] = Tally()
     for channels, count in Tally(client.channels for client in clients).items():
         for channel in channels:

@@ -120,7 +120,6 @@ _PAGES = """
         SELECT 'order', number, account_id::text FROM market_order
         UNION ALL SELECT 'trade', number, buyer_id || ' at ' || tick FROM market_trade
         UNION ALL SELECT 'trade', number, seller_id || ' at ' || tick FROM market_trade
-            WHERE seller_id <> buyer_id
         UNION ALL SELECT 'trade', number, symbol || ' at ' || tick FROM market_trade
     ), pages AS (
         SELECT 'order', unnest(orders), account_id::text FROM market_blotterpage

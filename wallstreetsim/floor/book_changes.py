@@ -1,18 +1,26 @@
-"""What a tick changed in the published books: the levels that are new, other, or gone.
+"""What a tick changed in the published books: the levels that are new, changed, or gone.
 
-Quantities are absolute, and zero for a level that left the published depth, so that a book and
-the changes since are the book of now.
+On the tape all changes of a tick are one event: by symbol, the changed bids and asks. A side is a
+row of whole numbers, three a level: its price in cents, the shares and the number of orders that it
+has now; zero shares for a level that left the published depth. So a book and the changes since are
+the book of now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.book import LevelDepth
 from market.engine.outcome import CompanyState
-from wallstreetsim.feed.books import Changes, Row
 from wallstreetsim.machine.world import World
+
+Row: TypeAlias = list[int]
+Sides: TypeAlias = Sequence[Row]  # bids, asks
+Changes: TypeAlias = Mapping[str, Sides]  # by symbol
+
+_SIDES = ("bids", "asks")
 
 
 class Depth(NamedTuple):
@@ -49,6 +57,27 @@ def changes(before: Books, companies: Iterable[CompanyState]) -> Changes:
         if any(sides):
             changed[company.symbol] = sides
     return changed
+
+
+def changes_in(data: Any) -> Changes:
+    """Return what an event of the tape says of the books.
+
+    Older tapes have them as a client is shown them, in dollars.
+    """
+    if isinstance(data, dict):
+        return data
+    return {book["symbol"]: [_row_of_dollars(book[side]) for side in _SIDES] for book in data}
+
+
+def row_of(levels: Iterable[Sequence[int]]) -> Row:
+    """Return the levels as one row, in their order."""
+    return list(chain.from_iterable(levels))
+
+
+def _row_of_dollars(levels: Iterable[Sequence[float]]) -> Row:
+    return row_of(
+        (round(100 * price), int(shares), int(orders)) for price, shares, orders in levels
+    )
 
 
 def _changes(old: list[LevelDepth], new: list[LevelDepth]) -> Row:

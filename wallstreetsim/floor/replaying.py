@@ -16,9 +16,8 @@ from agents.models import Input as InputRow
 from agents.services.journal import journal
 from market import models, tape
 from market.engine.values import Tick
-from wallstreetsim.feed.books import changes_in
 from wallstreetsim.floor import book_changes, checkpoints, tape_events
-from wallstreetsim.floor.book_changes import Books
+from wallstreetsim.floor.book_changes import Books, changes_in
 from wallstreetsim.floor.checkpoints import CannotRestore
 from wallstreetsim.machine.gc_control import collection_paused
 from wallstreetsim.machine.rules import RULES, Rules

@@ -138,5 +138,36 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
-_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2}
+def _from_3(state: State, rules: Rules) -> State:
+    """Schema 4 knows initial margin by company, what of the volume the market maker absorbed, and
+    which stops a trade has reached. Of a tick under way nothing is known: none is.
+    """
+    market = state["market"]
+    listed = {company["listing"]["symbol"]: company for company in market["companies"]}
+
+    def margins(account: State) -> State:
+        margin = {"long_margin": 0, "short_margin": 0}
+        for symbol, quantity, _ in account["holdings"]:
+            company = listed[symbol]
+            rate = max(
+                BPS_IN_ONE,
+                account["leverage"] * rules.market.margin_bps(company["listing"]["sector"]),
+            )
+            side = "long_margin" if quantity > 0 else "short_margin"
+            margin[side] += abs(quantity) * company["price"] * rate
+        equity = account["cash"] + account["long_value"] - account["short_value"]
+        return account | margin | {"least_equity": min(0, equity)}
+
+    unknown: State = {"volume_absorbed": 0, "touched_stops": []}
+    return state | {
+        "schema": 4,
+        "market": market
+        | {
+            "accounts": [margins(account) for account in market["accounts"]],
+            "companies": [company | unknown for company in market["companies"]],
+        },
+    }
+
+
+_UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2, 3: _from_3}
 KNOWN_SCHEMAS = frozenset({SCHEMA_VERSION, *_UPGRADERS})

@@ -10,9 +10,9 @@ import sys
 from signal import SIGTERM
 
 from wallstreetsim import settings
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError, messenger, postgres
 from wallstreetsim.stack.children import die_with_parent, record, stop_signal, wait_for_turn
-from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.privileges import become_owner_of
 
 

@@ -1,8 +1,8 @@
 """The machine, compiled: native modules that stand before its sources, if they were made of them.
 
-`wallstreetsim.stack.compiling` makes them, in a directory named by a hash of the sources. Where there is
-none, for the sources have changed or there is no C compiler, the sources serve: the same machine,
-digest by digest, at half the speed.
+`wallstreetsim.stack.compiling` makes them, in a directory named by a hash of the sources. Where
+there is none, for the sources have changed or there is no C compiler, the sources serve: the same
+machine, digest by digest, at half the speed.
 """
 
 from __future__ import annotations

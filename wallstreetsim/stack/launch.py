@@ -14,10 +14,10 @@ from types import FrameType
 from urllib.request import ProxyHandler, Request, build_opener
 
 from wallstreetsim import settings
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError, compiled, postgres, preflight, probes
 from wallstreetsim.stack.children import die_with_parent, living_in, stop_leftovers
 from wallstreetsim.stack.complaints import complaint_in_log
-from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.supervisor import GROUPS, Supervisor
 
 START_SECONDS = 120

@@ -1,7 +1,7 @@
 """One Redis of our own: only a messenger, on a socket, that writes nothing to disk."""
 
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack.binaries import redis_program
-from wallstreetsim.stack.places import Places
 
 
 def command(places: Places) -> list[str]:

@@ -6,10 +6,10 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError
 from wallstreetsim.stack.binaries import postgres_program
 from wallstreetsim.stack.complaints import complaint_in
-from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.privileges import become_owner_of, give_to_postgres
 
 NAME = "wallstreetsim"  # of the database and of its owner

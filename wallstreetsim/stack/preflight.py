@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError
-from wallstreetsim.stack.places import Places
 
 # An empty PostgreSQL takes 60, and the write-ahead log of some busy minutes twice that.
 LEAST_FREE_MEGABYTES = 256

@@ -10,9 +10,9 @@ from psycopg import sql
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError
 from wallstreetsim.stack.complaints import complaint_in
-from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.postgres import NAME
 
 ONLY_DJANGOS = {"assume_role", "isolation_level", "pool", "server_side_binding"}  # options

@@ -15,9 +15,9 @@ from signal import SIGTERM
 from threading import Thread
 from typing import Any
 
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError
 from wallstreetsim.stack.children import die_with_parent, record, stop_signal
-from wallstreetsim.stack.places import Places
 from wallstreetsim.stack.privileges import is_root
 
 GROUPS = {

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
+from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError, postgres, preflight, probes
 from wallstreetsim.stack.children import stop_signal
 from wallstreetsim.stack.complaints import complaint_in_log
-from wallstreetsim.stack.places import Places
 
 START_SECONDS = 30
 # For data that nobody will want to see again.

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 
 from wallstreetsim.api.envelope import JSON, only_read, refuse
+from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
@@ -21,12 +22,6 @@ SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16")
 REPLAYED_TICKS = 60  # given at a time
 REPLAYED_BYTES = 4_000_000
 KEPT_FIRST, KEPT_LAST = "@first-kept@", "@last-kept@"  # until a page is sent
-
-# A page runs our own scripts and styles, talks to our own socket, and does nothing else.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'{socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @never_cache

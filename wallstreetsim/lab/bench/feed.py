@@ -20,7 +20,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from market.wire import Wire
-from wallstreetsim.floor.publishing import publish
+from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed
 from wallstreetsim.lab.bench.ticks import fresh_floor
 from wallstreetsim.stack.preflight import free_port

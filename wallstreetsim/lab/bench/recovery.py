@@ -17,9 +17,9 @@ from market import tape
 from market.models import TapeEntry
 from wallstreetsim.feed import selectors
 from wallstreetsim.feed.channels import PUBLIC
+from wallstreetsim.feed.publishing import publish
 from wallstreetsim.feed.recovery_cache import Reader, lines_after, position_after
 from wallstreetsim.feed.selectors import Position
-from wallstreetsim.floor.publishing import publish
 from wallstreetsim.lab.bench.actions import web_process
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.lab.bench.ticks import fresh_floor

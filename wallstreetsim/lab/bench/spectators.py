@@ -1,4 +1,4 @@
-"""`python -m wallstreetsim.lab.bench.spectators PORT COUNT`: so many clients of a feed, in one process.
+"""`python -m wallstreetsim.lab.bench.spectators PORT COUNT`: clients of a feed in one process.
 
 They connect and subscribe to every price, which "ready" on standard output tells. When standard
 input ends, and nothing more comes, they print for each tick when each of them had received the last

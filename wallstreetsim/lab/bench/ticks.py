@@ -24,7 +24,7 @@ from market.engine.companies import Company
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
 from market.models import Order
-from wallstreetsim.floor import shell as shell
+from wallstreetsim.floor import shell
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.machine.world import INJECT, REGISTER
