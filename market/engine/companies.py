@@ -165,9 +165,21 @@ class Company:
         if price < self.tick_low:
             self.tick_low = price
 
-    def refresh_touch(self) -> None:
+    def refresh_touch(self, most_lean: float) -> None:
+        """Note the touch as the tick leaves it, and how it leans."""
         self.best_bid = self.book.bids.best()
         self.best_ask = self.book.asks.best()
+        self.pricing.lean = self._lean(most_lean)
+
+    def _lean(self, most: float) -> float:
+        """Return how far below the price the middle of the touch lies, in half-spreads, at most
+        `most` either way; nothing where a side is empty.
+        """
+        bid, ask = self.best_bid, self.best_ask
+        if bid is None or ask is None:
+            return 0.0
+        half = max(0.5, (ask - bid) / 2.0)
+        return max(-most, min(most, (self.price - (bid + ask) / 2.0) / half))
 
 
 FIXED_LISTINGS = (

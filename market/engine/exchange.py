@@ -80,7 +80,7 @@ class Exchange(Desk):
             company.recent_prices.clear()
             company.set_bands(self.rules.halts, self.switches)
             quoting.quote(self, company)
-            company.refresh_touch()
+            company.refresh_touch(self.rules.pricing.most_lean)
 
     def open_account(
         self, id: int, name: str, *, cash: Cents, leverage: int, fee_bps: Bps
@@ -189,6 +189,8 @@ class Exchange(Desk):
                 halts.judge(self)
             for company in self.companies.values():
                 clearing.revalue(company, self.rules)  # a triggered stop costs what the price says
+        else:
+            self.mark_to_market()
 
     def mark_to_market(self) -> None:
         """Value every account, positions and open orders, at the tick's prices, and cancel the open
@@ -227,7 +229,7 @@ class Exchange(Desk):
         """
         margin_calls.look(self)
         for company in self.companies.values():
-            company.refresh_touch()
+            company.refresh_touch(self.rules.pricing.most_lean)
         return [bankruptcy.account for bankruptcy in self.log.bankruptcies]
 
     def close_tick(self) -> list[Candle]:

@@ -29,12 +29,13 @@ def look(exchange: Exchange) -> None:
 
 
 def _look_at(exchange: Exchange, account: Account) -> None:
+    cause = "margin" if account.call is not None or _has_positions(account) else "losses"
     if account.equity < 0:
         _take_over(exchange, account)
-    elif _has_positions(account):
+    if _has_positions(account):
         _judge(exchange, account)
     if account.equity < 0 and not _has_positions(account):
-        _write_off(exchange, account)
+        _write_off(exchange, account, cause)
 
 
 def _judge(exchange: Exchange, account: Account) -> None:
@@ -171,11 +172,11 @@ def _most_in_a_tick(exchange: Exchange, account: Account, company: Company) -> S
     )
 
 
-def _write_off(exchange: Exchange, account: Account) -> None:
+def _write_off(exchange: Exchange, account: Account, cause: str) -> None:
     """End an account that owes more than it has, its deficit borne by the treasury."""
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         exchange.end_open(order, OrderStatus.CANCELLED, "bankruptcy")
-    deficit, cause = -account.equity, "margin" if account.call is not None else "losses"
+    deficit = -account.equity
     exchange.pay(TREASURY, account.id, deficit, kind="write_off")
     account.call = None
     account.is_bankrupt = True

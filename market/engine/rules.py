@@ -70,8 +70,10 @@ class PricingRules:
     most_usual_volumes: float = 4.0  # that one tick may count for, towards the usual volume
     impact_crossover: float = 2.0  # in usual ticks: linear impact below, a square root above
     flow_scale: float = 1.7  # makes an ordinary tick's surprise of about unit variance
-    impact_half_lives: tuple[float, ...] = (1.5, 6.0, 25.0, 100.0)
-    impact_weights: tuple[float, ...] = (0.30, 0.12, 0.20, 0.20)
+    impact_half_lives: tuple[float, ...] = (1.5, 6.0, 25.0, 100.0, 400.0)
+    impact_weights: tuple[float, ...] = (0.34, 0.26, 0.10, 0.07, 0.22)
+    lean_weight: float = 0.23  # of the quotes' lean, which those without an opinion follow
+    most_lean: float = 0.25  # in half-spreads; what lies beyond it tempts nobody further
     permanent_flow: float = 0.5  # what of a flow's impact the fundamental follows
     volatility_half_lives: tuple[float, ...] = (4.0, 50.0, 450.0)
     volatility_sds: tuple[float, ...] = (0.47, 0.28, 0.285)  # of the log-volatilities
@@ -219,10 +221,10 @@ class MakerRules:
     half_spread: float = 0.0001
     volatility_spread: float = 290.0
     unrest_power: float = 1.0  # of max(1, σ_t) in the half-spread
-    level_multiples: tuple[float, ...] = (1.0, 1.6, 2.6, 4.0, 6.0)
-    base_size: Shares = 1_000
-    size_growth: float = 1.2
-    skew_half_spreads: float = 1.0  # how far a very full inventory moves the centre
+    level_multiples: tuple[float, ...] = (1.0, 2.6, 4.3, 6.2, 8.4)
+    base_size: Shares = 480  # of a company whose usual volume is a thousand shares a tick
+    size_growth: float = 1.55
+    skew_half_spreads: float = 0.25  # how far a very full inventory moves the centre
     skew_ticks: float = 40.0  # of usual volume away from its target, for most of that
 
 

@@ -42,8 +42,8 @@ def quotes(
 
 def test_it_quotes_five_levels_a_side_each_wider_and_larger_than_the_last() -> None:
     bids, asks = quotes()
-    assert [bid.price for bid in bids] == [9_994, 9_991, 9_986, 9_979, 9_969]
-    assert [ask.price for ask in asks] == [10_006, 10_009, 10_014, 10_021, 10_031]
+    assert [bid.price for bid in bids] == [9_993, 9_989, 9_982, 9_972, 9_959]
+    assert [ask.price for ask in asks] == [10_007, 10_011, 10_018, 10_028, 10_041]
     assert (
         [q.quantity for q in bids] == [q.quantity for q in asks] == [1000, 1200, 1440, 1728, 2074]
     )
@@ -55,12 +55,12 @@ def test_the_spread_widens_with_volatility() -> None:
     assert wild.price < calm.price
 
 
-def test_the_spread_widens_with_the_root_of_unrest_and_calm_does_not_narrow_it() -> None:
+def test_the_spread_widens_in_proportion_to_volatility_and_calm_does_not_narrow_it() -> None:
     def spread(volatility_multiple: float) -> int:
         (bid, *_), (ask, *_) = quotes("10,000.00", volatility_multiple=volatility_multiple)
         return ask.price - bid.price
 
-    assert spread(4.0) == 2 * spread(1.0)
+    assert spread(4.0) == 4 * spread(1.0)
     assert spread(0.2) == spread(1.0)
 
 
@@ -155,10 +155,10 @@ def test_a_quote_that_crosses_a_resting_order_trades_at_its_price_and_rests_what
     stage.tick("ann SELL 30 @ 10.00")
     stage.reprice("11.00")
     stage.submit()
-    assert stage.trades == ["market_maker bought 30 from ann @ 10.00"]
+    assert stage.trades == ["market_maker bought 30 from ann @ 10.45"], "moved to the collar"
     trade = stage.outcome.market.trades[0]
     assert (trade.aggressor, trade.fee) == ("BUY", 0)
-    assert stage.account("ann").cash == cents("1,000,300.00")
+    assert stage.account("ann").cash == cents("1,000,313.50")
     assert stage.orders[trade.buy_order].status == "partial"
     assert stage.resting()[0] == "market_maker BUY 70 @ 10.99"
 
@@ -168,8 +168,8 @@ def test_what_its_quotes_cannot_take_of_a_resting_order_stays_and_the_book_is_no
     stage.tick("ann SELL 1000 @ 10.00")
     stage.reprice("11.00")
     stage.submit()
-    assert {trade.price for trade in stage.outcome.market.trades} == {1_000}
-    assert stage.resting()[0] == "ann SELL 256 @ 10.00"
+    assert {trade.price for trade in stage.outcome.market.trades} == {1_045}
+    assert stage.resting()[0] == "ann SELL 256 @ 10.45"
 
 
 def test_it_sells_down_to_its_last_share_and_then_only_bids() -> None:

@@ -165,7 +165,7 @@ def test_a_bid_that_would_be_worth_less_than_a_cent_is_cancelled() -> None:
     stage.tick("bob BUY 7 @ 0.05 #b\nann SELL 1 @ 0.06 #a")
     reprice(stage, "5,010.00")
     assert stage.orders["b"].status == "cancelled"
-    assert stage.resting() == ["ann SELL 10 @ 0.01"]
+    assert stage.resting() == ["ann SELL 10 @ 475.95"], "at the collar"
     assert stage.account("bob").reserved == 0
 
 

@@ -139,8 +139,8 @@ def _from_2(state: State, rules: Rules) -> State:
 
 
 def _from_3(state: State, rules: Rules) -> State:
-    """Schema 4 knows initial margin by company, what of the volume the market maker absorbed, and
-    which stops a trade has reached. Of a tick under way nothing is known: none is.
+    """Schema 4 knows initial margin by company, what of the volume the market maker absorbed, which
+    stops a trade has reached, how the quotes lean, and slower averages of past impact.
     """
     market = state["market"]
     listed = {company["listing"]["symbol"]: company for company in market["companies"]}
@@ -158,13 +158,20 @@ def _from_3(state: State, rules: Rules) -> State:
         equity = account["cash"] + account["long_value"] - account["short_value"]
         return account | margin | {"least_equity": min(0, equity)}
 
-    unknown: State = {"volume_absorbed": 0, "touched_stops": []}
+    averages = len(rules.market.pricing.impact_half_lives)
+
+    def priced(company: State) -> State:
+        known = company["pricing"]["impact_averages"][:averages]
+        slow = [0.0] * (averages - len(known))
+        pricing = company["pricing"] | {"impact_averages": [*known, *slow], "lean": 0.0}
+        return company | {"pricing": pricing, "volume_absorbed": 0, "touched_stops": []}
+
     return state | {
         "schema": 4,
         "market": market
         | {
             "accounts": [margins(account) for account in market["accounts"]],
-            "companies": [company | unknown for company in market["companies"]],
+            "companies": [priced(company) for company in market["companies"]],
         },
     }
 

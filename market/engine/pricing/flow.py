@@ -17,7 +17,8 @@ def decays(half_lives: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
-    """Return the impact of the flow less its own forecast, and remember the impact.
+    """Return the impact of the flow less its forecast, and remember the impact. The forecast knows
+    the past impact, and how the quotes leaned: flow comes to their better side.
 
     Impact grows with the square root of a large flow, and in proportion to a small one, so that a
     single share moves nothing. Sources: Bucci et al., Crossover from Linear to Square-Root Market
@@ -27,7 +28,7 @@ def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
     relative = net_flow / state.usual_volume
     impact = relative / math.sqrt(rules.impact_crossover + abs(relative))
     averages = state.impact_averages
-    forecast = 0.0
+    forecast = rules.lean_weight * state.lean
     for n, decay in enumerate(decays(rules.impact_half_lives)):
         average = averages[n]
         forecast += rules.impact_weights[n] * average
