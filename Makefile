@@ -1,5 +1,5 @@
 # make run     everything, on http://127.0.0.1:8080 (or PORT=…), data in .data (or WSS_DATA_DIR=…)
-# make test    the tests, two files at a time  make check   format, lint, types, import arrows
+# make test    the tests, two files at a time  make check   format, lint, types, imports, plain words
 #              or some, one by one: make test ARGS="tests/engine --exitfirst"
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
@@ -11,6 +11,15 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
+# Names and words that readers had to guess at. The code has the trade's words or plain ones instead.
+CODE := agents market news sec webhooks wallstreetsim tests templates static docs README.md
+IN_CODE := -I --include=*.py --include=*.html --include=*.js --include=*.css --include=*.md \
+	--exclude-dir=migrations --exclude=upgrades.py
+RIDDLES := is_pinned|ordered_band_bps|Rehearsal|rehearsal|Prospect|Scribe|scribe|Forerunner|_clerk|order_bands|settle_down
+RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|ApiDoor|Shelf|shelf
+RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
+MODULES := telling|restoring|reach|absence|garbage|looking|asking|door|calls|closing
 
 .PHONY: setup compile run test check fmt bench soak admin audit lock clean
 
@@ -30,6 +39,8 @@ check: .venv/dev
 	$(PY) -m ruff check
 	SECRET_KEY=check $(PY) -m mypy .
 	.venv/bin/lint-imports
+	@! grep -rnwE '$(RIDDLES)' $(IN_CODE) $(CODE)
+	@! grep -rnwE '(from|import) .*($(MODULES))' $(IN_CODE) $(CODE)
 
 fmt: .venv/dev
 	$(PY) -m ruff check --fix

@@ -35,7 +35,7 @@ class Agent(models.Model):
     reputation = models.PositiveIntegerField(default=5_000, help_text="Hundredths of a point.")
     is_house = models.BooleanField(default=False)
     callback_url = models.URLField(max_length=500, blank=True)
-    webhook_secret = models.CharField(max_length=80)
+    webhook_secret = models.CharField(max_length=200, help_text="Sealed.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     is_authenticated = True  # to REST framework, an agent is the user of its own requests
@@ -152,6 +152,7 @@ class Verdict(models.Model):
     success = models.BooleanField()
     code = models.CharField(max_length=32)
     message = models.CharField(max_length=300, blank=True)
+    data = models.JSONField(null=True, help_text="What is shown beside it, but for the order's id.")
 
     class Meta:
         indexes: ClassVar = [BrinIndex(name="verdicts_by_tick", fields=["tick"])]

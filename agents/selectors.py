@@ -21,7 +21,7 @@ from agents.models import Input as InputRow
 from market import models
 from market.common.prepared import Prepared
 from market.engine.accounts import Account, AccountKind, Holding
-from market.engine.actions import market_actions
+from market.engine.actions import MARKET, market_actions
 from market.engine.companies import Company, Listing
 from market.engine.orders import Ticket
 from market.engine.pre_trade_check import OpenOrder
@@ -157,19 +157,55 @@ def portfolio(agent: Agent) -> OwnPortfolio:
     with one_instant():
         tick = models.World.objects.values_list("tick", flat=True).get()
         row = models.Account.objects.filter(id=agent.id).values(*_ACCOUNT_COLUMNS).first()
-        company = models.Company.objects.filter(symbol=OuterRef("symbol"))
-        held = models.Holding.objects.filter(account=agent.id).exclude(quantity=0)
-        positions = held.annotate(
-            price=Subquery(company.values("price")), sector=Subquery(company.values("sector"))
-        ).order_by("symbol")
-        lines = list(positions.values_list("symbol", "quantity", "cost", "price", "sector"))
+        held = _valued(models.Holding.objects.filter(account=agent.id))
+        lines = list(held.values_list(*_HELD_COLUMNS))
     note_tick(tick)
+    return _portfolio(agent, tick, row, [HeldPosition(*line) for line in lines])
+
+
+def portfolios(agents: Sequence[Agent], tick: Tick) -> dict[int, OwnPortfolio]:
+    """Return what each of these agents owns after the last tick, by account. Two queries."""
+    ids = [agent.id for agent in agents]
+    rows = {
+        row["id"]: row
+        for row in models.Account.objects.filter(id__in=ids).values("id", *_ACCOUNT_COLUMNS)
+    }
+    held = _valued(models.Holding.objects.filter(account__in=ids))
+    positions: dict[int, list[HeldPosition]] = {}
+    for id, *line in held.values_list("account_id", *_HELD_COLUMNS):
+        positions.setdefault(id, []).append(HeldPosition(*line))
+    return {
+        agent.id: _portfolio(agent, tick, rows.get(agent.id), positions.get(agent.id, []))
+        for agent in agents
+    }
+
+
+_HELD_COLUMNS = ("symbol", "quantity", "cost", "price", "sector")
+
+
+def _valued(holdings: QuerySet[models.Holding]) -> QuerySet[Any]:
+    """Return those of the holdings that are not empty, by symbol, each with its company's price and
+    sector.
+    """
+    company = models.Company.objects.filter(symbol=OuterRef("symbol"))
+    return (
+        holdings.exclude(quantity=0)
+        .annotate(
+            price=Subquery(company.values("price")), sector=Subquery(company.values("sector"))
+        )
+        .order_by("symbol")
+    )
+
+
+def _portfolio(
+    agent: Agent, tick: Tick, row: dict[str, Any] | None, positions: list[HeldPosition]
+) -> OwnPortfolio:
     account = _account(agent, row)
-    if row is not None:
-        account.reserved, account.realised = row["reserved"], row["realised"]
-        account.reserved_margin = BPS_IN_ONE * row["reserved_margin"]
-    deadline = None if row is None else row["call_deadline"]
-    return OwnPortfolio(tick, account, [HeldPosition(*line) for line in lines], deadline)
+    if row is None:
+        return OwnPortfolio(tick, account, positions, None)
+    account.reserved, account.realised = row["reserved"], row["realised"]
+    account.reserved_margin = BPS_IN_ONE * row["reserved_margin"]
+    return OwnPortfolio(tick, account, positions, row["call_deadline"])
 
 
 def equity_points(agent: Agent) -> QuerySet[models.EquityPoint]:
@@ -388,6 +424,29 @@ def open_orders(agent: Agent) -> list[OwnOrder]:
     return [_known_order(row) for row in rows]
 
 
+def orders_not_final(accounts: Sequence[int]) -> dict[int, list[OwnOrder]]:
+    """Return the orders of these accounts that are not final, by account, oldest first, those that
+    wait for the tick last. Two queries.
+    """
+    found: dict[int, list[OwnOrder]] = {}
+    known = models.Order.objects.not_final().filter(account__in=accounts).order_by("number")
+    for order in known:
+        found.setdefault(order.account_id, []).append(_known_order(order))
+    waiting = InputRow.objects.filter(waiting__account__in=accounts, type__in=ORDER_TYPES)
+    for row in waiting.order_by("id"):
+        found.setdefault(row.account or 0, []).append(_waiting_order(row))
+    return found
+
+
+def ranked_equities(*, among: Sequence[str]) -> list[tuple[int, Cents]]:
+    """Return the accounts and equities of the agents from outside that have one of these statuses,
+    the richest first, ties by age. One query.
+    """
+    outside = Agent.objects.filter(status__in=among, is_house=False).values("id")
+    ranked = models.Account.objects.filter(id__in=outside).order_by("-equity", "id")
+    return list(ranked.values_list("id", "equity"))
+
+
 class TradeSide(NamedTuple):
     """A trade as one of its two orders saw it: a trade with oneself has two of these."""
 
@@ -536,15 +595,16 @@ class AccountSnapshot(NamedTuple):
 
 
 def snapshot_of(agent: Agent, asked: Sequence[ParsedAction]) -> AccountSnapshot:
-    """Return what decides about these actions of an agent.
+    """Return the data that these actions of an agent are checked against.
 
     One statement, so that no tick comes between an input that waits and what it did.
     """
-    references = [a.parameters for a in asked if not a.action.places_order]
+    ours = [a for a in asked if a.action.engine == MARKET]
+    references = [a.parameters for a in ours if not a.action.places_order]
     found = orjson.loads(
         _PROSPECT.value(
             account=agent.id,
-            symbols=[a.parameters["symbol"] for a in asked if "symbol" in a.parameters],
+            symbols=[a.parameters["symbol"] for a in ours if "symbol" in a.parameters],
             new_client_ids=client_ids_of(asked),
             ids=[p["id"] for p in references if "id" in p],
             client_ids=[p["client_id"] for p in references if "client_id" in p],

@@ -14,9 +14,14 @@ from django.db import models
 from django.db.models import F, Func, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from market.engine.sessions import stands_still
+
 
 class World(models.Model):
     """The one row that says where the world stands; the floor claims a tick by updating it."""
+
+    # `stands_still`, for the statement that claims a tick.
+    RUNS_TICKS = "NOT is_paused OR steps_left > 0"
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     epoch = models.PositiveIntegerField(default=1)
@@ -32,6 +37,9 @@ class World(models.Model):
     inflation_bps = models.IntegerField()
     gdp_growth_bps = models.IntegerField()
     index = models.BigIntegerField(default=0, help_text="Hundredths of a point.")
+    active_events = models.JSONField(
+        default=list, help_text="[number, ticks remaining] of each market event that is not over."
+    )
     dollar_volume_day = models.BigIntegerField(
         default=0, help_text="Cents, over the last day of ticks."
     )
@@ -47,6 +55,11 @@ class World(models.Model):
 
     def __str__(self) -> str:
         return f"tick {self.tick} of epoch {self.epoch}"
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether no tick runs until an operator resumes the world or orders a step."""
+        return stands_still(self.is_paused, self.steps_left)
 
 
 class Company(models.Model):
@@ -83,7 +96,7 @@ class Company(models.Model):
     halt_reason = models.CharField(max_length=24, blank=True, default="")
     low_band = models.BigIntegerField(default=0, help_text="Zero: there are no bands.")
     high_band = models.BigIntegerField(default=0)
-    ordered_band_bps = models.IntegerField(
+    band_override_bps = models.IntegerField(
         default=0, help_text="How far from their centre an operator has set the bands; or zero."
     )
     restricted_through = models.BigIntegerField(
@@ -428,6 +441,7 @@ class Split(models.Model):
 class MarketEvent(models.Model):
     """Something that happened to a company, a sector or the whole market."""
 
+    number = models.BigIntegerField(help_text="The machine's, by which World says what is active.")
     tick = models.BigIntegerField()
     kind = models.CharField(max_length=24)
     symbol = models.CharField(max_length=12, null=True)
@@ -438,7 +452,7 @@ class MarketEvent(models.Model):
     class Meta:
         indexes: ClassVar = [
             BrinIndex(name="events_by_tick", fields=["tick"]),
-            models.Index(models.F("tick") + models.F("duration"), name="events_by_end"),
+            models.Index(fields=["number"], name="events_by_number"),
         ]
 
     def __str__(self) -> str:

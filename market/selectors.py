@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -16,12 +16,12 @@ from django.db.models import (
     F,
     FloatField,
     Model,
+    Q,
     QuerySet,
     Sum,
     Value,
 )
 from django.db.models.functions import Cast
-from django.db.models.lookups import GreaterThan
 
 from market import wire
 from market.common import database_health
@@ -144,9 +144,12 @@ def company(symbol: str, *, with_book: bool = False) -> Company:
     return rows.get(symbol=symbol)
 
 
-def candles(company: Company, *, interval: int, limit: int) -> list[AdjustedCandle]:
-    """Return the last finished candles of a company, oldest first, in today's shares."""
-    rows = Candle.objects.filter(symbol=company.symbol, interval=interval).order_by("-tick")
+def candles(company: Company, *, interval: int | str, limit: int) -> list[AdjustedCandle]:
+    """Return the last finished candles of a company, oldest first, in today's shares. The interval
+    is in ticks, or the day.
+    """
+    ticks = settings.RULES.market.session.day_ticks if interval == wire.DAY else interval
+    rows = Candle.objects.filter(symbol=company.symbol, interval=ticks).order_by("-tick")
     return [_adjusted(row, company.split_power) for row in reversed(rows[:limit])]
 
 
@@ -180,31 +183,35 @@ def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
     return Trade.objects.filter(number__in=numbers).order_by("-number")
 
 
-def active_events(tick: Tick) -> list[Wire]:
-    """Return the market events that are not over at a tick, the newest first, as the wire shows
-    them.
-    """
-    rows = MarketEvent.objects.alias(end=_EVENT_END).filter(end__gt=tick, tick__lte=tick)
-    values = rows.order_by("-id").values_list(*outcome.MarketEvent._fields)
-    return [wire.standing_event(outcome.MarketEvent(*row), tick) for row in values]
+def active_events(world: World) -> list[Wire]:
+    """Return the market events that are not over, the newest first, as the wire shows them."""
+    remaining: dict[int, Tick] = dict(world.active_events)
+    rows = MarketEvent.objects.filter(number__in=remaining).order_by("-number")
+    events = map(outcome.MarketEvent._make, rows.values_list(*outcome.MarketEvent._fields))
+    return [wire.standing_event(event, remaining[event.number]) for event in events]
 
 
-_EVENT_END = F("tick") + F("duration")
-_HAPPENINGS: tuple[tuple[type[Model], type[Any], Callable[[Any, Tick], Wire]], ...] = (
-    (MarketEvent, outcome.MarketEvent, wire.standing_event),
-    (Halt, outcome.Halt, lambda halt, tick: wire.halt(halt)),
-    (Split, outcome.Split, lambda split, tick: wire.split(split)),
+Remaining: TypeAlias = dict[int, Tick]  # of the active events, by number
+_HAPPENINGS: tuple[tuple[type[Model], type[Any], Callable[[Any, Remaining], Wire]], ...] = (
+    (
+        MarketEvent,
+        outcome.MarketEvent,
+        lambda event, remaining: wire.standing_event(event, remaining.get(event.number, 0)),
+    ),
+    (Halt, outcome.Halt, lambda halt, remaining: wire.halt(halt)),
+    (Split, outcome.Split, lambda split, remaining: wire.split(split)),
 )
 
 
-def happenings(rows: slice, tick: Tick) -> tuple[list[Wire], int]:
+def happenings(rows: slice, world: World) -> tuple[list[Wire], int]:
     """Return a slice of what happened to companies or the market, as the wire shows it: first the
-    events that are active at a tick, then all else, events, halts, restrictions and splits, each
-    newest first; and how many there are. Five queries at most.
+    events that are active, then all else, events, halts, restrictions and splits, each newest
+    first; and how many there are. Five queries at most.
     """
+    remaining: Remaining = dict(world.active_events)
     first, *others = (
         model._default_manager.annotate(
-            is_active=_is_active(tick) if model is MarketEvent else Value(False),
+            is_active=_is_among(remaining) if model is MarketEvent else Value(False),
             kind_of=Value(kind),
         ).values_list("is_active", "tick", "kind_of", "id")
         for kind, (model, _, _) in enumerate(_HAPPENINGS)
@@ -216,12 +223,15 @@ def happenings(rows: slice, tick: Tick) -> tuple[list[Wire], int]:
         ids = [id for _, _, of, id in keys if of == kind]
         if ids:
             lines = model._default_manager.filter(id__in=ids).values_list("id", *value._fields)
-            told |= {(kind, id): shape(value(*row), tick) for id, *row in lines}
+            told |= {(kind, id): shape(value(*row), remaining) for id, *row in lines}
     return [told[kind, id] for _, _, kind, id in keys], everything.count()
 
 
-def _is_active(tick: Tick) -> ExpressionWrapper[Any]:
-    return ExpressionWrapper(GreaterThan(_EVENT_END, Value(tick)), output_field=BooleanField())
+def _is_among(numbers: Collection[int]) -> ExpressionWrapper[Any]:
+    """Say of an event whether its number is one of these. Nought is nobody's: without it an empty
+    list would be a number in SQL, not a truth value.
+    """
+    return ExpressionWrapper(Q(number__in=[0, *numbers]), output_field=BooleanField())
 
 
 def totals() -> Totals:

@@ -51,6 +51,11 @@ def lines(events: bytes) -> list[bytes]:
     return events[1:-1].split(_BETWEEN)
 
 
+def decompressed(events: bytes | memoryview) -> bytes:
+    """Return the events of a row, as JSON."""
+    return zstandard.decompress(events)
+
+
 _BETWEEN = b",\n"  # for JSON is written without a newline
 
 
@@ -120,6 +125,4 @@ def prune(*, epoch: int, tick: int) -> int:
 
 
 def _entry(row: TapeEntry) -> Entry:
-    return Entry(
-        row.epoch, row.stream, row.seq, row.tick, row.claimed_at, zstandard.decompress(row.events)
-    )
+    return Entry(row.epoch, row.stream, row.seq, row.tick, row.claimed_at, decompressed(row.events))

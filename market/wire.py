@@ -19,9 +19,12 @@ from market.engine.outcome import (
     Split,
     Trade,
 )
+from market.engine.short_sales import is_restricted
 from market.engine.values import Cents, Shares, Tick
 
 Wire: TypeAlias = dict[str, Any]
+
+DAY = "day"  # the interval of daily candles
 
 
 def dollars(cents: Cents) -> float:
@@ -79,8 +82,8 @@ def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
         "reopensTick": known_tick(company.reopens_tick),
         "bandLow": optional_dollars(company.low_band or None),
         "bandHigh": optional_dollars(company.high_band or None),
-        "bandsOrdered": company.ordered_band_bps > 0,
-        "shortRestricted": company.restricted_through >= trading_day,
+        "bandsOrdered": company.band_override_bps > 0,
+        "shortRestricted": is_restricted(company.restricted_through, trading_day),
         "drivers": {name: round(100 * part, 4) for name, part in company.drivers._asdict().items()},
         "tick": tick,
     }
@@ -253,10 +256,11 @@ def market_event(event: MarketEvent) -> Wire:
     )
 
 
-def standing_event(event: MarketEvent, tick: Tick) -> Wire:
-    """A market event with the ticks that it is active yet, the present one among them."""
-    remaining = max(0, event.tick + event.duration - tick)
-    return {**market_event(event), "ticksRemaining": remaining}
+def standing_event(event: MarketEvent, ticks_remaining: Tick) -> Wire:
+    """A market event with the ticks that it is active yet, the present one among them: its clock
+    stands while what it concerns does not trade.
+    """
+    return {**market_event(event), "ticksRemaining": ticks_remaining}
 
 
 def bankruptcy(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str) -> Wire:

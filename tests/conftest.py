@@ -21,6 +21,7 @@ if settings.configured:
 
 os.environ["WSS_DATA_DIR"] = tempfile.mkdtemp(prefix="wss-test-", dir="/tmp")
 os.environ["SECRET_KEY"] = "only for tests"
+os.environ["WSS_WEBHOOK_KEY"] = "only for tests, too"
 os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
 
 PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up

@@ -25,19 +25,17 @@ from agents.admin import verdict_on
 from agents.models import Input
 from agents.services import operator
 from market.common.read_only import ReadOnlyAdmin, dollars
-from market.models import Company, World
-from wallstreetsim.machine.rules import RULES
-from wallstreetsim.machine.world import (
+from market.engine.operator_acts import (
     FREE_BANDS,
     HALT,
     INJECT,
-    PAUSE,
     RESTRICT_SHORTS,
-    RESUME,
     SET_BANDS,
-    STEP,
     UNHALT,
 )
+from market.models import Company, World
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import MOST_STEPS, PAUSE, RESUME, STEP
 
 admin.site.site_header = "WallStreetSim"
 admin.site.site_title = "WallStreetSim"
@@ -47,7 +45,6 @@ admin.site.index_title = "The record, and the operator's desk"
 for _schedule in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_schedule)
 
-MOST_STEPS = 1_000
 ACTS_SHOWN = 20
 
 EVENTS = [
@@ -76,10 +73,10 @@ TYPED = "typed"  # in the session: what was typed into a form and refused
 OF_ALL = (HALT, UNHALT, SET_BANDS, FREE_BANDS, INJECT)
 OF_A_COMPANY = (HALT, UNHALT, RESTRICT_SHORTS, SET_BANDS, FREE_BANDS, INJECT)
 NEEDED = {  # beside the reason
-    STEP: ("ticks", f"Say how many, 1 to {MOST_STEPS:,}."),
-    RESTRICT_SHORTS: ("symbol", "Say of which company."),
-    SET_BANDS: ("percent", "Say how far from their centre, 0.01 to 100 %."),
-    INJECT: ("event", "Say what is to happen."),
+    STEP: ("ticks", f"Give a number from 1 to {MOST_STEPS:,}."),
+    RESTRICT_SHORTS: ("symbol", "Name the company."),
+    SET_BANDS: ("percent", "Give the bands' distance from their centre, 0.01 to 100 %."),
+    INJECT: ("event", "Choose the event."),
 }
 
 
@@ -100,7 +97,7 @@ class ActForm(forms.Form):
     )
     event = forms.ChoiceField(choices=EVENTS, required=False)
     sector = forms.ChoiceField(choices=SECTORS, required=False)
-    impact = forms.DecimalField(min_value=-99, max_value=1_000, decimal_places=2, required=False)
+    impact = forms.DecimalField(min_value=-99, max_value=10_000, decimal_places=2, required=False)
 
     def clean_symbol(self) -> str:
         symbol = str(self.cleaned_data["symbol"]).upper()
@@ -115,13 +112,13 @@ class ActForm(forms.Form):
             self.add_error(needed, complaint)
         if given.get("act") == INJECT:
             if "impact" in given and given["impact"] is None:
-                self.add_error("impact", "Say what it is worth, -99 to 1,000 %.")
+                self.add_error("impact", "Give the event's impact, -99 to 10,000 %.")
             if given.get("symbol") and given.get("sector"):
-                self.add_error("sector", "It befalls a company or a sector, not both.")
+                self.add_error("sector", "An event concerns a company or a sector, not both.")
         if given.get("act") in OF_ALL and not self.errors:
             is_of_some = bool(given["symbol"] or (given["act"] == INJECT and given["sector"]))
             if is_of_some == given["all_companies"]:
-                self.add_error("symbol", "Say of which company, or that it is of all.")
+                self.add_error("symbol", "Name the company, or choose all companies.")
         return given
 
     def parameters(self) -> dict[str, object]:

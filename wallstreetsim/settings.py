@@ -76,17 +76,18 @@ RATE_LIMITS = choice("WSS_RATE_LIMITS", "on", "off") == "on"  # off for benchmar
 METRICS_TOKEN = text("WSS_METRICS_TOKEN")  # for /metrics, which else only this machine may read
 
 
-def secret_key() -> str:
-    """Return the key from the environment, else the one `make run` made; Django refuses ""."""
-    if key := text("SECRET_KEY"):
+def key_from(name: str, file: Path) -> str:
+    """Return a key from the environment, else the one `make run` made, else ""."""
+    if key := text(name):
         return key
     try:
-        return PLACES.secret_key.read_text().strip()
+        return file.read_text().strip()
     except (OSError, UnicodeDecodeError):  # preflight says so
         return ""
 
 
-SECRET_KEY = secret_key()
+SECRET_KEY = key_from("SECRET_KEY", PLACES.secret_key)  # Django refuses ""
+WEBHOOK_KEY = key_from("WSS_WEBHOOK_KEY", PLACES.webhook_key)  # seals the webhooks' secrets
 
 # --- PostgreSQL: the record ---
 
@@ -147,6 +148,9 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Django ---
 
+# The apps of the exchange, lowest first: what each brings to the floor is in its own files.
+EXCHANGE_APPS = ["market", "agents", "sec", "news", "webhooks"]
+
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
@@ -160,11 +164,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "market",
-    "agents",
-    "sec",
-    "news",
-    "webhooks",
+    *EXCHANGE_APPS,
     "wallstreetsim",
 ]
 

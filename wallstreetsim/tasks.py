@@ -8,22 +8,30 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import kombu.exceptions
 from celery import Task, shared_task
 from celery.platforms import EX_OK
 from celery.signals import worker_shutdown
 from celery.worker import state
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from agents.services import repeats
 from market import models, tape
 from wallstreetsim.api.metrics import record_tick
+from wallstreetsim.couriers import the_courier
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled
+from webhooks.courier import LETTERS_AT_A_TIME
+from webhooks.services import claims, pruning
+from webhooks.services.endpoints import wake_couriers
 
 log = logging.getLogger(__name__)
+
+DELIVER_SECONDS = 2  # between two looks for what a lost message has left
+MOST_MESSAGES = 8  # after one tick
 
 # What runs elsewhere may not be started again.
 IS_KEPT_ALIVE = "WSS_SUPERVISOR_SOCKET" in os.environ
@@ -33,6 +41,7 @@ IS_KEPT_ALIVE = "WSS_SUPERVISOR_SOCKET" in os.environ
 def tick(self: Task[[], None]) -> None:
     """Run the tick that is due, if one is due here; then keep the machine, if that is due."""
     if committed := the_floor().tick(late_by=_lateness(self)):
+        hand_out(committed.outcome.tick)
         record_tick(committed)
         _log(committed)
         the_floor().rest()
@@ -41,10 +50,17 @@ def tick(self: Task[[], None]) -> None:
             state.should_stop = EX_OK  # type: ignore[assignment]  # its stubs say None
 
 
+@shared_task(name="wallstreetsim.deliver")
+def deliver() -> None:
+    """Deliver what is due to endpoints: after a tick, and what a lost message has left."""
+    the_courier().deliver()
+
+
 @shared_task(name="wallstreetsim.prune_tape")
 def prune_tape() -> None:
-    """Drop what the tape keeps no longer."""
+    """Drop what the tape keeps no longer, save for what must arrive."""
     if world := models.World.objects.first():
+        pruning.save_alerts(epoch=world.epoch, tick=world.tick)
         pruned = tape.prune(epoch=world.epoch, tick=world.tick)
         log.info("pruned %d entries of the tape", pruned)
 
@@ -53,6 +69,37 @@ def prune_tape() -> None:
 def prune_answers() -> None:
     """Drop the answers to repeatable requests that are kept no longer."""
     log.info("pruned %d kept answers", repeats.prune())
+
+
+@shared_task(name="wallstreetsim.prune_deliveries")
+def prune_deliveries() -> None:
+    """Drop all but the last deliveries to each endpoint."""
+    log.info("pruned %d deliveries", pruning.prune_deliveries())
+
+
+def hand_out(tick: int) -> None:
+    """Send couriers word that a tick is to be delivered. Without Redis, they find out later."""
+    try:
+        due = claims.count_due(tick)
+        for _ in range(min(MOST_MESSAGES, -(-due // LETTERS_AT_A_TIME))):
+            send_deliver()
+    except (DatabaseError, kombu.exceptions.KombuError, OSError) as error:
+        log.warning("couriers are not told of tick %d: %s", tick, error)
+
+
+def send_deliver() -> None:
+    """Have a courier look for what is due. Raises what kombu does without Redis."""
+    deliver.apply_async(expires=DELIVER_SECONDS, retry=False)
+
+
+wake_couriers.append(send_deliver)
+
+
+@worker_shutdown.connect
+def leave_deliveries(**_: Any) -> None:
+    """Let another courier have what this one has not brought to an end."""
+    if the_courier.cache_info().currsize:
+        the_courier().close()
 
 
 @worker_shutdown.connect

@@ -1,4 +1,4 @@
-"""Who asks, as the authentication has found."""
+"""The agent and credential of an authenticated request."""
 
 from __future__ import annotations
 

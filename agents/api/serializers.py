@@ -293,7 +293,7 @@ def registered(registration: Registration) -> Registered:
         "role": agent.role,
         "startingCapital": settings.RULES.agents.role(agent.role).capital_cents / 100,
         "apiKey": registration.api_key,
-        "webhookSecret": agent.webhook_secret,
+        "webhookSecret": registration.webhook_secret,
     }
 
 

@@ -12,7 +12,6 @@ urlpatterns = [
     path("auth/keys", views.KeysView.as_view(), name="keys"),
     path("auth/keys/<id:id>", views.KeyView.as_view(), name="key"),
     path("agents", views.AgentsView.as_view(), name="agents"),
-    path("agents/me", views.MeView.as_view(), name="me"),
     path("agents/me/portfolio", views.OwnPortfolioView.as_view(), name="own-portfolio"),
     path("agents/me/orders", views.OrdersView.as_view(), name="orders"),
     path("agents/me/orders/<id:id>", views.OrderView.as_view(), name="order"),

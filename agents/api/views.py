@@ -21,7 +21,7 @@ from agents.api.request_agent import agent_of, credential_of
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import keys, registration
 from agents.services.callbacks import BadCallbackUrl
-from market.common.fields import NoBody
+from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict
 from market.common.view import APIView
@@ -148,7 +148,7 @@ class KeyView(APIView):
         try:
             keys.revoke_key(agent_of(request), id, by=credential_of(request))
         except ApiKey.DoesNotExist:
-            raise NotFound("You have no live key by that id.") from None
+            raise NotFound("You have no live key with that id.") from None
         except keys.LastKey:
             raise Conflict("This is your only live key; create another first.") from None
         return Response({"id": str(id), "revoked": True})
@@ -177,12 +177,15 @@ class AgentView(APIView):
         try:
             ranked = selectors.ranked_agent(public_id=id)
         except Agent.DoesNotExist:
-            raise NotFound("There is no agent by that id.") from None
+            raise NotFound("There is no agent with that id.") from None
         return Response(serializers.public_agent(ranked))
 
 
 class MeView(APIView):
+    """One's own profile; apps above extend it by settings of theirs."""
+
     permission_classes = (IsAuthenticated,)
+    body: type[Body] = serializers.SettingsBody
 
     @extend_schema(operation_id="getProfile", responses=serializers.OwnProfile)
     def get(self, request: Request) -> Response:
@@ -196,13 +199,15 @@ class MeView(APIView):
     )
     def patch(self, request: Request) -> Response:
         """Change one's own settings."""
-        body = serializers.SettingsBody.read(request)
+        self._change(agent_of(request), self.body.read(request))
+        return self._profile(request)
+
+    def _change(self, agent: Agent, body: dict[str, Any]) -> None:
         if "callbackUrl" in body:
             try:
-                registration.change_callback_url(agent_of(request), body["callbackUrl"] or "")
+                registration.change_callback_url(agent, body["callbackUrl"] or "")
             except BadCallbackUrl as bad:
                 _refuse_callback_url(bad)
-        return self._profile(request)
 
     def _profile(self, request: Request) -> Response:
         ranked = selectors.ranked_agent(id=agent_of(request).id)
@@ -260,7 +265,7 @@ class OrderView(APIView):
         """Show one of one's orders."""
         order = selectors.order(agent_of(request), id)
         if order is None:
-            raise NotFound("You have no order by that id.")
+            raise NotFound("You have no order with that id.")
         return Response(serializers.order_line(order))
 
 
@@ -309,7 +314,7 @@ class ActionStateView(APIView):
         try:
             row = selectors.action(agent_of(request), id)
         except Input.DoesNotExist:
-            raise NotFound("You have no action by that id.") from None
+            raise NotFound("You have no action with that id.") from None
         return Response(
             serializers.action_state(row, places_order=row.type in selectors.ORDER_TYPES)
         )

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from market.engine.actions import MarketAction
+from market.engine.action import Action
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Refused
 
-ActionTable: TypeAlias = Mapping[str, MarketAction]  # by type
+ActionTable: TypeAlias = Mapping[str, Action]  # by type
 
 _LONGEST_FIELD_SHOWN = 60
 
@@ -21,7 +21,7 @@ class ParsedAction(NamedTuple):
     has no parameters then, is refused whatever the world is like.
     """
 
-    action: MarketAction
+    action: Action
     parameters: Parameters
     refusal: Refused | None = None
 

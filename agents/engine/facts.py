@@ -148,3 +148,16 @@ class Fled(NamedTuple):
     destination: str
     is_caught: bool
     forfeited: Cents
+
+
+# What the house's crooks did: for operators, who alone may know
+
+
+class Manipulation(NamedTuple):
+    """What a crook did: the truth that surveillance is measured by, shown to operators only."""
+
+    crime: str
+    accounts: tuple[int, ...]
+    symbol: str
+    first_tick: Tick
+    last_tick: Tick

@@ -1,36 +1,70 @@
-"""Callback URLs: what may be saved as the address that briefings are sent to."""
+"""Callback URLs, as they are saved: their form, and where their host leads now."""
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
+import logging
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
-LONGEST = 500
-WEB_PORTS = frozenset({80, 443})
-FIRST_USER_PORT = 1024
+import psutil
+from django.conf import settings
 
-_PRINTABLE_ASCII = re.compile(r"[\x21-\x7e]+")
+from agents.engine.callback_urls import (
+    LONGEST_URL,
+    BadCallbackUrl,
+    Ours,
+    Reach,
+    Target,
+    check_addresses,
+    parse_callback_url,
+)
 
+__all__ = ["LONGEST", "BadCallbackUrl", "check_callback_url", "ours", "reach"]
 
-class BadCallbackUrl(ValueError):
-    """An address that no briefing may be sent to."""
+LONGEST = LONGEST_URL
+RESOLVE_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 def check_callback_url(url: str) -> None:
-    """Check the form of a callback URL. Raises BadCallbackUrl.
+    """Raise BadCallbackUrl unless a URL may be saved.
 
-    Where its host leads is for whoever connects to it to judge.
+    A host that cannot be resolved now may be saved: whoever connects to it judges its addresses.
     """
-    if len(url) > LONGEST or not _PRINTABLE_ASCII.fullmatch(url):
-        raise BadCallbackUrl(f"must be at most {LONGEST} printable ASCII characters")
+    target = parse_callback_url(url)
+    check_addresses(target, _addresses_of(target), reach=reach(), ours=ours())
+
+
+def reach() -> Reach:
+    return Reach(settings.WEBHOOK_ALLOW_PRIVATE)
+
+
+@cache
+def ours() -> Ours:
+    """Return what this machine is called, its addresses, and where the exchange listens."""
+    addresses = [a.address for each in psutil.net_if_addrs().values() for a in each]
+    local = {"*", "localhost", "127.0.0.1", "[::1]"}  # of these, the address decides
+    names = {host.strip(".").lower() for host in settings.ALLOWED_HOSTS if host not in local}
+    return Ours(
+        frozenset(names),
+        frozenset(address.partition("%")[0] for address in addresses),
+        settings.PORT,
+    )
+
+
+def _addresses_of(target: Target) -> list[str]:
+    """Return what a host resolves to; nothing when that takes too long or fails."""
+    lookup = _resolvers().submit(
+        socket.getaddrinfo, target.host, target.port, 0, socket.SOCK_STREAM
+    )
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise BadCallbackUrl("is not a URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadCallbackUrl("must be an http or https URL")
-    if "@" in parts.netloc:
-        raise BadCallbackUrl("must not hold a user or a password")
-    if port is not None and port not in WEB_PORTS and port < FIRST_USER_PORT:
-        raise BadCallbackUrl("must use port 80, 443 or one from 1024")
+        return [str(found[4][0]).partition("%")[0] for found in lookup.result(RESOLVE_SECONDS)]
+    except (OSError, UnicodeError, TimeoutError):
+        return []
+
+
+@cache
+def _resolvers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(8, "resolver")

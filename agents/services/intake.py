@@ -1,4 +1,4 @@
-"""The door of the inbox: every action of an agent, from wherever it comes, enters here.
+"""The inbox: every action of an agent, wherever it comes from, enters here.
 
 What can be known at once is checked at once; what passes waits for the next tick, whose verdict
 counts.
@@ -7,8 +7,8 @@ counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -23,7 +23,8 @@ from agents.selectors import MOST_WAITING, AccountSnapshot, snapshot_of
 from agents.services import repeats
 from agents.services.repeats import Repeatable
 from market import wire
-from market.engine.actions import NO_DATA, Verdict
+from market.engine.action import NO_DATA, Actor, Verdict
+from market.engine.actions import MARKET
 from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Code, Refused
 from market.engine.sessions import closed_early
@@ -31,6 +32,9 @@ from market.engine.values import Tick
 
 POLLS_A_TICK = 10
 NO_DETAILS: Mapping[str, str] = {}
+
+# What the apps above know, from the rows, of what these engines' actions check, for an agent.
+Views: TypeAlias = Callable[[Agent, Collection[str]], Mapping[str, Any]]
 
 
 class Receipt(NamedTuple):
@@ -45,7 +49,7 @@ class Receipt(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A batch at the door: one receipt an action, in order."""
+    """A received batch: one receipt an action, in order."""
 
     tick: Tick
     receipts: list[Receipt]
@@ -56,6 +60,7 @@ def take(
     agent: Agent,
     asked: Sequence[ParsedAction | MalformedAction],
     table: ActionTable,
+    views: Views,
     source: Source,
     repeatable: Repeatable | None = None,
 ) -> Taken:
@@ -65,12 +70,12 @@ def take(
     OtherRequest when its key was used for another.
     """
     if repeatable is None:
-        return _take(agent, asked, table, source)
+        return _take(agent, asked, table, views, source)
     with transaction.atomic(), connection.cursor() as cursor:
         kept = repeats.claim(cursor, agent, repeatable)
         if kept is not None:
             return _taken_of(kept)
-        taken = _take(agent, asked, table, source)
+        taken = _take(agent, asked, table, views, source)
         repeats.keep(cursor, agent, repeatable, taken)
         return taken
 
@@ -96,12 +101,17 @@ def _take(
     agent: Agent,
     asked: Sequence[ParsedAction | MalformedAction],
     table: ActionTable,
+    views: Views,
     source: Source,
 ) -> Taken:
     formed = [action for action in asked if isinstance(action, ParsedAction)]
     snapshot = snapshot_of(agent, formed)
     pre_trade = _pre_trade_check(snapshot, table)
-    pairs = [(action, _receive(agent, pre_trade, snapshot, action)) for action in formed]
+    known = views(agent, {one.action.engine for one in formed} - {MARKET})
+    pairs = [
+        (action, _receive(agent, pre_trade, snapshot, known, action, ordinal))
+        for ordinal, action in enumerate(formed, start=len(snapshot.waiting))
+    ]
     inserted = _insert(agent, pairs, source)
     received = iter([_unless_used(receipt, inserted) for _, receipt in pairs])
     receipts = [next(received) if isinstance(a, ParsedAction) else _refuse(a) for a in asked]
@@ -134,24 +144,35 @@ def _pre_trade_check(snapshot: AccountSnapshot, table: ActionTable) -> PreTradeC
     )
     for waiting in snapshot.waiting:
         action = table.get(waiting.type)
-        if action is not None:
+        if action is not None and action.engine == MARKET:
             try:
-                action.handler(pre_trade, snapshot.account, waiting.parameters, waiting.id)
+                actor = Actor(snapshot.account.id, "", "", 0, snapshot.tick + 1, 0)
+                action.perform(pre_trade, actor, waiting.parameters, waiting.id)
             except Refused:
                 continue  # it changes nothing then
     return pre_trade
 
 
 def _receive(
-    agent: Agent, pre_trade: PreTradeCheck, snapshot: AccountSnapshot, asked: ParsedAction
+    agent: Agent,
+    pre_trade: PreTradeCheck,
+    snapshot: AccountSnapshot,
+    known: Mapping[str, Any],
+    asked: ParsedAction,
+    ordinal: int,
 ) -> Receipt:
-    id = str(new_id())
+    id, action = str(new_id()), asked.action
+    actor = Actor(agent.id, agent.role, agent.status, agent.reputation, snapshot.tick + 1, ordinal)
     try:
-        allow(AgentStatus(agent.status))
+        allow(AgentStatus(agent.status), action)
         if asked.refusal is not None:
             raise asked.refusal
         _check_place(snapshot, asked)
-        verdict = asked.action.handler(pre_trade, snapshot.account, asked.parameters, id)
+        if action.engine == MARKET:
+            verdict = action.perform(pre_trade, actor, asked.parameters, id)
+        else:
+            action.check(known[action.engine], actor, asked.parameters)
+            verdict = Verdict(True)
     except Refused as refused:
         verdict = Verdict(False, refused.code, refused.message)
     if not verdict.success:
@@ -177,7 +198,10 @@ def _wait_of(pre_trade: PreTradeCheck, snapshot: AccountSnapshot, symbol: str) -
 def _check_place(snapshot: AccountSnapshot, asked: ParsedAction) -> None:
     """Raise Refused when the inbox has no place for an action."""
     if len(snapshot.waiting) >= MOST_WAITING:
-        raise Refused(Code.TOO_MANY_ORDERS, "You have too many actions that wait for the tick.")
+        raise Refused(
+            Code.TOO_MANY_ORDERS,
+            "Too many of your actions are waiting for the tick; try again after it.",
+        )
     if not snapshot.used_client_ids.isdisjoint(client_ids_of([asked])):
         raise _duplicate()
 
@@ -223,7 +247,7 @@ def _unless_used(receipt: Receipt, inserted: set[str]) -> Receipt:
 
 
 def _duplicate() -> Refused:
-    return Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
+    return Refused(Code.DUPLICATE, "This clientOrderId is already used.")
 
 
 def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
@@ -233,6 +257,7 @@ def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
         if receipt.id:
             given = performed[receipt.id].verdict
             data = _ticks_later(receipt.verdict.data, given.tick - taken.tick)
+            data = {**data, **(given.data or {})}
             verdict = Verdict(given.success, given.code, given.message, data)
             receipt = receipt._replace(verdict=verdict)
         receipts.append(receipt)
@@ -240,7 +265,7 @@ def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
 
 
 def _ticks_later(data: Mapping[str, Any], ticks: Tick) -> Mapping[str, Any]:
-    """Return what was said at the door as it is so many ticks later."""
+    """Return the receipt of an action as it is so many ticks later."""
     if "ticksUntilOpen" not in data:
         return data
     return {**data, "ticksUntilOpen": max(0, data["ticksUntilOpen"] - ticks)}

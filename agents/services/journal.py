@@ -4,14 +4,14 @@ aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from agents.engine.house import Manipulation
+from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from agents.engine.registry import AgentState
 from agents.models import Input as InputRow
@@ -19,7 +19,7 @@ from market.common.bulk import Write, array_literal, insertion, update
 from market.engine.values import Tick
 
 if TYPE_CHECKING:
-    from market.engine.actions import Verdict
+    from market.engine.action import Verdict
 
 _COLUMNS = "public_id::text, type, parameters::text, account, is_quarantined"
 
@@ -68,11 +68,11 @@ def strike_off(arrivals: Iterable[int]) -> Write:
 
 
 def write_verdicts(tick: Tick, verdicts: Iterable[tuple[int, Verdict]]) -> Write:
-    """Say what the tick made of the inputs it took, by arrival number."""
+    """Write the verdicts on the inputs that a tick took, by arrival number."""
     return insertion(
         "agents_verdict",
-        ("input_id", "tick", "success", "code", "message"),
-        [(id, tick, v.success, v.code, v.message) for id, v in verdicts],
+        ("input_id", "tick", "success", "code", "message", "data"),
+        [(id, tick, v.success, v.code, v.message, _kept(v.data)) for id, v in verdicts],
     )
 
 
@@ -86,7 +86,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
 
 
 def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:
-    """Note what house agents have been up to, where operators alone can read it."""
+    """Record the house agents' schemes, which only operators can read."""
     return insertion(
         "agents_deed",
         ("tick", "crime", "accounts", "symbol", "first_tick", "last_tick"),
@@ -95,6 +95,13 @@ def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:
             for d in deeds
         ),
     )
+
+
+def _kept(data: Mapping[str, Any]) -> str | None:
+    """Return a verdict's data as JSON; an order's id alone is its input's, or what it named."""
+    if not data or (len(data) == 1 and "orderId" in data):
+        return None
+    return orjson.dumps(data).decode()
 
 
 def quarantine(input_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Keys and sessions: whom a secret belongs to. Only digests are kept; a secret is shown once."""
+"""Keys and sessions: whose a secret is. Only digests are stored; a secret is shown once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator does to the world: an input like any other, with a reason, on the audit log."""
+"""Operators' acts: inputs like any other, with a reason, on the audit log."""
 
 from __future__ import annotations
 

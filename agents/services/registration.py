@@ -13,6 +13,7 @@ from agents.engine.registry import AgentState
 from agents.models import Agent, Input, Source
 from agents.services.callbacks import check_callback_url
 from agents.services.keys import create_key
+from agents.services.sealing import seal
 from market.engine.accounts import SYSTEM_ACCOUNTS
 
 REGISTER = "REGISTER"
@@ -24,10 +25,11 @@ class NameTaken(Exception):
 
 
 class Registration(NamedTuple):
-    """A new agent, and its key, which is shown this once."""
+    """A new agent, and its secrets, which are shown this once."""
 
     agent: Agent
     api_key: str
+    webhook_secret: str
 
 
 def register(*, name: str, role: str, callback_url: str = "") -> Registration:
@@ -39,10 +41,11 @@ def register(*, name: str, role: str, callback_url: str = "") -> Registration:
         check_callback_url(callback_url)
     if name.lower() in RESERVED_NAMES:
         raise NameTaken
+    webhook_secret = new_webhook_secret()
     try:
         with transaction.atomic():
             agent = Agent.objects.create(
-                name=name, role=role, callback_url=callback_url, webhook_secret=new_webhook_secret()
+                name=name, role=role, callback_url=callback_url, webhook_secret=seal(webhook_secret)
             )
             _, secret = create_key(agent)
             Input.objects.create(
@@ -53,7 +56,7 @@ def register(*, name: str, role: str, callback_url: str = "") -> Registration:
             )
     except IntegrityError:  # the only constraint that a caller can break
         raise NameTaken from None
-    return Registration(agent, secret)
+    return Registration(agent, secret, webhook_secret)
 
 
 def admit_house(members: Iterable[AgentState]) -> None:
@@ -75,6 +78,8 @@ def change_callback_url(agent: Agent, url: str) -> None:
     """Set where an agent's briefings go; "" for nowhere. Raises BadCallbackUrl."""
     if url:
         check_callback_url(url)
+    if url == agent.callback_url:
+        return
     agent.callback_url = url
     agent.save(update_fields=["callback_url"])
 

@@ -19,7 +19,7 @@ from agents.models import Agent, KeptAnswer
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 64
 
-# Whoever comes second waits here until the first has committed; a key of yesterday is free again.
+# Whoever comes second waits here until the first has committed; keys expire after 24 h.
 _CLAIM = """
     INSERT INTO agents_keptanswer (account, key, request, answer, kept_at)
     VALUES (%s, %s, %s, '', clock_timestamp())

@@ -9,7 +9,7 @@ from django.conf import settings
 from market import selectors, wire
 from market.common.fields import Choice, Number, Query
 from market.common.lists import PageQuery
-from market.engine import end_of_day
+from market.engine import short_sales
 from market.engine.values import BPS_IN_ONE, Cents
 from market.models import Company, Trade
 from market.selectors import SORTS
@@ -24,9 +24,9 @@ class StocksQuery(PageQuery):
 
 class HistoryQuery(Query):
     interval = Choice(
-        choices=RULES.candle_intervals,
-        default=1,
-        help_text="Ticks in a candle.",
+        choices=(*map(str, RULES.candle_intervals), wire.DAY),
+        default="1",
+        help_text="Ticks in a candle, or a day's session.",
     )
     limit = Number(min_value=1, max_value=1_000, default=100)
 
@@ -45,7 +45,8 @@ class TradesQuery(Query):
 
 
 class Stock(TypedDict):
-    """A listed company and its market at the last tick. `change` is against the previous close.
+    """A listed company and its market at the last tick. `change` is against the previous close; it
+    stands until the open. `bid` and `ask` are null while nothing trades.
 
     Nothing trades outside the bands, which an operator may have ordered. `reopensTick` is null
     where an operator will say; `borrowable` are the shares that may yet be sold short, `borrowFee`
@@ -106,15 +107,23 @@ class CandleLine(TypedDict):
 
 
 class History(TypedDict):
-    """The last finished candles of a company, oldest first."""
+    """The last finished candles of a company, oldest first.
+
+    They are counted from the session's beginning and cut at its end; there is none of a time in
+    which the company did not trade.
+    """
 
     symbol: str
-    interval: int
+    interval: int | str
     candles: list[CandleLine]
 
 
 class OrderBook(TypedDict):
-    """The book after the last tick: levels of price, quantity and number of orders, best first."""
+    """The book after the last tick: levels of price, quantity and number of orders, best first.
+
+    While the company does not trade it is what waits for the auction, market orders at their
+    collars, and its sides may cross.
+    """
 
     symbol: str
     tick: int
@@ -144,8 +153,8 @@ class Trades(TypedDict):
 
 def stock(company: Company, trading_day: int) -> Stock:
     change = company.price - company.previous_close
-    pool = end_of_day.lendable_pool(company.shares_issued, RULES.lending)
-    fee_bps = end_of_day.lending_fee_bps(company.shorted, pool, RULES.lending)
+    shares, shorted, lending = company.shares_issued, company.shorted, RULES.lending
+    borrowable = short_sales.borrowable(shares, shorted, company.shorts_offered, lending)
     return {
         "symbol": company.symbol,
         "name": company.name,
@@ -167,10 +176,10 @@ def stock(company: Company, trading_day: int) -> Stock:
         "reopensTick": wire.known_tick(company.reopens_tick),
         "bandLow": wire.optional_dollars(company.low_band or None),
         "bandHigh": wire.optional_dollars(company.high_band or None),
-        "bandsOrdered": company.ordered_band_bps > 0,
-        "shortRestricted": company.restricted_through >= trading_day,
-        "borrowable": max(0, pool - company.shorted - company.shorts_offered),
-        "borrowFee": fee_bps / BPS_IN_ONE,
+        "bandsOrdered": company.band_override_bps > 0,
+        "shortRestricted": short_sales.is_restricted(company.restricted_through, trading_day),
+        "borrowable": max(0, borrowable),
+        "borrowFee": short_sales.borrow_fee_bps(shares, shorted, lending) / BPS_IN_ONE,
     }
 
 

@@ -5,7 +5,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from market import selectors
+from market import selectors, wire
 from market.api import serializers
 from market.common.lists import Page, page_of, slice_of
 from market.common.view import APIView
@@ -43,9 +43,10 @@ class HistoryView(APIView):
     def get(self, request: Request, symbol: str) -> Response:
         """Show the candles of a company."""
         query = serializers.HistoryQuery.read(request)
-        rows = selectors.candles(_company(symbol), **query)
+        interval = query["interval"] if query["interval"] == wire.DAY else int(query["interval"])
+        rows = selectors.candles(_company(symbol), interval=interval, limit=query["limit"])
         candles = [serializers.candle(row) for row in rows]
-        return Response({"symbol": symbol, "interval": query["interval"], "candles": candles})
+        return Response({"symbol": symbol, "interval": interval, "candles": candles})
 
 
 class OrderBookView(APIView):
@@ -80,4 +81,4 @@ def _company(symbol: str, *, with_book: bool = False) -> Company:
     try:
         return selectors.company(symbol, with_book=with_book)
     except Company.DoesNotExist:
-        raise NotFound("There is no company of that symbol.") from None
+        raise NotFound("There is no company with that symbol.") from None

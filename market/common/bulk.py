@@ -74,10 +74,14 @@ def upsert(
     )
 
 
-def execute_beside(cursor: CursorWrapper, statement: str, values: Sequence[Any]) -> None:
-    """Send large values beside the statement, not in it: the server logs a statement that fails."""
+def execute_beside(cursor: CursorWrapper, statement: str, values: Sequence[Any]) -> int:
+    """Send large values beside the statement, not in it: the server logs a statement that fails.
+
+    Returns how many rows it touched.
+    """
     with psycopg.Cursor(cursor.connection) as sender:
         sender.execute(statement.encode(), values)
+        return sender.rowcount
 
 
 # Arrays

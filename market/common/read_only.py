@@ -32,7 +32,7 @@ Column = Callable[[Any], object]
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """A table to look things up in: every field is shown, none can be edited."""
 
-    actions = None
+    actions: Any = None
     list_per_page = 100
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False

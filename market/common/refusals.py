@@ -8,7 +8,7 @@ from rest_framework.exceptions import APIException
 
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "That is in the way of what exists already."
+    default_detail = "Conflicts with an existing resource."
 
 
 class Unavailable(APIException):

@@ -51,14 +51,22 @@ class MarginCall:
     """A breach of maintenance: to be cured by `deadline`, or the exchange closes positions.
 
     `positions` are the sizes, unsigned, at the call: what one tick may close is a part of them.
+    `tries` counts, by symbol, how often running nobody was found to close one with.
     """
 
-    __slots__ = ("deadline", "positions", "tick")
+    __slots__ = ("deadline", "positions", "tick", "tries")
 
-    def __init__(self, tick: Tick, deadline: Tick, positions: dict[str, Shares]) -> None:
+    def __init__(
+        self,
+        tick: Tick,
+        deadline: Tick,
+        positions: dict[str, Shares],
+        tries: dict[str, int] | None = None,
+    ) -> None:
         self.tick = tick
         self.deadline = deadline
         self.positions = positions
+        self.tries: dict[str, int] = {} if tries is None else tries
 
 
 class Account:
@@ -123,7 +131,7 @@ class Account:
         self.reserved_margin = 0
         self.least_equity: Cents = 0
         self.realised: Cents = 0
-        self.close_equity: Cents = 0  # at the last close, or the endowment if that came later
+        self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
         self.equity_samples: deque[Cents] = deque()
         self.peak_equity: Cents = 0  # the highest that a tick has ended with
         self.closing: dict[str, Shares] = {}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from market.engine.parameters import Form, Parameters
-from market.engine.refusals import Code
+from market.engine.parameters import Form, Malformed, Parameters
+from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
 
 NO_DATA: Mapping[str, Any] = {}
@@ -92,6 +92,32 @@ class Action:
         """
         parameters, refusal = self.parameters.parse(given)
         self.check_form(parameters)  # first: what has not its form is not refused but malformed
+        if refusal is not None:
+            raise refusal
+        return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAct:
+    """What an operator may do to the world: a row of a table that the page, scenarios and the
+    machine itself check by.
+
+    `parameters` are named as the machine has them, a `reason` beside them. `perform` takes (the
+    engine, parameters, id of the input) and raises Refused.
+    """
+
+    type: str
+    summary: str
+    engine: str
+    parameters: Form
+    perform: Callable[[Any, Parameters, str], Verdict]
+
+    def parse(self, given: Mapping[str, object]) -> Parameters:
+        """Return checked parameters. Raises Refused: an operator's act is refused as a whole."""
+        try:
+            parameters, refusal = self.parameters.parse(given)
+        except Malformed as malformed:
+            raise Refused(Code.BAD_REQUEST, str(malformed)) from malformed
         if refusal is not None:
             raise refusal
         return parameters

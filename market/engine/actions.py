@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
 
-from market.engine.accounts import Account
+from market.engine.action import ACTIVE, ANY_LIVING, OK, Action, Actor, Family, Verdict
 from market.engine.desk import Desk
 from market.engine.orders import Ticket
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
@@ -15,110 +12,82 @@ from market.engine.refusals import MESSAGES, Code
 from market.engine.rules import MarketRules
 from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce, new_tuple
 
-NO_DATA: Mapping[str, Any] = {}
-OK = Code.OK.value
+MARKET = "market"  # the name of the engine that performs them
 
 
-class Verdict(NamedTuple):
-    """What became of an action, when the tick performed it.
-
-    `data` is shown on the wire as it is.
-    """
-
-    success: bool
-    code: str = OK
-    message: str = ""
-    data: Mapping[str, Any] = NO_DATA
-
-
-MarketHandler = Callable[[Desk, Account, Parameters, str], Verdict]
-
-
-@dataclass(frozen=True, slots=True)
-class MarketAction:
-    """A type of action. The handler takes (the desk, account, parameters, id of the input)."""
-
-    type: str
-    summary: str
-    parameters: Form
-    handler: MarketHandler
-    check: Callable[[Parameters], None] = lambda parameters: None
-    places_order: bool = False
-
-    def parse(self, given: Mapping[str, object]) -> Parameters:
-        """Check what an action of this type carries, its type left out, and return it by name.
-
-        Raises Malformed, or Refused where a number is beyond all bounds.
-        """
-        parameters, refusal = self.parameters.parse(given)
-        self.check(parameters)  # first: what has not its form is not refused but malformed
-        if refusal is not None:
-            raise refusal
-        return parameters
-
-
-def market_actions(rules: MarketRules) -> tuple[MarketAction, ...]:
+def market_actions(rules: MarketRules) -> tuple[Action, ...]:
     """Return the actions of the market as `rules` limit them."""
     order_parameters = _order_parameters(rules)
     return (
-        MarketAction(
-            "BUY",
-            "Buy shares, on margin if need be.",
-            order_parameters,
-            partial(place_order, intent=Intent.BUY),
-            check_order,
-            places_order=True,
-        ),
-        MarketAction(
+        _order_action("BUY", "Buy shares, on margin if need be.", Intent.BUY, order_parameters),
+        _order_action(
             "SELL",
             "Sell held shares that no open order of yours offers yet.",
+            Intent.SELL,
             order_parameters,
-            partial(place_order, intent=Intent.SELL),
-            check_order,
-            places_order=True,
         ),
-        MarketAction(
+        _order_action(
             "SHORT",
             "Sell borrowed shares, which costs margin and a fee.",
+            Intent.SHORT,
             order_parameters,
-            partial(place_order, intent=Intent.SHORT),
-            check_order,
-            places_order=True,
         ),
-        MarketAction(
+        _order_action(
             "COVER",
             "Buy back shorted shares that no open order of yours covers yet.",
+            Intent.COVER,
             order_parameters,
-            partial(place_order, intent=Intent.COVER),
-            check_order,
-            places_order=True,
         ),
-        MarketAction(
+        Action(
             "CANCEL_ORDER",
             "Cancel an open order of your own; it takes effect in the next tick.",
+            MARKET,
+            Family.TRADING,
             Form(*_REFERENCE),
             cancel_order,
-            check_reference,
+            check_form=check_reference,
+            statuses=ANY_LIVING,
         ),
-        MarketAction(
+        Action(
             "REPLACE_ORDER",
             "Give an open order of your own another quantity (what is filled included) or limit; a"
             " smaller size keeps its place in time.",
+            MARKET,
+            Family.TRADING,
             Form(*_REFERENCE, _quantity(rules, required=False), _limit(rules)),
             replace_order,
-            check_replacement,
+            check_form=check_replacement,
         ),
-        MarketAction(
+        Action(
             "CANCEL_ALL",
             "Cancel your open orders, or those in one company.",
+            MARKET,
+            Family.TRADING,
             Form(Parameter("symbol", "symbol", ParameterKind.SYMBOL, minimum=1, maximum=12)),
             cancel_all,
+            statuses=ANY_LIVING,
         ),
     )
 
 
+def _order_action(type: str, summary: str, intent: Intent, parameters: Form) -> Action:
+    """An order to open a position is for active agents; one to close it, for all but the gone."""
+    closes = intent in (Intent.SELL, Intent.COVER)
+    return Action(
+        type,
+        summary,
+        MARKET,
+        Family.TRADING,
+        parameters,
+        partial(place_order, intent=intent),
+        check_form=check_order,
+        statuses=ANY_LIVING if closes else ACTIVE,
+        places_order=True,
+    )
+
+
 def place_order(
-    desk: Desk, account: Account, parameters: Parameters, id: str, *, intent: Intent
+    desk: Desk, actor: Actor, parameters: Parameters, id: str, *, intent: Intent
 ) -> Verdict:
     """Place an order named by its action's id. Raises Refused."""
     given = parameters.get
@@ -134,23 +103,25 @@ def place_order(
         _SELF_TRADES[given("self_trade")],
         given("client_id"),
     )
-    order = desk.place(account, ticket, id=id)
+    order = desk.place(desk.accounts[actor.account], ticket, id=id)
     reason, data = order.reason, {"orderId": order.id}
     if not isinstance(reason, Code):
         return new_tuple(Verdict, (True, OK, reason, data))
     return Verdict(order.filled > 0, str(reason), MESSAGES.get(reason, ""), data)
 
 
-def cancel_order(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
+def cancel_order(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:
     """Cancel an open order of the account's own. Raises Refused."""
-    order = desk.cancel(account, id=parameters.get("id"), client_id=parameters.get("client_id"))
+    order = desk.cancel(
+        desk.accounts[actor.account], id=parameters.get("id"), client_id=parameters.get("client_id")
+    )
     return Verdict(True, data={"orderId": order.id})
 
 
-def replace_order(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
+def replace_order(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:
     """Replace an open order of the account's own. Raises Refused."""
     order = desk.replace(
-        account,
+        desk.accounts[actor.account],
         id=parameters.get("id"),
         client_id=parameters.get("client_id"),
         quantity=parameters.get("quantity"),
@@ -159,9 +130,9 @@ def replace_order(desk: Desk, account: Account, parameters: Parameters, id: str)
     return Verdict(True, data={"orderId": order.id})
 
 
-def cancel_all(desk: Desk, account: Account, parameters: Parameters, id: str) -> Verdict:
+def cancel_all(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:
     """Cancel an account's open orders. Raises Refused."""
-    orders = desk.cancel_all(account, parameters.get("symbol"))
+    orders = desk.cancel_all(desk.accounts[actor.account], parameters.get("symbol"))
     return Verdict(True, data={"orderIds": [order.id for order in orders]})
 
 

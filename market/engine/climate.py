@@ -53,7 +53,6 @@ class Climate:
 
     def happen(self, moment: Moment, subjects: Sequence[Subject]) -> list[MarketEvent]:
         """Draw an open tick's events, put their jumps into the prices' states, and return them."""
-        self.events.expire(moment.tick)
         if not (self.switches.events and moment.is_open):
             return []
         happened = self.events.draw(moment.tick, subjects, self._regime.events)

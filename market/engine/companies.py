@@ -37,6 +37,7 @@ class Company:
     """
 
     __slots__ = (
+        "band_override_bps",
         "bands_until",
         "best_ask",
         "best_bid",
@@ -49,14 +50,15 @@ class Company:
         "forming",
         "halt_reason",
         "high_band",
-        "is_pinned",
+        "in_session",
+        "is_limit_state",
         "is_trading",
         "last",
+        "last_bid",
         "listing",
         "low_band",
         "margin_bps",
         "net_flow",
-        "ordered_band_bps",
         "previous_close",
         "previous_price",
         "price",
@@ -75,6 +77,7 @@ class Company:
         "symbol",
         "tick_high",
         "tick_low",
+        "tick_open",
         "tick_volume",
         "volume_absorbed",
         "volumes",
@@ -93,11 +96,12 @@ class Company:
         self.stops = Stops()
         self.price = self.previous_price = self.previous_close = price
         self.last: Cents | None = None
-        self.best_bid: Cents | None = None
+        self.best_bid: Cents | None = None  # none of either while nothing trades
         self.best_ask: Cents | None = None
+        self.last_bid: Cents | None = None  # the best one when it last traded
         self.day_open = self.day_high = self.day_low = price
         self.day_volume: Shares = 0
-        self.tick_high = self.tick_low = price
+        self.tick_open = self.tick_high = self.tick_low = price
         self.tick_volume: Shares = 0
         self.net_flow: Shares = 0  # what takers bought of the market maker since the last price
         self.volume_absorbed: Shares = 0  # step, less what they sold to it; and both together
@@ -106,14 +110,15 @@ class Company:
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
         self.sentiment = 0.0
         self.is_trading = True
+        self.in_session = True  # has traded in this tick, for all or some of it
         self.reopens_tick: Tick | None = None  # of a halt
         self.halt_reason = ""
         self.recent_prices: deque[Cents] = deque([price], maxlen=rules.halts.band_ticks)
         self.low_band: Cents = 0  # nothing trades outside the bands; zero: there are none
         self.high_band: Cents = 0
-        self.ordered_band_bps: Bps = 0  # by an operator; zero: the bands are the rules'
+        self.band_override_bps: Bps = 0  # by an operator; zero: the bands are the rules'
         self.bands_until: Tick | None = None  # the tick at which they are the rules' again
-        self.is_pinned = False  # the touch has reached a band
+        self.is_limit_state = False  # the touch has reached a band
         self.restricted_through = -1  # the last trading day of a short-sale restriction
         self.shorted: Shares = 0  # by all accounts together
         self.shorts_offered: Shares = 0  # in open orders to short
@@ -129,8 +134,8 @@ class Company:
 
     def band_bps(self, rules: HaltRules) -> Bps:
         """Return how far from their centre the bands lie."""
-        if self.ordered_band_bps:
-            return self.ordered_band_bps
+        if self.band_override_bps:
+            return self.band_override_bps
         if self.listing.sector in rules.wild_sectors:
             return rules.wild_band_bps
         return rules.large_band_bps if self.market_cap >= rules.large_cents else rules.band_bps
@@ -141,7 +146,7 @@ class Company:
         However narrow they are, the cents next to their centre lie within.
         """
         self.recent_prices.append(self.price)
-        if not switches.halts and not self.ordered_band_bps:
+        if not switches.halts and not self.band_override_bps:
             self.low_band = self.high_band = 0
             return
         width = self.band_bps(rules)
@@ -166,9 +171,12 @@ class Company:
             self.tick_low = price
 
     def refresh_touch(self, most_lean: float) -> None:
-        """Note the touch as the tick leaves it, and how it leans."""
-        self.best_bid = self.book.bids.best()
-        self.best_ask = self.book.asks.best()
+        """Note the best bid and ask, and how they lean; there are none while nothing trades."""
+        if self.is_trading:
+            self.best_bid = self.last_bid = self.book.bids.best()
+            self.best_ask = self.book.asks.best()
+        else:
+            self.best_bid = self.best_ask = None
         self.pricing.lean = self._lean(most_lean)
 
     def _lean(self, most: float) -> float:
@@ -180,6 +188,16 @@ class Company:
             return 0.0
         half = max(0.5, (ask - bid) / 2.0)
         return max(-most, min(most, (self.price - (bid + ask) / 2.0) / half))
+
+    def begin_tick(self) -> None:
+        """Begin a tick's figures where the last one ended."""
+        self.previous_price = self.price
+        self.start_at(self.price)
+        self.tick_volume = 0
+
+    def start_at(self, price: Cents) -> None:
+        """Let the tick open at a price: nothing in it was below or above that yet."""
+        self.tick_open = self.tick_high = self.tick_low = price
 
 
 FIXED_LISTINGS = (

@@ -5,6 +5,7 @@ Everything here happens to one order at a time, in arrival order, each whole bef
 
 from __future__ import annotations
 
+from market.engine import short_sales
 from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
 from market.engine.book import Fill
 from market.engine.clearing import (
@@ -75,7 +76,7 @@ class Desk:
     # What an account may do
 
     def place(self, account: Account, ticket: Ticket, *, id: str = "") -> Order:
-        """Take an order: it is rejected, fills, rests or waits, and is returned as it stands then.
+        """Place an order and return it: rejected, filled, resting or waiting.
 
         Raises Refused for what cannot become an order at all.
         """
@@ -85,7 +86,7 @@ class Desk:
         if ticket.client_id and _by_client_id(account, ticket.client_id):
             raise Refused(Code.DUPLICATE, f"clientOrderId {ticket.client_id} is in use.")
         order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
-        self.name(order)
+        self.give_id(order)
         self.log.touch_order(order)
         if refusal := self.refusal_of(order):
             self.end(order, REJECTED, refusal)
@@ -158,7 +159,7 @@ class Desk:
         intent = Intent.SELL if account.quantity_of(company.symbol) > 0 else Intent.COVER
         ticket = Ticket(company.symbol, intent, quantity, time_in_force=IOC)
         order = self.new_order(account, company, SIDE_OF[intent], ticket)
-        self.name(order)
+        self.give_id(order)
         self.log.touch_order(order)
         self._execute(order)
         order.reason = LIQUIDATION
@@ -204,7 +205,7 @@ class Desk:
         self.orders_numbered += 1
         order.priority = self.orders_numbered
 
-    def name(self, order: Order) -> None:
+    def give_id(self, order: Order) -> None:
         """Give an order of the exchange's own its id: a quote needs none until it trades."""
         if not order.id:
             order.id = uuid_of(self.order_prefix, order.number)
@@ -216,8 +217,9 @@ class Desk:
 
     def lendable(self, company: Company) -> Shares:
         """Return the shares that may still be borrowed to short."""
-        pool = company.shares * self.rules.lending.pool_bps // BPS_IN_ONE
-        return pool - company.shorted - company.shorts_offered
+        return short_sales.borrowable(
+            company.shares, company.shorted, company.shorts_offered, self.rules.lending
+        )
 
     # Checks
 
@@ -252,15 +254,23 @@ class Desk:
             return Code.POSITION_CONFLICT
         if order.unfilled > self.lendable(company):
             return Code.LOCATE_FAILED
-        if self.is_restricted(company) and not order.awaits_trigger:
-            bid = company.book.bids.best()
-            if order.limit is None or (bid is not None and order.limit <= bid):
-                return Code.INVALID_PRICE
-        return None
+        return Code.INVALID_PRICE if self.is_short_restricted(order) else None
+
+    def is_short_restricted(self, order: Order) -> bool:
+        """Say whether an order is a short at or below the best bid where that is forbidden; while
+        nothing trades, at or below the last that there was.
+        """
+        company = order.company
+        if order.intent is not Intent.SHORT or order.awaits_trigger:
+            return False
+        if not self.is_restricted(company):
+            return False
+        bid = company.book.bids.best() if company.is_trading else company.last_bid
+        return order.limit is None or (bid is not None and order.limit <= bid)
 
     def is_restricted(self, company: Company) -> bool:
         """Say whether shorts at or below the best bid are forbidden today."""
-        return company.restricted_through >= self.moment.trading_day
+        return short_sales.is_restricted(company.restricted_through, self.moment.trading_day)
 
     def _check_replacement(self, order: Order, quantity: Shares, limit: Cents | None) -> None:
         """Raise Refused when an order as it would be does not pass, and leave it as it is."""
@@ -280,10 +290,10 @@ class Desk:
         """Return an open order by either of its ids. Raises Refused."""
         order = account.orders.get(id) if id is not None else _by_client_id(account, client_id)
         if order is None:
-            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order by that id.")
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order with that id.")
         return order
 
-    # The ways of an order
+    # Routing an order
 
     def _admit(self, order: Order) -> None:
         """Send an order that has passed its checks where it belongs."""
@@ -446,7 +456,7 @@ class Desk:
         maker, price, quantity = fill.maker, fill.price, fill.quantity
         company = taker.company
         if not maker.id:
-            self.name(maker)
+            self.give_id(maker)
         if taker.side is BUY:
             buy, sell, aggressor = taker, maker, "BUY"
         else:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from market.engine.accounts import BANK, PUBLIC, Account
-from market.engine.companies import Company
-from market.engine.rules import LendingRules
-from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, TimeInForce
+from market.engine.short_sales import borrow_fee_bps
+from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, TimeInForce
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
@@ -27,24 +26,6 @@ def close_day(exchange: Exchange) -> None:
                 exchange.pay(account.id, BANK, interest, kind="interest")
             if fee:
                 exchange.pay(account.id, PUBLIC, fee, kind="borrow_fee")
-    for account in exchange.accounts.values():
-        account.close_equity = account.equity
-
-
-def borrow_fee_bps(company: Company, rules: LendingRules) -> Bps:
-    """Return the yearly fee for borrowing a company's shares."""
-    return lending_fee_bps(company.shorted, lendable_pool(company.shares, rules), rules)
-
-
-def lending_fee_bps(shorted: Shares, pool: Shares, rules: LendingRules) -> Bps:
-    """Return the yearly fee for borrowing shares: it rises with the use of the pool."""
-    span = rules.highest_fee_bps - rules.lowest_fee_bps
-    return rules.lowest_fee_bps + span * min(shorted, pool) // max(1, pool)
-
-
-def lendable_pool(shares: Shares, rules: LendingRules) -> Shares:
-    """Return how many of the shares issued may be lent to short sellers."""
-    return shares * rules.pool_bps // BPS_IN_ONE
 
 
 def _borrow_fee(exchange: Exchange, account: Account) -> int:
@@ -56,7 +37,8 @@ def _borrow_fee(exchange: Exchange, account: Account) -> int:
     for symbol, holding in account.holdings.items():
         if holding.quantity < 0:
             company = exchange.companies[symbol]
-            fee -= holding.quantity * company.price * borrow_fee_bps(company, lending)
+            fee_bps = borrow_fee_bps(company.shares, company.shorted, lending)
+            fee -= holding.quantity * company.price * fee_bps
     return fee
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
-from market.engine.action import Action
+from market.engine.action import Action, OperatorAct
 from market.engine.random_source import RandomSource
 from market.engine.rules import Switches
 from market.engine.values import Tick
@@ -40,7 +40,7 @@ STEPS = (
 )
 
 
-class InvariantBroken(AssertionError):
+class InvariantBroken(Exception):
     """What must always be true of the machine is not: the tick may not be committed."""
 
 
@@ -82,6 +82,9 @@ class Engine(Protocol):
 
     def actions(self) -> tuple[Action, ...]:
         """Return the actions that agents may send to this engine."""
+
+    def operator_acts(self) -> tuple[OperatorAct, ...]:
+        """Return what an operator may have this engine do."""
 
     def steps(self) -> Mapping[str, Step]:
         """Return its methods by the step of the day in which each is run."""

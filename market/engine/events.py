@@ -30,6 +30,7 @@ class Subject(NamedTuple):
     shares: Shares
     short_interest: Shares
     state: PriceState
+    has_traded: bool = True  # in the last tick
 
 
 class MarketEvent(NamedTuple):
@@ -42,10 +43,7 @@ class MarketEvent(NamedTuple):
     sector: str | None
     impact: float  # the simple return it is worth, to a beta of 1 if the whole market's
     duration: Tick
-    last_tick: Tick  # while it is active
-
-    def ticks_left(self, tick: Tick) -> Tick:
-        return max(0, self.last_tick - tick + 1)
+    ticks_remaining: Tick  # that it is active yet, the present one among them
 
 
 class Brewing(NamedTuple):
@@ -76,9 +74,14 @@ class Events:
 
     # The tick
 
-    def expire(self, tick: Tick) -> None:
-        """Forget what is over."""
-        self.active = [event for event in self.active if event.last_tick >= tick]
+    def begin_tick(self, subjects: Sequence[Subject]) -> None:
+        """Let the events grow a tick older, and forget those that are over.
+
+        An event's clock runs while a company that it concerns trades; it is not over before the
+        prices of all of them have taken it in.
+        """
+        aged = (_aged(event, subjects) for event in self.active)
+        self.active = [event for event in aged if event.ticks_remaining]
 
     def draw(self, tick: Tick, subjects: Sequence[Subject], rate: float) -> list[MarketEvent]:
         """Draw an open tick's events, put them into the prices, and return them.
@@ -184,9 +187,7 @@ class Events:
         is_news: bool = True,
     ) -> MarketEvent:
         self.numbered += 1
-        event = MarketEvent(
-            self.numbered, tick, type, symbol, sector, impact, duration, tick + duration - 1
-        )
+        event = MarketEvent(self.numbered, tick, type, symbol, sector, impact, duration, duration)
         self.active.append(event)
         for subject in subjects:
             if concerns(event, subject):
@@ -194,6 +195,15 @@ class Events:
                 jump = math.log(max(0.05, 1.0 + impact * beta))
                 subject.state.jump_by(jump, duration, is_news=is_news)
         return event
+
+
+def _aged(event: MarketEvent, subjects: Iterable[Subject]) -> MarketEvent:
+    """Return an event as it is a tick later."""
+    concerned = [subject for subject in subjects if concerns(event, subject)]
+    left = event.ticks_remaining - any(subject.has_traded for subject in concerned)
+    if not left and any(subject.state.jump for subject in concerned):
+        return event
+    return event._replace(ticks_remaining=left)
 
 
 def concerns(event: MarketEvent, subject: Subject) -> bool:

@@ -31,12 +31,12 @@ from market.engine.candles import add_tick
 from market.engine.climate import Climate
 from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
+from market.engine.engine import Facts, PriceImpact
 from market.engine.log import TickLog
 from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcome, Standing
 from market.engine.random_source import RandomSource
 from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
-from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, Tick, new_tuple
 
 UNBEARABLE = "equity no longer covers it"
@@ -45,8 +45,18 @@ UNBEARABLE = "equity no longer covers it"
 class Exchange(Desk):
     """Every company and account, and the rules by which they trade."""
 
-    def __init__(self, rules: MarketRules, switches: Switches, streams: RandomSource) -> None:
+    def __init__(
+        self,
+        rules: MarketRules,
+        switches: Switches,
+        streams: RandomSource,
+        facts: Facts | None = None,
+    ) -> None:
         super().__init__(rules, switches, streams)
+        self.facts = facts or Facts()
+        self.taker_fee_bps = rules.taker_fee_bps  # of everyone who pays one
+        self.candles: list[Candle] = []  # finished in this tick
+        self.happened_before: list[events.MarketEvent] = []  # in the last tick
         self.climate = Climate(rules, switches, streams)
         self.happened: list[events.MarketEvent] = []  # in this tick
         self.is_day_over = False  # before its time: the index has fallen too far
@@ -60,7 +70,7 @@ class Exchange(Desk):
 
     # Founding
 
-    def found(self, listings: Iterable[Listing]) -> None:
+    def list_companies(self, listings: Iterable[Listing]) -> None:
         """List the companies: their shares go to the public, the market maker gets its part and
         its cash, and quotes at once: the first order of a world finds a book.
         """
@@ -88,6 +98,7 @@ class Exchange(Desk):
         """Open an agent's account and endow it from the bank."""
         account = Account(id, name, AccountKind.AGENT, leverage=leverage, fee_bps=fee_bps)
         self.accounts[id] = account
+        self.log.opened.append(account)
         self.pay(BANK, id, cash, kind="endowment")
         account.endowment = account.close_equity = cash
         return account
@@ -136,14 +147,17 @@ class Exchange(Desk):
 
     # The tick, step by step
 
-    def begin_tick(self, tick: int) -> Moment:
-        """Open the day or close it."""
+    def begin_tick(self, tick: Tick) -> None:
+        """Forget what the last tick noted."""
         self.moment = self.moment_at(tick)
         self.log = TickLog(tick)
+        self.climate.events.begin_tick(self._subjects())
         for company in self.companies.values():
-            company.previous_price = company.price
-            company.tick_high = company.tick_low = company.price
-            company.tick_volume = 0
+            company.begin_tick()
+        self.happened_before, self.happened = self.happened, []
+
+    def open_or_close(self) -> None:
+        """Open the day or close it, and let happen what the tick brings."""
         halts.expire_bands(self)
         if self.moment.closes_now:
             end_of_day.close_day(self)
@@ -152,11 +166,11 @@ class Exchange(Desk):
         if self.moment.opens_now:
             self._open_day()
             self.mark_to_market()  # the night has moved prices, and orders are judged by them
-        self.happened = []
+        for company in self.companies.values():
+            company.in_session = company.is_trading
         if self.is_open:
             for event in self.climate.happen(self.moment, self._subjects()):
                 self._note(event)
-        return self.moment
 
     def hold_auctions(self) -> None:
         """Resume trading, by an auction, wherever it is due."""
@@ -173,6 +187,7 @@ class Exchange(Desk):
         the new prices mean for halts and stops.
         """
         if self.is_open:
+            self._take_impacts()
             self._step_prices()
             for company in self.companies.values():
                 splits.split_if_due(self, company)
@@ -223,27 +238,28 @@ class Exchange(Desk):
             if order.opens or (order.resting and distance > self.reach(account, company)):
                 self.end_open(order, OrderStatus.CANCELLED, UNBEARABLE)
 
-    def call_margins(self) -> list[int]:
-        """Call, close out and write off accounts, and return those that are bankrupt now: the last
-        step that trades, so the books are as the tick leaves them.
+    def settle_margins(self) -> None:
+        """Call, close out and write off accounts: the last step that trades, so the books are as
+        the tick leaves them.
         """
         margin_calls.look(self)
         for company in self.companies.values():
             company.refresh_touch(self.rules.pricing.most_lean)
-        return [bankruptcy.account for bankruptcy in self.log.bankruptcies]
 
-    def close_tick(self) -> list[Candle]:
-        """Add the tick to the day's figures and the candles, and return the candles it finishes."""
-        finished: list[Candle] = []
+    def close_tick(self) -> None:
+        """Add the tick to the day's figures and the candles; `candles` are those it finishes."""
+        self.candles = []
+        intervals = (*self.rules.candle_intervals, self.rules.session.day_ticks)
         for company in self.companies.values():
             company.day_high = max(company.day_high, company.tick_high, company.price)
             company.day_low = min(company.day_low, company.tick_low, company.price)
             company.day_volume += company.tick_volume
             company.volumes.append(company.tick_volume)
-            finished.extend(add_tick(company, self.moment.tick, self.rules.candle_intervals))
+            self.candles += add_tick(
+                company, self.moment, intervals, session_ends=self._ends_session()
+            )
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
         self._sample_equities()
-        return finished
 
     def standings(self, accounts: Iterable[int]) -> list[Standing]:
         """Rank the given accounts by equity, ties by age."""
@@ -254,13 +270,14 @@ class Exchange(Desk):
             for account in (self.accounts[id],)
         ]
 
-    def end_tick(self, candles: list[Candle]) -> MarketOutcome:
+    def end_tick(self) -> MarketOutcome:
         """Report what the tick made of the market."""
-        return self.log.report(self, candles)
+        return self.log.report(self, self.candles)
 
     def forget_tick(self) -> None:
-        """Let go of what the last tick noted: it is reported."""
+        """Free the last tick's log: it has been reported."""
         self.log = TickLog(self.log.tick)
+        self.candles = []
 
     # What operators and scenarios order
 
@@ -323,12 +340,21 @@ class Exchange(Desk):
 
     def _stop_trading(self) -> None:
         for company in self.companies.values():
-            company.is_trading = False
+            halts.stop_trading(self, company)
+
+    def _ends_session(self) -> bool:
+        """Say whether this tick is the last of the day that anything may trade in."""
+        rules, moment = self.rules.session, self.moment
+        if self.is_day_over or moment.tick_in_day == rules.day_ticks - 1:
+            return True
+        return not self.switches.never_closes and moment.tick_in_day == rules.open_ticks - 1
 
     def _open_day(self) -> None:
         self.is_day_over, self.market_halts_today = False, 0
         self.climate.begin_day(self.moment.trading_day)
         night = self.climate.night(self.moment)
+        for account in self.accounts.values():
+            account.close_equity = account.equity
         for company in self.companies.values():
             company.previous_close = company.price
             if night.walks and not self.switches.never_closes:
@@ -341,7 +367,7 @@ class Exchange(Desk):
                     self.rules.pricing,
                     open_ticks=self.rules.session.open_ticks,
                 )
-                company.tick_high = company.tick_low = company.price
+                company.start_at(company.price)
             company.day_open = company.day_high = company.day_low = company.price
             company.day_volume = 0
 
@@ -365,14 +391,14 @@ class Exchange(Desk):
     def _subjects(self) -> list[events.Subject]:
         """Return every company, as far as events concern it."""
         return [
-            events.Subject(c.symbol, c.listing.sector, c.shares, c.shorted, c.pricing)
+            events.Subject(c.symbol, c.listing.sector, c.shares, c.shorted, c.pricing, c.in_session)
             for c in self.companies.values()
         ]
 
     def _note(self, event: events.MarketEvent) -> None:
         self.happened.append(event)
-        _, tick, kind, symbol, sector, impact, duration, _ = event
-        self.log.events.append(MarketEvent(tick, kind, symbol, sector, impact, duration))
+        number, tick, kind, symbol, sector, impact, duration, _ = event
+        self.log.events.append(MarketEvent(number, tick, kind, symbol, sector, impact, duration))
 
     def _step_prices(self) -> None:
         """Move the prices of the companies that trade; one that does not goes where what happened
@@ -399,6 +425,13 @@ class Exchange(Desk):
         for company in self.companies.values():
             if not company.is_trading and company.pricing.jump:
                 company.price = pricing.walk(company.pricing, self.rules.pricing)
+
+    def _take_impacts(self) -> None:
+        """Let what the engines above have handed down move prices, where trading goes on."""
+        for impact in self.facts.of(PriceImpact):
+            company = self.companies[impact.symbol]
+            if company.is_trading:
+                pricing.take_impact(company.pricing, impact.log_return, self.rules.pricing)
 
     def _halt_for_news(self, company: Company) -> None:
         """Halt a company to which something has happened that nobody should trade through, until

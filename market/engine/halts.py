@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from market.engine import quoting
 from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.outcome import Halt
@@ -31,9 +32,9 @@ def halt(exchange: Exchange, company: Company, *, until: Tick, reason: str, note
     until = auction_at(exchange, until)
     if company.reopens_tick is not None and company.reopens_tick >= until:
         return
-    company.is_trading = False
+    stop_trading(exchange, company)
     company.reopens_tick, company.halt_reason = until, reason
-    company.is_pinned = False
+    company.is_limit_state = False
     exchange.log.halts.append(Halt(exchange.log.tick, company.symbol, reason, until, note))
 
 
@@ -41,11 +42,19 @@ def halt_all(exchange: Exchange, *, until: Tick, reason: str, note: str = "") ->
     """Halt every company; it is one halt on the tape."""
     until = auction_at(exchange, until)
     for company in exchange.companies.values():
-        company.is_trading = False
+        stop_trading(exchange, company)
         if company.reopens_tick is None or company.reopens_tick < until:
             company.reopens_tick, company.halt_reason = until, reason
-            company.is_pinned = False
+            company.is_limit_state = False
     exchange.log.halts.append(Halt(exchange.log.tick, None, reason, until, note))
+
+
+def stop_trading(desk: Desk, company: Company) -> None:
+    """Let nothing trade in a company: its last bid is noted, and the market maker withdraws."""
+    if company.is_trading:
+        company.last_bid = company.book.bids.best()
+        company.is_trading = False
+        quoting.withdraw_quotes(desk, company)
 
 
 def end_day(exchange: Exchange) -> None:
@@ -97,7 +106,7 @@ def free_bands(exchange: Exchange, company: Company | None, note: str = "") -> N
 def _set_bands(exchange: Exchange, company: Company | None, bps: Bps, until: Tick | None) -> None:
     for one in exchange.companies.values():
         if company is None or one is company:
-            one.ordered_band_bps, one.bands_until = bps, until
+            one.band_override_bps, one.bands_until = bps, until
 
 
 def expire_bands(exchange: Exchange) -> None:
@@ -108,7 +117,7 @@ def expire_bands(exchange: Exchange) -> None:
 
 
 def judge(exchange: Exchange) -> None:
-    """Look at the tick's prices and books, and halt or restrict what the rules say."""
+    """Halt or restrict the companies for which this tick's prices and books require it."""
     for company in exchange.companies.values():
         _judge_bands(exchange, company)
         _judge_fall(exchange, company)
@@ -171,12 +180,12 @@ def _judge_bands(exchange: Exchange, company: Company) -> None:
     if not company.is_trading:
         return
     book = company.book
-    is_pinned = _reaches(book.bids, company.high_band) or _reaches(book.asks, company.low_band)
-    if is_pinned and company.is_pinned:
+    is_limit_state = _reaches(book.bids, company.high_band) or _reaches(book.asks, company.low_band)
+    if is_limit_state and company.is_limit_state:
         until = exchange.moment.tick + exchange.rules.halts.pause_ticks
         halt(exchange, company, until=until, reason=BANDS)
     else:
-        company.is_pinned = is_pinned
+        company.is_limit_state = is_limit_state
 
 
 def _reaches(side: BookSide, band: Cents) -> bool:

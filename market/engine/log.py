@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from market.engine.accounts import Account
 from market.engine.companies import Company
+from market.engine.depth import published_depth
 from market.engine.orders import Order
 from market.engine.outcome import (
     AccountState,
+    ActiveEvent,
     Alert,
     Bankruptcy,
     Candle,
@@ -19,6 +21,7 @@ from market.engine.outcome import (
     LedgerEntry,
     MarketEvent,
     MarketOutcome,
+    OpenedAccount,
     OrderState,
     Split,
     Trade,
@@ -35,6 +38,7 @@ class TickLog:
     __slots__ = (
         "accounts",
         "alerts",
+        "auctioned",
         "bankruptcies",
         "closed",
         "entries",
@@ -43,6 +47,7 @@ class TickLog:
         "final",
         "halts",
         "holdings",
+        "opened",
         "orders",
         "resumed",
         "splits",
@@ -56,10 +61,12 @@ class TickLog:
         self.entries: list[LedgerEntry] = []
         self.halts: list[Halt] = []
         self.resumed: list[str] = []
+        self.auctioned: list[str] = []  # symbols in which an auction was held
         self.splits: list[Split] = []
         self.events: list[MarketEvent] = []
         self.alerts: list[Alert] = []
         self.bankruptcies: list[Bankruptcy] = []
+        self.opened: list[Account] = []
         self.orders: dict[int, Order] = {}  # by number, in the order in which they were touched
         self.filled_before: dict[int, int] = {}
         self.closed: list[Order] = []  # those that have ended and are not in `final`
@@ -106,8 +113,13 @@ class TickLog:
             resumed=self.resumed,
             splits=self.splits,
             events=self.events,
+            active_events=[
+                ActiveEvent(event.number, event.ticks_remaining)
+                for event in exchange.climate.events.active
+            ],
             alerts=self.alerts,
             bankruptcies=self.bankruptcies,
+            opened=[opened(account) for account in self.opened],
             is_open=exchange.is_open,
             index=exchange.index(),
             previous_close_index=exchange.previous_close_index(),
@@ -147,6 +159,18 @@ class TickLog:
         )
 
 
+def opened(account: Account) -> OpenedAccount:
+    """Return what identifies an account, its endowment as it is now."""
+    return OpenedAccount(
+        account.id,
+        account.name,
+        account.kind.value,
+        account.leverage,
+        account.fee_bps,
+        account.endowment,
+    )
+
+
 def _account_state(account: Account, exchange: Exchange) -> AccountState:
     return new_tuple(
         AccountState,
@@ -179,7 +203,7 @@ def _holding_state(account: Account, symbol: str) -> HoldingState:
 
 
 def _company_state(company: Company, exchange: Exchange) -> CompanyState:
-    levels = exchange.rules.book_levels_published
+    bids, asks = published_depth(exchange, company)
     return CompanyState(
         symbol=company.symbol,
         price=company.price,
@@ -201,12 +225,12 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         halt_reason=company.halt_reason,
         low_band=company.low_band,
         high_band=company.high_band,
-        ordered_band_bps=company.ordered_band_bps,
+        band_override_bps=company.band_override_bps,
         restricted_through=company.restricted_through,
         shorted=company.shorted,
         shorts_offered=company.shorts_offered,
         drivers=company.pricing.drivers,
         sentiment=company.sentiment,
-        bids=company.book.bids.depth(levels),
-        asks=company.book.asks.depth(levels),
+        bids=bids,
+        asks=asks,
     )

@@ -46,11 +46,11 @@ def _judge(exchange: Exchange, account: Account) -> None:
         if margin.is_urgent(account, rules):
             call.deadline = min(call.deadline, tick)
         if tick >= call.deadline:
-            _liquidate(exchange, account)
+            _liquidate(exchange, account, call)
     elif account.call is not None:
         has_begun = tick > account.call.deadline
         if has_begun and _lacks_cushion(exchange, account):
-            _liquidate(exchange, account)
+            _liquidate(exchange, account, account.call)
         else:
             _cure(exchange, account)
 
@@ -77,26 +77,32 @@ def _call(exchange: Exchange, account: Account) -> MarginCall:
 
 def _cure(exchange: Exchange, account: Account) -> None:
     account.call = None
-    exchange.log.alert(account, "system", "Your margin call is cured.", {})
+    exchange.log.alert(account, "system", "Your margin call is met.", {})
 
 
-def _liquidate(exchange: Exchange, account: Account) -> None:
+def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:
     """Cancel the account's open orders, then close positions, largest relief first, as far as one
     tick may.
 
-    Where nothing trades a liquidation waits, and so may an order that would close the position: at
-    the auction it does what the liquidation is to do.
+    Where nothing trades, or nobody was found to trade with time and again, a liquidation waits for
+    an auction, and so may an order that would close the position: it does what the liquidation is
+    to do.
     """
+    if exchange.moment.opens_now:  # a market that never closes has no other auction then
+        call.tries.clear()
+    for symbol in exchange.log.auctioned:
+        call.tries.pop(symbol, None)
     for order in sorted(account.orders.values(), key=lambda order: order.number):
-        if order.opens or order.company.is_trading:
+        if order.opens or not _waits(exchange, call, order.company):
             exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
-    for company in _by_relief(exchange, account):
+    for company in _by_relief(exchange, account, call):
         quantity = account.quantity_of(company.symbol)
         wanted = margin.shares_to_close(account, company, quantity, exchange.rules.margin)
         if not wanted:
             break
         wanted = min(wanted, _most_in_a_tick(exchange, account, company))
         closed = exchange.close_out(account, company, wanted)
+        _count_try(exchange, account, call, company, closed)
         if closed:
             exchange.log.alert(
                 account,
@@ -135,6 +141,31 @@ def _take_over(exchange: Exchange, account: Account) -> None:
         )
 
 
+def _waits(exchange: Exchange, call: MarginCall, company: Company) -> bool:
+    """Say whether closing a position in a company waits for the next auction in it."""
+    tries = call.tries.get(company.symbol, 0)
+    return not company.is_trading or tries >= exchange.rules.margin.liquidation_tries
+
+
+def _count_try(
+    exchange: Exchange, account: Account, call: MarginCall, company: Company, closed: Shares
+) -> None:
+    """Count a try that found nobody, and say so when it was the last before an auction."""
+    symbol = company.symbol
+    if closed:
+        call.tries.pop(symbol, None)
+        return
+    call.tries[symbol] = call.tries.get(symbol, 0) + 1
+    if _waits(exchange, call, company):
+        exchange.log.alert(
+            account,
+            "liquidation",
+            f"Nobody was found to close your {symbol} with within the collar: that waits for the"
+            " next auction.",
+            {"symbol": symbol, "quantity": 0},
+        )
+
+
 def _lacks_cushion(exchange: Exchange, account: Account) -> bool:
     """Say whether positions must go until maintenance holds with the cushion."""
     return any(
@@ -144,9 +175,9 @@ def _lacks_cushion(exchange: Exchange, account: Account) -> bool:
     )
 
 
-def _by_relief(exchange: Exchange, account: Account) -> list[Company]:
-    """Return the companies, of those that trade, whose positions weigh on maintenance, the heaviest
-    first.
+def _by_relief(exchange: Exchange, account: Account, call: MarginCall) -> list[Company]:
+    """Return the companies, of those in which closing does not wait, whose positions weigh on
+    maintenance, the heaviest first.
     """
     rules = exchange.rules.margin
 
@@ -156,7 +187,7 @@ def _by_relief(exchange: Exchange, account: Account) -> list[Company]:
         return weight * account.margin_rate(company) * abs(quantity) * company.price
 
     held = [exchange.companies[s] for s, h in account.holdings.items() if h.quantity]
-    trading = [company for company in held if company.is_trading]
+    trading = [company for company in held if not _waits(exchange, call, company)]
     return sorted(trading, key=lambda company: (-relief(company), company.symbol))
 
 

@@ -94,6 +94,17 @@ class AccountState(NamedTuple):
     reserved_margin: Cents
 
 
+class OpenedAccount(NamedTuple):
+    """An account that the tick has opened."""
+
+    id: int
+    name: str
+    kind: str
+    leverage: int
+    fee_bps: Bps
+    endowment: Cents
+
+
 class HoldingState(NamedTuple):
     """A holding changed in the tick; quantity 0 means that it is gone."""
 
@@ -126,7 +137,7 @@ class CompanyState(NamedTuple):
     halt_reason: str
     low_band: Cents  # zero: there are no bands
     high_band: Cents
-    ordered_band_bps: Bps  # by an operator; zero: the bands are the rules'
+    band_override_bps: Bps  # by an operator; zero: the bands are the rules'
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares
@@ -187,12 +198,20 @@ class Split(NamedTuple):
 class MarketEvent(NamedTuple):
     """Something that happened to a company, a sector or the market; the impact is a fraction."""
 
+    number: int
     tick: Tick
     kind: str
     symbol: str | None
     sector: str | None
     impact: float
     duration: Tick
+
+
+class ActiveEvent(NamedTuple):
+    """An event that is not over: its number, and the ticks that it is active yet."""
+
+    number: int
+    ticks_remaining: Tick
 
 
 class Alert(NamedTuple):
@@ -229,8 +248,10 @@ class MarketOutcome:
     resumed: list[str]  # symbols of those whose halt has ended
     splits: list[Split]
     events: list[MarketEvent]
+    active_events: list[ActiveEvent]
     alerts: list[Alert]
     bankruptcies: list[Bankruptcy]
+    opened: list[OpenedAccount]
     is_open: bool
     index: int  # hundredths of a point
     previous_close_index: int  # at the previous close

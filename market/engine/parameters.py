@@ -24,6 +24,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 class ParameterKind(StrEnum):
     INTEGER = "integer"
+    NUMBER = "number"  # a float, as operators and scripts give one
     MONEY = "money"
     TEXT = "text"
     CHOICE = "choice"
@@ -61,13 +62,15 @@ class Parameter:
     default: str | None = None
     implied: str | bool | None = None
     refused_as: Code | None = None
+    least: float = 0.0  # of a float
+    most: float = 0.0
 
     @property
     def assumed(self) -> str | bool | None:
         """What its absence means, as it would be written."""
         return self.implied if self.default is None else str(self.default)
 
-    def parse(self, value: object) -> str | int:
+    def parse(self, value: object) -> str | int | float:
         """Return the value as the machine wants it. Raises Malformed, or Refused."""
         if self.kind is ParameterKind.BOOLEAN:
             if not isinstance(value, bool):
@@ -75,9 +78,18 @@ class Parameter:
             return value
         if self.kind in (ParameterKind.INTEGER, ParameterKind.MONEY):
             return self._number(value)
+        if self.kind is ParameterKind.NUMBER:
+            return self._float(value)
         if not isinstance(value, str):
             raise Malformed(self.wire, "must be a string")
         return self._text(value)
+
+    def _float(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise Malformed(self.wire, "must be a number")
+        if not self.least <= value <= self.most:
+            raise Malformed(self.wire, f"must lie between {self.least:g} and {self.most:g}")
+        return float(value)
 
     def _number(self, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):

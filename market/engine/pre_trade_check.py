@@ -44,6 +44,7 @@ class PreTradeCheck(Desk):
         closed: Container[str] = (),
     ) -> None:
         super().__init__(rules, Switches(), _NO_STREAMS)
+        self.accounts[account.id] = account
         self.companies = {company.symbol: company for company in companies}
         self.moment = self.moment_at(tick)
         if not self.moment.is_open:
@@ -84,7 +85,7 @@ class PreTradeCheck(Desk):
                     return order
             if (id or client_id) in self.closed:
                 raise
-            raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.") from None
+            raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.") from None
 
     def _order_of(self, account: Account, known: OpenOrder) -> Order:
         ticket = known.ticket

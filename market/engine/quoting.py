@@ -21,7 +21,7 @@ def quote(desk: Desk, company: Company) -> None:
     for order in fresh_quotes(desk, company):
         order.price = desk.price_of(order)
         if company.book.would_trade(order):
-            desk.name(order)
+            desk.give_id(order)
             desk.log.touch_order(order)
             desk.trade_at_once(order)
         if order.filled < order.quantity:

@@ -44,13 +44,13 @@ class Refused(Exception):
 
 
 MESSAGES: dict[str, str] = {
-    Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's worst cost.",
-    Code.INSUFFICIENT_SHARES: "You have not that many shares that no open order of yours closes.",
+    Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's highest possible cost.",
+    Code.INSUFFICIENT_SHARES: "Not enough shares that are not committed to open orders.",
     Code.INVALID_PRICE: "Shorts are restricted: give a limit above the best bid.",
-    Code.TOO_MANY_ORDERS: "You have as many open orders as an account may have.",
-    Code.MARKET_HALTED: "It does not trade now; IOC, FOK and postOnly cannot wait.",
-    Code.LOCATE_FAILED: "There are not that many shares to borrow.",
-    Code.POSITION_CONFLICT: "An account is long or short in a company, open orders included.",
-    Code.WOULD_TAKE: "The order would have taken, and it was to post only.",
-    Code.NO_LIQUIDITY: "The book had no more within reach; the rest was cancelled.",
+    Code.TOO_MANY_ORDERS: "You have the most open orders allowed; cancel one first.",
+    Code.MARKET_HALTED: "The company is not trading; IOC, FOK and postOnly cannot wait.",
+    Code.LOCATE_FAILED: "Not enough shares are available to borrow.",
+    Code.POSITION_CONFLICT: "You cannot be long and short in one company, open orders included.",
+    Code.WOULD_TAKE: "The order would have traded at once, and it was post-only.",
+    Code.NO_LIQUIDITY: "The book has no more at an allowed price; the rest was cancelled.",
 }

@@ -14,6 +14,7 @@ from market.engine.clearing import release, release_part, reserve, settle, worst
 from market.engine.companies import Company
 from market.engine.desk import SELF_TRADE, Desk
 from market.engine.orders import Order
+from market.engine.refusals import Code
 from market.engine.values import BUY, SELL, Cents, OrderStatus, SelfTrade
 
 
@@ -31,7 +32,8 @@ def reopen(desk: Desk, company: Company) -> None:
     entering += _take_outside(company.book.asks, desk.collar(company, SELL))
     entering = _without_self_trades(desk, company, entering)
     _cross(desk, company, entering)
-    company.is_trading = True
+    company.is_trading = company.in_session = True
+    desk.log.auctioned.append(company.symbol)
     company.reopens_tick, company.halt_reason = None, ""
     company.recent_prices.clear()
     company.set_bands(desk.rules.halts, desk.switches)
@@ -44,8 +46,9 @@ def reopen(desk: Desk, company: Company) -> None:
 
 
 def _still_fitting(desk: Desk, queued: list[Order]) -> list[Order]:
-    """Return the queued orders that go on. A limit order has been accepted for good; market orders
-    are checked at today's price, the later ones not counting against the earlier.
+    """Return the queued orders that go on. A limit order has been accepted for good, unless shorts
+    have been restricted since; market orders are checked at today's price, the later ones not
+    counting against the earlier.
     """
     for order in queued:
         desk.log.touch_order(order)
@@ -54,7 +57,11 @@ def _still_fitting(desk: Desk, queued: list[Order]) -> list[Order]:
     fitting = []
     for order in queued:
         if order.limit is not None:
-            fitting.append(order)
+            if desk.is_short_restricted(order):
+                release(order)
+                desk.end(order, OrderStatus.CANCELLED, Code.INVALID_PRICE)
+            else:
+                fitting.append(order)
         elif refusal := desk.refusal_of(order):
             desk.end(order, OrderStatus.REJECTED, refusal)
         else:
@@ -140,6 +147,9 @@ def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:
     sells = [*book.asks.orders(), *(order for order in entering if order.side is not BUY)]
     cross = auction.find_cross(buys, sells, company.price)
     if cross is not None:
+        company.start_at(cross.price)
+        if desk.moment.opens_now:
+            company.day_open = company.day_high = company.day_low = cross.price
         for pair in list(auction.allot(buys, sells, cross)):
             _clear(desk, company, pair, cross.price)
 
@@ -147,7 +157,7 @@ def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:
 def _clear(desk: Desk, company: Company, pair: auction.Pair, price: Cents) -> None:
     """Settle one pair's trade, which has neither an aggressor nor a fee."""
     for order in (pair.buy, pair.sell):
-        desk.name(order)
+        desk.give_id(order)
         desk.log.touch_order(order)
         company.book.fill(order, price, pair.quantity)
         release_part(order, pair.quantity)

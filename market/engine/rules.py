@@ -242,6 +242,7 @@ class MarginRules:
     liquidated_volume_bps: Bps = 2_000  # of the last few ticks' volume, closed in one tick
     liquidated_volume_ticks: Tick = 5
     liquidated_position_bps: Bps = 500  # of the position at the call, closed in one tick
+    liquidation_tries: int = 5  # that find nobody, before the next waits for an auction
     loan_spread_bps: Bps = 200  # a year, above the world's interest rate
     days_in_year: int = 252
 
@@ -320,7 +321,7 @@ class MarketRules:
     leaderboard_size: int = 25
     index_base: int = 1_000
     equity_sample_ticks: Tick = 10
-    candle_intervals: tuple[Tick, ...] = (1, 5, 15, 60, 390)
+    candle_intervals: tuple[Tick, ...] = (1, 5, 15, 60)  # and the day
     sectors: tuple[Sector, ...] = SECTORS
     session: SessionRules = field(default_factory=SessionRules)
     pricing: PricingRules = field(default_factory=PricingRules)

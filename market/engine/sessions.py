@@ -39,6 +39,11 @@ def moment_of(tick: Tick, rules: SessionRules, *, never_closes: bool = False) ->
     )
 
 
+def stands_still(is_paused: bool, steps_left: int) -> bool:
+    """Say whether the world runs no ticks until an operator resumes it or orders a step."""
+    return is_paused and not steps_left
+
+
 def closed_early(moment: Moment, rules: SessionRules) -> Moment:
     """Return an open moment as it is once the day has ended before its time; a closed one is so
     already.

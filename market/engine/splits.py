@@ -142,7 +142,9 @@ class _Split:
         company.previous_price = self._price(company.previous_price)
         company.previous_close = self._price(company.previous_close)
         company.last = None if company.last is None else self._price(company.last)
-        for name in ("day_open", "day_high", "day_low", "tick_high", "tick_low"):
+        if company.last_bid is not None:
+            company.last_bid = self._price(company.last_bid)
+        for name in ("day_open", "day_high", "day_low", "tick_open", "tick_high", "tick_low"):
             setattr(company, name, self._price(getattr(company, name)))
         for name in ("day_volume", "tick_volume", "net_flow"):
             setattr(company, name, self._shares(getattr(company, name)))

@@ -48,6 +48,7 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "previous_price",
     "previous_close",
     "last",
+    "last_bid",
     "best_bid",
     "best_ask",
     "day_open",
@@ -57,14 +58,15 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "net_flow",
     "volume_absorbed",
     "sentiment",
+    "in_session",
     "is_trading",
     "reopens_tick",
     "halt_reason",
     "low_band",
     "high_band",
-    "ordered_band_bps",
+    "band_override_bps",
     "bands_until",
-    "is_pinned",
+    "is_limit_state",
     "restricted_through",
     "shorted",
 )
@@ -101,6 +103,7 @@ _order_row = attrgetter(*_ORDER_FIELDS, *_TICKET_FIELDS, "account.id", "company.
 def dump(exchange: Exchange) -> Plain:
     """Return everything the exchange remembers between two ticks."""
     return {
+        "taker_fee_bps": exchange.taker_fee_bps,
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
@@ -116,6 +119,7 @@ def dump(exchange: Exchange) -> Plain:
 
 def load(exchange: Exchange, state: Plain) -> None:
     """Fill a fresh exchange with a dumped state."""
+    exchange.taker_fee_bps = state["taker_fee_bps"]
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
@@ -137,7 +141,7 @@ def _dump_account(account: Account) -> Plain:
     plain["holdings"] = [[s, h.quantity, h.cost] for s, h in account.holdings.items()]
     plain["equity_samples"] = list(account.equity_samples)
     call = account.call
-    plain["call"] = [call.tick, call.deadline, call.positions] if call else None
+    plain["call"] = [call.tick, call.deadline, call.positions, call.tries] if call else None
     return plain
 
 

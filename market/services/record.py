@@ -11,7 +11,6 @@ from operator import attrgetter
 import orjson
 
 from market.common.bulk import Write, insertion, update, upsert
-from market.engine.accounts import Account
 from market.engine.companies import Listing
 from market.engine.outcome import (
     AccountState,
@@ -22,6 +21,7 @@ from market.engine.outcome import (
     HoldingState,
     LedgerEntry,
     MarketEvent,
+    OpenedAccount,
     OrderState,
     Split,
     Trade,
@@ -102,7 +102,7 @@ _COMPANY_FIGURES = {
     "halt_reason": "text",
     "low_band": "bigint",
     "high_band": "bigint",
-    "ordered_band_bps": "int",
+    "band_override_bps": "int",
     "restricted_through": "bigint",
     "shorted": "bigint",
     "shorts_offered": "bigint",
@@ -195,7 +195,7 @@ def insert_entries(entries: list[LedgerEntry]) -> Write:
     )
 
 
-def insert_accounts(tick: Tick, accounts: Iterable[Account]) -> Write:
+def insert_accounts(tick: Tick, accounts: Iterable[OpenedAccount]) -> Write:
     """Give newly opened accounts their rows; the figures follow with `update_accounts`."""
     identity = attrgetter(*_ACCOUNT_IDENTITY)
     return insertion(

@@ -1,9 +1,8 @@
-// Who came to owe more than it had, the newest first.
+// Agents that went bankrupt, the newest first.
 
 import { compactDollars } from "./format.js";
 import { atNextFrame, fill, rowOf } from "./dom.js";
-
-const KEPT = 8; // as dashboard.py has them
+import { limits } from "./shared.js";
 
 export function mountBankruptcies(panel, feed) {
   const list = panel.querySelector("ol");
@@ -12,7 +11,7 @@ export function mountBankruptcies(panel, feed) {
   const draw = atNextFrame(() => {
     list.prepend(...waiting.map((fall) => write(rowOf(panel), fall)));
     waiting = [];
-    while (list.children.length > KEPT) list.lastElementChild.remove();
+    while (list.children.length > limits.bankruptcies) list.lastElementChild.remove();
   });
 
   feed.on("market:event", (events) => {

@@ -1,21 +1,12 @@
-// What just happened, the newest first: of every tick what befell the market, the largest trades, and the largest moves
-// of prices.
+// What just happened, the newest first: of every tick the market's events, the largest trades, and the largest price
+// moves.
 
 import { arrow, compactDollars, direction, grouped, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, rowOf } from "./dom.js";
+import { has, limits, said } from "./shared.js";
 
 const KEPT = 60; // lines
 const TRADES = 8; // shown of one tick
-const MOVES = 3;
-const ALIKE = 3; // happenings of one tick; as dashboard.py has them, and the words for the others
-const THE_REST = {
-  HALT: "companies are halted",
-  RESUMPTION: "companies trade again",
-  SHORT_SALE_RESTRICTION: "companies have shorts restricted",
-  BANDS: "companies have other bands",
-  SPLIT: "companies are split",
-  BANKRUPTCY: "agents are bankrupt",
-};
 const PLACES = { event: 1, price: 3 }; // among a tick's lines; trades have the one between
 
 export function mountFeed(panel, feed) {
@@ -49,7 +40,7 @@ export function mountFeed(panel, feed) {
   feed.on("price:update", (update) => {
     const moved = update.prices.filter((quote) => quote.change);
     moved.sort((a, b) => Math.abs(b.changePercent) - Math.abs(a.changePercent));
-    add(moved.slice(0, MOVES).map(moveLine));
+    add(moved.slice(0, limits.moves).map(moveLine));
   });
 
   feed.on("market:event", (events, { tick }) => add(happenings(events).map((headline) => eventLine(headline, tick))));
@@ -68,8 +59,8 @@ function placeOf(kind) {
   return PLACES[kind] ?? 2;
 }
 
-// What befell all or a sector comes first, then what befell one. Of many alike the first are told, and how many more
-// there are.
+// Events of the whole market or a sector come first, then those of one company. Of many of one type the first are
+// listed, and the number of the others.
 function happenings(events) {
   const lines = [];
   const alike = new Map();
@@ -78,9 +69,10 @@ function happenings(events) {
     else alike.set(type, [...(alike.get(type) ?? []), headline]);
   }
   for (const [type, headlines] of alike) {
-    const isFolded = type in THE_REST && headlines.length > ALIKE + 1;
-    lines.push(...(isFolded ? headlines.slice(0, ALIKE) : headlines));
-    if (isFolded) lines.push(`and ${grouped(headlines.length - ALIKE)} more ${THE_REST[type]}`);
+    const rest = headlines.length - limits.alike;
+    const isFolded = has(`more:${type}`) && rest > 1;
+    lines.push(...(isFolded ? headlines.slice(0, limits.alike) : headlines));
+    if (isFolded) lines.push(said("more", { count: grouped(rest), what: said(`more:${type}`) }));
   }
   return lines;
 }
@@ -91,11 +83,11 @@ function worth(trade) {
 
 function tradeLine(trade) {
   return {
-    kind: trade.side ?? "CROSS", // an auction has no taker
+    kind: trade.side ?? said("auction"), // an auction has no taker
     tick: trade.tick,
     texts: {
       tick: trade.tick,
-      mark: trade.side ?? "CROSS",
+      mark: trade.side ?? said("auction"),
       symbol: trade.symbol,
       amount: grouped(trade.quantity),
       price: price(trade.price),

@@ -1,20 +1,22 @@
-// What keeps companies from trading as usual, in the words of dashboard.py.
+// What keeps companies from trading as usual.
+
+import { said } from "./shared.js";
 
 export function stateOf(quote) {
-  if (quote.halted) return "HALT";
-  return quote.shortRestricted ? "NO SHORTS" : quote.bandsOrdered ? "BANDS" : "";
+  if (quote.halted) return said("halted");
+  return quote.shortRestricted ? said("shortsRestricted") : quote.bandsOrdered ? said("bandsSet") : "";
 }
 
 export function noteOf(quote) {
   const notes = [
-    quote.halted && `Halted ${endOf(quote)}: ${reasonOf(quote)}`,
-    quote.shortRestricted && "Short sales are restricted",
-    quote.bandsOrdered && "An operator has set the bands",
+    quote.halted && said("haltedNote", { end: endOf(quote), reason: reasonOf(quote) }),
+    quote.shortRestricted && said("shortsRestrictedNote"),
+    quote.bandsOrdered && said("bandsSetNote"),
   ];
   return notes.filter(Boolean).join(". ");
 }
 
-export const endOf = (quote) => (quote.reopensTick === null ? "until resumed" : `until tick ${quote.reopensTick}`);
+export const endOf = (quote) => (quote.reopensTick === null ? said("untilResumed") : said("untilTick", { tick: quote.reopensTick }));
 
 export const reasonOf = (quote) => (quote.haltReason ?? "").replaceAll("_", "-");
 

@@ -3,6 +3,7 @@
 import { clock, grouped, price, signedPercent } from "./format.js";
 import { fill, mark } from "./dom.js";
 import { endOf, firstOfAll } from "./halts.js";
+import { said } from "./shared.js";
 
 const LATE_TICKS = 10;
 
@@ -24,12 +25,8 @@ export function mountHeader(header, feed, tickSeconds) {
     document.title = `tick ${now.tick} · ${price(index.value)} ${signedPercent(index.changePercent)} · WallStreetSim`;
     fill(header, { tick: grouped(now.tick) });
     fill(footer, { tick: grouped(now.tick) });
-  });
-
-  // A tick's prices come after its update, and say whether anything trades.
-  feed.on("price:update", ({ prices }) => {
-    if (!now) return;
-    const { state, bell } = sessionOf(now, firstOfAll(prices), tickSeconds);
+    // A tick's prices come before its update, and say whether anything trades.
+    const { state, bell } = sessionOf(now, firstOfAll(feed.prices.all), tickSeconds);
     mark(session, "session", state);
     fill(header, { session: state.toUpperCase(), bell });
   });
@@ -55,7 +52,7 @@ export function mountHeader(header, feed, tickSeconds) {
 
 function sessionOf(now, halt, tickSeconds) {
   if (now.paused) return { state: "paused", bell: "" };
-  if (!now.marketOpen) return { state: "closed", bell: `opens in ${clock(now.ticksUntilOpen * tickSeconds)}` };
+  if (!now.marketOpen) return { state: "closed", bell: said("opensIn", { time: clock(now.ticksUntilOpen * tickSeconds) }) };
   if (halt) return { state: "halted", bell: endOf(halt) };
-  return { state: "open", bell: `closes in ${clock(now.ticksUntilClose * tickSeconds)}` };
+  return { state: "open", bell: said("closesIn", { time: clock(now.ticksUntilClose * tickSeconds) }) };
 }

@@ -1,7 +1,7 @@
 // A line of prices: a point every few ticks that the market is open, and a last one that moves with every tick.
 
-const POINT_TICKS = 5; // as dashboard.py has them
-const POINTS = 40;
+import { limits } from "./shared.js";
+
 const WIDTH = 100;
 const HEIGHT = 20;
 
@@ -23,8 +23,8 @@ export class Line {
 
   add(tick, value) {
     this.values[this.values.length - 1] = value;
-    if (tick % POINT_TICKS === 0 && tick % dayTicks < openTicks) this.values.push(value);
-    if (this.values.length > POINTS + 1) this.values.shift();
+    if (tick % limits.pointTicks === 0 && tick % dayTicks < openTicks) this.values.push(value);
+    if (this.values.length > limits.points + 1) this.values.shift();
   }
 
   // Restate the values after a split, which multiplies prices.

@@ -2,8 +2,7 @@
 
 import { direction, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, fillList, mark } from "./dom.js";
-
-const SHOWN = 5; // as dashboard.py has them
+import { limits } from "./shared.js";
 
 export function mountMovers(panel, feed) {
   const gainers = panel.querySelector('[data-list="gainers"]');
@@ -14,8 +13,8 @@ export function mountMovers(panel, feed) {
     const ranked = [...prices].sort((a, b) => b.dayChangePercent - a.dayChangePercent);
     const up = ranked.filter((quote) => quote.dayChange > 0);
     const down = ranked.filter((quote) => quote.dayChange < 0).reverse();
-    fillList(panel, gainers, up.slice(0, SHOWN), write);
-    fillList(panel, losers, down.slice(0, SHOWN), write);
+    fillList(panel, gainers, up.slice(0, limits.movers), write);
+    fillList(panel, losers, down.slice(0, limits.movers), write);
   });
 
   feed.on("price:update", (update) => {

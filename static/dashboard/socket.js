@@ -2,7 +2,10 @@
 //
 // Whoever listens to a type gets (data, frame), each tick's once and in order, from the one after which the server made
 // the page: what happens while there is no socket is told from the tape when there is one again. So snapshots say
-// nothing new. When a seq is skipped, the socket is given up for another.
+// nothing new; that of the prices is what their changes are added to. When a seq is skipped, the socket is given up for
+// another.
+
+import { Prices } from "./prices.js";
 
 const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events"];
 
@@ -26,6 +29,7 @@ export class Feed {
     this.isAwaitingPong = false;
     this.listeners = new Map();
     this.told = new Map(); // channel and type → the seq last told of
+    this.prices = new Prices();
   }
 
   on(type, listener) {
@@ -72,7 +76,12 @@ export class Feed {
     else if (frame.type === "pong") this.answered();
     else if (frame.type === "recovery:batch") this.early.push(...frame.entries.flatMap(framesOf));
     else if (frame.type === "recovery:complete") this.resumed(frame);
-    else if (frame.type !== "snapshot" && frame.stream === "public") this.live(frame);
+    else if (frame.type === "snapshot") this.begin(frame);
+    else if (frame.stream === "public") this.live(frame);
+  }
+
+  begin({ channel, data }) {
+    if (channel === "market:all") this.prices.begin(data);
   }
 
   greeted({ epoch, tick }) {
@@ -111,7 +120,7 @@ export class Feed {
     this.seq = Math.max(this.seq, frame.seq);
     if (frame.seq <= (this.told.get(subject) ?? this.shown)) return;
     this.told.set(subject, frame.seq);
-    this.tell(frame.type, frame.data, frame);
+    this.tell(frame.type, frame.type === "price:update" ? this.prices.whole(frame) : frame.data, frame);
   }
 
   tell(type, data, frame) {

@@ -1,16 +1,8 @@
 // The terminal as it was. The server makes the page of any kept tick; from there the tape plays it on, by the very
 // modules that keep the live page up to date.
 
-import { mountAgents } from "../dashboard/agents.js";
-import { mountBankruptcies } from "../dashboard/bankruptcies.js";
-import { mountEvents } from "../dashboard/events.js";
-import { mountFeed } from "../dashboard/feed.js";
 import { mountHeader } from "../dashboard/header.js";
-import { mountMarket } from "../dashboard/market.js";
-import { mountMovers } from "../dashboard/movers.js";
-import { mountOverview } from "../dashboard/overview.js";
-import { mountTicker } from "../dashboard/ticker.js";
-import { mountWorld } from "../dashboard/world.js";
+import { mountPanels } from "../dashboard/panels.js";
 import { grouped } from "../dashboard/format.js";
 import { fill } from "../dashboard/dom.js";
 import { Recording, Tape } from "./recording.js";
@@ -28,18 +20,9 @@ let wanted = null; // tick that is sought
 let timer = null; // while it plays
 let linkedAt = 0;
 
-function mountPanels() {
-  const panel = (id) => document.getElementById(id);
+function mountAnew() {
   panels = new Recording();
-  mountTicker(panel("ticker"), panels);
-  mountOverview(panel("overview"), panels);
-  mountWorld(panel("world"), panels);
-  mountMovers(panel("movers"), panels);
-  mountMarket(panel("market"), panels);
-  mountFeed(panel("feed"), panels);
-  mountAgents(panel("agents"), panels);
-  mountEvents(panel("events"), panels);
-  mountBankruptcies(panel("bankruptcies"), panels);
+  mountPanels(panels);
 }
 
 function note(text) {
@@ -104,7 +87,7 @@ async function load(target) {
   header.querySelector(".session").dataset.session = session.dataset.session;
   keep(page.getElementById("replay").dataset);
   tape.seek(target);
-  mountPanels();
+  mountAnew();
   note("");
   show(target);
 }
@@ -151,7 +134,7 @@ function pause() {
 
 const header = document.getElementById("header");
 mountHeader(header, frame, Number(tickSeconds));
-mountPanels();
+mountAnew();
 tape.seek(tick);
 bar.querySelector(".controls").hidden = false;
 act("play").addEventListener("click", () => (timer === null ? play() : pause()));

@@ -1,10 +1,13 @@
 // What the tape says, told to the panels as the live feed would tell it: by type, one tick after another.
 
+import { Prices } from "../dashboard/prices.js";
+
 const FETCH_AT = 20; // ticks left
 
 export class Recording {
   constructor() {
     this.listeners = new Map();
+    this.prices = new Prices();
   }
 
   on(type, listener) {
@@ -12,7 +15,9 @@ export class Recording {
   }
 
   tell({ seq, tick, events }) {
-    for (const { type, channel, data, totals } of events) {
+    for (const event of events) {
+      const { type, channel, totals } = event;
+      const data = type === "price:update" ? this.prices.whole(event) : event.data;
       const frame = { type, channel, seq, tick, data, totals };
       for (const listener of this.listeners.get(type) ?? []) listener(data, frame);
     }

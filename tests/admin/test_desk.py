@@ -91,16 +91,16 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     ({"act": "PAUSE", "reason": "a\0b"}, "reason: Null characters are not allowed."),
     ({"act": "BURN", "reason": "why not"}, "act: Select a valid choice."),
     ({"reason": "why not"}, "act: This field is required."),
-    ({"act": "STEP", "reason": "x"}, "ticks: Say how many, 1 to 1,000."),
+    ({"act": "STEP", "reason": "x"}, "ticks: Give a number from 1 to 1,000."),
     ({"act": "STEP", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
     ({"act": "STEP", "reason": "x", "ticks": "1001"}, "ticks: Ensure this value is less"),
     ({"act": "STEP", "reason": "x", "ticks": "1.5"}, "ticks: Enter a whole number."),
     ({"act": "STEP", "reason": "x", "ticks": "many"}, "ticks: Enter a whole number."),
     ({"act": "HALT", "reason": "x", "symbol": "NOPE"}, "symbol: There is no company NOPE."),
     ({"act": "HALT", "reason": "x", "ticks": "0"}, "ticks: Ensure this value is greater"),
-    ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Say of which company."),
+    ({"act": "RESTRICT_SHORTS", "reason": "x"}, "symbol: Name the company."),
     ({"act": "SET_BANDS", "reason": ""} | {"percent": "5"}, "reason: This field is required."),
-    ({"act": "SET_BANDS", "reason": "x"}, "percent: Say how far from their centre"),
+    ({"act": "SET_BANDS", "reason": "x"}, "percent: Give the bands' distance"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "0"}, "percent: Ensure this value is greater"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "101"}, "percent: Ensure this value is less"),
     ({"act": "SET_BANDS", "reason": "x", "percent": "1.005"}, "percent: Ensure that there are no"),
@@ -109,12 +109,12 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
         {"act": "SET_BANDS", "reason": "x", "percent": "5", "symbol": "NOPE"},
         "symbol: There is no company NOPE.",
     ),
-    ({"act": "INJECT", "reason": "x", "impact": "5"}, "event: Say what is to happen."),
+    ({"act": "INJECT", "reason": "x", "impact": "5"}, "event: Choose the event."),
     (
         {"act": "INJECT", "reason": "x", "impact": "5", "event": "PARTY"},
         "event: Select a valid choice. PARTY is not one",
     ),
-    ({"act": "INJECT", "reason": "x", "event": "RALLY"}, "impact: Say what it is worth"),
+    ({"act": "INJECT", "reason": "x", "event": "RALLY"}, "impact: Give the event's impact"),
     (
         {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "-100"},
         "impact: Ensure this value is greater",
@@ -126,10 +126,10 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
     (
         {"act": "INJECT", "reason": "x", "event": "RALLY", "impact": "1"}
         | {"sector": "Energy", "symbol": "APEX"},
-        "sector: It befalls a company or a sector, not both.",
+        "sector: An event concerns a company or a sector, not both.",
     ),
     *(
-        ({"act": act, "reason": "x"} | more, "symbol: Say of which company, or that it is of all.")
+        ({"act": act, "reason": "x"} | more, "symbol: Name the company, or choose all companies.")
         for act, more in (
             ("HALT", {}),
             ("HALT", {"symbol": "APEX", "all_companies": "on"}),
@@ -243,9 +243,9 @@ def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, ha
     ask(desk, "SET_BANDS", "a calm", symbol="apex", percent="2.5", ticks=40)
     hall.tick()
     apex.refresh_from_db()
-    assert apex.ordered_band_bps == 250
+    assert apex.band_override_bps == 250
     assert 0.95 * apex.price < apex.low_band < apex.price < apex.high_band < 1.05 * apex.price
-    assert [c.symbol for c in Company.objects.all() if c.ordered_band_bps] == ["APEX"]
+    assert [c.symbol for c in Company.objects.all() if c.band_override_bps] == ["APEX"]
     halt = Halt.objects.get()
     assert (halt.symbol, halt.reason, halt.note) == ("APEX", "operator_bands", "a calm")
     assert (halt.band_bps, halt.until) == (250, hall.row.tick + 40)
@@ -253,16 +253,16 @@ def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, ha
     ask(desk, "FREE_BANDS", "over", symbol="APEX")
     hall.tick()
     apex.refresh_from_db()
-    assert apex.ordered_band_bps == 0
+    assert apex.band_override_bps == 0
 
 
 def test_the_bands_of_all_companies_are_set_until_they_are_freed(desk: Client, hall: Hall) -> None:
     ask(desk, "SET_BANDS", "a calm", percent="30", all_companies="on")
     hall.tick()
-    assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
+    assert set(Company.objects.values_list("band_override_bps", flat=True)) == {3_000}
     hall.restart()
     hall.tick()
-    assert set(Company.objects.values_list("ordered_band_bps", flat=True)) == {3_000}
+    assert set(Company.objects.values_list("band_override_bps", flat=True)) == {3_000}
 
 
 # What happens

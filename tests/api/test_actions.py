@@ -209,8 +209,6 @@ def test_an_order_that_cannot_stay_open_takes_no_place(bob: Trader, unlimited: N
 @pytest.mark.parametrize(
     ("status", "code"),
     [
-        ("suspended", "AGENT_SUSPENDED"),
-        ("imprisoned", "AGENT_IMPRISONED"),
         ("bankrupt", "AGENT_BANKRUPT"),
         ("fled", "AGENT_FLED"),
     ],
@@ -218,6 +216,19 @@ def test_an_order_that_cannot_stay_open_takes_no_place(bob: Trader, unlimited: N
 def test_who_may_not_act_is_told_why(ann: Trader, status: str, code: str) -> None:
     Agent.objects.update(status=status)
     assert codes(ann.act(buy(1), cancel(orderId=A_UUID))) == [code, code]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("suspended", "AGENT_SUSPENDED"), ("imprisoned", "AGENT_IMPRISONED")],
+)
+def test_who_is_punished_may_open_nothing_and_still_close_and_cancel(
+    ann: Trader, status: str, code: str
+) -> None:
+    Agent.objects.update(status=status)
+    sell = {**buy(1), "type": "SELL"}
+    answers = codes(ann.act(buy(1), cancel(orderId=A_UUID), sell))
+    assert answers == [code, "ORDER_NOT_FOUND", "INSUFFICIENT_SHARES"]
     assert ann.portfolio["cash"] == 10_000, "looking is allowed"
 
 

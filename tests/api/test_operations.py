@@ -61,7 +61,7 @@ def test_without_the_record_there_is_a_page_that_says_so(
         for path in ("/", "/replay"):
             page = Client().get(path, headers={"Accept": "text/html"})
             assert page.status_code == 503
-            assert "503: the record is out of reach" in page.content.decode()
+            assert "503: the database is unavailable" in page.content.decode()
             assert "default-src 'none'" in page["Content-Security-Policy"]
             data = Client().get(path)
             assert (data.status_code, data.json()["code"]) == (503, "UNAVAILABLE")

@@ -15,6 +15,7 @@ from market.models import Order, Trade
 from tests.api.desk import Answer, Desk, Json, Trader, buy, cancel, codes, sell
 from tests.api.test_parallel import act, run
 from tests.floor.hall import elsewhere
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.machine.actions import ACTIONS
 
@@ -146,7 +147,13 @@ def test_what_is_committed_late_is_performed_by_the_next_tick_and_once(desk: Des
         agent = Agent.objects.get(name="ann")
         with transaction.atomic():
             asked = parse_batch([buy(1, price=1)], ACTIONS, most=1)
-            taken = take(agent=agent, asked=asked, table=ACTIONS, source=Source.API)
+            taken = take(
+                agent=agent,
+                asked=asked,
+                table=ACTIONS,
+                views=checking_views,
+                source=Source.API,
+            )
             has_arrived.set()
             assert may_commit.wait(20)
         return str(taken.receipts[0].id)

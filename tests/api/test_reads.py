@@ -97,7 +97,21 @@ def test_candles_come_oldest_first(ann: Trader) -> None:
     for before, after in zip(history["candles"], history["candles"][1:], strict=False):
         assert after["open"] == before["close"]
     fives = ann.desk.get("/market/stocks/APEX/history?interval=5&limit=1").data
-    assert [candle["tick"] for candle in fives["candles"]] == [10]
+    assert [candle["tick"] for candle in fives["candles"]] == [9]
+
+
+def test_a_day_has_one_candle_from_its_open_to_its_end(ann: Trader) -> None:
+    ann.act(buy(5))
+    ann.desk.tick(400)
+    history = ann.desk.get("/market/stocks/APEX/history?interval=day").data
+    assert history["interval"] == "day"
+    [day] = history["candles"]
+    assert (day["tick"], day["volume"]) == (389, 5)
+    hours = ann.desk.get("/market/stocks/APEX/history?interval=60").data["candles"]
+    assert [candle["tick"] for candle in hours] == [59, 119, 179, 239, 299, 359, 389]
+    assert (day["open"], day["close"]) == (hours[0]["open"], hours[-1]["close"])
+    assert ann.desk.get("/market/stocks/APEX/history?interval=390").status == 400
+    assert "day" in ann.desk.get("/config").data["timing"]["candleIntervals"]
 
 
 # The world
@@ -181,7 +195,7 @@ def test_who_is_not_active_has_no_rank(ann: Trader, bob: Trader) -> None:
 def test_what_is_public_of_an_agent_is_not_its_settings(ann: Trader) -> None:
     public = ann.desk.get(f"/api/v1/agents/{ann.id}").data
     own = ann.get("/agents/me").data
-    assert set(own) - set(public) == {"callbackUrl"}
+    assert set(own) - set(public) == {"callbackUrl", "webhook"}
     assert (public["reputation"], public["status"], public["house"]) == (50, "active", False)
 
 

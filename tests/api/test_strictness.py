@@ -295,7 +295,7 @@ def test_a_host_that_is_not_ours_is_refused(desk: Desk) -> None:
         assert (answer.status, answer.code) == (400, "BAD_REQUEST")
     for path in ("/world/tick", "/", "/health"):
         answer = desk.ask("GET", path, Host="evil.example")
-        assert (answer.status, answer.body["error"]) == (400, "This host is not ours.")
+        assert (answer.status, answer.body["error"]) == (400, "This host name is not allowed.")
 
 
 def test_a_thousand_parameters_are_too_many(desk: Desk) -> None:

@@ -39,9 +39,9 @@ def _audit_company(company: Company, exchange: Exchange) -> None:
     assert company.shorted == -sum(quantity for quantity in held if quantity < 0)
     shorts = [o for o in open_orders(company, exchange) if o.intent == "SHORT"]
     assert company.shorts_offered == sum(order.unfilled for order in shorts)
-    assert company.best_bid == company.book.bids.best()
-    assert company.best_ask == company.book.asks.best()
-    assert not _crossed(company.best_bid, company.best_ask)
+    touch = (company.book.bids.best(), company.book.asks.best())
+    assert not _crossed(*touch)
+    assert (company.best_bid, company.best_ask) == (touch if company.is_trading else (None, None))
     assert company.price > 0
     _audit_side(company.book.bids)
     _audit_side(company.book.asks)
@@ -99,7 +99,8 @@ def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> N
     for symbol, holding in account.holdings.items():
         company = exchange.companies[symbol]
         needed = holding.quantity * company.price * _rate(account, company, exchange)
-        longs, shorts = longs + max(0, needed), shorts + max(0, -needed)
+        longs += needed if needed > 0 else 0
+        shorts -= needed if needed < 0 else 0
     for order in mine:
         reserved += _worst_cost(order, exchange) * _rate(account, order.company, exchange)
     unit = 10_000 * account.leverage
@@ -226,7 +227,8 @@ def _short_refusal_of(exchange: Exchange, order: Order) -> Code | None:
     is_restricted = company.restricted_through >= exchange.moment.trading_day
     if is_restricted and (order.stop is None or order.triggered_by):
         bids = [other.price for other in company.book.bids.orders()]
-        if order.limit is None or order.limit <= max(bids, default=0):
+        bid = max(bids, default=0) if company.is_trading else company.last_bid or 0
+        if order.limit is None or order.limit <= bid:
             return Code.INVALID_PRICE
     return None
 

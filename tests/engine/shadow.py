@@ -1,4 +1,4 @@
-"""A naive exchange's eye on the real one: told of every order that comes to a book, it says what
+"""A naive exchange beside the real one: it gets every order that comes to a book, and says what
 must trade, and objects to a trade that the rules forbid.
 """
 

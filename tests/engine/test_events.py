@@ -96,7 +96,7 @@ def test_there_are_about_as_many_events_as_the_rate_says() -> None:
 
 
 def _tick(generator: Events, tick: int, subjects: list[Subject]) -> list[object]:
-    generator.expire(tick)
+    generator.begin_tick(subjects)
     return list(generator.draw(tick, subjects, 1.0))
 
 
@@ -112,13 +112,14 @@ def test_events_brew_for_a_few_ticks_and_then_move_the_price_once() -> None:
     assert (event.type, event.symbol, event.impact) == (brewing.type, "APEX", brewing.impact)
     assert one.state.jump == pytest.approx(math.log(1 + event.impact))
     assert one.state.is_news_due
-    assert event.ticks_left(6) == event.duration
+    assert event.ticks_remaining == event.duration
 
 
 def test_a_company_has_one_active_event_of_a_kind() -> None:
     generator, one = events(company_rate=1.0, sector_rate=0.0, market_rates=()), subject()
     for tick in range(1, 400):
-        generator.expire(tick)
+        one.state.jump = 0.0  # the price has taken it in
+        generator.begin_tick([one])
         generator.draw(tick, [one], 1.0)
         kinds = Counter(event.type for event in generator.active)
         assert not kinds or max(kinds.values()) == 1
@@ -147,12 +148,26 @@ def test_a_sector_event_moves_its_sector_and_no_other() -> None:
 
 
 def test_events_expire_after_their_last_tick() -> None:
-    generator = events()
-    generator.inject(10, [subject()], "PRODUCT_LAUNCH", symbol="APEX", impact=0.02, duration=5)
-    for tick, left in ((10, 5), (14, 1)):
-        generator.expire(tick)
-        assert [event.ticks_left(tick) for event in generator.active] == [left]
-    generator.expire(15)
+    generator, one = events(), subject()
+    generator.inject(10, [one], "PRODUCT_LAUNCH", symbol="APEX", impact=0.02, duration=5)
+    one.state.jump = 0.0  # the price takes it in at once
+    for left in (5, 4, 3, 2, 1):
+        assert [event.ticks_remaining for event in generator.active] == [left]
+        generator.begin_tick([one])
+    assert generator.active == []
+
+
+def test_an_event_waits_for_its_company_to_trade_and_for_the_price_to_take_it_in() -> None:
+    generator, one = events(), subject()
+    generator.inject(10, [one], "PRODUCT_LAUNCH", symbol="APEX", impact=0.02, duration=2)
+    for _ in range(3):
+        generator.begin_tick([one._replace(has_traded=False)])
+        assert [event.ticks_remaining for event in generator.active] == [2]
+    for _ in range(3):
+        generator.begin_tick([one])
+        assert [event.ticks_remaining for event in generator.active] == [1]
+    one.state.jump = 0.0
+    generator.begin_tick([one])
     assert generator.active == []
 
 

@@ -42,9 +42,12 @@ def test_a_candle_is_what_its_ticks_were() -> None:
         ticks[tick] = seen, sum(trade.quantity for trade in trades)
         _collect(candles, stage)
     assert sum(volume for _, volume in ticks.values()) > 1_000
+    assert set(candles) == {1, 5, 15, 60}
     for interval, made in candles.items():
         assert made == [
-            _brute_force(ticks, interval, last) for last in range(interval, 121, interval)
+            _brute_force(ticks, interval, last)
+            for last in range(interval - 1, 121, interval)
+            if last
         ]
 
 
@@ -54,7 +57,7 @@ def _collect(candles: dict[int, list[Candle]], stage: Stage) -> None:
 
 
 def _brute_force(ticks: dict[int, tuple[list[int], int]], interval: int, last: int) -> Candle:
-    within = [ticks[tick] for tick in range(last - interval + 1, last + 1)]
+    within = [ticks[tick] for tick in range(max(1, last - interval + 1), last + 1)]
     prices = [price for seen, _ in within for price in seen]
     volume = sum(shares for _, shares in within)
     return Candle(
@@ -180,7 +183,7 @@ def test_equity_a_day_ago_follows_the_rules_day() -> None:
 
 def test_the_founding_rules_are_those_that_are_published() -> None:
     assert RULES.market.session == SessionRules(390, 240)
-    assert RULES.market.candle_intervals == (1, 5, 15, 60, 390)
+    assert RULES.market.candle_intervals == (1, 5, 15, 60)
     assert (RULES.market.taker_fee_bps, RULES.market.collar_bps) == (1, 500)
     assert RULES.market.max_open_orders == 200
 

@@ -394,7 +394,7 @@ def test_an_operator_sets_the_bands_of_a_company_for_some_ticks_with_a_reason() 
     [set_now] = stage.outcome.market.halts
     assert (set_now.symbol, set_now.reason, set_now.note) == ("APEX", "operator_bands", "a calm")
     assert (set_now.until, set_now.band_bps) == (stage.world.tick + 3, 200)
-    assert [c.ordered_band_bps for c in stage.outcome.market.companies] == [200, 0]
+    assert [c.band_override_bps for c in stage.outcome.market.companies] == [200, 0]
     assert bands(stage) == (980, 1_020)
     stage.tick("ann SELL 10 @ 10.21\nann SELL 10 @ 10.20\nbob BUY 30 @ 15.00")
     assert stage.trades == ["bob bought 10 from ann @ 10.20"]
@@ -481,8 +481,8 @@ def test_an_operators_bands_are_kept() -> None:
 
 def test_there_are_no_bands_for_a_company_that_is_not_there() -> None:
     stage = stage_of()
-    for type in ("SET_BANDS", "FREE_BANDS"):
-        stage.operate(type, symbol="NOPE", bps=300)
+    for type, given in (("SET_BANDS", {"bps": 300}), ("FREE_BANDS", {})):
+        stage.operate(type, symbol="NOPE", **given)
         assert stage.codes == ["INVALID_SYMBOL"]
 
 

@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from agents.engine.house import (
-    FIRST_HOUSE_ACCOUNT,
-    Act,
-    HouseRules,
-    Manipulation,
-    Worked,
-    crooks,
-    traders,
-)
+from agents.engine.facts import Manipulation
+from agents.engine.house import FIRST_HOUSE_ACCOUNT, Act, HouseRules, Worked, crooks, traders
 from agents.engine.house.house import STRATEGIES
 from agents.engine.house.view import Doing, Memory, Scene, Stock, Strategy, View
 from market.engine.accounts import MARKET_MAKER, PUBLIC, Account, AccountKind

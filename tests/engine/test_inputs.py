@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.engine.registry import AgentStatus
-from market.engine.actions import Verdict
+from market.engine.action import Verdict
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents
 from wallstreetsim.machine.world import InputFailed
@@ -31,7 +31,7 @@ def test_a_new_agent_is_endowed_by_the_bank_and_may_trade_at_once() -> None:
         stage.ids["bob"],
         cents("10,000.00"),
     )
-    assert [(m.name, m.status, m.reputation) for m in stage.outcome.members] == [
+    assert [(m.name, m.status, m.reputation) for m in stage.outcome.agents.members] == [
         ("bob", "active", 5_000)
     ]
 
@@ -205,9 +205,6 @@ def test_a_handler_that_raises_names_its_input() -> None:
         ("REGISTER", {"agent": "a", "name": "a", "role": "emperor"}, 1_001),
         ("REGISTER", {"agent": "a", "name": "a", "role": "quant"}, None),
         ("REGISTER", {"agent": "a", "name": "a", "role": "quant"}, 2),
-        ("STEP", {}, None),
-        ("STEP", {"ticks": 0}, None),
-        ("STEP", {"ticks": -3}, None),
     ],
 )
 def test_an_input_that_no_door_lets_in_fails_by_name(
@@ -218,6 +215,28 @@ def test_an_input_that_no_door_lets_in_fails_by_name(
     with pytest.raises(InputFailed) as caught:
         stage.submit(odd)
     assert caught.value.input is odd
+
+
+@pytest.mark.parametrize(
+    ("type", "parameters"),
+    [
+        ("STEP", {}),
+        ("STEP", {"ticks": 0}),
+        ("STEP", {"ticks": -3}),
+        ("HALT", {"symbol": "APEX", "ticks": 0}),
+        ("SET_BANDS", {"symbol": "APEX", "bps": 10_001}),
+        ("INJECT", {"event": "NOSUCH", "impact": 0.1, "duration": 1}),
+        ("INJECT", {"event": "RALLY", "impact": 1e9, "duration": 1}),
+        ("INJECT", {"event": "RALLY", "impact": float("nan"), "duration": 1}),
+        ("SET_FEE", {"bps": -1}),
+    ],
+)
+def test_an_operators_act_out_of_bounds_is_refused(
+    type: str, parameters: dict[str, object]
+) -> None:
+    stage = Stage("ann")
+    stage.operate(type, **parameters)
+    assert stage.codes == ["BAD_REQUEST"]
 
 
 def test_a_quarantined_input_is_answered_and_not_performed() -> None:

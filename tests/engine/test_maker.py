@@ -44,9 +44,7 @@ def test_it_quotes_five_levels_a_side_each_wider_and_larger_than_the_last() -> N
     bids, asks = quotes()
     assert [bid.price for bid in bids] == [9_993, 9_982, 9_970, 9_957, 9_942]
     assert [ask.price for ask in asks] == [10_007, 10_018, 10_030, 10_043, 10_058]
-    assert (
-        [q.quantity for q in bids] == [q.quantity for q in asks] == [480, 744, 1153, 1787, 2771]
-    )
+    assert [q.quantity for q in bids] == [q.quantity for q in asks] == [480, 744, 1153, 1787, 2771]
 
 
 def test_the_spread_widens_with_volatility() -> None:

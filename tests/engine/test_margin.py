@@ -210,5 +210,6 @@ def test_what_the_night_has_done_to_prices_counts_for_the_first_orders_of_the_da
     stage.run_to(629)
     before = stage.company().price
     stage.world.market.begin_tick(630)
+    stage.world.market.open_or_close()
     assert stage.company().price != before
     assert stage.account("ann").long_value == 1_000 * stage.company().price

@@ -455,7 +455,7 @@ def test_a_gap_through_zero_is_written_off_to_the_cent() -> None:
     assert (bankruptcy.peak, bankruptcy.cause) == (peak, "margin")
     [entry] = [e for e in stage.outcome.market.entries if e.kind == "write_off"]
     assert (entry.debit, entry.cents) == (stage.ids["treasury"], -bankruptcy.final)
-    assert [m.status for m in stage.outcome.members] == ["bankrupt"]
+    assert [m.status for m in stage.outcome.agents.members] == ["bankrupt"]
     assert sum(account.cash for account in stage.world.market.accounts.values()) == 0
     stage.tick("bob BUY 1 @ 1.00")
     assert stage.codes == ["AGENT_BANKRUPT"]
@@ -543,7 +543,8 @@ def test_a_cascade_of_a_hundred_accounts_ends_with_the_books_at_zero(halts: bool
         called |= {a.account for a in stage.outcome.market.alerts if a.kind == "margin_call"}
         bankrupt += len(stage.outcome.market.bankruptcies)
         assert stage.world.tick < 2_000, "it ends"
-        if stage.world.tick % 50 == 0:
+        if stage.world.tick % 50 == 0:  # an auction, for which those wait that found nobody
+            stage.operate("HALT", symbol="APEX", ticks=2)
             stage.tick("cid CANCEL ALL")
             price = stage.company().price
             stage.tick(f"cid BUY 50000 @ {price / 100:.2f}")
@@ -554,3 +555,45 @@ def test_a_cascade_of_a_hundred_accounts_ends_with_the_books_at_zero(halts: bool
         account = stage.account(name)
         assert account.equity >= 0
         assert not margin.is_breached(account, RULE)
+
+
+# Nobody to trade with
+
+
+def alone() -> Stage:
+    """Bob is to be liquidated, and nobody bids within the collar."""
+    stage = long_bob()
+    stage.tick("cid BUY 1000 @ 50.00")
+    stage.reprice("62.00")
+    return stage
+
+
+def test_a_liquidation_that_finds_nobody_waits_for_the_next_auction() -> None:
+    stage = alone()
+    orders, told = 0, []
+    for _ in range(30):
+        stage.submit()
+        orders += len(stage.outcome.market.orders)
+        told += [a.message for a in stage.outcome.market.alerts if a.kind == "liquidation"]
+    assert orders == RULE.liquidation_tries
+    assert len(told) == 1
+    assert "waits for the next auction" in told[0]
+    stage.reload()
+    stage.tick("cid BUY 1000 @ 62.00")
+    assert stage.trades == [], "it waits"
+    stage.operate("HALT", symbol="APEX", ticks=1)
+    stage.submit()
+    assert stage.trades == ["cid bought 10 from bob @ 62.00"]
+    stage.submit()
+    assert stage.trades == ["cid bought 10 from bob @ 62.00"], "and goes on"
+
+
+def test_who_waits_to_be_liquidated_may_close_the_position_meanwhile() -> None:
+    stage = alone()
+    stage.run_to(stage.world.tick + 10)
+    stage.tick("bob SELL 100 @ 60.00 #own")
+    stage.submit()
+    assert stage.orders["own"].status == "open"
+    stage.tick("cid BUY 100 @ 60.00")
+    assert stage.trades == ["cid bought 100 from bob @ 60.00"]
+    assert stage.account("bob").call is None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.engine.actions import MarketAction, market_actions
+from market.engine.action import Action
+from market.engine.actions import market_actions
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Refused
 from wallstreetsim.machine.rules import RULES
@@ -21,18 +22,18 @@ LIMIT = MARKET | {"orderType": "LIMIT", "price": Decimal("10.02")}
 ID = "0b5c6d7e-0000-4000-8000-0123456789ab"
 
 
-def parse(given: dict[str, Any], action: MarketAction = BUY) -> Parameters:
+def parse(given: dict[str, Any], action: Action = BUY) -> Parameters:
     return action.parse(given)
 
 
-def complaint(given: dict[str, Any], action: MarketAction = BUY) -> str:
+def complaint(given: dict[str, Any], action: Action = BUY) -> str:
     """Return the field that is complained about, and what is wrong with it."""
     with pytest.raises(Malformed) as caught:
         parse(given, action)
     return str(caught.value)
 
 
-def refusal(given: dict[str, Any], action: MarketAction = BUY) -> tuple[str, str]:
+def refusal(given: dict[str, Any], action: Action = BUY) -> tuple[str, str]:
     """Return the code with which a well-formed action is refused, and why."""
     with pytest.raises(Refused) as caught:
         parse(given, action)
@@ -228,7 +229,7 @@ fields = st.sampled_from([parameter.wire for parameter in BUY.parameters] + ["or
 
 @given(st.dictionaries(fields, json_values), st.sampled_from(list(ACTIONS.values())))
 def test_whatever_is_sent_is_either_taken_or_complained_about(
-    sent: dict[str, Any], action: MarketAction
+    sent: dict[str, Any], action: Action
 ) -> None:
     try:
         parameters = parse(sent, action)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -81,7 +82,7 @@ def growth_of_volatility() -> float:
         for sd, half_life in zip(rules.volatility_sds, rules.volatility_half_lives, strict=True)
     )
     profile = intraday_profile(rules, RULES.session.open_ticks)
-    hours = max(later / earlier for earlier, later in zip(profile, profile[1:], strict=False))
+    hours = max(later / earlier for earlier, later in pairwise(profile))
     return math.exp(variance / 2.0) * hours
 
 
@@ -102,8 +103,8 @@ def test_a_purchase_costs_more_than_it_moves_the_price(
 
 
 def gain(trades: Sequence[float], volatility: float) -> float:
-    """Return what trades through the ladder gain, one a tick, in usual volumes, bought or (negative)
-    sold, as a return on the first price; what is left of them is worth the last one.
+    """Return what trades through the ladder gain, one a tick, in usual volumes, bought or
+    (negative) sold, as a return on the first price; what is left of them is worth the last one.
     """
     state = state_of(volatility)
     asks = ladder(volatility, 1.0, SHARES * 3 // 10)

@@ -213,13 +213,15 @@ def test_the_day_starts_anew_at_the_opening() -> None:
     assert company.day_volume == sum(trade.quantity for trade in stage.outcome.market.trades)
 
 
-def test_equity_at_the_close_is_that_of_the_last_open_tick() -> None:
+def test_the_day_is_measured_from_the_equity_before_the_open() -> None:
     stage = Stage(SELLER, switches=WALKING_DAY)
     assert stage.account("ann").close_equity == cents("1,100,000.00")
     stage.run_to(389)
     last = stage.account("ann").equity
-    stage.run_to(500)
-    assert stage.account("ann").close_equity == last
+    stage.run_to(629)
+    assert stage.account("ann").close_equity == cents("1,100,000.00")
+    stage.run_to(630)
+    assert stage.account("ann").close_equity == last != stage.account("ann").equity
 
 
 def test_a_shorter_day_is_a_rule_like_any_other() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from market.engine import end_of_day
 from market.engine.rules import LendingRules, SessionRules, Switches
+from market.engine.short_sales import borrow_fee_bps
 from tests.cast import Player, Stage, cents, listing, rules_with
 from wallstreetsim.machine.rules import RULES
 
@@ -274,7 +274,7 @@ def test_an_operator_may_restrict_shorts_too() -> None:
 
 @pytest.mark.parametrize(("shorted", "bps"), [(0, 50), (150, 1_525), (300, 3_000), (400, 3_000)])
 def test_the_borrow_fee_rises_with_the_use_of_the_pool(shorted: int, bps: int) -> None:
-    assert end_of_day.lending_fee_bps(shorted, 300, LendingRules()) == bps
+    assert borrow_fee_bps(1_000, shorted, LendingRules(pool_bps=3_000)) == bps
 
 
 def test_a_loan_bears_interest_and_a_short_a_fee_at_each_close() -> None:

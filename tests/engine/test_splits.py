@@ -214,7 +214,7 @@ def test_what_waits_in_a_halt_is_restated() -> None:
     stage = stage_at("4,700.00", *DEAR, switches=HALTING)
     stage.operate("HALT", symbol="APEX", ticks=6)
     stage.tick("bob BUY 7 @ 5,000.00 #b\nann SELL 3 @ 4,000.00 #a\nbob BUY 1 MARKET #m")
-    stage.operate("INJECT", event="RUMOR", symbol="APEX", impact=0.08, duration=9)
+    stage.operate("INJECT", event="PRODUCT_LAUNCH", symbol="APEX", impact=0.08, duration=9)
     audit(stage.world.market)
     assert stage.outcome.market.splits
     assert [stage.orders[r].quantity for r in "bam"] == [70, 30, 10]
@@ -259,7 +259,7 @@ def test_candles_know_how_often_the_shares_were_split() -> None:
     [after] = [c for c in stage.outcome.market.candles if c.symbol == "APEX" and c.interval == 1]
     assert (before.split_power, before.close) == (0, 499_000)
     assert (after.split_power, after.open, after.close) == (1, 49_900, 50_100)
-    stage.run_to(5)
+    stage.run_to(4)
     [five] = [c for c in stage.outcome.market.candles if c.symbol == "APEX" and c.interval == 5]
     assert (five.split_power, five.open, five.low, five.high) == (1, 49_900, 49_900, 50_100)
 

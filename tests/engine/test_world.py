@@ -103,7 +103,7 @@ Operation: TypeAlias = tuple[str, Parameters]  # an operator's input
 
 
 def _event(impact: float, symbol: str | None) -> Operation:
-    return "INJECT", {"event": "RUMOR", "symbol": symbol, "impact": impact, "duration": 9}
+    return "INJECT", {"event": "PRODUCT_LAUNCH", "symbol": symbol, "impact": impact, "duration": 9}
 
 
 OPERATIONS: list[Operation] = [

@@ -61,6 +61,52 @@ def test_a_company_s_channel_has_its_price_and_its_trades(hall: LiveHall, web: W
     assert trades[0]["totals"]["shares"] == 10
 
 
+def test_the_tick_itself_is_the_last_of_its_public_frames(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        client.subscribe("market:all", "leaderboard", "book:APEX", "market:APEX")
+        client.ask("subscribe", channels=["trades", "events"])
+        hall.tick("ann BUY 10 APEX MARKET")
+        last = hall.row.tick
+        hall.tick()
+        types = [frame["type"] for frame in client.hear_tick(last)]
+    assert types[-1] == "tick:update"
+    assert types.count("tick:update") == 1
+    assert {"price:update", "book:update", "trade:executed", "leaderboard:update"} <= {*types}
+
+
+def test_a_frame_that_holds_only_what_changed_says_so(hall: LiveHall, web: Web) -> None:
+    with spectator(web) as client:
+        client.ask("authenticate", apiKey=hall.secrets["ann"])
+        snapshots = client.subscribe("market:all", "book:APEX", hall.channel("ann"))
+        hall.tick("ann BUY 10 APEX MARKET")
+        frames = [client.hear()]
+        while frames[-1]["type"] != "portfolio:update":
+            frames.append(client.hear())
+    partial = {frame["type"] for frame in frames if frame.get("partial")}
+    assert partial == {"price:update", "book:update", "portfolio:update"}
+    assert all(frame["partial"] is True for frame in frames if "partial" in frame)
+    assert not any("partial" in snapshot for snapshot in snapshots)
+
+
+def test_frames_are_deflated_for_who_takes_it_and_plain_for_who_does_not(
+    hall: LiveHall, web: Web
+) -> None:
+    with spectator(web) as deflated, spectator(web, compression=None) as plain:
+        assert deflated.socket.response and plain.socket.response
+        agreed = deflated.socket.response.headers["Sec-WebSocket-Extensions"]
+        assert {part.strip() for part in agreed.split(";")} >= {
+            "permessage-deflate",
+            "server_no_context_takeover",
+            "client_no_context_takeover",
+        }
+        assert "Sec-WebSocket-Extensions" not in plain.socket.response.headers
+        snapshots = [client.subscribe("market:all") for client in (deflated, plain)]
+        assert snapshots[0] == snapshots[1]
+        hall.ticks(3)
+        told = [client.hear_tick(hall.row.tick - 1) for client in (deflated, plain)]
+        assert told[0] == told[1] != []
+
+
 def test_unsubscribed_channels_are_silent_but_the_tick_stays(hall: LiveHall, web: Web) -> None:
     with spectator(web) as client:
         client.subscribe("market:all", "leaderboard")
@@ -68,7 +114,7 @@ def test_unsubscribed_channels_are_silent_but_the_tick_stays(hall: LiveHall, web
         assert reply["channels"] == ["market:all"]
         hall.ticks(2)
         told = client.hear_tick(hall.row.tick - 1)
-    assert [frame["channel"] for frame in told] == ["tick", "leaderboard"]
+    assert [frame["channel"] for frame in told] == ["leaderboard", "tick"]
 
 
 def test_what_cannot_be_understood_is_answered_in_our_json(web: Web) -> None:
@@ -183,14 +229,16 @@ def test_a_foreign_page_is_refused_in_the_handshake(web: Web) -> None:
         pass
 
 
-def test_an_agent_has_five_sockets_at_most(hall: LiveHall, web: Web) -> None:
+def test_of_an_agents_sockets_the_sixth_replaces_the_oldest(hall: LiveHall, web: Web) -> None:
     with ExitStack() as stack:
-        for _ in range(5):
-            client = stack.enter_context(spectator(web))
-            assert client.ask("authenticate", apiKey=hall.secrets["cid"])["success"]
-        sixth = stack.enter_context(spectator(web))
-        sixth.say("authenticate", apiKey=hall.secrets["cid"])
-        assert sixth.closing_code() == 4430
+        clients = []
+        for _ in range(6):
+            clients.append(stack.enter_context(spectator(web)))
+            assert clients[-1].ask("authenticate", apiKey=hall.secrets["cid"])["success"]
+        assert clients[0].closing_code() == 4409
+        hall.tick("cid BUY 1 MARKET")
+        for client in clients[1:]:
+            assert client.hear_type("order:filled")
 
 
 def test_an_address_has_so_many_anonymous_sockets_at_most(hall: LiveHall, web: Web) -> None:

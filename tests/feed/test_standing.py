@@ -83,13 +83,16 @@ def test_a_restarted_floor_goes_on_with_the_book_where_it_was(hall: LiveHall, we
 # An agent's own
 
 
+FIGURES = ("agentId", "cash", "netWorth", "unrealizedPnL", "realizedPnL", "buyingPower")
+
+
 class Own:
     """What an agent owns, as it keeps it itself."""
 
     def __init__(self, snapshot: Frame) -> None:
-        portfolio = snapshot["data"]["portfolio"]
+        portfolio = snapshot["data"]
         self.seq = snapshot["seq"]
-        self.cash = portfolio["cash"]
+        self.figures = {name: portfolio[name] for name in FIGURES}
         self.positions = {p["symbol"]: _held(p) for p in portfolio["positions"]}
         self.orders = {o["orderId"]: o["filledQuantity"] for o in snapshot["data"]["orders"]}
 
@@ -98,7 +101,7 @@ class Own:
         self.seq = frame["seq"]
         kind, data = frame["type"], frame["data"]
         if kind == "portfolio:update":
-            self.cash = data["cash"]
+            self.figures = {name: data[name] for name in FIGURES}
             self.positions |= {p["symbol"]: _held(p) for p in data["positions"]}
             self.positions = {s: held for s, held in self.positions.items() if held[0]}
         elif kind == "order:accepted" or kind == "order:partial":
@@ -120,7 +123,8 @@ def test_what_an_agent_owns_and_is_told_is_what_it_owns_next(hall: LiveHall, web
     with spectator(web) as client, spectator(web) as newcomer:
         for one in (client, newcomer):
             assert one.ask("authenticate", apiKey=hall.secrets["ann"])["success"]
-        own = Own(client.subscribe(channel)[0])
+        [first] = client.subscribe(channel)
+        own = Own(first)
         price = hall.price("APEX")
         hall.tick(f"ann BUY 10 @ {price * 1.2:.2f} #x1\nann BUY 20 @ 1.00 #x2\nann BUY 5 MARKET")
         hall.tick("ann SELL 4 MARKET\nann CANCEL #x2\nann BUY 9 NEXUS MARKET")
@@ -132,6 +136,8 @@ def test_what_an_agent_owns_and_is_told_is_what_it_owns_next(hall: LiveHall, web
         while (frame := client.hear())["tick"] <= last:
             if frame["stream"] == channel:
                 own.apply(frame)
+            if frame["type"] == "portfolio:update":
+                assert frame["data"].keys() | {"orders"} == first["data"].keys()
     assert own == Own(snapshot)
     assert own.positions["APEX"][0] > 11
     assert len(own.orders) == 2  # x3, of which something rests, and x4

@@ -12,7 +12,7 @@ from wallstreetsim.feed.client import MOST_OWED
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("channel", ["market:all", "leaderboard", "market:APEX", "tick"])
+@pytest.mark.parametrize("channel", ["leaderboard", "market:APEX", "tick"])
 def test_a_snapshot_and_the_frames_since_are_the_next_snapshot(
     channel: str, hall: LiveHall, web: Web
 ) -> None:
@@ -27,6 +27,29 @@ def test_a_snapshot_and_the_frames_since_are_the_next_snapshot(
                 state = frame
         [snapshot] = newcomer.subscribe(channel)
     assert snapshot == state | {"type": "snapshot"}
+
+
+def test_prices_and_what_changed_of_them_since_are_the_next_prices(
+    hall: LiveHall, web: Web
+) -> None:
+    with spectator(web) as client, spectator(web) as newcomer:
+        [state] = client.subscribe("market:all")
+        prices = {price["symbol"]: price for price in state["data"]["prices"]}
+        since = hall.row.tick
+        hall.tick("ann BUY 10 MARKET\nbob BUY 10 NEXUS MARKET")
+        hall.ticks(3)
+        while (frame := client.hear())["tick"] < hall.row.tick or frame["type"] != "tick:update":
+            if frame["type"] == "price:update":
+                prices |= {price["symbol"]: price for price in frame["data"]["prices"]}
+        [snapshot] = newcomer.subscribe("market:all")
+    assert len(snapshot["data"]["prices"]) == 100
+    for now in snapshot["data"]["prices"]:
+        kept = prices[now["symbol"]]
+        if kept["tick"] == hall.row.tick:
+            assert kept == now
+        else:  # it has not changed since
+            assert since < now["tick"] and now["change"] == 0
+            assert all(kept[name] == now[name] for name in ("price", "bid", "ask", "volume"))
 
 
 def test_every_web_process_tells_every_tick_once(hall: LiveHall, webs: list[Web]) -> None:
@@ -74,7 +97,10 @@ def test_who_listens_to_another_world_must_come_again(hall: LiveHall, web: Web) 
 
 def test_who_does_not_read_is_dropped_and_holds_nobody_up(hall: LiveHall, web: Web) -> None:
     narrow = narrow_socket(web.port)
-    with spectator(web) as reader, spectator(web, sock=narrow, max_queue=1) as sleeper:
+    with (
+        spectator(web) as reader,
+        spectator(web, sock=narrow, max_queue=1, compression=None) as sleeper,
+    ):
         for _ in range(30):
             sleeper.say("subscribe", channels=["market:all"])
         since = hall.row.tick
@@ -84,10 +110,11 @@ def test_who_does_not_read_is_dropped_and_holds_nobody_up(hall: LiveHall, web: W
 
 
 def last_seq_before_closing(client: Spectator) -> int:
+    """Read on, and return the last seq before it is said that this was too slow."""
     seq = 0
     try:
         while True:
             seq = client.hear().get("seq", seq)
     except ConnectionClosed as closed:
-        assert closed.rcvd is None or closed.rcvd.code == 4408
+        assert closed.rcvd and closed.rcvd.code == 4408
     return seq

@@ -37,11 +37,12 @@ def _set_up(database: str) -> None:
     options["application_name"] = "doomed"
     del options["pool"]  # one connection is enough for a short life
     django.setup()
-    from wallstreetsim.floor import checkpoints, recording, shell
+    from market import record
+    from wallstreetsim.floor import checkpoints, shell
     from wallstreetsim.machine import gc_control
 
     shell.SHORTEST_INTERVAL = 0.0
-    checkpoints.EVERY_TICKS = recording.EQUITY_POINT_TICKS = 1  # each tick writes all there is
+    checkpoints.EVERY_TICKS = record.EQUITY_POINT_TICKS = 1  # each tick writes all there is
     gc_control.settle = lambda: None  # nor is there time for cleaning up
 
 

@@ -21,7 +21,7 @@ from market.services import record
 from tests.floor.hall import Hall, Twin, elsewhere
 from wallstreetsim.floor import recording
 from wallstreetsim.floor.shell import Committed, Floor
-from wallstreetsim.machine.world import REGISTER, STEP
+from wallstreetsim.machine.world import REGISTER
 
 GOOD = "ann BUY 10 MARKET\nbob BUY 5 @ 1.00\ncid BUY 3 NEXUS MARKET"
 
@@ -86,7 +86,7 @@ def test_an_input_that_makes_the_machine_raise_is_set_aside_and_the_tick_goes_on
         hall.raw("cid", "DANCE", {}),
     )
     good += hall.send("cid BUY 3 NEXUS MARKET")
-    bad.append(hall.operate(STEP))
+    bad.append(hall.operate("NOSUCH"))
     committed = hall.tick()
     assert committed.outcome.tick == 2
     assert hall.codes(bad) == ["INTERNAL"] * 3

@@ -79,7 +79,7 @@ def doomed(django_db_setup: None) -> Iterator[Doomed]:
 @pytest.fixture(autouse=True)
 def each_tick_writes_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wallstreetsim.floor.checkpoints.EVERY_TICKS", 1)
-    monkeypatch.setattr("wallstreetsim.floor.recording.EQUITY_POINT_TICKS", 1)
+    monkeypatch.setattr("market.record.EQUITY_POINT_TICKS", 1)
 
 
 def test_a_tick_killed_at_any_statement_is_whole_or_absent(doomed: Doomed, hall: Hall) -> None:

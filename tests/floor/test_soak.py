@@ -14,11 +14,11 @@ from django.db import connection, transaction
 
 from agents.models import Input as InputRow
 from agents.models import Source
+from market.engine.operator_acts import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
 from market.engine.parameters import Parameters
 from tests.engine.test_world import draw_terms
 from tests.floor.hall import Hall, Twin, elsewhere
 from tests.floor.test_killed import Doomed, await_its_end, doomed, next_tick
-from wallstreetsim.machine.world import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
 
 __all__ = ["doomed"]  # the fixture
 

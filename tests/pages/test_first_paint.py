@@ -111,7 +111,7 @@ def events_panel(client: Client) -> str:
 
 def test_all_that_keeps_a_company_from_trading_as_usual_is_said() -> None:
     quote = Quote("APEX", "Apex", "Technology", 10, 100, 100, 100, None, None, 0, [])
-    several = replace(quote, is_restricted=True, has_ordered_bands=True)
+    several = replace(quote, is_restricted=True, has_band_override=True)
     assert (several.state, several.note) == (
         "NO SHORTS",
         "Short sales are restricted. An operator has set the bands",

@@ -9,25 +9,14 @@ from collections.abc import Iterator
 from random import Random
 
 from agents.engine.inputs import Input
+from agents.engine.registry import SET_FEE
 from agents.engine.rules import ROLES
+from market.engine.operator_acts import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
 from market.engine.parameters import Parameters
 from market.engine.rules import SessionRules, Switches
 from market.engine.values import SelfTrade
 from tests.cast import rules_with
-from wallstreetsim.machine.world import (
-    FREE_BANDS,
-    HALT,
-    INJECT,
-    PAUSE,
-    REGISTER,
-    RESTRICT_SHORTS,
-    RESUME,
-    SET_BANDS,
-    SET_FEE,
-    STEP,
-    UNHALT,
-    World,
-)
+from wallstreetsim.machine.world import PAUSE, REGISTER, RESUME, STEP, World
 
 RULES = rules_with(session=SessionRules(open_ticks=60, closed_ticks=20))  # three days in 220 ticks
 TICKS = 220

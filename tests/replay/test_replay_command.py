@@ -72,7 +72,7 @@ def test_another_price_is_named(busy: Hall, monkeypatch: pytest.MonkeyPatch) -> 
             return outcome
         apex, *others = outcome.market.companies
         market = replace(outcome.market, companies=[apex._replace(price=apex.price + 1), *others])
-        return outcome._replace(digest="", market=market)
+        return outcome._replace(digest="", reports={**outcome.reports, "market": market})
 
     monkeypatch.setattr(World, "advance", astray)
     with pytest.raises(CommandError, match=r"Tick 11 differs, step prices: public price:update"):

@@ -22,7 +22,7 @@ def test_whatever_befalls_a_floor_in_memory_its_history_is_the_undisturbed_one()
 
 
 def test_the_soak_notices_what_a_checkpoint_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tuple(name for name in state._COMPANY_FIELDS if name != "is_pinned")
+    kept = tuple(name for name in state._COMPANY_FIELDS if name != "is_limit_state")
     monkeypatch.setattr(state, "_COMPANY_FIELDS", kept)
     with pytest.raises(AssertionError):
         for seed in range(1, 9):

@@ -24,17 +24,19 @@ def test_sockets_of_a_deep_data_directory_still_have_short_paths_of_their_own() 
 def test_the_directories_and_the_secret_key_are_closed_to_others(data: Path) -> None:
     places = Places(data)
     preflight.make_directories(places)
-    preflight.make_secret_key(places)
+    preflight.make_keys(places)
     assert [places.data.stat().st_mode & 0o777, places.run.stat().st_mode & 0o777] == [0o700] * 2
     assert places.secret_key.stat().st_mode & 0o777 == 0o600
+    assert places.webhook_key.stat().st_mode & 0o777 == 0o600
+    assert places.webhook_key.read_text() != places.secret_key.read_text()
 
 
 def test_the_secret_key_stays_the_same_from_run_to_run(data: Path) -> None:
     places = Places(data)
     preflight.make_directories(places)
-    preflight.make_secret_key(places)
+    preflight.make_keys(places)
     key = places.secret_key.read_text()
-    preflight.make_secret_key(places)
+    preflight.make_keys(places)
     assert places.secret_key.read_text() == key
     assert len(key) > 50
 
@@ -43,7 +45,7 @@ def test_an_empty_secret_key_is_none(data: Path) -> None:
     places = Places(data)
     preflight.make_directories(places)
     places.secret_key.touch()
-    preflight.make_secret_key(places)
+    preflight.make_keys(places)
     assert len(places.secret_key.read_text()) > 50
 
 

@@ -1,1 +1,1 @@
-"""What makes HTTP ours: the envelope, the strict reader, who asks, how often, and the schema."""
+"""HTTP API plumbing: envelope, strict JSON, authentication, rate limits and schema."""

@@ -1,4 +1,4 @@
-"""Who asks: the agent whose key or session token the request bears."""
+"""Authentication: the agent whose key or session token a request has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wallstreetsim.api import limits
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Read `Authorization: Bearer …`; without it, the request is nobody's."""
+    """Reads `Authorization: Bearer …`; a request without it is anonymous."""
 
     def authenticate(self, request: Request) -> tuple[Agent, Credential] | None:
         header: str | None = request.META.get("HTTP_AUTHORIZATION")
@@ -24,11 +24,11 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, secret = header.strip().partition(" ")
         if scheme.lower() != "bearer":
             self._count_failure(request)
-            raise AuthenticationFailed("The Authorization header is not a Bearer one.")
+            raise AuthenticationFailed("The Authorization header must be a Bearer one.")
         credential = credential_of(secret.strip())
         if credential is None:
             self._count_failure(request)
-            raise AuthenticationFailed("This key or token is not valid, or is no longer.")
+            raise AuthenticationFailed("This key or token is not valid or has expired.")
         return credential.agent, credential
 
     def authenticate_header(self, request: Request) -> str:

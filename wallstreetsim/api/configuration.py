@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from django.conf import settings
 
 from agents.services import keys
+from market import wire
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
 from market.engine.values import BPS_IN_ONE
@@ -16,13 +17,13 @@ from wallstreetsim.api.parsing import DEEPEST_NESTING, LARGEST_BODY
 from wallstreetsim.feed import channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
+from webhooks.engine import briefing, circuit, delivery
 
 NOT_YET = (
     "the roles' special abilities, but that investment bankers pay no fees",
     "RUMOR, MESSAGE, ALLY, ALLY_ACCEPT, ALLY_REJECT, ALLY_DISSOLVE",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
     "news, investigations, prison: their lists are empty",
-    "webhook deliveries",
     "/skill.md, /skill, /llms.txt, /.well-known/openapi-config.json",
     "the pages for people at /agents, /agents/{id}, /markets, /news",
 )
@@ -47,6 +48,7 @@ class Config(TypedDict):
     rateLimits: dict[str, Any]
     limits: dict[str, Any]
     webSocket: dict[str, Any]
+    webhooks: dict[str, Any]
     webhookHeaders: list[str]
     rules: dict[str, Any]
     switchedOff: list[str]
@@ -100,7 +102,7 @@ def config() -> Config:
             "openTicks": market.session.open_ticks,
             "closedTicks": market.session.closed_ticks,
             "dayTicks": market.session.day_ticks,
-            "candleIntervals": list(market.candle_intervals),
+            "candleIntervals": [*market.candle_intervals, wire.DAY],
         },
         "pricing": {
             "agentPressure": market.pricing.flow_weight,
@@ -162,16 +164,19 @@ def config() -> Config:
                 channels.of_agent("<id>"),
             ],
         },
-        "webhookHeaders": [
-            "webhook-id",
-            "webhook-timestamp",
-            "webhook-signature",
-            "X-WSS-Signature",
-            "X-WSS-Timestamp",
-            "X-WSS-Agent-ID",
-            "X-WSS-Tick",
-            "X-WSS-Attempt",
-        ],
+        "webhooks": {
+            "connectSeconds": delivery.CONNECT_SECONDS,
+            "exchangeSeconds": delivery.EXCHANGE_SECONDS,
+            "replyBytes": delivery.LARGEST_REPLY,
+            "actionsPerReply": delivery.MOST_ACTIONS,
+            "retrySeconds": list(circuit.RETRY_SECONDS),
+            "failuresToOpen": circuit.FAILURES_TO_OPEN,
+            "openSeconds": [circuit.SHORTEST_OPEN_SECONDS, circuit.LONGEST_OPEN_SECONDS],
+            "listed": briefing.MOST_LISTED,
+            "messages": briefing.MOST_MESSAGES,
+            "secretOverlapSeconds": delivery.SECRET_OVERLAP_SECONDS,
+        },
+        "webhookHeaders": list(delivery.HEADERS),
         "rules": _wired(_published(asdict(RULES))),
         "switchedOff": list(NOT_YET),
     }

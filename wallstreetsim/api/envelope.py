@@ -1,4 +1,4 @@
-"""The frame of every answer: `success` and `data`, or what went wrong."""
+"""The envelope of every answer: `success` and `data`, or what went wrong."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CODES = {
 
 
 class Failure(TypedDict):
-    """An answer that says no. `details` are by field; `retryAfter` is in seconds."""
+    """An error answer. `details` are by field; `retryAfter` is in seconds."""
 
     success: bool
     error: str
@@ -60,7 +60,7 @@ def failure(
     hint: str | None = None,
     retry_after: int | None = None,
 ) -> Failure:
-    """Return the body of an answer that says no."""
+    """Return the body of an error answer."""
     body: Failure = {
         "success": False,
         "error": error,
@@ -77,7 +77,7 @@ def failure(
 
 
 def refuse(status: int, error: str, **more: Any) -> HttpResponse:
-    """Answer no, where REST framework does not."""
+    """Return an error answer, where REST framework does not."""
     content = orjson.dumps(failure(status, error, **more))
     headers = {"Content-Length": str(len(content))}
     return HttpResponse(content, status=status, content_type=JSON, headers=headers)
@@ -89,7 +89,7 @@ def wire_headers(response: HttpResponse) -> list[tuple[bytes, bytes]]:
 
 
 class EnvelopeRenderer(JSONRenderer):
-    """Put an answer's data into its frame; a failure has its own."""
+    """Puts an answer's data into its envelope; a failure has its own."""
 
     def render(
         self,
@@ -117,7 +117,7 @@ class JSONOnly(BaseContentNegotiation):
 
 
 class Methods(BaseMetadata):
-    """Answer OPTIONS: say what may be asked of a path."""
+    """Answers OPTIONS with the methods of a path."""
 
     def determine_metadata(self, request: Request, view: APIView) -> dict[str, list[str]]:
         return {"methods": view.allowed_methods}
@@ -131,7 +131,7 @@ def only_read(view: View) -> View:
     def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
-        response = refuse(405, "This may only be read.")
+        response = refuse(405, "This path only supports GET and HEAD.")
         response["Allow"] = "GET, HEAD"
         return response
 
@@ -157,23 +157,29 @@ def without_parameters(view: View) -> View:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         return strange_host()
-    return refuse(400, "The request cannot be read.")
+    return refuse(400, "The request is malformed.")
 
 
 def strange_host() -> HttpResponse:
-    return refuse(400, "This host is not ours.", hint="ALLOWED_HOSTS names those that are.")
+    return refuse(
+        400,
+        "This host name is not allowed.",
+        hint="The operator sets the allowed names in ALLOWED_HOSTS.",
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refuse(403, "You may not do that.")
+    return refuse(403, "You are not allowed to do that.")
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return refuse(403, "This form is not from our page, or it is too old: load the page again.")
+    return refuse(403, "This form has expired or comes from another site: load the page again.")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return refuse(404, "There is nothing at this path.", hint="/api/v1/openapi.json lists them.")
+    return refuse(
+        404, "There is nothing at this path.", hint="/api/v1/openapi.json lists all paths."
+    )
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -181,7 +187,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def for_people_or(page: View, data: View) -> View:
-    """Return a view that shows the page to whoever asks for one, and the data to all others."""
+    """Return a view that answers with the page if HTML is accepted, else with the data."""
 
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asks_for_page = "text/html" in request.META.get("HTTP_ACCEPT", "")
@@ -190,5 +196,5 @@ def for_people_or(page: View, data: View) -> View:
     return view
 
 
-OUT_OF_REACH = "The exchange cannot reach its record now; try again."
-SORRY = "Something broke on our side. The request id finds it in our logs."
+OUT_OF_REACH = "The exchange cannot reach its database now; try again."
+SORRY = "Internal error. It is logged under this request id."

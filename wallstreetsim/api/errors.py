@@ -1,4 +1,4 @@
-"""What is raised in a view, as the wire shows it."""
+"""Exceptions raised in a view, as error answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ABSENCE = (OperationalError, InterfaceError)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
-    """Answer an exception. Never lets one through: REST framework would show Django's page."""
+    """Return the answer to any exception: REST framework would otherwise show Django's page."""
     if isinstance(error, exceptions.ValidationError):
         details = dict(_faults(error.detail))
         field, message = next(iter(details.items()))
@@ -38,11 +38,11 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     if isinstance(error, Http404):
         return _answer(404, "There is nothing at this path.")
     if isinstance(error, PermissionDenied):
-        return _answer(403, "You may not do that.")
+        return _answer(403, "You are not allowed to do that.")
     if isinstance(error, RequestDataTooBig):
         return _answer(413, "The body is too large.")
     if isinstance(error, SuspiciousOperation):
-        return _answer(400, "The request cannot be read.")
+        return _answer(400, "The request is malformed.")
     if isinstance(error, World.DoesNotExist):
         return _unavailable("The world is not founded yet.")
     if isinstance(error, ABSENCE):
@@ -83,7 +83,7 @@ def _unavailable(error: str) -> Response:
 
 
 def _faults(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each field's first fault, by its path; faults of the whole have none."""
+    """Yield each field's first fault with its path; faults of the whole body have an empty path."""
     if isinstance(detail, dict):
         for key, value in detail.items():
             below = "" if key == "non_field_errors" else str(key)

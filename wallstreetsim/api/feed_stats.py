@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import orjson
 import redis
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
+from market.common.redis_clients import redis_client
 from wallstreetsim.api.envelope import JSON, only_read, refuse
 from wallstreetsim.feed import stats
 from wallstreetsim.feed.resume_points import FIGURES
-
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 
 
 @never_cache
@@ -23,14 +21,14 @@ def ws_stats(request: HttpRequest) -> HttpResponse:
     try:
         each = _figures()
     except redis.RedisError:
-        return refuse(503, "Redis is away, and with it the figures of the web processes.")
+        return refuse(503, "Redis is unavailable, and with it the figures of the web processes.")
     data = {**stats.total(each.values()), "each": each}
     return HttpResponse(orjson.dumps({"success": True, "data": data}), content_type=JSON)
 
 
 def _figures() -> dict[str, stats.FeedStats]:
     """Return each web process's figures, at most a few seconds old, by its name."""
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS) as client:
+    with redis_client() as client:
         keys = sorted(client.scan_iter(f"{FIGURES}*"))
         texts = client.mget(keys) if keys else []
     return {

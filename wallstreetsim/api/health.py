@@ -1,4 +1,4 @@
-"""Whether this process can serve, and whether the world moves."""
+"""Health checks: whether this process can serve, and whether ticks are on time."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from agents.models import Input
 from market.common import database_health
+from market.common.redis_clients import redis_client
 from market.models import World
 from wallstreetsim.api.envelope import JSON, only_read, refuse
 
@@ -24,7 +25,7 @@ LATE_INTERVALS = 10
 @never_cache
 @only_read
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer 503 when the record is out of reach; tell staff more."""
+    """Answer 503 when the database is unavailable; show staff more."""
     try:
         if not database_health.is_in_reach():
             return _out_of_reach()
@@ -39,7 +40,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @never_cache
 @only_read
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 503 when the record is out of reach, or the tick is late."""
+    """Answer 503 when the database is unavailable or the tick is late."""
     try:
         if not database_health.is_in_reach():
             return _out_of_reach()
@@ -55,14 +56,14 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def is_late(world: World) -> bool:
     """Say whether the next tick should have come long ago; a paused world is in no hurry."""
-    if world.is_paused and not world.steps_left:
+    if world.stands_still:
         return False
     patience = timedelta(seconds=LATE_INTERVALS * settings.TICK_SECONDS)
     return timezone.now() - (world.claimed_at or world.founded_at) > patience
 
 
 def _out_of_reach() -> HttpResponse:
-    return refuse(503, "The record is out of reach.")
+    return refuse(503, "The database is unavailable.")
 
 
 def _details() -> dict[str, Any]:
@@ -71,7 +72,7 @@ def _details() -> dict[str, Any]:
         "epoch": world.epoch if world else None,
         "tick": world.tick if world else None,
         "claimedAt": world.claimed_at.isoformat() if world and world.claimed_at else None,
-        "paused": world.is_paused if world else None,
+        "paused": world.stands_still if world else None,
         "inboxDepth": Input.objects.waiting().count(),
         "redis": _redis_answers(),
     }
@@ -79,7 +80,7 @@ def _details() -> dict[str, Any]:
 
 def _redis_answers() -> bool:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5) as client:
+        with redis_client() as client:
             return bool(client.ping())
     except redis.RedisError:
         return False

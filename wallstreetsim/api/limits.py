@@ -1,4 +1,4 @@
-"""How often one may ask: counted in Redis, in one script, so that parallel requests count too."""
+"""Rate limits, counted in Redis by one script, so that parallel requests count too."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import redis
 from django.conf import settings
 from django.http import HttpRequest
-from redis.backoff import NoBackoff
 from redis.commands.core import Script
-from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from agents.models import Agent
 from market.common.client_address import address_of
+from market.common.redis_clients import redis_client
 
 if TYPE_CHECKING:  # its default throttle is in here
     from rest_framework.views import APIView
@@ -27,7 +26,7 @@ if TYPE_CHECKING:  # its default throttle is in here
 log = logging.getLogger(__name__)
 
 KEY_PREFIX = "wss:limit:"
-PATIENCE_SECONDS = 0.2  # with a Redis that does not answer
+TIMEOUT_SECONDS = 0.2  # with a Redis that does not answer
 TRUCE_SECONDS = 1.0  # in which a Redis that failed is not asked again
 
 
@@ -51,7 +50,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 
 
 class Allowance(NamedTuple):
-    """What is left to somebody of the tightest limit, and when all of it is back.
+    """What is left of the tightest limit, and when all of it is available again.
 
     `limit` is what may be left at most: the burst, where there is one.
     """
@@ -107,7 +106,7 @@ return {granted, limit, math.max(0, left), math.ceil(reset), math.ceil(retry)}
 
 
 def spend(scope: str, who: str, limits: tuple[Limit, ...]) -> Allowance | None:
-    """Count one request of somebody's; None where nothing is counted.
+    """Count one request; return None where nothing is counted.
 
     Without Redis nobody is counted and everybody passes: that a messenger is away must not stop
     those who trade, and a key cannot be guessed however often one may try.
@@ -127,7 +126,7 @@ def spend(scope: str, who: str, limits: tuple[Limit, ...]) -> Allowance | None:
 
 
 class RateLimit(BaseThrottle):
-    """Hold each agent, or each address where there is none, to the limits that a view names."""
+    """Applies a view's limits to each agent, or to each address where there is no agent."""
 
     def __init__(self) -> None:
         self.allowance: Allowance | None = None
@@ -150,7 +149,7 @@ def charge(request: Request, scope: str, *, is_anonymous: bool = False) -> Allow
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:
-    """Return what an answer says of the limit its request was counted under."""
+    """Return the headers about the limit that a request was counted under."""
     allowance: Allowance | None = getattr(request, "allowance", None)
     if allowance is None:
         return {}
@@ -167,10 +166,5 @@ class _Truce:
 
 @cache
 def _script() -> Script:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    client = redis_client(timeout_seconds=TIMEOUT_SECONDS)
     return client.register_script(_SPEND)

@@ -21,12 +21,12 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from agents.models import Input
 from market.common import database_health
+from market.common.redis_clients import redis_client
 from wallstreetsim.api.envelope import only_read, refuse
+from webhooks.metrics import WebhookCollector
 
 if TYPE_CHECKING:
     from wallstreetsim.floor.shell import Committed
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 FLOOR_KEY = "wss:metrics:floor"
 FLOOR_SECONDS = 300  # how long the floor's figures stand after its last tick
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 UNKNOWN = float("nan")
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
 
@@ -95,11 +94,15 @@ def record_tick(committed: Committed) -> None:
 
 
 def record_request(request: HttpRequest, status: int, seconds: float) -> None:
-    """Count an answered HTTP request, by the route that it took."""
+    """Count an answered HTTP request, by its route."""
     route = getattr(request.resolver_match, "route", "") if request.resolver_match else ""
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(method, route, status).inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+WEBHOOKS = CollectorRegistry()
+WEBHOOKS.register(WebhookCollector())
 
 
 def render() -> bytes:
@@ -108,14 +111,21 @@ def render() -> bytes:
         INBOX.set(Input.objects.waiting().count() if database_health.is_in_reach() else UNKNOWN)
     except DatabaseError:
         INBOX.set(UNKNOWN)
-    return _floors_figures() + generate_latest(REGISTRY)
+    return _floors_figures() + generate_latest(REGISTRY) + _webhooks_figures()
 
 
 @only_read
 def view(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
-        return refuse(403, "The metrics are for those who run the exchange.")
+        return refuse(403, "The metrics are for the exchange's operators.")
     return HttpResponse(render(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _webhooks_figures() -> bytes:
+    try:
+        return generate_latest(WEBHOOKS) if database_health.is_in_reach() else b""
+    except DatabaseError:
+        return b""
 
 
 def _may_read(request: HttpRequest) -> bool:
@@ -146,9 +156,4 @@ def _floors_figures() -> bytes:
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return redis_client()

@@ -1,4 +1,4 @@
-"""What every answer bears, and the short way of an API request."""
+"""The headers of every answer, and the short way of an API request."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class RequestContext:
 
 
 def api_match(path: str) -> ResolverMatch | None:
-    """Return where a path of the API leads; None for any other."""
+    """Return the API's match for a path, None for any other path."""
     try:
         match = resolve(path)
     except Resolver404:
@@ -98,7 +98,7 @@ def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
 
 
 def refused(status: int, error: str, *, sent_name: str = "") -> HttpResponse:
-    """Answer a request that cannot become one of Django's. It asks nobody for the tick."""
+    """Answer a request that cannot become one of Django's. Uses the cached tick; no query."""
     with _named(sent_name):
         response = refuse(status, error)
         _mark(response, tick_seen(may_ask=False))
@@ -118,7 +118,7 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     except (BodyTooLarge, RequestDataTooBig):
         return refuse(413, BodyTooLarge.default_detail)
     except SuspiciousOperation:
-        return refuse(400, "The request cannot be read.")
+        return refuse(400, "The request is malformed.")
     except Exception:
         log.exception("a request failed")
         return refuse(500, SORRY)

@@ -1,4 +1,4 @@
-"""The strict reader of JSON: what is not plainly what it says is refused, in our own words."""
+"""The strict JSON reader: whatever is malformed or ambiguous is refused with one clear error."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ def _check_nesting(text: str) -> None:
 
 
 def _check_strings(value: object) -> None:
-    """Refuse what an escape can write and the record cannot keep: NUL and half a surrogate pair."""
+    """Refuse what PostgreSQL cannot store: NUL and half a surrogate pair."""
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise ParseError("A string holds a NUL or half a surrogate pair.")
+            raise ParseError("A string contains NUL or half a surrogate pair.")
     elif isinstance(value, list):
         for item in value:
             _check_strings(item)
@@ -106,7 +106,7 @@ def _check_strings(value: object) -> None:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ParseError("A key stands twice in one object.")
+        raise ParseError("An object has the same key twice.")
     return members
 
 

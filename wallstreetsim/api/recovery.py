@@ -19,7 +19,7 @@ from market.common.view import APIView
 from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors
-from wallstreetsim.feed.frames import PublicEntry, agent_frame
+from wallstreetsim.feed.frames import PublicEntry, agent_snapshot
 from wallstreetsim.feed.recovery_cache import Line, Reader, lines_after, position_after
 from wallstreetsim.feed.selectors import Gap, Position, Standing
 
@@ -30,19 +30,28 @@ LARGEST = (1 << 63) - 1
 
 class RecoverQuery(Query):
     since = Number(
-        min_value=0, max_value=LARGEST, required=False, help_text="The last public seq one has."
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        help_text="The last public seq that you have.",
     )
     sinceAgent = Number(
         min_value=0,
         max_value=LARGEST,
         required=False,
-        help_text="The last seq one has of the agent's own stream; else that of the tick `since`.",
+        help_text="Your last seq of the agent's own stream; by default that of the tick `since`.",
     )
     sinceTick = Number(
-        min_value=0, max_value=LARGEST, required=False, help_text="Instead of both: the last tick."
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        help_text="Instead of both: the last tick that you have.",
     )
     epoch = Number(
-        min_value=1, max_value=LARGEST, required=False, help_text="To which the seqs belong."
+        min_value=1,
+        max_value=LARGEST,
+        required=False,
+        help_text="The epoch to which the seqs belong.",
     )
     cursor = Pattern(
         r"\A[0-9]{1,9}\.[0-9]{1,18}\.[0-9]{1,18}\Z",
@@ -58,7 +67,7 @@ class RecoverQuery(Query):
 
 
 class MissedEntry(TypedDict):
-    """What one tick said on one stream."""
+    """One tick's events on one stream."""
 
     stream: str
     seq: int
@@ -91,7 +100,7 @@ class RecoverView(APIView):
         """Return what was missed since a seq, a tick or a cursor."""
         agent = agent_of(request)
         if agent.public_id != id:
-            raise PermissionDenied("An agent recovers what it missed itself.")
+            raise PermissionDenied("Only the agent itself can recover what it missed.")
         query = RecoverQuery.read(request)
         names = _channels_in(query, str(agent.public_id))
         with one_instant():
@@ -154,7 +163,7 @@ def _recover(
     if gap.agent:
         own = selectors.agent_standing(agent.id)
         position = position._replace(agent=own.seq)
-        frame = agent_frame(own, channels.of_agent(str(agent.public_id)), "snapshot", own.data)
+        frame = agent_snapshot(own, channels.of_agent(str(agent.public_id)), own.data)
         snapshot.append(frame.encode())
     reader = Reader(names, agent.id, str(agent.public_id))
     lines = lines_after(

@@ -21,7 +21,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
 from agents.engine.batch import ActionTable
-from market.engine.actions import MarketAction
+from market.engine.action import Action
 from market.engine.parameters import Parameter, ParameterKind
 from wallstreetsim.api.envelope import JSON, Failure
 
@@ -44,10 +44,10 @@ def only_canonical(endpoints: list[tuple[str, Any, str, Any]]) -> list[tuple[str
 
 
 class EnvelopeSchema(AutoSchema):
-    """Describe a view by the types of its answers: `@extend_schema(responses=Stock)`."""
+    """Describes a view by the types of its answers: `@extend_schema(responses=Stock)`."""
 
     def get_auth(self) -> list[Schema]:
-        """A view that anybody may ask takes a key too: its bearer has a budget of its own."""
+        """A public view takes a key too: an agent then has a rate limit of its own."""
         needed: list[Schema] = super().get_auth()
         permissions = self.view.get_permissions()
         is_public = not any(isinstance(one, IsAuthenticated) for one in permissions)
@@ -163,7 +163,7 @@ def batch_schema(table: ActionTable, *, most: int) -> Schema:
     }
 
 
-def _action_schema(action: MarketAction) -> Schema:
+def _action_schema(action: Action) -> Schema:
     properties = {p.wire: _parameter_schema(p) for p in action.parameters}
     return {
         "title": action.type,

@@ -1,4 +1,4 @@
-"""The page that is answered in place of any other while the database cannot be reached."""
+"""The page that is shown in place of any other while the database is unavailable."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from market.api.urls import urlpatterns as market
 from wallstreetsim.api import views
 from wallstreetsim.api.envelope import only_read, without_parameters
 from wallstreetsim.api.recovery import RecoverView
+from webhooks.api.urls import urlpatterns as webhooks
 
 PAGES = {"agents", "agent", "news"}  # bare, these are for people
 
@@ -21,6 +22,7 @@ docs = only_read(
 nothing_yet = views.NothingYetView.as_view()
 
 urlpatterns = [
+    *webhooks,  # before the paths of agents, of which one takes any id
     *agents,
     *market,
     path("actions", views.ActionsView.as_view(), name="actions"),

@@ -30,6 +30,7 @@ from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.api.schema import batch_schema
+from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
@@ -39,7 +40,7 @@ IDEMPOTENCY_HEADER = OpenApiParameter(
     IDEMPOTENCY_KEY,
     {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     OpenApiParameter.HEADER,
-    description="Makes the request repeatable for 24 h: same key and body, one effect, one answer.",
+    description="Makes a request safe to repeat for 24 h: it has one effect and one answer.",
 )
 
 _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
@@ -64,7 +65,7 @@ class ActionsView(APIView):
         responses=BatchResult,
     )
     def post(self, request: Request) -> Response:
-        """Act. `success` means taken for the next tick, whose verdict counts."""
+        """Submit actions. `success` means accepted for the next tick, whose verdict counts."""
         wait = WaitQuery.read(request)["wait"] if request.query_params else 0
         try:
             asked = parse_batch(_actions_in(request.data), ACTIONS, most=MOST_ACTIONS)
@@ -75,6 +76,7 @@ class ActionsView(APIView):
                 agent=agent_of(request),
                 asked=asked,
                 table=ACTIONS,
+                views=checking_views,
                 source=Source.API,
                 repeatable=_repeatable(request),
             )
@@ -109,7 +111,7 @@ class StatusView(APIView):
         """Show where the world stands."""
         with selectors.one_instant():
             world, totals, active = selectors.world(), selectors.totals(), count_active()
-            events = selectors.active_events(world.tick)
+            events = selectors.active_events(world)
         moment = selectors.moment(world)
         return Response(serializers.world_status(world, moment, totals, active, events))
 
@@ -148,7 +150,7 @@ class EventsView(APIView):
         """
         query = PageQuery.read(request)
         with selectors.one_instant():
-            happened = selectors.happenings(slice_of(query), selectors.world().tick)
+            happened = selectors.happenings(slice_of(query), selectors.world())
         return Response(page_of(query, *happened))
 
 
@@ -168,7 +170,7 @@ class BankruptciesView(APIView):
 @extend_schema(exclude=True)  # what the items will look like is not settled
 class NothingYetView(APIView):
     def get(self, request: Request) -> Response:
-        """Return an empty list: nothing of the kind happens in this world yet."""
+        """Return an empty list: this feature is not built yet."""
         return Response(page_of(PageQuery.read(request), [], 0))
 
 
@@ -182,7 +184,7 @@ class ConfigView(APIView):
 @only_read
 @without_parameters
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Serve the schema, which is the contract."""
+    """Serve the OpenAPI schema."""
     return HttpResponse(openapi_document(), content_type=JSON)
 
 

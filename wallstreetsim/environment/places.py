@@ -27,6 +27,10 @@ class Places:
         return self.data / "secret_key"
 
     @property
+    def webhook_key(self) -> Path:
+        return self.data / "webhook_key"
+
+    @property
     def lock(self) -> Path:
         return self.data / "lock"
 

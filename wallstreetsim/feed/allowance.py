@@ -1,4 +1,4 @@
-"""How fast a client may talk."""
+"""How fast a client may send."""
 
 from __future__ import annotations
 

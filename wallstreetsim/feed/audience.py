@@ -1,4 +1,4 @@
-"""Everyone who listens at one web process."""
+"""All clients of one web process."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry, agent_batch
 
+MOST_CLOSING = 4  # times the sockets that an agent may have: those being closed among them
+
 
 class Audience:
     """The open sockets: anonymous ones counted by address, the others by agent."""
 
     def __init__(self) -> None:
         self._clients: set[Client] = set()
-        self._by_account: dict[int, set[Client]] = defaultdict(set)
+        self._by_account: dict[int, dict[Client, None]] = defaultdict(dict)  # the oldest first
         self._anonymous: Counter[str] = Counter()
         self.departed = 0
         stats.listening.observe(self._clients)
 
     @property
     def accounts(self) -> AbstractSet[int]:
-        """The accounts of the agents that listen here."""
+        """The accounts of the agents that are connected here."""
         return self._by_account.keys()
 
     @property
@@ -38,7 +40,7 @@ class Audience:
         return {identity.key for identity in identities if identity and identity.key}
 
     def admit(self, client: Client) -> bool:
-        """Take in an anonymous client; False when its address has enough of them."""
+        """Admit an anonymous client; return False when its address has too many."""
         if self._anonymous[client.address] >= settings.FEED_SOCKETS_PER_ADDRESS:
             return False
         self._anonymous[client.address] += 1
@@ -46,22 +48,29 @@ class Audience:
         return True
 
     def is_here(self, account: int) -> bool:
-        """Say whether an agent listens here, on any socket."""
+        """Say whether an agent is connected here, on any socket."""
         return account in self._by_account
 
     def identify(self, client: Client, identity: Identity, seq: int) -> bool:
         """Make an anonymous client an agent's, which hears its own channel from after this public
-        seq; False when the agent has sockets enough.
+        seq. Where the agent has sockets enough, the oldest is closed for it: it may be dead.
+
+        False when too many of those have not been closed by the other end yet.
         """
-        if len(self._by_account.get(identity.account, ())) >= settings.FEED_SOCKETS_PER_AGENT:
+        most = settings.FEED_SOCKETS_PER_AGENT
+        theirs = self._by_account[identity.account]
+        if len(theirs) >= MOST_CLOSING * most:
             return False
+        listening = [one for one in theirs if not one.is_closed]
+        for oldest in listening[: max(0, len(listening) - most + 1)]:
+            oldest.close(Close.REPLACED)
         self._forget_anonymous(client)
-        self._by_account[identity.account].add(client)
+        theirs[client] = None
         client.become(identity, seq)
         return True
 
     def dismiss(self, client: Client) -> None:
-        """Forget a client, whether or not it was taken in."""
+        """Forget a client, whether or not it was admitted."""
         if client not in self._clients:
             return
         self._clients.remove(client)
@@ -70,12 +79,12 @@ class Audience:
             self._forget_anonymous(client)
             return
         theirs = self._by_account[client.identity.account]
-        theirs.discard(client)
+        theirs.pop(client, None)
         if not theirs:
             del self._by_account[client.identity.account]
 
     def tell(self, public: PublicEntry, private: Iterable[tape.Entry]) -> None:
-        """Tell one tick: everyone what it said in public, each agent what it said to that one."""
+        """Send one tick: its public entry to everyone, and to each agent its own."""
         for client in self._clients:
             client.tell(public.batch(client.channels))
         for entry in private:
@@ -108,7 +117,7 @@ class Audience:
             if client.identity and is_meant(client.identity):
                 client.close(Close.UNAUTHORIZED)
 
-    def _tell_agent(self, entry: tape.Entry, clients: set[Client]) -> None:
+    def _tell_agent(self, entry: tape.Entry, clients: Collection[Client]) -> None:
         (public_id,) = {client.agent_id for client in clients}
         assert public_id is not None
         batch = agent_batch(entry, public_id)

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import cached_property
 
-TEXT, FINAL = 0x1, 0x80
+TEXT, FINAL, COMPRESSED = 0x1, 0x80, 0x40
+WINDOW_BITS = 15  # of what is deflated: a client that can only do with less is sent it plain
+SMALLEST_COMPRESSED = 256  # bytes: below that it is hardly worth inflating
+LEVEL = 6
+_TRAILER = b"\x00\x00\xff\xff"  # which permessage-deflate leaves out
+
+
+class Frame:
+    """One text message, encoded at most once plain and once deflated."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def plain(self) -> bytes:
+        """The frame as it goes over a WebSocket: a server's frames are the same for all."""
+        return _framed(FINAL | TEXT, self._payload)
+
+    @cached_property
+    def deflated(self) -> bytes:
+        """The frame for who takes permessage-deflate. No context is taken over from one message to
+        the next, so that this too is the same for all. Source: RFC 7692, 7.2.1.
+        """
+        payload = self._payload
+        if len(payload) < SMALLEST_COMPRESSED:
+            return self.plain
+        deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS)
+        packed = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
+        return _framed(FINAL | COMPRESSED | TEXT, packed.removesuffix(_TRAILER))
+
+    @property
+    def _payload(self) -> bytes:
+        return self.text.encode()
 
 
 class Batch:
@@ -16,12 +49,12 @@ class Batch:
 
     def __init__(
         self,
-        *frames: str,
+        *frames: str | Frame,
         public: int | None = None,
         private: int | None = None,
         agent: int | None = None,
     ) -> None:
-        self.frames = frames
+        self.frames = [frame if isinstance(frame, Frame) else Frame(frame) for frame in frames]
         self.public = public
         self.private = private
         self.agent = agent
@@ -37,17 +70,22 @@ class Batch:
 
     @cached_property
     def framed(self) -> bytes:
-        """The batch as it goes over a WebSocket: a server's frames are the same for all."""
-        return b"".join(_framed(frame.encode()) for frame in self.frames)
+        """The batch as it goes over a WebSocket."""
+        return b"".join(frame.plain for frame in self.frames)
+
+    @cached_property
+    def deflated(self) -> bytes:
+        """The batch as it goes over a WebSocket with permessage-deflate."""
+        return b"".join(frame.deflated for frame in self.frames)
 
 
-def _framed(payload: bytes) -> bytes:
-    """Return a whole, unmasked text message in one frame. Source: RFC 6455, 5.2."""
+def _framed(opcode: int, payload: bytes) -> bytes:
+    """Return a whole, unmasked message in one frame. Source: RFC 6455, 5.2."""
     size = len(payload)
     if size < 126:
-        head = bytes([FINAL | TEXT, size])
+        head = bytes([opcode, size])
     elif size < 1 << 16:
-        head = bytes([FINAL | TEXT, 126]) + size.to_bytes(2, "big")
+        head = bytes([opcode, 126]) + size.to_bytes(2, "big")
     else:
-        head = bytes([FINAL | TEXT, 127]) + size.to_bytes(8, "big")
+        head = bytes([opcode, 127]) + size.to_bytes(8, "big")
     return head + payload

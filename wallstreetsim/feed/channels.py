@@ -1,4 +1,4 @@
-"""The channels of the feed: their names, and who may listen to which."""
+"""The channels of the feed: their names, and who may subscribe to which."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str
     if channel in PUBLIC:
         return None
     if len(channel) > LONGEST_NAME:
-        return "No channel has such a long name."
+        return "The channel's name is too long."
     kind, _, name = channel.partition(":")
     if kind in ("market", "book"):
         return None if name in symbols else "There is no such company."
@@ -52,5 +52,5 @@ def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str
 
 def _refusal_of_agent(name: str, agent: str | None) -> str | None:
     if agent is None:
-        return "Authenticate first: an agent's channel is its own."
-    return None if name == agent else "An agent's channel is its own."
+        return "Authenticate first: an agent's channel is for that agent alone."
+    return None if name == agent else "An agent's channel is for that agent alone."

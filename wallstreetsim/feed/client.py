@@ -1,4 +1,4 @@
-"""One socket: what it listens to, who it is, and what it is still owed."""
+"""One socket: its subscriptions, its identity, and what is queued for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Collection
+from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from wallstreetsim.feed.socket_writer import SocketWriter
 
 log = logging.getLogger(__name__)
 
-MOST_OWED = 64  # batches: who reads nothing for about so many ticks is dropped
+MOST_OWED = 64  # batches: who is so far behind is dropped
+MOST_BEHIND_SECONDS = 15  # and who has read nothing for so long while something waits
 DELIVERY_SECONDS = 60  # for a client to read one page of what it missed
 
 
@@ -54,6 +56,7 @@ class Client:
         self._socket_writer = SocketWriter(send)
         self._owed: asyncio.Queue[Batch] = asyncio.Queue(MOST_OWED)
         self._is_writing = False
+        self._written_at = monotonic()
         self._writer = asyncio.create_task(self._write())
         self._farewell: asyncio.Task[None] | None = None
         self.join([channels.TICK], seq)
@@ -67,7 +70,7 @@ class Client:
         return channels.of_agent(self.identity.public_id) if self.identity else None
 
     def become(self, identity: Identity, seq: int) -> None:
-        """Take an agent's identity, and listen to its channel."""
+        """Take an agent's identity, and subscribe to its channel."""
         self.identity = identity
         self.join([channels.of_agent(identity.public_id)], seq)
 
@@ -120,11 +123,16 @@ class Client:
         """
         if self.is_closed or not batch or self._has_written(batch):
             return
-        try:
-            self._owed.put_nowait(batch)
-        except asyncio.QueueFull:
+        if self._owed.full() or self._is_behind:
             stats.sent.dropped += len(batch.frames)
             self.close(Close.SLOW_CONSUMER)
+        else:
+            self._owed.put_nowait(batch)
+
+    @property
+    def _is_behind(self) -> bool:
+        """Say whether something has waited for the client to read for too long."""
+        return self._is_writing and monotonic() - self._written_at > MOST_BEHIND_SECONDS
 
     async def deliver(self, batch: Batch) -> None:
         """Queue these frames and wait until nothing is owed; who takes too long is closed."""
@@ -172,6 +180,7 @@ class Client:
 
     async def _write_next(self, batch: Batch) -> None:
         self._is_writing = True
+        self._written_at = monotonic()
         try:
             await self._socket_writer.write(batch)
             self._note_written(batch)
@@ -191,7 +200,7 @@ class Client:
             self._note_broken(error)
 
     def _note_broken(self, error: Exception) -> None:
-        """The other end has gone: the server is about to tell us so."""
+        """The client has gone: the server is about to report it."""
         log.debug("a socket broke: %s", error)
         self._stop()
 

@@ -1,4 +1,4 @@
-"""Why the feed closes a socket."""
+"""The codes with which the feed closes a socket."""
 
 from enum import IntEnum
 
@@ -9,5 +9,6 @@ class Close(IntEnum):
     UNAUTHORIZED = 4401
     ORIGIN = 4403
     SLOW_CONSUMER = 4408
+    REPLACED = 4409
     TOO_FAST = 4429
     TOO_MANY_SOCKETS = 4430

@@ -7,13 +7,11 @@ import logging
 from collections.abc import Set as AbstractSet
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from market import tape
+from market.common.redis_clients import subscribing_redis_client
 from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
 from wallstreetsim.feed.books import PublishedBooks
@@ -79,8 +77,8 @@ class Hub:
     # Hearing
 
     async def _run(self) -> None:
-        """Hear of ticks for ever, whatever is away for a while."""
-        redis = _redis()
+        """Receive ticks for ever, through outages of Redis and PostgreSQL."""
+        redis = subscribing_redis_client()
         while True:
             try:
                 await self._catch_up()
@@ -144,7 +142,7 @@ class Hub:
         self.latest = PublicEntry.of(beginning.newest) if beginning.newest else None
 
     async def _part(self) -> None:
-        """Bid everyone come again, elsewhere or later; note where each agent stood."""
+        """Ask all clients to reconnect; note each agent's position."""
         self._running.cancel()
         self._reporting.cancel()
         self.audience.close_all(Close.RESTART)
@@ -184,7 +182,7 @@ class Hub:
         else:
             gc_control.set_apart()
 
-    # Trouble, said once
+    # Failures, logged once
 
     def _note_trouble(self, what: str, error: Exception) -> None:
         if what != self._trouble:
@@ -198,14 +196,3 @@ class Hub:
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
-
-
-def _redis() -> Redis:
-    """Return a client that waits for ever for a notice, and says when its connection breaks."""
-    return Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=None,
-        socket_connect_timeout=2,
-        health_check_interval=10,
-        retry=Retry(NoBackoff(), 0),
-    )

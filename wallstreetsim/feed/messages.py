@@ -1,4 +1,4 @@
-"""What clients say: one JSON object a frame, read strictly."""
+"""Frames from clients: one JSON object each, read strictly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Fields = dict[str, Any]
 
 
 class Malformed(Exception):
-    """A frame that says nothing we understand; `str()` of it is for the client."""
+    """A malformed frame; `str()` of it is the message for the client."""
 
 
 @dataclass(frozen=True, slots=True)

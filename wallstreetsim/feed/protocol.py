@@ -16,7 +16,7 @@ from wallstreetsim.feed.allowance import Allowance
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.frames import agent_frame
+from wallstreetsim.feed.frames import agent_snapshot
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.messages import Malformed, Message
 from wallstreetsim.feed.recovery import Recovery
@@ -83,7 +83,7 @@ class Conversation:
             self._complain(message, "BAD_REQUEST", str(error))
         except django.db.Error as error:
             log.warning("a client could not be served: %s", error)
-            self._complain(message, "UNAVAILABLE", "The exchange is away for a moment.")
+            self._complain(message, "UNAVAILABLE", "The exchange is unavailable for a moment.")
 
     # What a client may say
 
@@ -142,7 +142,7 @@ class Conversation:
             if standing.tick >= self.hub.seq:
                 break
         self.client.shown = standing.tick
-        self._say(agent_frame(standing, channel, "snapshot", standing.data))
+        self._say(agent_snapshot(standing, channel, standing.data))
 
     async def _unsubscribe(self, message: Message) -> None:
         message.allow_only("channels")
@@ -196,7 +196,9 @@ class Conversation:
         if self.failures < MOST_FAILURES:
             self._refuse(message, "This is not a live key or an unused ticket.")
         else:
-            last = _frame("authenticated", message, success=False, error="That was the last try.")
+            last = _frame(
+                "authenticated", message, success=False, error="That was the last attempt."
+            )
             self.client.close(Close.UNAUTHORIZED, last)
 
     def _refuse(self, message: Message, error: str) -> None:

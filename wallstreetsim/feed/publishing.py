@@ -11,18 +11,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from market.common.redis_clients import redis_client
 from wallstreetsim.feed import notices
 
 if TYPE_CHECKING:
     from wallstreetsim.floor.shell import Committed
 
 log = logging.getLogger(__name__)
-
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 
 
 def publish(committed: Committed) -> None:
@@ -45,9 +41,4 @@ def announce_revoked(*, account: int, key: UUID | None = None) -> None:
 @cache
 def _redis() -> redis.Redis:
     """Return this process's client. A connection that broke is made anew, once and at once."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return redis_client()

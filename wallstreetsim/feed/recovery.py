@@ -9,7 +9,7 @@ import orjson
 from wallstreetsim.feed import selectors, stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client
-from wallstreetsim.feed.frames import agent_frame
+from wallstreetsim.feed.frames import agent_snapshot
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.recovery_cache import Pruned, Reader
 from wallstreetsim.feed.selectors import AgentStanding, Gap, Position
@@ -71,7 +71,7 @@ class Recovery:
             self.position = self.position._replace(agent=standing.seq)
             self.client.shown = standing.tick
             channel = str(self.client.own_channel)
-            self._offer(agent_frame(standing, channel, "snapshot", standing.data))
+            self._offer(agent_snapshot(standing, channel, standing.data))
         if gap.public:
             self.position = self.position._replace(epoch=self.hub.epoch, public=self.hub.seq)
             self.client.forget_public()

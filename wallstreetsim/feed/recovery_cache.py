@@ -11,6 +11,7 @@ from heapq import merge
 from itertools import chain, islice
 from typing import NamedTuple
 
+from market import tape
 from wallstreetsim.feed import selectors
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.frames import PublicEntry, agent_missed
@@ -128,14 +129,23 @@ def position_after(lines: Iterable[Line], position: Position) -> Position:
 
 
 def lines_after(
-    position: Position, reader: Reader, *, upto: int, entries: int, size: int
+    position: Position,
+    reader: Reader,
+    *,
+    upto: int,
+    entries: int,
+    size: int,
+    first_is_whole: bool = False,
 ) -> list[Line]:
-    """Return the next lines after a position: so many, of so many bytes, but one at least."""
+    """Return the next lines after a position: so many, of so many bytes, but one at least.
+
+    The first may show all prices, for whoever has none yet.
+    """
     taken: list[Line] = []
     while True:
         here = position_after(taken, position)
         public = (
-            Line(entry.tick, False, entry.seq, PublicEntry.of(entry).missed(reader.channels))
+            _public_line(entry, reader, first_is_whole and entry.seq == position.public + 1)
             for entry in selectors.public_entries(epoch=here.epoch, since=here.public, upto=upto)
         )
         private = _private_lines(here, reader, lambda channel, seq: True, upto)
@@ -144,6 +154,11 @@ def lines_after(
         taken = list(_fitting(chain(taken, more), entries=entries, size=size))
         if len(taken) < before + PAGE:  # there are no more, or no more fit
             return taken
+
+
+def _public_line(entry: tape.Entry, reader: Reader, is_first: bool) -> Line:
+    text = PublicEntry.of(entry).missed(reader.channels, is_first=is_first)
+    return Line(entry.tick, False, entry.seq, text)
 
 
 def _fitting(lines: Iterable[Line], *, entries: int, size: int) -> Iterator[Line]:

@@ -14,12 +14,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import orjson
-from django.conf import settings
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from market.common.redis_clients import async_redis_client
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.stats import FeedStats
 
@@ -29,7 +26,6 @@ LEFT = "wss:feed:left:"
 FIGURES = "wss:feed:figures:"
 AWAY_SECONDS = 300  # for which an agent is remembered
 FIGURES_EVERY = 5  # seconds
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 
 
 class Left(NamedTuple):
@@ -46,12 +42,7 @@ class ResumePoints:
     """One web process's way to what they share."""
 
     def __init__(self) -> None:
-        self._redis = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=PATIENCE_SECONDS,
-            socket_connect_timeout=PATIENCE_SECONDS,
-            retry=Retry(NoBackoff(), 1),
-        )
+        self._redis = async_redis_client()
 
     async def note(self, client: Client, epoch: int) -> None:
         """Note where an agent stands that leaves with this socket."""

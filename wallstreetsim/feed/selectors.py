@@ -57,7 +57,7 @@ class Gap(NamedTuple):
 
 
 class AgentStanding(NamedTuple):
-    """How an agent stood after a tick: its portfolio and its open orders, with its stream's seq."""
+    """An agent after a tick: its portfolio with its open orders, and its stream's seq."""
 
     seq: int
     tick: int
@@ -114,7 +114,7 @@ def entries_after(position: Position, account: int, *, upto: int) -> list[tape.E
 
 
 def gap_after(position: Position, account: int | None) -> Gap:
-    """Say what is lost. A position that nobody can have, beyond the last entry, counts as lost."""
+    """Return what is lost. A position beyond the last entry counts as lost."""
     with one_instant():
         row = World.objects.values_list("epoch", "tick").get()
         if position.epoch != row[0]:
@@ -145,7 +145,7 @@ def agent_standing(account: int) -> AgentStanding:
         portfolio = serializers.portfolio(agent, agents.selectors.portfolio(agent))
         orders = [serializers.order_line(order) for order in agents.selectors.open_orders(agent)]
         extent = tape.extent(epoch=world.epoch, stream=account)
-    data: Wire = {"portfolio": portfolio, "orders": orders}
+    data: Wire = {**portfolio, "orders": orders}
     seq = extent.last if extent else 0
     return AgentStanding(seq, world.tick, world.claimed_at or world.founded_at, data)
 

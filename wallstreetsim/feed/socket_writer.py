@@ -1,4 +1,4 @@
-"""Where frames leave us."""
+"""Writing frames to a socket, no faster than its client reads."""
 
 from __future__ import annotations
 
@@ -39,14 +39,16 @@ class SocketWriter:
             self._protocol.registerProducer(self, True)
             handle = self._protocol.transport.getHandle()
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        self._deflates = deflates(self._protocol)
 
     def write_now(self, batch: Batch) -> bool:
         """Write these frames if that needs no waiting; say whether they are written."""
         if self._protocol is None or not self._drained.is_set():
             return False
-        stats.sent.note(batch)
+        framed = batch.deflated if self._deflates else batch.framed
+        stats.sent.note(batch, len(framed))
         if self._protocol.state == self._protocol.STATE_OPEN:
-            _write(self._protocol.transport, batch.framed)
+            _write(self._protocol.transport, framed)
         return True
 
     async def write(self, batch: Batch) -> None:
@@ -55,9 +57,10 @@ class SocketWriter:
             while not self.write_now(batch):
                 await self._drained.wait()
             return
-        stats.sent.note(batch)
+        stats.sent.note(batch, len(batch.framed))
         for frame in batch.frames:
-            await self._send(WebSocketSendEvent(type="websocket.send", bytes=None, text=frame))
+            event = WebSocketSendEvent(type="websocket.send", bytes=None, text=frame.text)
+            await self._send(event)
 
     async def close(self, code: Close) -> None:
         if self._protocol is None:
@@ -95,6 +98,11 @@ def protocol_under(send: ASGISendCallable) -> Any:
     """Return the protocol under Daphne's `send`: `partial(server.handle_reply, protocol)`."""
     protocol = send.args[0] if isinstance(send, partial) and send.args else None
     return protocol if hasattr(protocol, "registerProducer") else None
+
+
+def deflates(protocol: Any) -> bool:
+    """Say whether permessage-deflate was agreed on in a protocol's handshake."""
+    return bool(getattr(protocol, "websocket_extensions_in_use", None))
 
 
 def _write(transport: Any, data: bytes) -> None:

@@ -29,9 +29,9 @@ class Sent(Collector):
         self.bytes = 0
         self.dropped = 0
 
-    def note(self, batch: Batch) -> None:
+    def note(self, batch: Batch, size: int) -> None:
         self.frames += len(batch.frames)
-        self.bytes += len(batch.framed)
+        self.bytes += size
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         yield CounterMetricFamily("wss_feed_frames", "Frames sent", self.frames)

@@ -1,4 +1,4 @@
-"""Asking the database from the event loop."""
+"""Queries from the event loop, in threads."""
 
 from __future__ import annotations
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.book import LevelDepth
+from market.engine.depth import published_depth
 from market.engine.outcome import CompanyState
 from wallstreetsim.machine.world import World
 
@@ -24,10 +26,13 @@ _SIDES = ("bids", "asks")
 
 
 class Depth(NamedTuple):
-    """The published levels of one book, each side best first."""
+    """The published levels of one book, each side best first; and what was reported of the company,
+    None of a machine that has just been restored.
+    """
 
     bids: list[LevelDepth]
     asks: list[LevelDepth]
+    reported: CompanyState | None = None
 
 
 Books = Mapping[str, Depth]  # by symbol
@@ -39,10 +44,11 @@ def standing(world: World) -> Books:
     A machine that has just been restored reported nothing yet, and its own books are looked at.
     """
     if world.reported:
-        return {company.symbol: Depth(company.bids, company.asks) for company in world.reported}
-    levels = world.rules.market.book_levels_published
+        return {
+            company.symbol: Depth(company.bids, company.asks, company) for company in world.reported
+        }
     return {
-        symbol: Depth(company.book.bids.depth(levels), company.book.asks.depth(levels))
+        symbol: Depth(*published_depth(world.market, company))
         for symbol, company in world.market.companies.items()
     }
 
@@ -57,6 +63,41 @@ def changes(before: Books, companies: Iterable[CompanyState]) -> Changes:
         if any(sides):
             changed[company.symbol] = sides
     return changed
+
+
+def changed_symbols(before: Books, companies: Iterable[CompanyState], day: int) -> list[str]:
+    """Return which companies show another price, quote, volume or state than before.
+
+    Left out is what only follows from the time: the part of the tick, and the volume of 24 hours.
+    """
+    nothing = Depth([], [])
+    return [
+        company.symbol
+        for company in companies
+        if (old := before.get(company.symbol, nothing).reported) is None
+        or _shown(old, day) != _shown(company, day)
+    ]
+
+
+_SHOWN = attrgetter(
+    "price",
+    "previous_close",
+    "last",
+    "bid",
+    "ask",
+    "day_volume",
+    "day_high",
+    "day_low",
+    "reopens_tick",
+    "halt_reason",
+    "low_band",
+    "high_band",
+    "band_override_bps",
+)
+
+
+def _shown(company: CompanyState, day: int) -> tuple[object, bool]:
+    return _SHOWN(company), company.restricted_through >= day
 
 
 def changes_in(data: Any) -> Changes:

@@ -38,11 +38,11 @@ _UPSERT = """
 
 
 class CannotRestore(Exception):
-    """The record does not give back the machine that wrote it; the floor refuses to run."""
+    """The machine cannot be restored from the record; the floor refuses to run."""
 
 
 class Restored(NamedTuple):
-    """A machine as the record has it, and what it took."""
+    """A restored machine, its checkpoint's engine version, and how long the replay took."""
 
     world: World
     engine_version: int  # of the checkpoint
@@ -105,7 +105,7 @@ def load_latest(row: models.World, rules: Rules) -> Restored:
 def catch_up(world: World, row: models.World) -> None:
     """Advance a machine over the journal to where `row` stands.
 
-    Raises CannotRestore when it does not arrive there; the machine is spoilt then.
+    Raises CannotRestore when it does not arrive there; the machine must not be used then.
     """
     if world.tick < row.tick:
         _replay(world, row)

@@ -11,11 +11,15 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from agents.services.registration import admit_house
 from market import models
 from market.common.bulk import send
+from market.engine.log import opened
 from market.engine.rules import Switches
 from market.services import record
 from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor.app_parts import RECORD, parts
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import ENGINE_VERSION, World
+
+FOUNDED_HERE = ("market", "agents")  # their first rows are written by hand, in order
 
 
 def found_if_missing(
@@ -56,10 +60,14 @@ def _found(world: World, companies: int) -> None:
         admit_house(world.registry.members.values())
         record.insert_companies(c.listing for c in world.market.companies.values())
         send(cursor, record.update_companies(outcome.market.companies))
-        send(cursor, record.insert_accounts(0, world.market.accounts.values()))
+        send(cursor, record.insert_accounts(0, map(opened, world.market.accounts.values())))
         send(cursor, record.update_accounts(outcome.market.accounts))
         send(cursor, record.upsert_holdings(outcome.market.holdings))
         send(cursor, record.insert_entries(outcome.market.entries))
+        for app, part in parts(RECORD):
+            if app not in FOUNDED_HERE:
+                for _, encode in part.writes(0, outcome.reports[app]):
+                    send(cursor, encode())
     checkpoints.write(world, epoch=1)
 
 
@@ -73,6 +81,11 @@ def schedule() -> None:
         every=60, period=IntervalSchedule.SECONDS
     )
     _fire("prune the tape", "wallstreetsim.prune_tape", every_minute, expire_seconds=60)
+    now_and_then, _ = IntervalSchedule.objects.get_or_create(
+        every=2, period=IntervalSchedule.SECONDS
+    )
+    _fire("deliver what is left", "wallstreetsim.deliver", now_and_then, expire_seconds=2)
+    _fire("prune deliveries", "wallstreetsim.prune_deliveries", every_minute, expire_seconds=60)
     _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
 
 

@@ -15,13 +15,13 @@ from django.db.backends.utils import CursorWrapper
 from agents.services import journal
 from market import models, tape
 from market.common.bulk import Write, send
-from market.engine.outcome import Trade
+from market.engine.outcome import MarketOutcome, Trade
 from market.services import record
+from wallstreetsim.floor.app_parts import RECORD, parts
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.floor.tape_events import entries
-from wallstreetsim.machine.world import ENGINE_VERSION, REGISTER, Outcome, World
-
-EQUITY_POINT_TICKS = 50
+from wallstreetsim.machine.world import ENGINE_VERSION, Outcome, World
+from webhooks.services import claims
 
 PARTS = 3  # in which what the inputs do is written while they are performed
 TAPE_PARTS = 2  # in which the tape is: PostgreSQL files one while the next is told
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class PipelinedWriter:
-    """Writes in order: a thread encodes what comes next while another waits for PostgreSQL.
+    """Writes in order: one thread encodes the next write while another waits for PostgreSQL.
 
     Nobody else may use the cursor's connection before the last write in hand is sent. A block that
     fails sends no more, and ends when nothing is under way.
@@ -145,69 +145,47 @@ def write_outcome(
 
     `books_before` are the books as the last tick left them.
     """
-    _write_rows(writer, world, outcome, orders_written=world.market.log.final)
+    _write_rows(writer, outcome, orders_written=world.market.log.final)
     told = entries(world, outcome, books_before, epoch=epoch, at=at)
     public = writer.encode(lambda: next(told))
     writer.write("write tape", lambda: tape.append([public.result()]))
     part = -(-len(outcome.told) // TAPE_PARTS)
     for _ in range(TAPE_PARTS):
         writer.write("write tape", lambda: tape.append(islice(told, part)))
+    writer.write("write webhooks", partial(claims.mark_due, outcome.tick, epoch=epoch, at=at))
     writer.await_writes(watch)
-    write_world(world, outcome)
+    write_world(world, outcome.market)
     return public.result()
 
 
 def _write_rows(
-    writer: PipelinedWriter, world: World, outcome: Outcome, *, orders_written: Container[int]
+    writer: PipelinedWriter, outcome: Outcome, *, orders_written: Container[int]
 ) -> None:
-    tick, market = outcome.tick, outcome.market
-    opened = [
-        world.market.accounts[result.account]
-        for result in outcome.results
-        if result.type == REGISTER and result.verdict.success and result.account is not None
-    ]
+    market = outcome.market
     writer.write_trades(market.trades)
     rest = partial(record.insert_orders, market.orders, written=orders_written)
     writer.write("write orders", rest)
     writer.write("write orders", partial(record.update_orders, market.orders))
-    pages = partial(record.insert_blotter, tick, market.orders, market.trades)
-    writer.write("write orders", pages)
-    writer.write("write trades", partial(record.insert_sales, tick, market.trades))
-    writer.write("write balances", partial(record.insert_entries, market.entries))
-    writer.write("write balances", partial(record.insert_accounts, tick, opened))
-    writer.write("write balances", partial(record.update_accounts, market.accounts))
-    writer.write("write balances", partial(journal.update_members, outcome.members))
-    writer.write("write balances", partial(record.upsert_holdings, market.holdings))
-    writer.write("write prices", partial(record.update_companies, market.companies))
-    writer.write("write prices", partial(record.insert_candles, market.candles))
-    for rows, encode in (
-        (market.halts, partial(record.insert_halts, market.halts)),
-        (market.splits, partial(record.insert_splits, market.splits)),
-        (market.events, partial(record.insert_events, market.events)),
-        (market.bankruptcies, partial(record.insert_bankruptcies, market.bankruptcies)),
-        (outcome.deeds, partial(journal.insert_deeds, tick, outcome.deeds)),
-    ):
-        if rows:  # which is seldom
-            writer.write("write prices", encode)
-    if tick % EQUITY_POINT_TICKS == 0:
-        points = partial(record.insert_equity_points, tick, market.accounts)
-        writer.write("write prices", points)
+    for app, part in parts(RECORD):
+        for step, encode in part.writes(outcome.tick, outcome.reports[app]):
+            writer.write(step, encode)
 
 
-def write_world(world: World, outcome: Outcome) -> None:
+def write_world(world: World, market: MarketOutcome) -> None:
     """Bring the world's one row up to date."""
     macro = world.market.macro
     models.World.objects.update(
-        tick=outcome.tick,
-        digest=outcome.digest,
+        tick=world.tick,
+        digest=world.digest,
         engine_version=ENGINE_VERSION,
-        is_paused=outcome.is_paused,
-        steps_left=outcome.steps_left,
-        is_open=outcome.market.is_open,
-        regime=outcome.regime,
+        is_paused=world.is_paused,
+        steps_left=world.steps_left,
+        is_open=market.is_open,
+        regime=world.market.regime,
         interest_bps=macro.interest_bps,
         inflation_bps=macro.inflation_bps,
         gdp_growth_bps=macro.gdp_growth_bps,
-        index=outcome.market.index,
-        dollar_volume_day=outcome.market.dollar_volume_day,
+        index=market.index,
+        active_events=market.active_events,
+        dollar_volume_day=market.dollar_volume_day,
     )

@@ -125,7 +125,7 @@ def recorded_digest(row: models.World, tick: Tick) -> str | None:
 def _first_difference(
     world: World, outcome: Outcome, books_before: Books, epoch: int
 ) -> Difference:
-    """Look through the tick in the order in which it happened."""
+    """Compare the tick's steps in the order in which they ran."""
     decided = chain(_verdicts(outcome), _trades(outcome), _entries(outcome))
     told = list(_told(world, outcome, books_before, epoch))
     found = chain(

@@ -22,37 +22,33 @@ from django.utils import timezone
 
 from agents.engine.registry import AgentStatus
 from agents.models import Agent, Input, KeptAnswer, Waiting
-from agents.services import journal
 from agents.services.registration import REGISTER
 from market.common.bulk import send
-from market.engine.log import TickLog
-from market.engine.sessions import moment_of
+from market.common.redis_clients import redis_client
 from market.engine.values import Tick
 from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
-from market.services import record
 from market.tape import PUBLIC_STREAM, read_tick
 from wallstreetsim.celery import app
 from wallstreetsim.floor import checkpoints
-from wallstreetsim.floor.audit import recorded_orders
+from wallstreetsim.floor.app_parts import ROLLBACK, parts
 from wallstreetsim.floor.checkpoints import CannotRestore
 from wallstreetsim.floor.recording import write_world
 from wallstreetsim.floor.replaying import inputs_between, machine_at_checkpoint, recorded_digest
 from wallstreetsim.floor.shell import TICK_LOCK
 from wallstreetsim.machine.rules import RULES, Rules
-from wallstreetsim.machine.world import Outcome, World
+from wallstreetsim.machine.world import World
 from wallstreetsim.stack.binaries import postgres_program
 
 log = logging.getLogger(__name__)
 
 REST_TICKS = 3  # without a claim, and no floor runs that we cannot ask
-OUR_APPS = ("market", "agents", "sec", "news", "webhooks")
 # Rows with a tick that have a story of their own here.
 TOLD_APART = {WorldRow, Checkpoint, TapeEntry}
 
 
 class Restoration(NamedTuple):
-    """The world as it was taken back."""
+    """What a rollback did."""
 
     epoch: int
     tick: Tick
@@ -97,7 +93,7 @@ def _hold_still(cursor: CursorWrapper) -> WorldRow:
 def running_floors() -> list[str]:
     """Return the Celery workers that serve the floor's queue; none answers without Redis."""
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+        with redis_client(timeout_seconds=1) as client:
             client.ping()
     except redis.RedisError:
         return []
@@ -178,8 +174,9 @@ def later_models() -> list[type[models.Model]]:
     """Return the models whose rows say when they were written, and go with that tick."""
     return [
         model
-        for label in OUR_APPS
-        for model in apps.get_app_config(label).get_models()
+        for config in apps.get_app_configs()
+        if config.name in settings.EXCHANGE_APPS
+        for model in config.get_models()
         if model not in TOLD_APART and any(field.name == "tick" for field in model._meta.fields)
     ]
 
@@ -218,44 +215,7 @@ def _begin_epoch(world: World, row: WorldRow) -> None:
 
 def _write_standing(cursor: CursorWrapper, world: World) -> None:
     """Write every row that says how things stand. The machine is spent afterwards."""
-    outcome = _standing_outcome(world)
-    market = outcome.market
-    for write in (
-        record.insert_orders(market.orders),
-        record.update_accounts(market.accounts),
-        journal.update_members(outcome.members),
-        record.upsert_holdings(market.holdings),
-        record.update_companies(market.companies),
-    ):
-        send(cursor, write)
-    write_world(world, outcome)
-
-
-def _standing_outcome(world: World) -> Outcome:
-    """Report the machine as if the tick had touched everything, and every open order were new."""
-    exchange = world.market
-    exchange.log = TickLog(world.tick)
-    for account in exchange.accounts.values():
-        exchange.log.accounts[account.id] = account
-        for symbol in account.holdings:
-            exchange.log.touch_position(account, exchange.companies[symbol])
-    for order in sorted(recorded_orders(world), key=lambda order: order.number):
-        order.is_recorded = False
-        exchange.log.touch_order(order)
-    exchange.moment = moment_of(
-        world.tick, world.rules.market.session, never_closes=world.switches.never_closes
-    )
-    return Outcome(
-        tick=world.tick,
-        moment=exchange.moment,
-        digest=world.digest,
-        results=[],
-        market=exchange.end_tick([]),
-        members=list(world.registry.members.values()),
-        standings=[],
-        told=[],
-        regime=exchange.regime,
-        is_paused=world.is_paused,
-        steps_left=world.steps_left,
-        deeds=[],
-    )
+    for name, part in parts(ROLLBACK):
+        for write in part.writes(world.by_name[name].standing()):
+            send(cursor, write)
+    write_world(world, world.market.standing())

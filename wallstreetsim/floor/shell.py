@@ -63,7 +63,7 @@ class Stopwatch:
 
 
 class Trouble:
-    """What goes wrong beat after beat: said when it begins or changes, and when it ends."""
+    """A failure that lasts: logged when it begins or changes, and when it ends."""
 
     def __init__(self) -> None:
         self.said = ""
@@ -225,7 +225,7 @@ class Floor:
     # After the commit
 
     def _follow_up(self, committed: Committed) -> None:
-        """Publish a committed tick; no failure undoes it."""
+        """Publish a committed tick; a failure does not undo it."""
         tick = committed.outcome.tick
         self.failed_tick = None
         self.standstill.end(f"tick {tick} is committed: the world goes on")
@@ -329,7 +329,7 @@ def claim(cursor: CursorWrapper) -> models.World | None:
         "UPDATE market_world SET claimed_at = clock_timestamp() WHERE id = 1"
         " AND (claimed_at IS NULL OR claimed_at NOT BETWEEN"
         "   clock_timestamp() - make_interval(secs => %s) AND clock_timestamp())"
-        " AND (NOT is_paused OR steps_left > 0 OR EXISTS ("
+        f" AND ({models.World.RUNS_TICKS} OR EXISTS ("
         "   SELECT 1 FROM agents_waiting JOIN agents_input input ON input.id = input_id"
         "   WHERE agents_waiting.account IS NULL AND type = ANY(%s)))",
         [settings.TICK_SECONDS * SHORTEST_INTERVAL, list(WAKING)],

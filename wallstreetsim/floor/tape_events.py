@@ -1,4 +1,4 @@
-"""What a tick tells whom: an outcome turned into the entries of the tape, exactly as the wire
+"""An outcome as entries of the tape, public and per agent, exactly as the wire
 will show them.
 """
 
@@ -14,10 +14,11 @@ from market.engine import margin
 from market.engine.accounts import Account
 from market.engine.exchange import Exchange
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
-from market.engine.sessions import Moment, closed_early
+from market.engine.sessions import Moment, closed_early, stands_still
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim.floor import book_changes
+from wallstreetsim.floor.app_parts import TAPE_EVENTS, parts
 from wallstreetsim.floor.book_changes import Books
 from wallstreetsim.machine.world import Outcome, Result, World
 
@@ -37,6 +38,7 @@ def entries(
     holdings = defaultdict(list)
     for holding in outcome.market.holdings:
         holdings[holding.account].append(holding.symbol)
+    others = _agent_items(outcome)
     for id in outcome.told:
         account = world.market.accounts[id]
         events = agent_events(
@@ -47,6 +49,7 @@ def entries(
             results=results.get(id, []),
             symbols=holdings.get(id, []),
             alerts=alerts.get(id, []),
+            others=others.get(id, []),
         )
         yield Entry(epoch, id, account.tape_seq, tick, at, encode(events))
 
@@ -55,10 +58,11 @@ def entries(
 
 
 def public_events(world: World, outcome: Outcome, books_before: Books, at: datetime) -> list[Event]:
-    """Return what the tick says in public.
+    """Return the tick's public events.
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
-    feed shows each company's on a channel of its own.
+    feed shows each company's on a channel of its own. And so are all prices, with the companies of
+    which something changed; the feed shows those.
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
@@ -69,15 +73,35 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
         events.append(_event("market:event", "events", happened))
     day = outcome.moment.trading_day
     prices = [wire.price_update(company, tick, day) for company in market.companies]
-    events.append(_event("price:update", "market:all", {"tick": tick, "prices": prices}))
+    changed = book_changes.changed_symbols(books_before, market.companies, day)
+    every_price = _event("price:update", "market:all", {"tick": tick, "prices": prices})
+    events.append(every_price | {"changed": changed})
     if market.trades:
         trades = [wire.trade(trade, timestamp) for trade in market.trades]
         events.append(_event("trade:executed", "trades", trades))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
-    if changed := book_changes.changes(books_before, market.companies):
-        events.append(_event("book:update", "books", changed))
-    return events
+    if levels := book_changes.changes(books_before, market.companies):
+        events.append(_event("book:update", "books", levels))
+    return events + _other_public_events(outcome)
+
+
+def _other_public_events(outcome: Outcome) -> list[Event]:
+    """Return what the engines above the market say in public, one event a type and channel."""
+    items: dict[tuple[str, str], list[wire.Wire]] = defaultdict(list)
+    for app, part in parts(TAPE_EVENTS):
+        for type, channel, item in part.public_events(outcome.reports[app], outcome.tick):
+            items[type, channel].append(item)
+    return [_event(type, channel, data) for (type, channel), data in items.items()]
+
+
+def _agent_items(outcome: Outcome) -> dict[int, list[tuple[str, wire.Wire]]]:
+    """Return what the engines above the market say to single agents: (type, item), by account."""
+    items: dict[int, list[tuple[str, wire.Wire]]] = defaultdict(list)
+    for app, part in parts(TAPE_EVENTS):
+        for account, type, item in part.agent_events(outcome.reports[app], outcome.tick):
+            items[account].append((type, item))
+    return items
 
 
 def market_events(world: World, outcome: Outcome) -> list[wire.Wire]:
@@ -110,7 +134,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "interestRate": macro.interest_bps / BPS_IN_ONE,
         "inflationRate": macro.inflation_bps / BPS_IN_ONE,
         "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
-        "paused": outcome.is_paused and not outcome.steps_left,
+        "paused": stands_still(outcome.is_paused, outcome.steps_left),
         "tradingDay": moment.trading_day,
         "tickInDay": moment.tick_in_day,
         "ticksUntilClose": moment.ticks_until_close,
@@ -118,7 +142,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "priceCount": len(market.companies),
         "tradeCount": len(market.trades),
         "eventCount": event_count,
-        "activeEvents": active_events(world, outcome.tick),
+        "activeEvents": active_events(world),
         "activeAgents": len(outcome.standings),
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
@@ -127,14 +151,14 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
     }
 
 
-def active_events(world: World, tick: int) -> list[wire.Wire]:
+def active_events(world: World) -> list[wire.Wire]:
     """Return the market events that are not over, the newest first."""
     return [
         wire.standing_event(
-            MarketEvent(e.tick, e.type, e.symbol, e.sector, e.impact, e.duration), tick
+            MarketEvent(e.number, e.tick, e.type, e.symbol, e.sector, e.impact, e.duration),
+            e.ticks_remaining,
         )
         for e in reversed(world.market.climate.events.active)
-        if e.ticks_left(tick)
     ]
 
 
@@ -191,9 +215,10 @@ def agent_events(
     results: list[Result],
     symbols: list[str],
     alerts: list[Alert],
+    others: list[tuple[str, wire.Wire]],
 ) -> list[Event]:
-    """Return what the tick tells one agent: its verdicts, its orders, what the exchange has to say
-    to it, and its portfolio if that changed.
+    """Return the tick's events for one agent: its verdicts, its orders, alerts, and its portfolio
+    if that changed.
     """
     channel = f"agent:{member.id}"
     told: dict[str, list[wire.Wire]] = defaultdict(list)
@@ -203,14 +228,13 @@ def agent_events(
         _tell_of_order(order, tick, told)
     for alert in alerts:
         told["agent:alert"].append(wire.alert(alert, tick))
+    for type, item in others:
+        told[type].append(item)
     events = [_event(type, channel, data) for type, data in told.items()]
     account = world.market.accounts[member.account]
     if symbols or account.id in world.market.log.accounts:
-        events.append(
-            _event(
-                "portfolio:update", channel, portfolio_update(account, world.market, symbols, tick)
-            )
-        )
+        update = portfolio_update(account, world.market, symbols, tick, agent_id=member.id)
+        events.append(_event("portfolio:update", channel, update))
     return events
 
 
@@ -245,21 +269,26 @@ def action_result(result: Result, tick: int) -> wire.Wire:
 
 
 def portfolio_update(
-    account: Account, market: Exchange, symbols: list[str], tick: int
+    account: Account, market: Exchange, symbols: list[str], tick: int, *, agent_id: str
 ) -> wire.Wire:
-    """The account's figures, and those positions that changed (quantity 0: closed)."""
-    equity = account.equity
+    """The account's figures as a portfolio has them, and of its positions those that changed
+    (quantity 0: closed).
+    """
+    equity, value = account.equity, account.long_value - account.short_value
+    cost = sum(holding.cost for holding in account.holdings.values())
     return {
+        "agentId": agent_id,
         "tick": tick,
         "cash": account.cash / 100,
         "marginUsed": account.margin_used / 100,
         "marginAvailable": account.margin_available / 100,
         "buyingPower": account.buying_power / 100,
-        "totalPositionsValue": (account.long_value - account.short_value) / 100,
+        "totalPositionsValue": value / 100,
         "netWorth": equity / 100,
         "dayPnL": (equity - account.close_equity) / 100,
         "dayPnLPercent": wire.percent(equity - account.close_equity, abs(account.close_equity)),
         "realizedPnL": account.realised / 100,
+        "unrealizedPnL": (value - cost) / 100,
         "maintenanceMargin": margin.maintenance(account, market.rules.margin) / 100,
         "marginCall": _margin_call(account, market),
         "positions": [_position(account, market, symbol) for symbol in symbols],

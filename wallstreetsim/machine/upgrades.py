@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from market.engine.accounts import margin_rate
 from market.engine.sessions import moment_of
 from market.engine.values import BPS_IN_ONE, BUY, ceil_div
 from wallstreetsim.machine.rules import Rules
@@ -138,42 +139,88 @@ def _from_2(state: State, rules: Rules) -> State:
     return state | {"schema": 3, "market": market | {"companies": companies}}
 
 
+_NAMES_3 = {"is_pinned": "is_limit_state", "ordered_band_bps": "band_override_bps"}
+
+# Schema 3's market event ended with the last tick at which it was active.
+_LAST_TICK_3 = 7
+
+
 def _from_3(state: State, rules: Rules) -> State:
-    """Schema 4 knows initial margin by company, what of the volume the market maker absorbed, which
-    stops a trade has reached, how the quotes lean, and slower averages of past impact.
+    """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
+    with the session and makes one of the day, and counts the tries to liquidate. It keeps each
+    engine's state under its name, and the taker's fee with the market; two figures of a company
+    have other names. It knows initial margin by company, what of the volume the market maker
+    absorbed, which stops a trade has reached, how quotes lean, and slower averages of past impact.
     """
-    market = state["market"]
-    listed = {company["listing"]["symbol"]: company for company in market["companies"]}
-
-    def margins(account: State) -> State:
-        margin = {"long_margin": 0, "short_margin": 0}
-        for symbol, quantity, _ in account["holdings"]:
-            company = listed[symbol]
-            rate = max(
-                BPS_IN_ONE,
-                account["leverage"] * rules.market.margin_bps(company["listing"]["sector"]),
-            )
-            side = "long_margin" if quantity > 0 else "short_margin"
-            margin[side] += abs(quantity) * company["price"] * rate
-        equity = account["cash"] + account["long_value"] - account["short_value"]
-        return account | margin | {"least_equity": min(0, equity)}
-
-    averages = len(rules.market.pricing.impact_half_lives)
-
-    def priced(company: State) -> State:
-        known = company["pricing"]["impact_averages"][:averages]
-        slow = [0.0] * (averages - len(known))
-        pricing = company["pricing"] | {"impact_averages": [*known, *slow], "lean": 0.0}
-        return company | {"pricing": pricing, "volume_absorbed": 0, "touched_stops": []}
-
-    return state | {
-        "schema": 4,
-        "market": market
-        | {
-            "accounts": [margins(account) for account in market["accounts"]],
-            "companies": [priced(company) for company in market["companies"]],
-        },
+    market, tick = state["market"], state["tick"]
+    climate, session = market["climate"], rules.market.session
+    moment = moment_of(tick, session, never_closes=state["switches"]["never_closes"])
+    is_open = moment.is_open and not market["is_day_over"]
+    events = climate["events"]
+    active = [event for event in events["active"] if event[_LAST_TICK_3] >= tick]
+    lifted_market = market | {
+        "taker_fee_bps": state["taker_fee_bps"],
+        "climate": climate
+        | {"events": events | {"active": [_event_from_3(event, tick) for event in active]}},
+        "happened": [_event_from_3(event, tick) for event in market["happened"]],
+        "companies": [
+            _renamed(company, _NAMES_3)
+            | {
+                "last_bid": company["best_bid"],
+                "best_bid": company["best_bid"] if company["is_trading"] else None,
+                "best_ask": company["best_ask"] if company["is_trading"] else None,
+                "in_session": company["is_trading"],
+                "forming": _forming_from_3(company, rules) if is_open else [],
+                "pricing": _pricing_from_3(company["pricing"], rules),
+                "volume_absorbed": 0,
+                "touched_stops": [],
+            }
+            for company in market["companies"]
+        ],
+        "accounts": [
+            account
+            | {"call": [*account["call"], {}] if account["call"] else None}
+            | _margins_from_3(account, market["companies"], rules)
+            for account in market["accounts"]
+        ],
     }
+    moved = ("market", "society", "house", "taker_fee_bps")
+    kept = {key: value for key, value in state.items() if key not in moved}
+    engines = {"market": lifted_market, "agents": state["society"], "house": state["house"]}
+    return kept | {"schema": 4, "engines": engines}
+
+
+def _margins_from_3(account: State, companies: Sequence[State], rules: Rules) -> State:
+    listed = {company["listing"]["symbol"]: company for company in companies}
+    margins = {"long_margin": 0, "short_margin": 0}
+    for symbol, quantity, _ in account["holdings"]:
+        company = listed[symbol]
+        least = rules.market.margin_bps(company["listing"]["sector"])
+        side = "long_margin" if quantity > 0 else "short_margin"
+        margins[side] += abs(quantity) * company["price"] * margin_rate(account["leverage"], least)
+    equity = account["cash"] + account["long_value"] - account["short_value"]
+    return margins | {"least_equity": min(0, equity)}
+
+
+def _pricing_from_3(pricing: State, rules: Rules) -> State:
+    count = len(rules.market.pricing.impact_half_lives)
+    averages = [*pricing["impact_averages"], *[0.0] * count][:count]
+    return pricing | {"impact_averages": averages, "lean": 0.0}
+
+
+def _renamed(state: State, names: dict[str, str]) -> State:
+    return {names.get(key, key): value for key, value in state.items()}
+
+
+def _event_from_3(event: Sequence[Any], tick: int) -> list[Any]:
+    return [*event[:_LAST_TICK_3], max(1, event[_LAST_TICK_3] - tick + 1)]
+
+
+def _forming_from_3(company: State, rules: Rules) -> list[Any]:
+    """The candles that form go on, to where they end now; so does the day's, from its figures."""
+    figures = ("day_open", "day_high", "day_low", "price", "day_volume")
+    kept = [one for one in company["forming"] if one[0] in rules.market.candle_intervals]
+    return [*kept, [rules.market.session.day_ticks, [company[name] for name in figures]]]
 
 
 _UPGRADERS: dict[int, Callable[[State, Rules], State]] = {1: _from_1, 2: _from_2, 3: _from_3}

@@ -1,4 +1,4 @@
-"""The machine, compiled: native modules that stand before its sources, if they were made of them.
+"""The compiled machine: native modules that are imported instead of the sources they were made of.
 
 `wallstreetsim.stack.compiling` makes them, in a directory named by a hash of the sources. Where
 there is none, for the sources have changed or there is no C compiler, the sources serve: the same
@@ -18,9 +18,10 @@ from pathlib import Path
 from types import ModuleType
 
 CODE = Path(__file__).resolve().parents[2]
-ENGINES = ("market/engine", "agents/engine")
+ENGINES = ("market/engine", "agents/engine", "sec/engine", "news/engine")
 MACHINE = (
     "wallstreetsim/machine/actions.py",
+    "wallstreetsim/machine/engines.py",
     "wallstreetsim/machine/rules.py",
     "wallstreetsim/machine/world.py",
 )

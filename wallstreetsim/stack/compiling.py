@@ -63,7 +63,7 @@ def make(scratch: Path) -> None:
     from setuptools import Distribution
 
     options = ["--strict", "--explicit-package-bases", "--config-file=", f"--cache-dir={scratch}/c"]
-    options += ["--follow-imports=silent", "--ignore-missing-imports"]  # Django bears no types
+    options += ["--follow-imports=silent", "--ignore-missing-imports"]  # Django has no types
     extensions = mypycify(
         [*options, *map(str, compiled.sources())],
         opt_level="1",  # 2 and 3 take longer and gain nothing: the time goes into Python's objects

@@ -86,7 +86,7 @@ def _prepare(places: Places) -> None:
     stop_leftovers(places.pids)
     preflight.check_port(settings.BIND, settings.PORT)
     preflight.check_space(places.data)
-    preflight.make_secret_key(places)
+    preflight.make_keys(places)
     if settings.EMBEDDED_POSTGRES:
         _forget_dead_postgres(places)
         postgres.prepare(places)

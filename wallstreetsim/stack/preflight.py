@@ -91,17 +91,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_secret_key(places: Places) -> None:
-    """Make the key that signs sessions, once, for our eyes only, and never half of it."""
-    if _has_text(places.secret_key):
+def make_keys(places: Places) -> None:
+    """Make the key that signs sessions and the one that seals webhooks' secrets, each once."""
+    for file in (places.secret_key, places.webhook_key):
+        _make_key(file)
+
+
+def _make_key(file: Path) -> None:
+    """Make a key for our eyes only, and never half of it."""
+    if _has_text(file):
         return
-    unfinished = places.secret_key.with_suffix(".new")
+    unfinished = file.with_suffix(".new")
     unfinished.touch(mode=0o600)
-    with unfinished.open("w") as file:
-        file.write(secrets.token_urlsafe(50))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(places.secret_key)
+    with unfinished.open("w") as output:
+        output.write(secrets.token_urlsafe(50))
+        output.flush()
+        os.fsync(output.fileno())
+    unfinished.rename(file)
 
 
 def _has_text(file: Path) -> bool:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import redis
 from psycopg import sql
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from market.common.redis_clients import redis_client
 from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError
 from wallstreetsim.stack.complaints import complaint_in
@@ -47,7 +46,7 @@ def check_running(places: Places, database: Mapping[str, Any] | None) -> None:
 
 def redis_answers(places: Places) -> bool:
     try:
-        with redis.Redis(unix_socket_path=str(places.redis_socket), socket_timeout=2) as client:
+        with redis_client(f"unix://{quote(str(places.redis_socket))}", timeout_seconds=2) as client:
             return bool(client.ping())
     except (redis.ConnectionError, redis.TimeoutError):
         return False
@@ -70,9 +69,8 @@ def check_database(database: Mapping[str, Any]) -> None:
 
 def check_redis(url: str) -> None:
     """Raise StackError if the Redis at REDIS_URL does not answer."""
-    patience = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0)}
     try:
-        with redis.Redis.from_url(url, **patience) as client:
+        with redis_client(url, timeout_seconds=2, retries=0) as client:
             client.ping()
     except (redis.RedisError, ValueError, TypeError) as error:  # or it has impossible options
         where = urlsplit(url).netloc.rpartition("@")[2] or urlsplit(url).path

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json import dumps
 from tomllib import loads
 from typing import Any, NamedTuple
 
@@ -15,33 +16,21 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, QuerySet
 
 from market import selectors, tape, wire
+from market.engine import short_sales
 from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 from market.models import Bankruptcy, Candle, Company, Split, Trade, World
 from wallstreetsim.machine.rules import RULES
+from wallstreetsim.terminal.shared import LIMITS, WORDS, said
+from wallstreetsim.terminal.template_tags import clock
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
-POINT_TICKS = 5  # between two points of a line
-POINTS = 40  # of a line; static/dashboard/line.js keeps to both
-MOVERS = 5
 FEED_TRADES = 30
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
-FEED_PRICES = 3
-FEED_ALIKE = 3  # happenings of one tick; static/dashboard/feed.js keeps to it, and to the words
-THE_REST = {
-    "HALT": "companies are halted",
-    "RESUMPTION": "companies trade again",
-    "SHORT_SALE_RESTRICTION": "companies have shorts restricted",
-    "BANDS": "companies have other bands",
-    "SPLIT": "companies are split",
-    "BANKRUPTCY": "agents are bankrupt",
-}
 TICKER_COMPANIES = 40
-BANKRUPTCIES = 8  # static/dashboard/bankruptcies.js keeps to it
-AUCTION = "CROSS"  # what the feed says instead of a taker's side
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +54,33 @@ class Quote:
     halt_reason: str = ""
     reopens_tick: Tick | None = None  # when that is known
     is_restricted: bool = False  # shorts are
-    has_ordered_bands: bool = False  # by an operator
+    has_band_override: bool = False  # by an operator
 
     @property
     def state(self) -> str:
         """What keeps it from trading as usual, in a word."""
         if self.is_halted:
-            return "HALT"
-        return "NO SHORTS" if self.is_restricted else "BANDS" if self.has_ordered_bands else ""
+            return said("halted")
+        if self.is_restricted:
+            return said("shortsRestricted")
+        return said("bandsSet") if self.has_band_override else ""
 
     @property
     def note(self) -> str:
         """Say why, and until when: all that holds, of which the state is the first."""
         notes = (
-            self.is_halted and f"Halted {self.end}: {self.reason}",
-            self.is_restricted and "Short sales are restricted",
-            self.has_ordered_bands and "An operator has set the bands",
+            self.is_halted and said("haltedNote", end=self.end, reason=self.reason),
+            self.is_restricted and said("shortsRestrictedNote"),
+            self.has_band_override and said("bandsSetNote"),
         )
         return ". ".join(note for note in notes if note)
 
     @property
     def end(self) -> str:
         """Say until when it is halted."""
-        return f"until tick {self.reopens_tick}" if self.reopens_tick else "until resumed"
+        if self.reopens_tick:
+            return said("untilTick", tick=self.reopens_tick)
+        return said("untilResumed")
 
     @property
     def reason(self) -> str:
@@ -198,7 +191,7 @@ class Dashboard:
 
     @property
     def is_paused(self) -> bool:
-        return self.world.is_paused and not self.world.steps_left
+        return self.world.stands_still
 
     @property
     def market_cap(self) -> Cents:
@@ -209,10 +202,26 @@ class Dashboard:
         return RULES.market.session
 
     @property
-    def seconds_until_bell(self) -> int:
+    def bell(self) -> str:
+        """When the market opens, closes, or trades again, as text."""
         moment = self.moment
-        ticks = moment.ticks_until_close if moment.is_open else moment.ticks_until_open
-        return ticks * self.tick_seconds
+        if self.state == "halted" and self.halt:
+            return self.halt.end
+        if self.state == "open":
+            return said("closesIn", time=clock(moment.ticks_until_close * self.tick_seconds))
+        if self.state == "closed":
+            return said("opensIn", time=clock(moment.ticks_until_open * self.tick_seconds))
+        return ""
+
+    @property
+    def limits(self) -> str:
+        """The limits that scripts keep, as JSON."""
+        return dumps(dict(LIMITS))
+
+    @property
+    def words(self) -> str:
+        """The words that scripts use, as JSON."""
+        return dumps(dict(WORDS))
 
     @property
     def ticker(self) -> list[Quote]:
@@ -221,12 +230,12 @@ class Dashboard:
     @property
     def gainers(self) -> list[Quote]:
         up = [quote for quote in self.quotes if quote.price > quote.previous_close]
-        return sorted(up, key=lambda quote: -quote.day_change_percent)[:MOVERS]
+        return sorted(up, key=lambda quote: -quote.day_change_percent)[: LIMITS["movers"]]
 
     @property
     def losers(self) -> list[Quote]:
         down = [quote for quote in self.quotes if quote.price < quote.previous_close]
-        return sorted(down, key=lambda quote: quote.day_change_percent)[:MOVERS]
+        return sorted(down, key=lambda quote: quote.day_change_percent)[: LIMITS["movers"]]
 
     @property
     def halt(self) -> Quote | None:
@@ -257,7 +266,7 @@ class Dashboard:
     def largest_moves(self) -> list[Quote]:
         """The companies whose prices the last tick moved most."""
         moved = [quote for quote in self.quotes if quote.change]
-        return sorted(moved, key=lambda quote: -abs(quote.change_percent))[:FEED_PRICES]
+        return sorted(moved, key=lambda quote: -abs(quote.change_percent))[: LIMITS["moves"]]
 
 
 class Kept(NamedTuple):
@@ -383,7 +392,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         halt_reason=price["haltReason"] or "",
         reopens_tick=price["reopensTick"],
         is_restricted=price["shortRestricted"],
-        has_ordered_bands=price.get("bandsOrdered", False),  # a tape may be older than they are
+        has_band_override=price.get("bandsOrdered", False),  # a tape may be older than they are
     )
 
 
@@ -412,20 +421,42 @@ def _closes(tick: Tick) -> dict[str, list[tuple[Cents, int]]]:
     each with the power to which its shares had been split.
     """
     session = RULES.market.session
-    earliest = tick - POINT_TICKS * POINTS - session.closed_ticks
+    earliest = tick - LIMITS["pointTicks"] * LIMITS["points"] - session.closed_ticks
     candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
-        interval=POINT_TICKS,
+        interval=LIMITS["pointTicks"],
         tick__gt=earliest,
         tick__lte=tick,
         tick_in_day__lt=session.open_ticks,
     )
     lines = candles.values("symbol").annotate(
-        closes=ArrayAgg("close", order_by="tick"), powers=ArrayAgg("split_power", order_by="tick")
+        ticks=ArrayAgg("tick", order_by="tick"),
+        closes=ArrayAgg("close", order_by="tick"),
+        powers=ArrayAgg("split_power", order_by="tick"),
     )
-    return {
-        symbol: list(zip(closes, powers, strict=True))[-POINTS:]
-        for symbol, closes, powers in lines.values_list("symbol", "closes", "powers")
+    known = {
+        symbol: dict(zip(ticks, zip(closes, powers, strict=True), strict=True))
+        for symbol, ticks, closes, powers in lines.values_list(
+            "symbol", "ticks", "closes", "powers"
+        )
     }
+    times = sorted({tick for line in known.values() for tick in line})
+    return {
+        symbol: _without_gaps(line, times)[-LIMITS["points"] :] for symbol, line in known.items()
+    }
+
+
+def _without_gaps(
+    line: dict[Tick, tuple[Cents, int]], times: list[Tick]
+) -> list[tuple[Cents, int]]:
+    """Return a line's points at these times; where a company was halted, the last one before, and
+    where there is none the first one after.
+    """
+    points: list[tuple[Cents, int]] = []
+    last = line[min(line)]
+    for time in times:
+        last = line.get(time, last)
+        points.append(last)
+    return points
 
 
 def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:
@@ -449,8 +480,8 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         is_halted=company.is_halted,
         halt_reason=company.halt_reason,
         reopens_tick=wire.known_tick(company.reopens_tick),
-        is_restricted=company.restricted_through >= trading_day,
-        has_ordered_bands=company.ordered_band_bps > 0,
+        is_restricted=short_sales.is_restricted(company.restricted_through, trading_day),
+        has_band_override=company.band_override_bps > 0,
     )
 
 
@@ -482,7 +513,9 @@ def _last_trades_until(tick: Tick) -> list[Sale]:
 
 def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     trades = rows.order_by("-number")[:FEED_TRADES]
-    return [Sale(t.tick, t.aggressor or AUCTION, t.symbol, t.quantity, t.price) for t in trades]
+    return [
+        Sale(t.tick, t.aggressor or said("auction"), t.symbol, t.quantity, t.price) for t in trades
+    ]
 
 
 def _happenings(events: list[wire.Wire]) -> list[str]:
@@ -495,9 +528,9 @@ def _happenings(events: list[wire.Wire]) -> list[str]:
         is_of_one = event["symbol"] or event["type"] == "BANKRUPTCY"
         (alike.setdefault(event["type"], []) if is_of_one else lines).append(event["headline"])
     for type, headlines in alike.items():
-        if type in THE_REST and len(headlines) > FEED_ALIKE + 1:
-            more = f"and {len(headlines) - FEED_ALIKE:,} more {THE_REST[type]}"
-            headlines[FEED_ALIKE:] = [more]
+        rest = len(headlines) - LIMITS["alike"]
+        if f"more:{type}" in WORDS and rest > 1:
+            headlines[-rest:] = [said("more", count=f"{rest:,}", what=said(f"more:{type}"))]
         lines += headlines
     return lines
 
@@ -512,7 +545,7 @@ def _last_bankruptcies() -> list[Fall]:
 
 
 def _falls(rows: QuerySet[Bankruptcy]) -> list[Fall]:
-    last = rows.select_related("account").order_by("-id")[:BANKRUPTCIES]
+    last = rows.select_related("account").order_by("-id")[: LIMITS["bankruptcies"]]
     return [Fall(row.tick, row.account.name, row.peak, row.final, row.cause) for row in last]
 
 

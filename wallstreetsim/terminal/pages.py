@@ -89,7 +89,12 @@ def replay_ticks(request: HttpRequest) -> HttpResponse:
         return refuse(404, f"The tape keeps ticks {kept.first} to {kept.last}.")
     reader = Reader(REPLAYED, None, "")
     lines = lines_after(
-        position, reader, upto=kept.last, entries=REPLAYED_TICKS, size=REPLAYED_BYTES
+        position,
+        reader,
+        upto=kept.last,
+        entries=REPLAYED_TICKS,
+        size=REPLAYED_BYTES,
+        first_is_whole=True,
     )
     items = [orjson.Fragment(line.text) for line in lines if line.text]
     content = orjson.dumps({"first": kept.first, "last": kept.last, "items": items})

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agents.engine.facts import Manipulation
 from agents.engine.house.traders import noise
 from agents.engine.house.view import (
     Doing,
-    Manipulation,
     Memory,
     Stock,
     Stream,
@@ -25,7 +25,7 @@ _Plot = Callable[[View, Memory, Stock, Stream], list[Doing]]
 
 
 def wash(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Sell to the partner, who buys at the very price: volume out of nothing.
+    """Sell to the partner, who buys at the same price: volume without a change of owner.
 
     The two share one memory. The one of the lower number leads.
     """
@@ -37,7 +37,7 @@ def wash(view: View, memory: Memory, stream: Stream) -> list[Doing]:
 
 
 def spoof(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Show large orders that are not meant, trade the other way, and take them back."""
+    """Show large orders that are not meant to trade, trade the other way, and cancel them."""
     if plot := memory.get("plot"):
         plot["left"] -= 1
     return _plotting(view, memory, stream, "spoofing", 16, _show)
@@ -51,7 +51,7 @@ def pump(view: View, memory: Memory, stream: Stream) -> list[Doing]:
 
 
 def insider(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Trade on what is not news yet, and undo it when it is."""
+    """Trade on events before they are news, and close the position when they are."""
     plot = memory.get("plot")
     if plot is None:
         known = next((event for event in view.scene.brewing if event.symbol in view.universe), None)
@@ -92,7 +92,7 @@ def _plot(symbol: str, tick: int, ticks: int) -> Memory:
 
 
 def _over(view: View, memory: Memory, crime: str) -> list[Doing]:
-    """End a scheme whose time is up, and own up to it."""
+    """End a scheme whose time is up, and return its record."""
     plot = memory["plot"]
     if plot["left"] > 0:
         return []

@@ -1,20 +1,20 @@
-"""The house: its agents, what they remember, and what they decide in a tick."""
+"""The house: its agents, their memory, and their decisions in a tick."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from agents.engine.facts import Manipulation
 from agents.engine.house import crooks, traders
 from agents.engine.house.names import house_name
 from agents.engine.house.rules import HouseRules
 from agents.engine.house.view import (
     Act,
-    Manipulation,
     Memory,
     Scene,
     Stock,
@@ -22,13 +22,16 @@ from agents.engine.house.view import (
     View,
     Worked,
 )
+from agents.engine.registry import AgentRegistry
+from market.engine import engine
 from market.engine.accounts import PUBLIC
+from market.engine.action import Action, OperatorAct
 from market.engine.companies import Company
-from market.engine.events import MarketEvent
-from market.engine.exchange import Exchange
-from market.engine.random_source import RandomSource
-from market.engine.values import Shares
+from market.engine.engine import Plain, Step, Surroundings
+from market.engine.market import MarketEngine
+from market.engine.values import Shares, uuid_of, uuid_prefix
 
+HOUSE_ROLE = "hedge_fund_manager"
 FIRST_HOUSE_ACCOUNT = 1_000_000_000  # above any agent's that registers
 
 STRATEGIES: Mapping[str, Strategy] = {
@@ -91,7 +94,7 @@ class Stocks(dict[str, Stock]):
         self.unit = unit  # a usual order's part of a company's shares
 
     def __missing__(self, symbol: str) -> Stock:
-        company, eye = self.companies[symbol], self.trackers[symbol]
+        company, tracker = self.companies[symbol], self.trackers[symbol]
         state, price = company.pricing, company.price
         stock = self[symbol] = Stock(
             symbol,
@@ -101,32 +104,68 @@ class Stocks(dict[str, Stock]):
             max(1.0, company.shares * self.unit),
             state.fundamental,
             state.sigma,
-            eye.last - eye.fast,
-            eye.last - eye.slow,
-            eye.size,
+            tracker.last - tracker.fast,
+            tracker.last - tracker.slow,
+            tracker.size,
             company.is_trading,
         )
         return stock
 
 
 class House:
-    """All of them."""
+    """All of them: the engine of the house. What they decide, the world performs."""
 
-    def __init__(self, rules: HouseRules, streams: RandomSource) -> None:
-        self.rules = rules
-        self.streams = streams
+    name = "house"
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.rules: HouseRules = surroundings.rules.house
+        self.count = surroundings.switches.house
+        self.streams = surroundings.streams
+        self.facts = surroundings.facts
+        self.market = surroundings.engine(MarketEngine)
+        self.registry = surroundings.engine(AgentRegistry)
+        self.decided: list[Act] = []  # in this tick, in their order
         self.inhabitants: list[Inhabitant] = []
         self.trackers: dict[str, PriceTracker] = {}
-        self.deeds: list[Manipulation] = []  # of the last tick
         self.worked: list[Worked] = []
+
+    # As an engine
+
+    def actions(self) -> tuple[Action, ...]:
+        return ()
+
+    def operator_acts(self) -> tuple[OperatorAct, ...]:
+        return ()
+
+    def steps(self) -> Mapping[str, Step]:
+        return {engine.DECIDE: self.decide, engine.AFTER_PRICES: self.follow_splits}
+
+    def begin_tick(self, tick: int) -> None:
+        self.decided, self.worked = [], []
+
+    def report(self) -> None:
+        """Nothing: what they do is the market's to report, and what is forbidden of it a fact."""
+
+    def standing(self) -> None:
+        """Nothing."""
+
+    def concerned(self) -> Iterable[int]:
+        return ()
+
+    def digest_part(self) -> bytes:
+        return b""  # what they do is in the market's part
+
+    def check(self, *, full: bool) -> None:
+        """Their books are the market's."""
 
     # Founding
 
-    def found(self, exchange: Exchange, count: int) -> None:
-        """Open `count` accounts, with shares of the public's and cash to match.
+    def found(self) -> None:
+        """Open an account for each, with shares of the public's and cash to match.
 
         Who sits in which seat is drawn, so that neither account nor name tells who is a crook.
         """
+        exchange, count = self.market, self.count
         symbols = list(exchange.companies)
         if not symbols:
             return
@@ -143,6 +182,10 @@ class House:
         for company in exchange.companies.values():
             now = math.log(company.price)
             self.trackers[company.symbol] = PriceTracker(now, now, now, 1.0)
+        prefix = uuid_prefix(self.streams.derive("house"))
+        for one in self.inhabitants:
+            id = uuid_of(prefix, one.account)
+            self.registry.admit(one.account, id=id, name=one.name, role=HOUSE_ROLE, is_house=True)
 
     def _seats(self, count: int) -> list[int]:
         """Return the numbers below `count`, shuffled."""
@@ -165,7 +208,7 @@ class House:
         if lonely is not None:
             lonely.strategy = "noise"
 
-    def _endow(self, exchange: Exchange) -> None:
+    def _endow(self, exchange: MarketEngine) -> None:
         holders: dict[str, int] = {}
         for one in self.inhabitants:
             for symbol in one.universe:
@@ -179,7 +222,7 @@ class House:
                 worth += shares * company.price
             self._open(exchange, one, round(worth * self.rules.cash_per_share_value))
 
-    def _open(self, exchange: Exchange, one: Inhabitant, cash: int) -> None:
+    def _open(self, exchange: MarketEngine, one: Inhabitant, cash: int) -> None:
         account = exchange.open_account(
             one.account, one.name, cash=cash, leverage=1, fee_bps=exchange.rules.taker_fee_bps
         )
@@ -192,17 +235,16 @@ class House:
 
     # The tick
 
-    def decide(self, exchange: Exchange, news: list[MarketEvent]) -> list[Act]:
-        """Return what all of them do in this tick, in their order, on what they saw at the end of
-        the last; nothing while the market is closed. What the crooks have done is in `deeds`.
+    def decide(self) -> None:
+        """Decide what all of them do in this tick, in their order, on what they saw at the end of
+        the last; nothing while the market is closed. What the crooks have done is a fact.
         """
-        self.deeds, self.worked = [], []
+        exchange = self.market
         if not (exchange.moment.is_open and self.inhabitants):
-            return []
+            return
         for company in exchange.companies.values():
             self.trackers[company.symbol].look(company)
-        scene = self._scene(exchange, news)
-        acts: list[Act] = []
+        scene = self._scene()
         for one in self.inhabitants:
             view = View(
                 scene,
@@ -214,14 +256,14 @@ class House:
             stream = partial(self.streams.uniforms, scene.tick, f"house-{one.account}")
             for doing in STRATEGIES[one.strategy](view, one.memory, stream):
                 if isinstance(doing, Act):
-                    acts.append(doing)
+                    self.decided.append(doing)
                 elif isinstance(doing, Manipulation):
-                    self.deeds.append(doing)
+                    self.facts.add(doing)
                 else:
                     self.worked.append(doing)
-        return acts
 
-    def _scene(self, exchange: Exchange, news: list[MarketEvent]) -> Scene:
+    def _scene(self) -> Scene:
+        exchange = self.market
         orders = self.rules.orders_per_tick * len(self.inhabitants) / len(exchange.companies)
         unit = self.rules.turnover / exchange.rules.session.open_ticks / orders
         return Scene(
@@ -229,7 +271,7 @@ class House:
             hour=exchange.climate.hour(exchange.moment),
             ticks_until_close=exchange.moment.ticks_until_close,
             stocks=Stocks(exchange.companies, self.trackers, unit),
-            news=news,
+            news=exchange.happened_before,
             brewing=exchange.climate.events.brewing,
             parents=self._parents(len(exchange.companies)),
             rules=self.rules,
@@ -241,17 +283,25 @@ class House:
         wanted = round(companies * self.rules.metaorders_per_company / workers)
         return max(1, min(self.rules.metaorders_each, wanted))
 
+    def follow_splits(self) -> None:
+        for split in self.market.log.splits:
+            self.rescale(split.symbol, split.of / split.into)
+
     def rescale(self, symbol: str, factor: float) -> None:
         """Follow a split: a price is worth `factor` of what it was."""
-        eye, shift = self.trackers[symbol], math.log(factor)
-        eye.last, eye.fast, eye.slow = eye.last + shift, eye.fast + shift, eye.slow + shift
+        tracker, shift = self.trackers[symbol], math.log(factor)
+        tracker.last, tracker.fast, tracker.slow = (
+            tracker.last + shift,
+            tracker.fast + shift,
+            tracker.slow + shift,
+        )
         for one in self.inhabitants:
             if symbol in one.founded_with:
                 one.founded_with[symbol] = round(one.founded_with[symbol] / factor)
 
     # Keeping
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> Plain:
         return {
             "inhabitants": [
                 {
@@ -266,11 +316,12 @@ class House:
                 for one in self.inhabitants
             ],
             "eyes": {
-                s: [eye.last, eye.fast, eye.slow, eye.size] for s, eye in self.trackers.items()
+                s: [tracker.last, tracker.fast, tracker.slow, tracker.size]
+                for s, tracker in self.trackers.items()
             },
         }
 
-    def load(self, plain: dict[str, Any]) -> None:
+    def load(self, plain: Plain) -> None:
         self.inhabitants = [
             Inhabitant(**one | {"memory": _copy(one["memory"])}) for one in plain["inhabitants"]
         ]
@@ -282,7 +333,7 @@ class House:
 
 
 def _copy(memory: Any) -> Any:
-    """Copy plain data all the way down."""
+    """Return a deep copy of plain data."""
     if isinstance(memory, dict):
         return {key: _copy(value) for key, value in memory.items()}
     if isinstance(memory, list):

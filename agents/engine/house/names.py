@@ -1,4 +1,4 @@
-"""What house agents are called: names that say nothing of what they do."""
+"""Names of house agents, which do not give away their strategies."""
 
 SURNAMES = (
     "Abbott Ainsley Barlow Beckett Caldwell Carver Dalton Draper Ellison Fairfax Garrick Halstead "

@@ -142,7 +142,7 @@ def mean_reverting(view: View, memory: Memory, stream: Stream) -> list[Doing]:
 
 
 def news(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Chase the headlines for a few ticks, as soon as the company trades."""
+    """Trade in the direction of the headlines for a few ticks, as soon as the company trades."""
     chased: list[list[str | int]] = memory.setdefault("chased", [])
     for event in view.scene.news:
         if event.symbol is not None and event.symbol in view.universe:

@@ -1,10 +1,11 @@
-"""What a house agent sees, and the words in which it answers."""
+"""What a house agent sees, and the values in which it answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from agents.engine.facts import Manipulation
 from agents.engine.house.rules import HouseRules
 from market.engine.accounts import Account
 from market.engine.events import Brewing, MarketEvent
@@ -61,16 +62,6 @@ class Act(NamedTuple):
     account: int
     type: str
     parameters: Parameters
-
-
-class Manipulation(NamedTuple):
-    """What a crook did: the truth that surveillance is measured by, told to operators only."""
-
-    crime: str
-    accounts: tuple[int, ...]
-    symbol: str
-    first_tick: Tick
-    last_tick: Tick
 
 
 class Worked(NamedTuple):

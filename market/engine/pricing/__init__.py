@@ -9,7 +9,14 @@ halted, `open_day` when a day opens, and `PriceState.jump_by` when something hap
 """
 
 from market.engine.pricing.state import NO_DRIVERS, Drivers, PriceState
-from market.engine.pricing.step import Trading, needs_halt, open_day, step_all, walk
+from market.engine.pricing.step import (
+    Trading,
+    needs_halt,
+    open_day,
+    step_all,
+    take_impact,
+    walk,
+)
 from market.engine.pricing.volatility import intraday_volatility, sigma_of
 from market.engine.pricing.weather import Factors, Weather, draw_factors, no_factors
 
@@ -27,5 +34,6 @@ __all__ = [
     "open_day",
     "sigma_of",
     "step_all",
+    "take_impact",
     "walk",
 ]

@@ -189,6 +189,13 @@ def _capped(move: float, cap: float) -> float:
     return max(math.log1p(-cap), min(math.log1p(cap), move))
 
 
+def take_impact(state: PriceState, log_return: float, rules: PricingRules) -> None:
+    """Move the price alone, at most by what a tick may move it; the fundamental stays, so that the
+    pull towards it undoes the move in time.
+    """
+    _move(state, _capped(log_return, rules.tick_cap), rules)
+
+
 def _take_jump(state: PriceState, cap: float) -> float:
     """Return what of the jump fits into this tick, and leave the rest for the next."""
     jump = _capped(state.jump, cap)

@@ -1,4 +1,4 @@
-"""The API's own way in under ASGI: one visit to a thread a request.
+"""The ASGI application of the API: one thread call a request.
 
 Django's handler makes a thread for each request, and several visits to it; that costs more than
 most answers. Everything else, the pages and the admin, goes to that handler.
@@ -34,7 +34,7 @@ MOST_WAITING = 64  # requests that wait for the tick at once; the others wait fo
 
 
 class ApiASGI:
-    """Answer what is asked of the API; hand on all else."""
+    """Answers requests for the API; passes all others on."""
 
     def __init__(self, django: ASGIHandler) -> None:
         self.django = cast("ASGI3Application", django)
@@ -74,7 +74,7 @@ def _request(scope: HTTPScope, body: bytes) -> ASGIRequest | None:
 
 
 def _unreadable() -> HttpResponse:
-    return refused(400, "The request cannot be read.")
+    return refused(400, "The request is malformed.")
 
 
 def _answer(scope: HTTPScope, body: bytes, match: ResolverMatch) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What Daphne and Twisted below it do with a request by themselves, done in our way.
+"""Replaces what Daphne and Twisted do with a request by themselves.
 
 They refuse with pages of their own, or just close, what they cannot hand on; they store a body
 however long it is; and they read forms, which nobody here asks for, while everybody else waits.
@@ -18,6 +18,7 @@ from twisted.web.http_headers import Headers
 
 from wallstreetsim.api.envelope import wire_headers
 from wallstreetsim.api.middleware import refused
+from wallstreetsim.api.server import websockets
 
 MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
 PARTING_SECONDS = 5
@@ -29,7 +30,7 @@ _WITH_HOST = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class BodyTooLarge(Exception):
-    """More of a body has come than anybody here could use."""
+    """The body is larger than any view accepts."""
 
 
 class Request(WebRequest):  # type: ignore[misc]
@@ -104,7 +105,7 @@ class Channel(HTTPChannel):
         if has_too_many or self._receivedHeaderSize > self.totalHeadersSize:
             self._refuse(431, "The headers are too many, or too long.")
         else:
-            self._refuse(400, "The request cannot be read.")
+            self._refuse(400, "The request is malformed.")
 
     def _refuse_body(self) -> None:
         self._refuse(413, "The body is too large.")
@@ -141,6 +142,7 @@ class Factory(HTTPFactory):  # type: ignore[misc]
 def install() -> None:
     """Let Daphne take requests with these classes."""
     daphne.server.HTTPFactory = Factory
+    daphne.server.WebSocketFactory = websockets.Factory
 
 
 def _refusal(status: int, error: str, sent: Headers) -> HttpResponse:
@@ -156,4 +158,4 @@ def _as_bytes(response: HttpResponse) -> bytes:
 
 
 def _ignore(data: bytes) -> None:
-    """Hear nothing."""
+    """Ignore what comes."""

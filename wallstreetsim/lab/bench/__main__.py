@@ -39,7 +39,8 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"bench: there is no figure {unknown[0]}; there are {', '.join(FIGURES)}")
     with tempfile.TemporaryDirectory(prefix="wss-bench-", dir="/tmp") as data:
-        os.environ |= {"WSS_DATA_DIR": data, "SECRET_KEY": "bench", "WSS_LOG_LEVEL": "error"}
+        os.environ |= {"WSS_DATA_DIR": data, "WSS_LOG_LEVEL": "error"}
+        os.environ |= {"SECRET_KEY": "bench", "WSS_WEBHOOK_KEY": "bench"}
         measured = _measure(names or list(FIGURES))
     from wallstreetsim.lab.bench.figures import table
 

@@ -21,21 +21,22 @@ from agents.models import Agent, Input, Source
 from market.common.bulk import insertion, send
 from market.engine.accounts import Account
 from market.engine.companies import Company
+from market.engine.operator_acts import INJECT
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
 from market.models import Order
 from wallstreetsim.floor import shell
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
-from wallstreetsim.machine.world import INJECT, REGISTER
+from wallstreetsim.machine.world import REGISTER
 
 AGENTS = 1_000
 HOUSE = 24
 INDEBTED, LIQUIDATED = 140, 100
 CASH = 1_000_000  # of each of the indebted, in cents
 
-Asked: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
-OrderMaker: TypeAlias = Callable[["Crowd", random.Random], Asked]
+Submission: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
+OrderMaker: TypeAlias = Callable[["Crowd", random.Random], Submission]
 
 _FALL = {"event": "MARKET_CRASH", "impact": -0.085, "duration": 10}
 _INPUT_COLUMNS = (
@@ -224,7 +225,7 @@ def send_orders(
     _send((order or _order)(crowd, draw) for _ in range(count))
 
 
-def _send(inputs: Iterable[Asked]) -> None:
+def _send(inputs: Iterable[Submission]) -> None:
     now = datetime.now(UTC)
     rows = (
         (
@@ -242,7 +243,7 @@ def _send(inputs: Iterable[Asked]) -> None:
         send(cursor, insertion("agents_input", _INPUT_COLUMNS, rows))
 
 
-def _order(crowd: Crowd, draw: random.Random) -> Asked:
+def _order(crowd: Crowd, draw: random.Random) -> Submission:
     account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     quantity = draw.randint(1, 100)
     parameters = _terms(company, quantity)
@@ -253,7 +254,7 @@ def _order(crowd: Crowd, draw: random.Random) -> Asked:
     return account.id, side, parameters
 
 
-def _mixed_order(crowd: Crowd, draw: random.Random) -> Asked:
+def _mixed_order(crowd: Crowd, draw: random.Random) -> Submission:
     """Make an order of any type, or now and then a change to one that is open."""
     account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     if account.orders and draw.random() < 0.1:

@@ -114,7 +114,7 @@ class Observer:
         for event in self.world.market.happened:
             if event.symbol is not None:
                 self.headlines.append(Headline(at, event.symbol, event.impact))
-        self.deeds += len(self.world.house.deeds)
+        self.deeds += len(self.world.registry.report().deeds)
         self.maker_equities.append(self.world.market.accounts[MARKET_MAKER].equity)
         for done in self.world.house.worked:
             first = at - (done.last_tick - done.first_tick)

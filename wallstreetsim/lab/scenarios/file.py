@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agents.engine.house import house_names
+from agents.engine.registry import SET_FEE
 from market.engine.accounts import SYSTEM_ACCOUNTS
 from market.engine.companies import Listing, generate_listings
+from market.engine.operator_acts import (
+    FREE_BANDS,
+    HALT,
+    INJECT,
+    LEAST_IMPACT,
+    LONGEST_ACT,
+    MOST_IMPACT,
+    SET_BANDS,
+    UNHALT,
+)
 from market.engine.parameters import Malformed, Parameter, ParameterKind
 from market.engine.random_source import RandomSource
 from market.engine.rules import MarketRules, Switches
@@ -17,7 +28,6 @@ from market.engine.values import BPS_IN_ONE, Cents, Shares
 from wallstreetsim.lab.scenarios.script import DEFAULTS, Action, Injection, Scenario, Step, Trader
 from wallstreetsim.lab.scenarios.yaml_text import BadScenario, Node, parse, shown
 from wallstreetsim.machine.rules import RULES, Rules
-from wallstreetsim.machine.world import FREE_BANDS, HALT, INJECT, SET_BANDS, SET_FEE, UNHALT
 
 # Together these keep every sum of cents within 64 bits.
 MOST_TICKS = 10_000_000
@@ -26,7 +36,6 @@ MOST_AGENTS = 10_000
 MOST_SHARES: Shares = 10**10
 MOST_CASH: Cents = 10**14
 
-LEAST_IMPACT, MOST_IMPACT = -0.99, 10.0  # of an event, as a fraction of the price
 
 DEFAULT_COMPANIES = 10
 DEFAULT_PRICE: Cents = 10_000
@@ -84,7 +93,7 @@ class Fields:
     def __post_init__(self) -> None:
         for key, node in self._mapping().items():
             if key not in self.known:
-                raise self.bad(f"there is no key {shown(key)} here", node)
+                raise self.bad(f"unknown key {shown(key)} here", node)
             if node.value is None:
                 raise self.bad("must not be empty", node, key)
 
@@ -174,9 +183,11 @@ class Fields:
             return default
         node = self.get(key)
         try:
-            return Parameter(key, key, kind, minimum=least, maximum=most).parse(node.value)
+            parsed = Parameter(key, key, kind, minimum=least, maximum=most).parse(node.value)
         except Malformed as malformed:
             raise self.bad(malformed.message, node, key) from None
+        assert not isinstance(parsed, float)
+        return parsed
 
 
 def _seed(root: Fields) -> str:
@@ -374,11 +385,11 @@ def _event(fields: Fields, symbols: Sequence[str], rules: MarketRules) -> Inject
     """Read a market event: of a company, of a sector or, with neither, of all."""
     if "symbol" in fields and "sector" in fields:
         node = fields.get("sector")
-        raise fields.bad("an event befalls a company or a sector, not both", node, "sector")
+        raise fields.bad("an event concerns a company or a sector, not both", node, "sector")
     given: dict[str, object] = {
         "event": fields.choice("event", [kind.name for kind in rules.events.kinds]),
         "impact": fields.number("impact", least=LEAST_IMPACT, most=MOST_IMPACT),
-        "duration": fields.whole("duration", least=0, most=MOST_TICKS, default=0),
+        "duration": fields.whole("duration", least=0, most=LONGEST_ACT, default=0),
     }
     if "symbol" in fields:
         given["symbol"] = fields.choice("symbol", symbols)
@@ -391,7 +402,7 @@ def _for_a_time(fields: Fields) -> dict[str, object]:
     """Read for how many ticks something is ordered, if it is to end by itself, and why."""
     given: dict[str, object] = {}
     if "ticks" in fields:
-        given["ticks"] = fields.whole("ticks", least=1, most=MOST_TICKS)
+        given["ticks"] = fields.whole("ticks", least=1, most=LONGEST_ACT)
     return given | {"reason": fields.text("reason", longest=200, default="a script")}
 
 

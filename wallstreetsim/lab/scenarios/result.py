@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from agents.engine.house import Manipulation
+from agents.engine.facts import Manipulation
 from agents.engine.registry import AgentState
 from market import wire
 from market.engine.accounts import Account
-from market.engine.actions import Verdict
+from market.engine.action import Verdict
 from market.engine.exchange import Exchange
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick

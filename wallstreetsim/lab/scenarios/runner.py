@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from agents.engine.house import Manipulation
+from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from market import wire
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.actions import MarketAction, Verdict
+from market.engine.action import Action as ActionType
+from market.engine.action import Verdict
 from market.engine.outcome import OrderState, Trade
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Code, Refused
@@ -120,17 +121,17 @@ class Script:
         return Input(id, kind.type, parameters, self.accounts[agent])
 
     def _check_ids(
-        self, known: set[str], kind: MarketAction, parameters: Parameters, id: str
+        self, known: set[str], kind: ActionType, parameters: Parameters, id: str
     ) -> None:
         """Raise Refused when a client id is used anew, or an order is named that never was."""
         named = {parameters[key] for key in ("id", "client_id") if key in parameters}
         if not kind.places_order:
             if named and known.isdisjoint(named):
-                raise Refused(Code.ORDER_NOT_FOUND, "You have no order by that id.")
+                raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.")
         elif known.isdisjoint(named):
             known |= {id, *named}
         else:
-            raise Refused(Code.DUPLICATE, "You have used this clientOrderId before.")
+            raise Refused(Code.DUPLICATE, "This clientOrderId is already used.")
 
 
 def action_id(number: int) -> str:
@@ -160,7 +161,7 @@ class Record:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
-        self.deeds += outcome.deeds
+        self.deeds += outcome.agents.deeds
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)

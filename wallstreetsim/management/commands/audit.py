@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from market.common.auditing import Check
 from market.models import World
-from wallstreetsim.floor.audit import Check, audit
+from wallstreetsim.floor.audit import audit
 from wallstreetsim.management.record import RecordCommand
 
 SHOWN = 10  # differences of each check

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0008_trades_with_oneself_stand_twice'),
+        ('market', '0010_band_override'),
     ]
 
     operations = [

@@ -1,0 +1,18 @@
+"""What a tick changed of the agents, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from agents.engine.registry import AgentsReport
+from agents.services import journal
+from market.common.bulk import Write
+from market.engine.values import Tick
+
+
+def writes(tick: Tick, report: AgentsReport) -> Iterator[tuple[str, Callable[[], Write]]]:
+    """Yield (step, encoder) pairs, in the order in which they are to be sent."""
+    yield "write balances", partial(journal.update_members, report.members)
+    if report.deeds:
+        yield "write prices", partial(journal.insert_deeds, tick, report.deeds)

@@ -1,0 +1,180 @@
+"""What an operator, or a scenario's script, may do to the market: each act's form and what it does.
+
+The form is checked where an act is asked for and again by the machine that performs it.
+"""
+
+from __future__ import annotations
+
+from market.engine import halts
+from market.engine.action import OperatorAct, Verdict
+from market.engine.companies import Company
+from market.engine.exchange import Exchange
+from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
+from market.engine.refusals import Code, Refused
+from market.engine.rules import MarketRules
+from market.engine.values import BPS_IN_ONE
+
+HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
+SET_BANDS, FREE_BANDS = "SET_BANDS", "FREE_BANDS"
+INJECT = "INJECT"
+
+LONGEST_ACT = 10_000_000  # ticks
+LONGEST_REASON = 200
+LEAST_IMPACT, MOST_IMPACT = -0.99, 100.0  # fractions of the price
+
+REASON = Parameter("reason", "reason", ParameterKind.TEXT, minimum=0, maximum=LONGEST_REASON)
+
+
+def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
+    """Return the operators' acts upon the market as `rules` limit them."""
+    one = Parameter("symbol", "symbol", ParameterKind.SYMBOL, required=True, minimum=1, maximum=12)
+    one_or_all = Parameter("symbol", "symbol", ParameterKind.SYMBOL, minimum=1, maximum=12)
+    ticks = Parameter("ticks", "ticks", ParameterKind.INTEGER, minimum=1, maximum=LONGEST_ACT)
+    bps = Parameter(
+        "bps", "bps", ParameterKind.INTEGER, required=True, minimum=1, maximum=BPS_IN_ONE
+    )
+    event = Form(
+        Parameter(
+            "event",
+            "event",
+            ParameterKind.CHOICE,
+            required=True,
+            choices=tuple(kind.name for kind in rules.events.kinds),
+        ),
+        one_or_all,
+        Parameter(
+            "sector",
+            "sector",
+            ParameterKind.CHOICE,
+            choices=tuple(sector.name for sector in rules.sectors),
+        ),
+        Parameter(
+            "impact",
+            "impact",
+            ParameterKind.NUMBER,
+            required=True,
+            least=LEAST_IMPACT,
+            most=MOST_IMPACT,
+        ),
+        Parameter(
+            "duration",
+            "duration",
+            ParameterKind.INTEGER,
+            required=True,
+            minimum=0,
+            maximum=LONGEST_ACT,
+        ),
+        REASON,
+    )
+    return (
+        OperatorAct(
+            HALT,
+            "Halt a company, or all of them when none is named, for so many ticks or until"
+            " resumed.",
+            "market",
+            Form(one_or_all, ticks, REASON),
+            _halt,
+        ),
+        OperatorAct(
+            UNHALT,
+            "Let trading resume by this tick's auction, in one company or in all.",
+            "market",
+            Form(one_or_all, REASON),
+            _unhalt,
+        ),
+        OperatorAct(
+            RESTRICT_SHORTS,
+            "Restrict shorts in a company for the rest of the day and the next.",
+            "market",
+            Form(one, REASON),
+            _restrict_shorts,
+        ),
+        OperatorAct(
+            SET_BANDS,
+            "Set the bands of a company, or of all, for so many ticks or until they are freed.",
+            "market",
+            Form(one_or_all, ticks, bps, REASON),
+            _set_bands,
+        ),
+        OperatorAct(
+            FREE_BANDS,
+            "Give a company, or all, the bands of the rules again.",
+            "market",
+            Form(one_or_all, REASON),
+            _free_bands,
+        ),
+        OperatorAct(
+            INJECT, "Let an event happen to a company, a sector or all.", "market", event, _inject
+        ),
+    )
+
+
+def _halt(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    until, note = _end(exchange, given), given.get("reason", "")
+    if symbol := given.get("symbol"):
+        company = _company(exchange, symbol)
+        halts.halt(exchange, company, until=until, reason=halts.OPERATOR, note=note)
+    else:
+        halts.halt_all(exchange, until=until, reason=halts.OPERATOR, note=note)
+    return Verdict(True)
+
+
+def _unhalt(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    symbol = given.get("symbol")
+    companies = [_company(exchange, symbol)] if symbol else exchange.companies.values()
+    for company in companies:
+        if company.is_halted:
+            company.reopens_tick = halts.auction_at(exchange, exchange.log.tick)
+    return Verdict(True)
+
+
+def _restrict_shorts(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    company = _company(exchange, given["symbol"])
+    halts.restrict_shorts(exchange, company, given.get("reason", ""))
+    return Verdict(True)
+
+
+def _set_bands(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    halts.override_bands(
+        exchange,
+        _company_or_all(exchange, given),
+        given["bps"],
+        until=_end(exchange, given),
+        note=given.get("reason", ""),
+    )
+    return Verdict(True)
+
+
+def _free_bands(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    halts.free_bands(exchange, _company_or_all(exchange, given), given.get("reason", ""))
+    return Verdict(True)
+
+
+def _inject(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    if symbol := given.get("symbol"):
+        _company(exchange, symbol)
+    exchange.inject(
+        given["event"],
+        symbol=symbol,
+        sector=given.get("sector"),
+        impact=given["impact"],
+        duration=given["duration"],
+    )
+    return Verdict(True)
+
+
+def _end(exchange: Exchange, given: Parameters) -> int:
+    ticks = given.get("ticks")
+    return exchange.log.tick + ticks if ticks else halts.UNTIL_RESUMED
+
+
+def _company_or_all(exchange: Exchange, given: Parameters) -> Company | None:
+    symbol = given.get("symbol")
+    return _company(exchange, symbol) if symbol else None
+
+
+def _company(exchange: Exchange, symbol: str) -> Company:
+    company = exchange.companies.get(symbol)
+    if company is None:
+        raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
+    return company

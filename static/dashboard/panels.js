@@ -1,0 +1,27 @@
+// Every panel that a tick changes. The live page and the replay mount the same ones.
+
+import { mountAgents } from "./agents.js";
+import { mountBankruptcies } from "./bankruptcies.js";
+import { mountEvents } from "./events.js";
+import { mountFeed } from "./feed.js";
+import { mountMarket } from "./market.js";
+import { mountMovers } from "./movers.js";
+import { mountOverview } from "./overview.js";
+import { mountTicker } from "./ticker.js";
+import { mountWorld } from "./world.js";
+
+const PANELS = {
+  ticker: mountTicker,
+  overview: mountOverview,
+  world: mountWorld,
+  movers: mountMovers,
+  market: mountMarket,
+  feed: mountFeed,
+  agents: mountAgents,
+  events: mountEvents,
+  bankruptcies: mountBankruptcies,
+};
+
+export function mountPanels(feed) {
+  for (const [id, mount] of Object.entries(PANELS)) mount(document.getElementById(id), feed);
+}

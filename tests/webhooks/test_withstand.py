@@ -1,0 +1,182 @@
+"""Whatever an endpoint does, the tick, the others and the courier go on, and its owner is told."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from agents.ids import new_id
+from tests.webhooks import receivers
+from tests.webhooks.post import Post
+from tests.webhooks.receivers import Answer, Receiver, reply, respond
+from webhooks.engine.delivery import EXCHANGE_SECONDS
+from webhooks.models import Endpoint
+
+MakeReceiver = Callable[..., Receiver]
+REDIRECT = respond(302, headers="Location: http://127.0.0.1:6379/\r\n")
+BAD: dict[str, tuple[Answer, str, str]] = {
+    "hangs": (receivers.hang, "failed", "no whole answer within 5 s"),
+    "drips": (receivers.drip, "failed", "no whole answer within 5 s"),
+    "floods": (receivers.flood, "delivered", "larger than 64 KiB"),
+    "chunks without end": (receivers.endless_chunks, "delivered", "larger than 64 KiB"),
+    "a bomb": (receivers.gzip_bomb, "delivered", "encoded as gzip"),
+    "ends too early": (receivers.says_too_much, "failed", "before its announced length"),
+    "big headers": (receivers.big_headers, "failed", "headers are too large"),
+    "no HTTP": (receivers.no_http, "failed", "not HTTP"),
+    "a redirect": (REDIRECT, "refused", "redirects are not followed"),
+    "HTML": (receivers.HTML, "delivered", "not understood"),
+    "deep JSON": (receivers.DEEP_ENOUGH, "delivered", "nested more than 32 deep"),
+    "very deep JSON": (receivers.DEEP, "delivered", "larger than 64 KiB"),
+    "gone": (respond(410), "gone", "HTTP 410"),
+    "too many": (respond(429, headers="Retry-After: 99999999\r\n"), "failed", "HTTP 429"),
+    "500": (respond(500), "failed", "HTTP 500"),
+    "a list": (reply([]), "delivered", "must be an object"),
+    "eleven actions": (reply({"actions": [{}] * 11}), "delivered", "at most 10 actions"),
+}
+
+
+def test_every_bad_endpoint_hurts_itself_alone(receiver: MakeReceiver, post_of: object) -> None:
+    names = [f"bad{n}" for n in range(len(BAD))]
+    post = Post("good", *names)
+    try:
+        good = receiver()
+        post.connect("good", good)
+        for name, (answer, _, _) in zip(names, BAD.values(), strict=True):
+            post.connect(name, receiver(answer))
+        memory = psutil.Process(os.getpid()).memory_info().rss
+        committed = post.hall.tick()
+        handed_out = time.time()
+        post.courier.deliver()
+        [briefing] = good.wait(1)
+        assert briefing.at - handed_out < EXCHANGE_SECONDS / 2, "it does not wait for the others"
+        post.settle()
+        grown = psutil.Process(os.getpid()).memory_info().rss - memory
+        assert grown < 100_000_000
+        for name, (answer, outcome, error) in zip(names, BAD.values(), strict=True):
+            tried = post.tries(name)[-1]
+            assert tried.tick == committed.outcome.tick
+            assert (tried.outcome, error in tried.error) == (outcome, True), (answer, tried.error)
+    finally:
+        post.close()
+
+
+@pytest.fixture
+def post_of(transactional_db: None) -> None:
+    """The test makes its own post."""
+
+
+def test_too_short_a_length_is_an_answer(post: Post, receiver: MakeReceiver) -> None:
+    ann = receiver(receivers.says_too_little)
+    post.connect("ann", ann)
+    ticks = [post.tick().outcome.tick for _ in range(3)]
+    post.end_waits()
+    post.tick()
+    assert [one.payload["tick"] for one in ann.briefings][:1] == ticks[:1]
+    assert post.endpoint("ann").actions_taken == 0
+
+
+def test_a_failed_try_waits_and_what_is_sent_then_is_new_and_whole(
+    post: Post, receiver: MakeReceiver
+) -> None:
+    ann = receiver(respond(500))
+    post.connect("ann", ann)
+    post.tick("ann BUY 7 MARKET")
+    post.tick()
+    assert len(ann.briefings) == 1, "it waits for a second"
+    ann.answer = respond()
+    last = post.tick().outcome.tick
+    ann.wait(2)
+    post.settle()
+    first, second = ann.briefings
+    assert 0.85 < second.at - first.at < 2.5
+    assert first.headers["webhook-id"] != second.headers["webhook-id"]
+    assert [one.headers["x-wss-attempt"] for one in (first, second)] == ["1", "2"]
+    assert second.payload["tick"] == last
+    assert [one["quantity"] for one in second.payload["orders"]["filled"]] == [7]
+    assert not second.payload["gap"]
+
+
+def test_five_failures_open_the_circuit_and_two_successes_close_it(
+    post: Post, receiver: MakeReceiver
+) -> None:
+    ann = receiver(respond(500))
+    post.connect("ann", ann)
+    for _ in range(5):
+        post.end_waits()
+        post.tick()
+    assert post.endpoint("ann").circuit == "open"
+    post.tick()
+    assert len(ann.briefings) == 5
+    ann.answer = respond()
+    post.end_waits()
+    post.tick()
+    assert post.endpoint("ann").circuit == "half_open"
+    post.tick()
+    assert post.endpoint("ann").circuit == "closed"
+    assert ann.briefings[5].headers["x-wss-attempt"] == "6"
+
+
+def test_gone_is_gone_until_the_owner_asks_for_a_ping(post: Post, receiver: MakeReceiver) -> None:
+    from webhooks.services.endpoints import request_ping
+
+    ann = receiver(respond(410))
+    post.connect("ann", ann)
+    post.tick()
+    assert (post.endpoint("ann").state, len(ann.briefings)) == ("disabled", 1)
+    post.tick()
+    assert len(ann.briefings) == 1
+    request_ping(post.agent("ann"))
+    post.deliver()
+    assert post.endpoint("ann").state == "active"
+
+
+def test_a_name_that_leads_elsewhere_by_now_is_not_connected_to(
+    post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is resolved when it is connected to, and what it was when it was saved is no matter."""
+    from webhooks.courier import addresses
+
+    ann = receiver()
+    agent = post.agent("ann")
+    agent.callback_url = f"http://rebound.example.com:{ann.port}/"
+    agent.save(update_fields=["callback_url"])
+    for led_to in (["10.0.0.1"], ["93.184.216.34", "127.0.0.1"], ["169.254.169.254"]):
+        found = [(2, 1, 6, "", (address, ann.port)) for address in led_to]
+        monkeypatch.setattr(addresses, "_look_up", lambda *_, found=found: found)
+        monkeypatch.setattr("django.conf.settings.WEBHOOK_ALLOW_PRIVATE", "off")
+        Endpoint.objects.update(ping=new_id(), waits_until=None)
+        post.deliver()
+    assert ann.connections == 0
+    assert {(one.outcome, one.error[:27]) for one in post.tries("ann")} == {
+        ("refused", "This address is not allowed")
+    }
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"])
+def test_this_machine_is_not_connected_to_unless_it_may_be(
+    post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr("django.conf.settings.WEBHOOK_ALLOW_PRIVATE", "off")
+    ann = receiver()
+    agent = post.agent("ann")
+    agent.callback_url = f"http://{host}:{ann.port}/"
+    agent.save(update_fields=["callback_url"])
+    post.deliver()
+    assert ann.connections == 0
+    assert [one.outcome for one in post.tries("ann")] == ["refused"]
+
+
+def test_a_poisoned_secret_is_nobody_elses_trouble(post: Post, receiver: MakeReceiver) -> None:
+    ann, bob = receiver(), receiver()
+    post.connect("ann", ann)
+    post.connect("bob", bob)
+    agent = post.agent("ann")
+    agent.webhook_secret = "not sealed by us"
+    agent.save(update_fields=["webhook_secret"])
+    post.tick()
+    assert (len(ann.briefings), len(bob.briefings)) == (0, 1)
+    assert post.tries("ann")[-1].error == "the exchange could not write to you"

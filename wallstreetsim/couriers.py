@@ -1,0 +1,68 @@
+"""The courier of this process, and the door by which replies enter: that of `POST /actions`."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException
+
+from agents.api.serializers import action_result
+from agents.engine.batch import parse_batch
+from agents.models import Agent, Source
+from agents.services.intake import take
+from wallstreetsim.api.limits import LIMITS, spend
+from wallstreetsim.api.parsing import parse_json
+from wallstreetsim.floor.app_parts import checking_views
+from wallstreetsim.machine.actions import ACTIONS
+from webhooks.courier import Courier
+from webhooks.engine.briefing import SentAction
+from webhooks.services.replies import Door, OverLimit, UnreadableReply
+
+log = logging.getLogger(__name__)
+
+MOST_ACTIONS = settings.RULES.agents.actions_per_request
+
+
+@cache
+def the_courier() -> Courier:
+    """Return this process's courier, which keeps its connections from tick to tick."""
+    return Courier(door())
+
+
+def door() -> Door:
+    return Door(read=read_reply, spend=spend_for, take=take_actions, alert=alert)
+
+
+def read_reply(body: bytes) -> object:
+    """Read a reply as strictly as any request; nothing is null. Raises UnreadableReply."""
+    if not body.strip():
+        return None
+    try:
+        return parse_json(body)
+    except APIException as fault:
+        raise UnreadableReply(str(fault.detail)) from None
+
+
+def spend_for(agent: Agent) -> None:
+    """Count a reply with actions as a request to `/actions`. Raises OverLimit."""
+    allowance = spend("actions", f"agent:{agent.id}", LIMITS["actions"])
+    if allowance is not None and not allowance.is_granted:
+        seconds = max(1, round(allowance.retry_seconds))
+        raise OverLimit(f"Too many requests with actions; try again in {seconds} s.")
+
+
+def take_actions(agent: Agent, actions: list[Any]) -> list[SentAction]:
+    """Take a reply's actions for the next tick, and say of each what can be said at once."""
+    asked = parse_batch(actions, ACTIONS, most=MOST_ACTIONS)
+    taken = take(
+        agent=agent, asked=asked, table=ACTIONS, views=checking_views, source=Source.WEBHOOK
+    )
+    return [SentAction(receipt.id, dict(action_result(receipt))) for receipt in taken.receipts]
+
+
+def alert(account: int, message: str) -> None:
+    """Have the exchange tell an agent something about its endpoint."""
+    log.info("agent %d: %s", account, message)

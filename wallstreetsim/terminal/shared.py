@@ -1,0 +1,48 @@
+"""Limits and words that the page's templates and scripts share, given as data attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+LIMITS: Mapping[str, int] = MappingProxyType(
+    {
+        "pointTicks": 5,  # between two points of a line
+        "points": 40,  # of a line
+        "movers": 5,  # gainers, and as many losers
+        "moves": 3,  # price moves in the feed, a tick
+        "alike": 3,  # events of one type in the feed, a tick; the others are one line
+        "bankruptcies": 8,
+    }
+)
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        # The state of a company, and the notes on it
+        "halted": "HALT",
+        "shortsRestricted": "NO SHORTS",
+        "bandsSet": "BANDS",
+        "haltedNote": "Halted {end}: {reason}",
+        "shortsRestrictedNote": "Short sales are restricted",
+        "bandsSetNote": "An operator has set the bands",
+        "untilTick": "until tick {tick}",
+        "untilResumed": "until resumed",
+        # The bell
+        "closesIn": "closes in {time}",
+        "opensIn": "opens in {time}",
+        # Lines of the feed
+        "auction": "CROSS",  # in place of a taker's side
+        "more": "and {count} more {what}",
+        "more:HALT": "companies are halted",
+        "more:RESUMPTION": "companies trade again",
+        "more:SHORT_SALE_RESTRICTION": "companies have shorts restricted",
+        "more:BANDS": "companies have other bands",
+        "more:SPLIT": "companies are split",
+        "more:BANKRUPTCY": "agents are bankrupt",
+    }
+)
+
+
+def said(name: str, **values: object) -> str:
+    """Return the words of that name with these values in them."""
+    return WORDS[name].format(**values)

@@ -1,0 +1,246 @@
+"""What came of deliveries, written for many endpoints in two statements."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from market.common.bulk import array_literal, execute_beside
+from webhooks.briefings import Letter
+from webhooks.engine.circuit import Circuit, CircuitState, Next, Outcome, after_try
+from webhooks.models import DeliveryKind, Endpoint, EndpointState
+
+GONE = "it answered 410 Gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one letter. `reply_lines` are what was said of its reply's actions, with their
+    ids; None where there was no reply that could be read.
+    """
+
+    letter: Letter
+    outcome: Outcome
+    status: int | None
+    milliseconds: int
+    error: str
+    sent_at: datetime
+    reply_lines: Sequence[tuple[str | None, Any]] | None = None
+    actions_taken: int = 0
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.outcome is Outcome.DELIVERED
+
+    @property
+    def is_briefing(self) -> bool:
+        return self.letter.kind is DeliveryKind.BRIEFING
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """What a result means for its endpoint."""
+
+    result: Result
+    state: EndpointState
+    why_disabled: str
+    next: Next
+
+    @property
+    def alert(self) -> str:
+        """What the owner is told, if anything."""
+        error = self.result.error
+        if self.next.has_opened:
+            seconds = round(self.next.wait_seconds)
+            return f"Your webhook keeps failing ({error}). It is tried again in {seconds} s."
+        if self.state is EndpointState.DISABLED and self.why_disabled:
+            return (
+                f"Your webhook is disabled: {self.why_disabled}."
+                " POST /agents/me/webhook/test enables it once it answers a ping."
+            )
+        return ""
+
+
+_DELIVERY_COLUMNS = {
+    "id": "uuid",
+    "endpoint_id": "bigint",
+    "kind": "text",
+    "tick": "bigint",
+    "attempt": "integer",
+    "outcome": "text",
+    "status": "smallint",
+    "response_ms": "integer",
+    "body_bytes": "integer",
+    "actions": "smallint",
+    "error": "text",
+    "sent_at": "timestamptz",
+}
+_RESULT_COLUMNS = {
+    "agent": "bigint",
+    "claimed_as": "uuid",
+    "is_ping": "boolean",
+    "is_delivered": "boolean",
+    "new_state": "text",
+    "why": "text",
+    "new_epoch": "integer",
+    "tick": "bigint",
+    "seq": "bigint",
+    "is_last": "boolean",
+    "reply": "text",
+    "wait": "float8",
+    "new_circuit": "text",
+    "failed_in_row": "integer",
+    "succeeded_in_row": "integer",
+    "opened": "integer",
+    "ms": "integer",
+    "taken": "integer",
+    "new_error": "text",
+    "at": "timestamptz",
+    "pinged": "uuid",
+}
+
+
+def _unnested(columns: dict[str, str], name: str) -> str:
+    arrays = ", ".join(f"%s::{type}[]" for type in columns.values())
+    return f"unnest({arrays}) AS {name}({', '.join(columns)})"
+
+
+# Who has lost its claim, to the owner's new URL or to time, changes nothing. A ping that was wanted
+# while another was under way stays wanted.
+_UPDATE = f"""
+    UPDATE webhooks_endpoint SET
+        claim = NULL, claimed_until = NULL,
+        state = new_state, why_disabled = why,
+        ping = CASE WHEN is_ping AND wait = 0 AND ping = pinged THEN NULL ELSE ping END,
+        epoch = new_epoch, briefed_tick = r.tick, briefed_seq = seq,
+        has_last_briefing = is_last, last_reply = reply::jsonb,
+        waits_until = CASE WHEN wait > 0 THEN clock_timestamp() + make_interval(secs => wait) END,
+        circuit = new_circuit, failures_in_row = failed_in_row,
+        successes_in_row = succeeded_in_row, openings = opened,
+        deliveries = deliveries + is_delivered::integer,
+        failures = failures + (NOT is_delivered)::integer,
+        actions_taken = actions_taken + taken,
+        response_ms_total = response_ms_total + CASE WHEN is_delivered THEN ms ELSE 0 END,
+        last_response_ms = CASE WHEN is_delivered THEN ms ELSE last_response_ms END,
+        last_success_at = CASE WHEN is_delivered THEN at ELSE last_success_at END,
+        last_failure_at = CASE WHEN is_delivered THEN last_failure_at ELSE at END,
+        last_error = CASE WHEN new_error = '' THEN last_error ELSE new_error END
+    FROM {_unnested(_RESULT_COLUMNS, "r")}
+    WHERE agent_id = agent AND claim = claimed_as
+"""
+_INSERT = f"""
+    INSERT INTO webhooks_delivery ({", ".join(_DELIVERY_COLUMNS)})
+    SELECT * FROM {_unnested(_DELIVERY_COLUMNS, "d")} ON CONFLICT (id) DO NOTHING
+"""
+
+
+def insert_deliveries(results: Iterable[Result]) -> int:
+    """Append a row for each try whose id has none yet, and return how many were appended."""
+    rows = [
+        (
+            str(r.letter.id),
+            r.letter.endpoint.agent_id,
+            r.letter.kind.value,
+            r.letter.tick,
+            r.letter.attempt,
+            r.outcome.value,
+            r.status,
+            r.milliseconds,
+            len(r.letter.body),
+            r.actions_taken,
+            r.error,
+            r.sent_at.isoformat(),
+        )
+        for r in results
+    ]
+    return _execute(_INSERT, _DELIVERY_COLUMNS, rows)
+
+
+def write_results(results: Sequence[Result]) -> list[Sequel]:
+    """Write what came of these letters, and return what it means for their endpoints."""
+    sequels = [_sequel(result) for result in results]
+    with transaction.atomic():
+        insert_deliveries(results)
+        _execute(_UPDATE, _RESULT_COLUMNS, [_row(sequel) for sequel in sequels])
+    return sequels
+
+
+def _sequel(result: Result) -> Sequel:
+    endpoint = result.letter.endpoint
+    state, why = EndpointState(endpoint.state), endpoint.why_disabled
+    circuit = _circuit(endpoint)
+    if result.outcome is Outcome.GONE:
+        return Sequel(result, EndpointState.DISABLED, GONE, Next(Circuit(), 0.0))
+    if result.is_briefing:
+        jitter = random.uniform(-1, 1)
+        return Sequel(result, state, why, after_try(circuit, result.outcome, jitter=jitter))
+    if result.is_delivered:  # and the endpoint is there, whatever it was
+        return Sequel(result, EndpointState.ACTIVE, "", Next(Circuit(), 0.0))
+    if state is EndpointState.ACTIVE:  # an owner's test says nothing about the briefings
+        return Sequel(result, state, why, Next(circuit, 0.0))
+    tried = after_try(circuit, result.outcome, jitter=random.uniform(-1, 1))
+    if not tried.wait_seconds or tried.has_opened:  # until the owner asks for another
+        return Sequel(result, state, why, Next(Circuit(), 0.0))
+    return Sequel(result, state, why, tried)
+
+
+def _circuit(endpoint: Endpoint) -> Circuit:
+    return Circuit(
+        CircuitState(endpoint.circuit),
+        endpoint.failures_in_row,
+        endpoint.successes_in_row,
+        endpoint.openings,
+    )
+
+
+def _row(sequel: Sequel) -> tuple[Any, ...]:
+    result, circuit = sequel.result, sequel.next.circuit
+    letter = result.letter
+    endpoint, range = letter.endpoint, letter.range
+    is_told = result.is_delivered and result.is_briefing
+    return (
+        endpoint.agent_id,
+        str(endpoint.claim),
+        not result.is_briefing,
+        result.is_delivered,
+        sequel.state.value,
+        sequel.why_disabled,
+        range.epoch if is_told else endpoint.epoch,
+        range.public if is_told else endpoint.briefed_tick,
+        range.agent if is_told else endpoint.briefed_seq,
+        letter.is_last if is_told else endpoint.has_last_briefing,
+        orjson.dumps(_last_reply(result)).decode(),
+        sequel.next.wait_seconds,
+        circuit.state.value,
+        circuit.failures,
+        circuit.successes,
+        circuit.openings,
+        result.milliseconds,
+        result.actions_taken,
+        result.error,
+        result.sent_at.isoformat(),
+        None if result.is_briefing else str(letter.id),
+    )
+
+
+def _last_reply(result: Result) -> Any:
+    """Return what the next briefing is to say of actions: of this reply's, or else of those that no
+    tick has judged yet.
+    """
+    if not (result.is_delivered and result.is_briefing):
+        return result.letter.endpoint.last_reply
+    if result.reply_lines is not None:
+        return list(result.reply_lines)
+    return [[action.id, action.result] for action in result.letter.unjudged]
+
+
+def _execute(statement: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> int:
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    with connection.cursor() as cursor:
+        return execute_beside(cursor, statement, [array_literal(column) for column in values])
