@@ -87,7 +87,8 @@ def test_the_history_is_worth_replaying() -> None:
     assert alerts == {"margin_call", "liquidation", "bankrupt", "system"}
     assert powers >= {-1, 0, 1}
     assert entries == {
-        *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off")
+        *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off"),
+        "close_out",
     }
 
 
