@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from agents.engine.rules import ROLES
+from agents.engine.rules import POINT, ROLES
 from agents.models import Agent, ApiKey, Deed, Input, Source
 from market.admin import account, account_links
 from market.common.read_only import (
@@ -56,7 +56,7 @@ class AgentAdmin(ReadOnlyAdmin):
     list_filter = ("status", RoleFilter, "is_house")
     ordering = ("-id",)
     search_fields = ("name", "=id")
-    hidden = ("webhook_secret", "status", "reputation")
+    hidden = ("webhook_secret", "status", "reputation", "folded_name", "origin")
     more = ("state", "points", "net_worth", "look_up")
     computed = {"equity": Subquery(Account.objects.filter(id=OuterRef("id")).values("equity"))}
 
@@ -66,7 +66,7 @@ class AgentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="reputation", ordering="reputation")
     def points(self, agent: Agent) -> str:
-        return f"{agent.reputation / 100:.2f}"
+        return f"{agent.reputation / POINT:.2f}"
 
     @admin.display(description="net worth", ordering="equity")
     def net_worth(self, agent: Any) -> str:

@@ -4,25 +4,27 @@ world.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
+from agents.engine import alliances
+from agents.engine.names import folded
 from agents.engine.registry import AgentStatus
-from agents.engine.rules import ROLES
+from agents.engine.rules import POINT, ROLES
 from agents.ids import new_id
 
 
 class Agent(models.Model):
     """An agent's identity and settings, and how it stood with the world at the last tick.
 
-    Its account bears its number. `status` and `reputation` are the tick's to write, all else is its
-    owner's.
+    Its account bears its number. What stands under "the tick's" is the tick's to write, all else is
+    its owner's or was settled when it registered.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -32,21 +34,32 @@ class Agent(models.Model):
     status = models.CharField(
         max_length=12, choices=[(s.value, s.value) for s in AgentStatus], default=AgentStatus.ACTIVE
     )
-    reputation = models.PositiveIntegerField(default=5_000, help_text="Hundredths of a point.")
     is_house = models.BooleanField(default=False)
+    folded_name = models.CharField(max_length=62, unique=True, editable=False)
+    origin = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
     callback_url = models.URLField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=200, help_text="Sealed.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    is_authenticated = True  # to REST framework, an agent is the user of its own requests
+    # The tick's, with `status`.
+    reputation = models.PositiveIntegerField(default=50 * POINT, help_text="Millionths of a point.")
+    status_until = models.BigIntegerField(default=0)
+    company = models.CharField(max_length=12, blank=True, help_text="Of which a CEO is in office.")
+    gifts_received = models.BigIntegerField(default=0)
+    max_drawdown_bps = models.PositiveIntegerField(default=0)
+    return_days = models.PositiveIntegerField(default=0)
+    sharpe = models.FloatField(null=True, help_text="Of daily returns.")
+    history = models.JSONField(default=list, help_text="The last changes of reputation.")
+    record = models.JSONField(default=list, help_text="The last convictions.")
 
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(Lower("name"), name="names_are_unique_without_regard_to_case")
-        ]
+    is_authenticated = True  # to REST framework, an agent is the user of its own requests
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        self.folded_name = self.folded_name or folded(self.name)
+        super().save(*arguments, **options)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -117,6 +130,7 @@ class Input(models.Model):
     client_order_id = models.CharField(max_length=48, null=True, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
     is_quarantined = models.BooleanField(default=False)
+    rationale = models.CharField(max_length=500, default="", db_default="", blank=True)
 
     objects = InputQuerySet.as_manager()
 
@@ -127,6 +141,13 @@ class Input(models.Model):
                 fields=["account", "client_order_id"],
                 condition=Q(client_order_id__isnull=False),
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                name="inputs_with_a_rationale",
+                fields=["account", "-id"],
+                condition=~Q(rationale=""),
+            )
         ]
 
     def __str__(self) -> str:
@@ -203,6 +224,110 @@ class Deed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.crime} in {self.symbol}, ticks {self.first_tick} to {self.last_tick}"
+
+
+class Message(models.Model):
+    """What one agent has written to another; `read_at` is its recipient's to set."""
+
+    public_id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    sender = models.BigIntegerField()
+    recipient = models.BigIntegerField()
+    text = models.CharField(max_length=500)
+    is_first = models.BooleanField(help_text="From a stranger.")
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="messages_received", fields=["recipient", "-id"]),
+            models.Index(name="messages_of_a_pair", fields=["sender", "recipient", "-id"]),
+            models.Index(
+                name="messages_unread", fields=["recipient"], condition=Q(read_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.public_id}"
+
+
+class Block(models.Model):
+    """Whom an agent wants to hear nothing from, and since which tick."""
+
+    owner = models.BigIntegerField()
+    other = models.BigIntegerField()
+    tick = models.BigIntegerField()
+    is_lifted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_block_a_pair", fields=["owner", "other"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner} blocks {self.other}"
+
+
+def _values(statuses: Iterable[alliances.AllianceStatus]) -> list[str]:
+    return sorted(status.value for status in statuses)
+
+
+class AllianceQuerySet(models.QuerySet["Alliance"]):
+    def open(self) -> AllianceQuerySet:
+        return self.filter(status__in=_values(alliances.OPEN))
+
+    def standing(self) -> AllianceQuerySet:
+        return self.filter(status__in=_values(alliances.STANDING))
+
+    def of(self, *accounts: int) -> AllianceQuerySet:
+        return self.filter(Q(proposer__in=accounts) | Q(partner__in=accounts))
+
+
+class Alliance(models.Model):
+    """An alliance, from its proposal on; `tick` is the proposal's."""
+
+    id = models.UUIDField(primary_key=True)
+    tick = models.BigIntegerField()
+    proposer = models.BigIntegerField(db_index=True)
+    partner = models.BigIntegerField(db_index=True)
+    percent = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=500)
+    status = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in alliances.AllianceStatus]
+    )
+    formed_tick = models.BigIntegerField(default=0)
+    ended_tick = models.BigIntegerField(default=0)
+    ended_by = models.BigIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+
+    objects = AllianceQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                name="alliances_that_stand",
+                fields=["formed_tick"],
+                condition=Q(status__in=_values(alliances.STANDING)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"alliance {self.id}"
+
+
+class Payout(models.Model):
+    """What an alliance moved from one member to the other at a close; money in cents."""
+
+    tick = models.BigIntegerField()
+    alliance = models.UUIDField(db_index=True)
+    payer = models.BigIntegerField()
+    receiver = models.BigIntegerField()
+    cents = models.BigIntegerField()
+    lapsed_cents = models.BigIntegerField()
+    payer_pooled_cents = models.BigIntegerField()
+    receiver_pooled_cents = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"payout of {self.alliance} at {self.tick}"
 
 
 class KeptAnswer(models.Model):

@@ -14,5 +14,12 @@ from market.engine.values import Tick
 def writes(tick: Tick, report: AgentsReport) -> Iterator[tuple[str, Callable[[], Write]]]:
     """Yield (step, encoder) pairs, in the order in which they are to be sent."""
     yield "write balances", partial(journal.update_members, report.members)
-    if report.deeds:
-        yield "write prices", partial(journal.insert_deeds, tick, report.deeds)
+    for rows, encode in (  # of which most ticks have none
+        (report.messages, partial(journal.insert_messages, report.messages)),
+        (report.blocks, partial(journal.update_blocks, report.blocks)),
+        (report.alliances, partial(journal.update_alliances, report.alliances)),
+        (report.payouts, partial(journal.insert_payouts, report.payouts)),
+        (report.deeds, partial(journal.insert_deeds, tick, report.deeds)),
+    ):
+        if rows:
+            yield "write prices", encode

@@ -12,3 +12,5 @@ from market.common.bulk import Write
 def writes(report: AgentsReport) -> Iterator[Write]:
     """Yield the writes, of a report in which everything stands."""
     yield journal.update_members(report.members)
+    yield journal.update_blocks(report.blocks)
+    yield journal.update_alliances(report.alliances)

@@ -10,15 +10,14 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection
-from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from agents.engine.batch import ParsedAction, client_ids_of
 from agents.engine.inputs import Input
-from agents.engine.registry import AgentStatus
 from agents.models import Agent, ApiKey
 from agents.models import Input as InputRow
 from market import models
+from market.common.bulk import each_of
 from market.common.prepared import Prepared
 from market.engine.accounts import Account, AccountKind, Holding
 from market.engine.actions import MARKET, market_actions
@@ -45,63 +44,6 @@ MOST_WAITING = 1_000  # actions of one agent, should the world stand still
 ORDER_TYPES = [a.type for a in market_actions(settings.RULES.market) if a.places_order]
 
 # Agents
-
-
-class RankedAgent(NamedTuple):
-    """An agent and how it stands, in cents; only active agents have a rank.
-
-    What a new one will start with stands for its figures until the tick admits it.
-    """
-
-    agent: Agent
-    rank: int | None
-    equity: Cents
-    equity_day_ago: Cents
-
-
-def ranking(rows: slice, *, active_only: bool = False) -> tuple[list[RankedAgent], int]:
-    """Return a slice of the agents, the active ones first, by equity, ties by age; and how many
-    there are. Two queries.
-    """
-    agents = _agents_with_figures()
-    if active_only:
-        agents = agents.filter(status=AgentStatus.ACTIVE)
-    ranked = agents.order_by(_ACTIVE_FIRST, "-equity", "id")[rows]
-    numbered = enumerate(ranked, start=rows.start + 1)
-    return [_ranked(agent, rank) for rank, agent in numbered], agents.count()
-
-
-def ranked_agent(**which: Any) -> RankedAgent:
-    """Return one agent with its rank. Two queries. Raises Agent.DoesNotExist."""
-    agents = _agents_with_figures()
-    found = _ranked(agents.get(**which), 0)
-    ahead = Q(equity__gt=found.equity) | Q(equity=found.equity, id__lt=found.agent.id)
-    rank = agents.filter(ahead, status=AgentStatus.ACTIVE).count() + 1
-    return _ranked(found.agent, rank)
-
-
-def count_active() -> int:
-    return Agent.objects.filter(status=AgentStatus.ACTIVE).count()
-
-
-_ACTIVE_FIRST = Case(When(status=AgentStatus.ACTIVE, then=Value(0)), default=Value(1))
-
-
-def _agents_with_figures() -> QuerySet[Any]:
-    account = models.Account.objects.filter(id=OuterRef("id"))
-    capital = Case(
-        *(When(role=r.name, then=Value(r.capital_cents)) for r in settings.RULES.agents.roles),
-        output_field=BigIntegerField(),
-    )
-    return Agent.objects.annotate(
-        equity=Coalesce(Subquery(account.values("equity")), capital),
-        equity_day_ago=Coalesce(Subquery(account.values("equity_day_ago")), capital),
-    )
-
-
-def _ranked(agent: Any, rank: int) -> RankedAgent:
-    is_ranked = agent.status == AgentStatus.ACTIVE
-    return RankedAgent(agent, rank if is_ranked else None, agent.equity, agent.equity_day_ago)
 
 
 class FallenAgent(NamedTuple):
@@ -165,12 +107,12 @@ def portfolio(agent: Agent) -> OwnPortfolio:
 
 def portfolios(agents: Sequence[Agent], tick: Tick) -> dict[int, OwnPortfolio]:
     """Return what each of these agents owns after the last tick, by account. Two queries."""
-    ids = [agent.id for agent in agents]
+    ids = each_of([agent.id for agent in agents])
     rows = {
         row["id"]: row
         for row in models.Account.objects.filter(id__in=ids).values("id", *_ACCOUNT_COLUMNS)
     }
-    held = _valued(models.Holding.objects.filter(account__in=ids))
+    held = _valued(models.Holding.objects.filter(account_id__in=ids))
     positions: dict[int, list[HeldPosition]] = {}
     for id, *line in held.values_list("account_id", *_HELD_COLUMNS):
         positions.setdefault(id, []).append(HeldPosition(*line))
@@ -429,22 +371,14 @@ def orders_not_final(accounts: Sequence[int]) -> dict[int, list[OwnOrder]]:
     wait for the tick last. Two queries.
     """
     found: dict[int, list[OwnOrder]] = {}
-    known = models.Order.objects.not_final().filter(account__in=accounts).order_by("number")
+    ids = each_of(accounts)
+    known = models.Order.objects.not_final().filter(account_id__in=ids).order_by("number")
     for order in known:
         found.setdefault(order.account_id, []).append(_known_order(order))
-    waiting = InputRow.objects.filter(waiting__account__in=accounts, type__in=ORDER_TYPES)
+    waiting = InputRow.objects.filter(waiting__account__in=ids, type__in=ORDER_TYPES)
     for row in waiting.order_by("id"):
         found.setdefault(row.account or 0, []).append(_waiting_order(row))
     return found
-
-
-def ranked_equities(*, among: Sequence[str]) -> list[tuple[int, Cents]]:
-    """Return the accounts and equities of the agents from outside that have one of these statuses,
-    the richest first, ties by age. One query.
-    """
-    outside = Agent.objects.filter(status__in=among, is_house=False).values("id")
-    ranked = models.Account.objects.filter(id__in=outside).order_by("-equity", "id")
-    return list(ranked.values_list("id", "equity"))
 
 
 class TradeSide(NamedTuple):

@@ -149,6 +149,8 @@ class Account(models.Model):
     equity = models.BigIntegerField(default=0)
     equity_day_ago = models.BigIntegerField(default=0)
     close_equity = models.BigIntegerField(default=0)
+    transfers = models.BigIntegerField(default=0)
+    trade_count = models.BigIntegerField(default=0)
     peak_equity = models.BigIntegerField(default=0)
     call_deadline = models.BigIntegerField(
         null=True, help_text="The tick by which a margin call is to be cured."

@@ -198,7 +198,7 @@ def halt(halt: Halt) -> Wire:
         type, headline = "HALT", f"{subject} is halted{f' until tick {until}' if until else ''}"
     duration = None if until is None else until - halt.tick
     return {
-        **_happening(type, halt.tick, headline, symbol=halt.symbol, duration=duration),
+        **happening(type, halt.tick, headline, symbol=halt.symbol, duration=duration),
         "reason": halt.reason,
         "note": halt.note or None,
         "reopensTick": until,
@@ -213,7 +213,7 @@ def _bands(halt: Halt, subject: str) -> Wire:
     else:
         headline = f"{subject}: bands of {halt.band_bps / 100:g} %"
     return {
-        **_happening(
+        **happening(
             "BANDS",
             halt.tick,
             f"{headline} until tick {until}" if until else headline,
@@ -228,14 +228,14 @@ def _bands(halt: Halt, subject: str) -> Wire:
 
 def resumption(symbol: str, tick: Tick) -> Wire:
     """Trading in a company that was halted goes on."""
-    return _happening("RESUMPTION", tick, f"{symbol} trades again", symbol=symbol)
+    return happening("RESUMPTION", tick, f"{symbol} trades again", symbol=symbol)
 
 
 def split(split: Split) -> Wire:
     """`into` new shares for `of` old ones."""
     headline = f"{split.symbol} is split: {split.into} for {split.of}"
     return {
-        **_happening("SPLIT", split.tick, headline, symbol=split.symbol),
+        **happening("SPLIT", split.tick, headline, symbol=split.symbol),
         "into": split.into,
         "of": split.of,
         "sharesIssued": split.shares,
@@ -245,7 +245,7 @@ def split(split: Split) -> Wire:
 def market_event(event: MarketEvent) -> Wire:
     """Something that befell a company, a sector or all; the impact is a fraction."""
     subject = event.symbol or event.sector or "The market"
-    return _happening(
+    return happening(
         event.kind,
         event.tick,
         f"{subject}: {event.kind.replace('_', ' ').lower()}",
@@ -266,7 +266,7 @@ def standing_event(event: MarketEvent, ticks_remaining: Tick) -> Wire:
 def bankruptcy(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str) -> Wire:
     """The end of an agent whose account came to owe more than it had."""
     return {
-        **_happening("BANKRUPTCY", bankruptcy.tick, f"{name} is bankrupt", subject=agent_id),
+        **happening("BANKRUPTCY", bankruptcy.tick, f"{name} is bankrupt", subject=agent_id),
         **bankruptcy_line(bankruptcy, agent_id, name, role),
     }
 
@@ -283,7 +283,12 @@ def bankruptcy_line(bankruptcy: Bankruptcy, agent_id: str, name: str, role: str)
     }
 
 
-def _happening(
+def untrusted(author: str | None, text: str) -> Wire:
+    """What an agent wrote, as it reaches others: marked, so that none takes it for ours."""
+    return {"untrusted": True, "author": author, "text": text}
+
+
+def happening(
     type: str,
     tick: Tick,
     headline: str,
@@ -308,7 +313,12 @@ def _happening(
     }
 
 
-_SEVERITIES = {"margin_call": "warning", "liquidation": "critical", "bankrupt": "critical"}
+_SEVERITIES = {
+    "margin_call": "warning",
+    "liquidation": "critical",
+    "bankrupt": "critical",
+    "webhook_disabled": "warning",
+}
 
 
 def alert(alert: Alert, tick: Tick) -> Wire:

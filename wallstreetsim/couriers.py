@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from typing import Any
 
@@ -11,8 +10,9 @@ from rest_framework.exceptions import APIException
 
 from agents.api.serializers import action_result
 from agents.engine.batch import parse_batch
-from agents.models import Agent, Source
+from agents.models import Agent, Input, Source
 from agents.services.intake import take
+from market.engine.operator_acts import ALERT, LONGEST_ALERT
 from wallstreetsim.api.limits import LIMITS, spend
 from wallstreetsim.api.parsing import parse_json
 from wallstreetsim.floor.app_parts import checking_views
@@ -20,8 +20,6 @@ from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier
 from webhooks.engine.briefing import SentAction
 from webhooks.services.replies import Door, OverLimit, UnreadableReply
-
-log = logging.getLogger(__name__)
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
 
@@ -64,5 +62,6 @@ def take_actions(agent: Agent, actions: list[Any]) -> list[SentAction]:
 
 
 def alert(account: int, message: str) -> None:
-    """Have the exchange tell an agent something about its endpoint."""
-    log.info("agent %d: %s", account, message)
+    """Have the exchange tell an agent, on the tape, something about its endpoint."""
+    told = {"account": account, "kind": "webhook_disabled", "message": message[:LONGEST_ALERT]}
+    Input.objects.create(type=ALERT, parameters=told, source=Source.WEBHOOK)

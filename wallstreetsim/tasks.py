@@ -6,6 +6,7 @@ import logging
 import os
 from datetime import datetime
 from functools import cache
+from threading import Thread
 from typing import Any
 
 import kombu.exceptions
@@ -78,13 +79,32 @@ def prune_deliveries() -> None:
 
 
 def hand_out(tick: int) -> None:
-    """Send couriers word that a tick is to be delivered. Without Redis, they find out later."""
+    """Have word sent to couriers that a tick is to be delivered; who does not get it finds out
+    later.
+
+    By another thread, for a Redis that hangs: no tick waits for it.
+    """
     try:
         due = claims.count_due(tick)
-        for _ in range(min(MOST_MESSAGES, -(-due // LETTERS_AT_A_TIME))):
-            send_deliver()
-    except (DatabaseError, kombu.exceptions.KombuError, OSError) as error:
+    except DatabaseError as error:
         log.warning("couriers are not told of tick %d: %s", tick, error)
+        return
+    messages = min(MOST_MESSAGES, -(-due // LETTERS_AT_A_TIME))
+    if messages and not (_Messenger.thread and _Messenger.thread.is_alive()):
+        _Messenger.thread = Thread(target=_send_word, args=(messages,), daemon=True)
+        _Messenger.thread.start()
+
+
+class _Messenger:
+    thread: Thread | None = None
+
+
+def _send_word(messages: int) -> None:
+    try:
+        for _ in range(messages):
+            send_deliver()
+    except (kombu.exceptions.KombuError, OSError) as error:
+        log.warning("couriers are not told of a tick: %s", error)
 
 
 def send_deliver() -> None:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from wallstreetsim.api import envelope, health, metrics
+from wallstreetsim.api import envelope, health, manual, metrics
 from wallstreetsim.api.feed_stats import ws_stats
 from wallstreetsim.api.middleware import API
 from wallstreetsim.api.urls import bare
@@ -17,12 +17,20 @@ operations = [
     path("ws/stats", ws_stats),
 ]
 
+manuals = [
+    path("skill.md", manual.skill, name="skill-md"),
+    path("skill", manual.skill, name="skill"),
+    path("llms.txt", manual.llms, name="llms"),
+    path(".well-known/openapi-config.json", manual.openapi_config, name="openapi-config"),
+]
+
 unknown = [re_path(r"^(?:api|actions|auth|config|market|recover|world)(?:/|$)", envelope.not_found)]
 
 urlpatterns = [
     path("", include("wallstreetsim.terminal.urls")),
     path("admin/", admin.site.urls),
     path("", include(operations)),
+    path("", include(manuals)),
     path("api/v1/", include(operations)),
     path("api/v1/", include((api, API))),
     path("", include((bare, API), namespace="bare")),

@@ -19,12 +19,14 @@ from django.db import connection
 from django.utils import timezone
 
 import agents.selectors
+import agents.standings
 from agents.api import serializers
 from agents.engine.registry import AgentStatus
 from agents.ids import new_id
 from agents.models import Agent
 from agents.services.sealing import open_sealed
 from market import tape
+from market.common.bulk import each_of
 from market.models import Company, World
 from market.selectors import one_instant
 from market.tape import KEPT_TICKS, PUBLIC_STREAM
@@ -232,7 +234,7 @@ class Writer:
     def _all_places(self, world: World) -> dict[int, Place]:
         """Return every ranked agent's place by its account."""
         if self._places is None or self._places[0] != world.tick:
-            ranked = agents.selectors.ranked_equities(among=[AgentStatus.ACTIVE])
+            ranked = agents.standings.ranked_equities()
             equities = [equity for _, equity in ranked]
             before, after = [None, *equities], [*equities[1:], None]
             self._places = (
@@ -319,7 +321,9 @@ def _is_cut(position: _Position, entries: list[_OwnEntry]) -> bool:
 
 
 def _saved_alerts(accounts: list[int]) -> dict[int, list[SavedAlert]]:
-    rows = SavedAlert.objects.filter(endpoint__in=accounts).order_by("epoch", "seq", "place")
+    rows = SavedAlert.objects.filter(endpoint_id__in=each_of(accounts)).order_by(
+        "epoch", "seq", "place"
+    )
     return {
         account: list(alerts)
         for account, alerts in itertools.groupby(

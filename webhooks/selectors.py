@@ -52,6 +52,12 @@ def standing() -> Standing:
         return Standing(*cursor.fetchone())
 
 
+def behind_seconds() -> int:
+    """Return by how many seconds the couriers are behind, 0 if that is nothing to speak of."""
+    lag = standing().lag_seconds
+    return round(lag) if lag >= BEHIND_SECONDS else 0
+
+
 def endpoint(agent: Agent) -> Endpoint:
     """Return an agent's endpoint; one that is not in the record if it has none."""
     found = Endpoint.objects.filter(agent=agent).first()

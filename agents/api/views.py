@@ -15,16 +15,19 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents import selectors
+from agents import selectors, social, standings
 from agents.api import serializers
 from agents.api.request_agent import agent_of, credential_of
+from agents.engine.names import folded
 from agents.models import Agent, ApiKey, Input, Session
-from agents.services import keys, registration
+from agents.services import blocking, keys, registration
 from agents.services.callbacks import BadCallbackUrl
+from market.common.client_address import origin_of
 from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
-from market.common.refusals import Conflict
+from market.common.refusals import Conflict, Spent
 from market.common.view import APIView
+from market.selectors import tick_seen
 
 # Signing in
 
@@ -43,9 +46,20 @@ class RegisterView(APIView):
         body = serializers.RegisterBody.read(request)
         url = body.get("callbackUrl") or ""
         try:
-            done = registration.register(name=body["name"], role=body["role"], callback_url=url)
+            done = registration.register(
+                name=body["name"],
+                role=body["role"],
+                callback_url=url,
+                origin=origin_of(request._request),
+            )
         except registration.NameTaken:
-            raise Conflict("This name is taken.") from None
+            raise Conflict("This name is taken, or looks like one that is.") from None
+        except registration.NoOffice:
+            raise Conflict("There is no company for another CEO from your address.") from None
+        except registration.EndowmentSpent as spent:
+            raise Spent(
+                "Your address has been given as much capital as it may be in a day.", spent.seconds
+            ) from None
         except BadCallbackUrl as bad:
             _refuse_callback_url(bad)
         return Response(serializers.registered(done), status=status.HTTP_201_CREATED)
@@ -160,25 +174,48 @@ class KeyView(APIView):
 class AgentsView(APIView):
     @extend_schema(
         operation_id="listAgents",
-        parameters=[PageQuery],
+        parameters=[serializers.AgentsQuery],
         responses=Page[serializers.PublicAgent],
     )
     def get(self, request: Request) -> Response:
-        """List the agents by rank."""
-        query = PageQuery.read(request)
-        ranked, total = selectors.ranking(slice_of(query))
+        """List the agents, the active ones first."""
+        query = serializers.AgentsQuery.read(request)
+        ranked, total = standings.ranking(
+            slice_of(query),
+            sort=query["sort"],
+            house=query["house"],
+            role=query.get("role"),
+            status=query.get("status"),
+        )
         return Response(page_of(query, map(serializers.public_agent, ranked), total))
 
 
 class AgentView(APIView):
-    @extend_schema(operation_id="getAgent", responses=serializers.PublicAgent)
+    @extend_schema(operation_id="getAgent", responses=serializers.PublicProfile)
     def get(self, request: Request, id: UUID) -> Response:
         """Show one agent."""
-        try:
-            ranked = selectors.ranked_agent(public_id=id)
-        except Agent.DoesNotExist:
-            raise NotFound("There is no agent with that id.") from None
-        return Response(serializers.public_agent(ranked))
+        return _profile(public_id=id)
+
+
+class NamedAgentView(APIView):
+    @extend_schema(operation_id="getAgentByName", responses=serializers.PublicProfile)
+    def get(self, request: Request, name: str) -> Response:
+        """Show one agent, asked for by its name, however it is written."""
+        return _profile(folded_name=folded(name))
+
+
+class PublicEquityView(APIView):
+    @extend_schema(
+        operation_id="listAgentEquity",
+        parameters=[PageQuery],
+        responses=Page[serializers.EquityLine],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        """List an agent's net worth over time, newest first."""
+        query = PageQuery.read(request)
+        points = selectors.equity_points(_agent(id))
+        lines = [serializers.equity_line(point) for point in points[slice_of(query)]]
+        return Response(page_of(query, lines, points.count()))
 
 
 class MeView(APIView):
@@ -210,8 +247,122 @@ class MeView(APIView):
                 _refuse_callback_url(bad)
 
     def _profile(self, request: Request) -> Response:
-        ranked = selectors.ranked_agent(id=agent_of(request).id)
-        return Response(serializers.own_profile(ranked))
+        return Response(serializers.own_profile(*standings.own_standing(agent_of(request))))
+
+
+# Messages, blocks and alliances
+
+
+class MessagesView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(
+        operation_id="listMessages",
+        parameters=[serializers.MessagesQuery],
+        responses=serializers.InboxPage,
+    )
+    def get(self, request: Request) -> Response:
+        """List the messages one has received, newest first, or what one has exchanged with another
+        agent.
+        """
+        query = serializers.MessagesQuery.read(request)
+        agent, other = agent_of(request), query.get("with")
+        found = social.inbox(
+            agent,
+            slice_of(query),
+            unread=query["unread"] == "1",
+            other=_agent_like(other).id if other else None,
+        )
+        lines = [serializers.message_line(message, agent) for message in found.messages]
+        return Response({**page_of(query, lines, found.total), "unread": found.unread})
+
+
+class ReadMessagesView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(
+        operation_id="markMessagesRead",
+        request=serializers.ReadBody,
+        responses=serializers.MarkedRead,
+    )
+    def post(self, request: Request) -> Response:
+        """Mark messages as read: those named, or all."""
+        ids = serializers.ReadBody.read(request).get("ids")
+        return Response({"marked": social.mark_read(agent_of(request), ids)})
+
+
+class BlocksView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(
+        operation_id="listBlocks", parameters=[PageQuery], responses=Page[serializers.BlockLine]
+    )
+    def get(self, request: Request) -> Response:
+        """List the agents from which one wants to hear nothing, newest first."""
+        query = PageQuery.read(request)
+        blocks, total = social.blocked(agent_of(request), slice_of(query))
+        return Response(page_of(query, map(serializers.block_line, blocks), total))
+
+
+class BlockView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(operation_id="getBlock", responses=serializers.BlockState)
+    def get(self, request: Request, id: UUID) -> Response:
+        """Say whether one blocks an agent."""
+        other = _agent(id)
+        is_blocked = social.block_of(agent_of(request), other) is not None
+        return Response(_block_state(other, is_blocked, None))
+
+    @extend_schema(operation_id="block", request=None, responses=serializers.BlockState)
+    def put(self, request: Request, id: UUID) -> Response:
+        """Block an agent, from the next tick on; the action BLOCK does the same."""
+        return self._change(request, id, is_blocked=True)
+
+    @extend_schema(operation_id="unblock", responses={200: serializers.BlockState})
+    def delete(self, request: Request, id: UUID) -> Response:
+        """Hear from an agent again, from the next tick on; the action UNBLOCK does the same."""
+        return self._change(request, id, is_blocked=False)
+
+    def _change(self, request: Request, id: UUID, *, is_blocked: bool) -> Response:
+        NoBody.read(request)
+        agent, other = agent_of(request), _agent(id)
+        if (social.block_of(agent, other) is not None) == is_blocked:
+            return Response(_block_state(other, is_blocked, None))
+        receipt = blocking.ask(agent, other, is_blocked=is_blocked)
+        if receipt.id is None:
+            raise Conflict(receipt.verdict.message)
+        return Response(_block_state(other, is_blocked, receipt.id))
+
+
+class OwnAlliancesView(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(
+        operation_id="listOwnAlliances",
+        parameters=[serializers.AlliancesQuery],
+        responses=Page[serializers.OwnAllianceLine],
+    )
+    def get(self, request: Request) -> Response:
+        """List one's alliances and proposals, newest first, with what they have paid."""
+        query = serializers.AlliancesQuery.read(request)
+        lines, total = social.own_alliances(
+            agent_of(request), slice_of(query), status=query.get("status")
+        )
+        return Response(page_of(query, map(serializers.own_alliance_line, lines), total))
+
+
+class AlliancesView(APIView):
+    @extend_schema(
+        operation_id="listAlliances",
+        parameters=[PageQuery],
+        responses=Page[serializers.AllianceLine],
+    )
+    def get(self, request: Request) -> Response:
+        """List the alliances that stand, newest first."""
+        query = PageQuery.read(request)
+        alliances, total = social.standing_alliances(slice_of(query))
+        return Response(page_of(query, map(serializers.alliance_line, alliances), total))
 
 
 # What an agent owns
@@ -338,6 +489,34 @@ def _session_opened(agent: Agent, token: str) -> Response:
             "agent": serializers.agent_name(agent),
         }
     )
+
+
+def _profile(**which: Any) -> Response:
+    try:
+        ranked = standings.ranked_agent(**which)
+    except Agent.DoesNotExist:
+        raise NotFound("There is no such agent.") from None
+    rationales = standings.public_rationales(ranked.agent, tick_seen() or 0)
+    return Response(serializers.public_profile(ranked, rationales))
+
+
+def _agent(id: UUID) -> Agent:
+    try:
+        return Agent.objects.get(public_id=id)
+    except Agent.DoesNotExist:
+        raise NotFound("There is no agent with that id.") from None
+
+
+def _agent_like(reference: str) -> Agent:
+    """Return an agent by its id or its name."""
+    try:
+        return standings.agent_like(reference)
+    except Agent.DoesNotExist:
+        raise ValidationError({"with": ["There is no agent with that name or id."]}) from None
+
+
+def _block_state(other: Agent, is_blocked: bool, action: str | None) -> dict[str, Any]:
+    return {"agentId": str(other.public_id), "blocked": is_blocked, "actionId": action}
 
 
 def _refuse_callback_url(bad: BadCallbackUrl) -> NoReturn:

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from market.engine.action import Action
-from market.engine.parameters import Malformed, Parameters
+from market.engine.parameters import Malformed, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Refused
 
 ActionTable: TypeAlias = Mapping[str, Action]  # by type
+
+RATIONALE = Parameter("rationale", "rationale", ParameterKind.TEXT, minimum=0, maximum=500)
 
 _LONGEST_FIELD_SHOWN = 60
 
@@ -24,6 +26,7 @@ class ParsedAction(NamedTuple):
     action: Action
     parameters: Parameters
     refusal: Refused | None = None
+    rationale: str = ""  # why, in the agent's own words; the machine does not look at it
 
 
 class MalformedAction(NamedTuple):
@@ -71,11 +74,21 @@ def _parse(given: object, table: ActionTable) -> ParsedAction:
     action = table.get(type) if isinstance(type, str) else None
     if action is None:
         raise Malformed("type", f"must be one of {', '.join(table)}")
+    rationale = take_rationale(carried)
     try:
         parameters = action.parse(carried)
     except Refused as refused:
         return ParsedAction(action, {}, refused)
-    return ParsedAction(action, parameters)
+    return ParsedAction(action, parameters, rationale=rationale)
+
+
+def take_rationale(carried: dict[str, object]) -> str:
+    """Take from an action's fields the one that says why, and return it, "" where there is none.
+
+    Raises Malformed.
+    """
+    rationale = carried.pop(RATIONALE.wire, None)
+    return "" if rationale is None else str(RATIONALE.parse(rationale))
 
 
 def client_ids_of(asked: Sequence[ParsedAction]) -> list[str]:

@@ -23,8 +23,11 @@ from agents.selectors import MOST_WAITING, AccountSnapshot, snapshot_of
 from agents.services import repeats
 from agents.services.repeats import Repeatable
 from market import wire
+from market.engine import clearing, margin
+from market.engine.accounts import Account
 from market.engine.action import NO_DATA, Actor, Verdict
 from market.engine.actions import MARKET
+from market.engine.parameters import Parameters
 from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Code, Refused
 from market.engine.sessions import closed_early
@@ -78,6 +81,45 @@ def take(
         taken = _take(agent, asked, table, views, source)
         repeats.keep(cursor, agent, repeatable, taken)
         return taken
+
+
+def try_out(
+    *,
+    agent: Agent,
+    asked: Sequence[ParsedAction | MalformedAction],
+    table: ActionTable,
+    views: Views,
+) -> Taken:
+    """Say what would become of actions, one after the other, and do nothing: one statement.
+
+    What an order would cost and leave is in the receipt's data: as if it were filled, whole, at its
+    limit or else at the price.
+    """
+    formed = [action for action in asked if isinstance(action, ParsedAction)]
+    snapshot = snapshot_of(agent, formed)
+    pre_trade = _pre_trade_check(snapshot, table)
+    known = views(agent, {one.action.engine for one in formed} - {MARKET})
+    receipts = []
+    for ordinal, one in enumerate(asked, start=len(snapshot.waiting)):
+        if isinstance(one, MalformedAction):
+            receipts.append(_refuse(one))
+            continue
+        before = snapshot.account.margin_available
+        receipt = _receive(agent, pre_trade, snapshot, known, one, ordinal)
+        verdict = receipt.verdict
+        data: dict[str, Any] = {"dryRun": True}
+        if verdict.success:
+            data |= {
+                "fee": 0.0,
+                "marginAvailableBefore": before / 100,
+                "marginAvailableAfter": snapshot.account.margin_available / 100,
+                "liquidationPrice": None,
+            }
+            if one.action.places_order:
+                data |= _cost_of(pre_trade, snapshot.account, one.parameters)
+            verdict = verdict._replace(message="It would be taken; nothing is done.")
+        receipts.append(Receipt(receipt.action, None, verdict._replace(data=data)))
+    return Taken(snapshot.tick, receipts)
 
 
 def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
@@ -206,6 +248,26 @@ def _check_place(snapshot: AccountSnapshot, asked: ParsedAction) -> None:
         raise _duplicate()
 
 
+def _cost_of(pre_trade: PreTradeCheck, account: Account, parameters: Parameters) -> dict[str, Any]:
+    """Return the taker's fee on an order, and the price that would liquidate its position."""
+    order = pre_trade.placed[-1]
+    price = order.company.price
+    paid = parameters.get("limit") or parameters.get("stop") or price
+    fee = clearing.taker_fee(order.quantity * paid, account.fee_bps)
+    held = account.quantity_of(order.company.symbol)
+    # One that rests or waits is not in the position yet.
+    more = 0 if order.id not in account.orders else order.side * order.quantity
+    after = Account(account.id, account.name, account.kind, leverage=account.leverage)
+    after.cash = account.cash - more * paid - fee
+    after.long_value = account.long_value + price * (max(0, held + more) - max(0, held))
+    after.short_value = account.short_value + price * (max(0, -held - more) - max(0, -held))
+    rules, rate = settings.RULES.market.margin, account.margin_rate(order.company)
+    after.long_margin = account.long_margin + rate * (after.long_value - account.long_value)
+    after.short_margin = account.short_margin + rate * (after.short_value - account.short_value)
+    limit = margin.liquidation_price(after, held + more, price, rate, rules)
+    return {"fee": fee / 100, "liquidationPrice": wire.optional_dollars(limit)}
+
+
 def _insert(
     agent: Agent, pairs: Iterable[tuple[ParsedAction, Receipt]], source: Source
 ) -> set[str]:
@@ -221,17 +283,18 @@ def _insert(
             orjson.dumps(asked.parameters).decode(),
             source.value,
             next(iter(client_ids_of([asked])), None),
+            asked.rationale,
         )
         for asked, receipt in pairs
         if receipt.id
     ]
     if not rows:
         return set()
-    values = ", ".join(["(%s, %s, %s, %s, %s, %s, now(), false)"] * len(rows))
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, now(), false)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO agents_input (public_id, account, type, parameters, source,"
-            " client_order_id, received_at, is_quarantined)"
+            " client_order_id, rationale, received_at, is_quarantined)"
             f" VALUES {values} ON CONFLICT (account, client_order_id)"
             " WHERE client_order_id IS NOT NULL DO NOTHING RETURNING public_id::text",
             [value for row in rows for value in row],

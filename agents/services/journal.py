@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.db.backends.utils import CursorWrapper
 
+from agents.engine.alliances import AllianceState, Payout
 from agents.engine.facts import Manipulation
+from agents.engine.figures import sharpe
 from agents.engine.inputs import Input
-from agents.engine.registry import AgentState
+from agents.engine.messages import BlockChange, MessageSent
+from agents.engine.registry import AgentState, AgentStatus
+from agents.engine.rules import AgentRules
 from agents.models import Input as InputRow
-from market.common.bulk import Write, array_literal, insertion, update
+from market.common.bulk import Write, array_literal, insertion, update, upsert
 from market.engine.values import Tick
 
 if TYPE_CHECKING:
@@ -77,12 +81,102 @@ def write_verdicts(tick: Tick, verdicts: Iterable[tuple[int, Verdict]]) -> Write
 
 
 def update_members(members: Iterable[AgentState]) -> Write:
-    """Bring the agents' status and reputation up to date."""
+    """Bring what the tick knows of the agents up to date."""
     return update(
         "agents_agent",
-        {"id": "bigint", "status": "text", "reputation": "integer"},
-        ((m.account, m.status.value, m.reputation) for m in members),
+        {
+            "id": "bigint",
+            "status": "text",
+            "status_until": "bigint",
+            "reputation": "integer",
+            "company": "text",
+            "gifts_received": "bigint",
+            "max_drawdown_bps": "integer",
+            "return_days": "integer",
+            "sharpe": "float8",
+            "history": "jsonb",
+            "record": "jsonb",
+        },
+        (
+            (
+                m.account,
+                m.status.value,
+                m.status_until,
+                m.reputation,
+                m.company,
+                m.gifts_received,
+                m.max_drawdown_bps,
+                m.return_days,
+                sharpe(m.return_days, m.return_sum, m.return_squares),
+                _json(m.history),
+                _json(m.record),
+            )
+            for m in members
+        ),
     )
+
+
+def newcomer(rules: AgentRules) -> dict[str, Any]:
+    """Return what the tick writes of an agent, as it is before any tick has admitted it."""
+    return {
+        "status": AgentStatus.ACTIVE,
+        "status_until": 0,
+        "reputation": rules.reputation.start_millionths,
+        "company": "",
+        "gifts_received": 0,
+        "max_drawdown_bps": 0,
+        "return_days": 0,
+        "sharpe": None,
+        "history": [],
+        "record": [],
+    }
+
+
+def insert_messages(messages: Iterable[MessageSent]) -> Write:
+    return insertion(
+        "agents_message", ("public_id", "tick", "sender", "recipient", "text", "is_first"), messages
+    )
+
+
+def update_blocks(blocks: Iterable[BlockChange]) -> Write:
+    """Bring the blocks up to date: of several changes of one in a tick, the last counts."""
+    last = {(block.owner, block.other): block for block in blocks}
+    return upsert(
+        "agents_block",
+        {"owner": "bigint", "other": "bigint", "tick": "bigint", "is_lifted": "bool"},
+        ("owner", "other"),
+        last.values(),
+    )
+
+
+def update_alliances(alliances: Iterable[AllianceState]) -> Write:
+    return upsert(
+        "agents_alliance",
+        {
+            "id": "uuid",
+            "tick": "bigint",
+            "proposer": "bigint",
+            "partner": "bigint",
+            "percent": "smallint",
+            "text": "text",
+            "status": "text",
+            "formed_tick": "bigint",
+            "ended_tick": "bigint",
+            "ended_by": "bigint",
+            "reason": "text",
+        },
+        ("id",),
+        alliances,
+    )
+
+
+def insert_payouts(payouts: Iterable[Payout]) -> Write:
+    return insertion("agents_payout", Payout._fields, payouts)
+
+
+def _json(rows: Sequence[Sequence[Any]]) -> str:
+    """Write named tuples as JSON, by the names of their fields."""
+    return orjson.dumps([row._asdict() for row in rows]).decode()  # type: ignore[attr-defined]
 
 
 def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:

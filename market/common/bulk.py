@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 import psycopg
 from django.db.backends.utils import CursorWrapper
+from django.db.models.expressions import RawSQL
 
 Row = Sequence[Any]
 
@@ -72,6 +73,11 @@ def upsert(
         f" VALUES ({', '.join(f'u.{name}' for name in columns)})",
         _arrays(columns, rows),
     )
+
+
+def each_of(numbers: Sequence[int]) -> RawSQL:
+    """Return these numbers as what `__in` takes: one parameter, however many there are."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(numbers)])
 
 
 def execute_beside(cursor: CursorWrapper, statement: str, values: Sequence[Any]) -> int:

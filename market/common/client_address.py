@@ -1,9 +1,12 @@
 """The address behind a request, for counting what one client asks for."""
 
+import hmac
 import ipaddress
 
 from django.conf import settings
 from django.http import HttpRequest
+
+_LOOPBACK_6 = "::/64"  # what ::1 is shown as
 
 
 def address_of(request: HttpRequest) -> str:
@@ -24,3 +27,14 @@ def address_of(request: HttpRequest) -> str:
             return str(known.ipv4_mapped)
         return str(ipaddress.ip_network((known, 64), strict=False))
     return str(known)
+
+
+def origin_of(request: HttpRequest) -> str:
+    """Return a keyed hash of the client's address, "" for one from this very machine: it says
+    whether two come from one place, and nobody can tell which place that is.
+    """
+    address = address_of(request)
+    if address.startswith("127.") or address == _LOOPBACK_6:
+        return ""
+    key = settings.SECRET_KEY.encode()
+    return hmac.digest(key, f"origin {address}".encode(), "sha256").hex()[:32]

@@ -12,5 +12,10 @@ class IdConverter(UUIDConverter):
     regex = f"(?i:{UUIDConverter.regex})"
 
 
+class AgentNameConverter(StringConverter):
+    regex = "[A-Za-z0-9_-]{3,50}"
+
+
+register_converter(AgentNameConverter, "agent")
 register_converter(SymbolConverter, "symbol")
 register_converter(IdConverter, "id")

@@ -109,6 +109,8 @@ class Account:
         "short_margin",
         "short_value",
         "tape_seq",
+        "trade_count",
+        "transfers",
     )
 
     def __init__(
@@ -132,6 +134,8 @@ class Account:
         self.least_equity: Cents = 0
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
+        self.transfers: Cents = 0  # net, received beside the endowment without being earned
+        self.trade_count = 0  # in all of its life
         self.equity_samples: deque[Cents] = deque()
         self.peak_equity: Cents = 0  # the highest that a tick has ended with
         self.closing: dict[str, Shares] = {}
@@ -186,6 +190,12 @@ class Account:
         """Hold back `cost`, which may be negative, for open orders in a company."""
         self.reserved += cost
         self.reserved_margin += cost * self.margin_rate(company)
+
+    def move_baseline(self, cents: Cents) -> None:
+        """Let what performance is measured from move by cash that no trade has earned or lost."""
+        self.transfers += cents
+        self.close_equity += cents
+        self.equity_samples = deque([equity + cents for equity in self.equity_samples])
 
     def quantity_of(self, symbol: str) -> Shares:
         holding = self.holdings.get(symbol)

@@ -33,11 +33,11 @@ from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
 from market.engine.engine import Facts, PriceImpact
 from market.engine.log import TickLog
-from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcome, Standing
+from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcome
 from market.engine.random_source import RandomSource
 from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
-from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, Tick, new_tuple
+from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, Tick
 
 UNBEARABLE = "equity no longer covers it"
 
@@ -106,6 +106,14 @@ class Exchange(Desk):
     def pay(self, debit: int, credit: int, cents: Cents, *, kind: str) -> None:
         """Move cash between two accounts, by one ledger entry."""
         self._move(debit, credit, cents, None, 0, kind)
+
+    def transfer(self, debit: int, credit: int, cents: Cents, *, kind: str) -> None:
+        """Move cash that no trade has earned or lost, such as a gift or a fine: what performance
+        is measured from moves with it.
+        """
+        self.pay(debit, credit, cents, kind=kind)
+        self.accounts[debit].move_baseline(-cents)
+        self.accounts[credit].move_baseline(cents)
 
     def give_shares(
         self, debit: int, credit: int, company: Company, shares: Shares, *, kind: str
@@ -258,17 +266,12 @@ class Exchange(Desk):
             self.candles += add_tick(
                 company, self.moment, intervals, session_ends=self._ends_session()
             )
+        for trade in self.log.trades:
+            self.accounts[trade.buyer].trade_count += 1
+            if trade.seller != trade.buyer:
+                self.accounts[trade.seller].trade_count += 1
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
         self._sample_equities()
-
-    def standings(self, accounts: Iterable[int]) -> list[Standing]:
-        """Rank the given accounts by equity, ties by age."""
-        ranked = sorted(accounts, key=lambda id: (-self.accounts[id].equity, id))
-        return [
-            new_tuple(Standing, (rank, id, account.equity, self.equity_day_ago(account)))
-            for rank, id in enumerate(ranked, start=1)
-            for account in (self.accounts[id],)
-        ]
 
     def end_tick(self) -> MarketOutcome:
         """Report what the tick made of the market."""
@@ -330,11 +333,11 @@ class Exchange(Desk):
 
     def equity_day_ago(self, account: Account) -> Cents:
         """Return the equity of 630 ticks ago (to the last sample before), or the endowment if it
-        is younger.
+        is younger; with what has been transferred since.
         """
         if len(account.equity_samples) == self.samples_kept:
             return account.equity_samples[0]
-        return account.endowment
+        return account.endowment + account.transfers
 
     # Sessions
 

@@ -184,6 +184,8 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
             account.equity,
             exchange.equity_day_ago(account),
             account.close_equity,
+            account.transfers,
+            account.trade_count,
             account.peak_equity,
             account.call.deadline if account.call else None,
             account.tape_seq,

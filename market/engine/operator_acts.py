@@ -6,6 +6,7 @@ The form is checked where an act is asked for and again by the machine that perf
 from __future__ import annotations
 
 from market.engine import halts
+from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.action import OperatorAct, Verdict
 from market.engine.companies import Company
 from market.engine.exchange import Exchange
@@ -17,6 +18,10 @@ from market.engine.values import BPS_IN_ONE
 HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
 SET_BANDS, FREE_BANDS = "SET_BANDS", "FREE_BANDS"
 INJECT = "INJECT"
+ALERT = "ALERT"
+
+ALERTS = ("system", "webhook_disabled")  # that come from outside the machine
+LONGEST_ALERT = 300
 
 LONGEST_ACT = 10_000_000  # ticks
 LONGEST_REASON = 200
@@ -66,6 +71,26 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
         ),
         REASON,
     )
+    alert = Form(
+        Parameter(
+            "account",
+            "account",
+            ParameterKind.INTEGER,
+            required=True,
+            minimum=FIRST_AGENT_ACCOUNT,
+            maximum=2**62,
+        ),
+        Parameter("kind", "kind", ParameterKind.CHOICE, required=True, choices=ALERTS),
+        Parameter(
+            "message",
+            "message",
+            ParameterKind.TEXT,
+            required=True,
+            minimum=1,
+            maximum=LONGEST_ALERT,
+        ),
+        REASON,
+    )
     return (
         OperatorAct(
             HALT,
@@ -106,6 +131,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
         OperatorAct(
             INJECT, "Let an event happen to a company, a sector or all.", "market", event, _inject
         ),
+        OperatorAct(ALERT, "Tell one agent something, as an alert.", "market", alert, _alert),
     )
 
 
@@ -160,6 +186,14 @@ def _inject(exchange: Exchange, given: Parameters, id: str) -> Verdict:
         impact=given["impact"],
         duration=given["duration"],
     )
+    return Verdict(True)
+
+
+def _alert(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+    account = exchange.accounts.get(given["account"])
+    if account is None:
+        raise Refused(Code.INVALID_TARGET, f"There is no account {given['account']}.")
+    exchange.log.alert(account, given["kind"], given["message"])
     return Verdict(True)
 
 

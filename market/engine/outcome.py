@@ -86,6 +86,8 @@ class AccountState(NamedTuple):
     equity: Cents
     equity_day_ago: Cents
     close_equity: Cents
+    transfers: Cents  # net, beside the endowment
+    trade_count: int
     peak_equity: Cents
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int

@@ -50,3 +50,10 @@ def closed_early(moment: Moment, rules: SessionRules) -> Moment:
     """
     until_open = rules.day_ticks - moment.tick_in_day
     return replace(moment, is_open=False, ticks_until_close=0, ticks_until_open=until_open)
+
+
+def last_close_before(tick: Tick, rules: SessionRules) -> Tick:
+    """Return the last tick before `tick`, or that tick itself, at which a day closed; negative
+    before there was any.
+    """
+    return (tick - rules.open_ticks) // rules.day_ticks * rules.day_ticks + rules.open_ticks

@@ -37,6 +37,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "realised",
     "close_equity",
     "least_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "is_bankrupt",
     "tape_seq",

@@ -74,6 +74,8 @@ _ACCOUNT_FIGURES = (
     "equity",
     "equity_day_ago",
     "close_equity",
+    "transfers",
+    "trade_count",
     "peak_equity",
     "call_deadline",
     "long_margin",
@@ -209,7 +211,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        ((*account[:11], *account[12:]) for account in accounts),  # all but the tape's place
+        ((*account[:13], *account[14:]) for account in accounts),  # all but the tape's place
     )
 
 

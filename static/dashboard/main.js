@@ -1,6 +1,7 @@
 // The page comes whole from the server; from here on it is kept up to date, panel by panel.
 
 import { Feed } from "./socket.js";
+import { mountCouriers } from "./couriers.js";
 import { mountHeader } from "./header.js";
 import { mountPanels } from "./panels.js";
 
@@ -9,4 +10,5 @@ const feed = new Feed({ epoch: Number(epoch), tick: Number(tick) });
 
 mountHeader(document.getElementById("header"), feed, Number(tickSeconds));
 mountPanels(feed);
+mountCouriers(document.getElementById("couriers"));
 feed.start();

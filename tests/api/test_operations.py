@@ -71,7 +71,11 @@ def test_without_the_record_there_is_a_page_that_says_so(
 
 def test_it_is_ready_while_the_tick_comes(desk: Desk) -> None:
     desk.tick()
-    assert desk.get("/ready").data == {"status": "ready", "tick": 1}
+    assert desk.get("/ready").data == {
+        "status": "ready",
+        "tick": 1,
+        "webhooksBehindSeconds": 0,
+    }
 
 
 def test_it_is_not_ready_when_the_tick_is_late(desk: Desk) -> None:

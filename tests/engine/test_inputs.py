@@ -32,7 +32,7 @@ def test_a_new_agent_is_endowed_by_the_bank_and_may_trade_at_once() -> None:
         cents("10,000.00"),
     )
     assert [(m.name, m.status, m.reputation) for m in stage.outcome.agents.members] == [
-        ("bob", "active", 5_000)
+        ("bob", "active", 50_000_000)
     ]
 
 

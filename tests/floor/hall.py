@@ -61,6 +61,12 @@ class Hall:
         given = {"agent": str(agent.public_id), "name": name, "role": agent.role}
         return self.raw(name, REGISTER, given)
 
+    def social(self, name: str, type: str, target: str, **parameters: object) -> str:
+        """Run a tick in which an agent acts upon another, and return the verdict's code."""
+        rows = self.submit(self.raw(name, type, {"target": target, **parameters}))
+        self.tick()
+        return self.codes(rows)[0]
+
     def operate(self, type: str, **parameters: object) -> InputRow:
         """Put an operator's act into the inbox."""
         [row] = self.submit(InputRow(type=type, parameters=parameters, source=Source.OPERATOR))

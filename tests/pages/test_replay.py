@@ -82,14 +82,14 @@ def test_it_says_that_it_is_a_replay_and_of_what(hall: Hall, client: Client) -> 
     hall.tick()
     hall.tick()
     page = client.get("/replay?tick=2").content.decode()
-    assert page.count("REPLAY") >= 2
+    assert page.count("◼ REPLAY") >= 1
     assert 'data-first="1" data-last="3"' in page
     assert 'href="/replay?tick=2">permalink' in page
     assert "dashboard/main.js" not in page
     hall.tick()
     assert 'data-first="1" data-last="4"' in client.get("/replay?tick=2").content.decode()
     live = client.get("/").content.decode()
-    assert "REPLAY" not in live
+    assert "◼ REPLAY" not in live
     assert 'href="/replay"' in live
 
 

@@ -5,7 +5,7 @@ Run as a program it prints the digest of every tick, for one process to be compa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from agents.engine.inputs import Input
@@ -97,6 +97,35 @@ def _act(world: World, tick: int, random: Random) -> Iterator[tuple[str, Paramet
             yield "REPLACE_ORDER", {"client_id": name, "quantity": quantity}, account
         if random.random() < 0.02:
             yield "CANCEL_ALL", {}, account
+    yield from _social_acts(AGENTS[: tick - 1], Random(f"social {tick}"))
+
+
+def _social_acts(
+    accounts: Sequence[int], random: Random
+) -> Iterator[tuple[str, Parameters, int | None]]:
+    """Yield what agents do to each other; some of it they may not do."""
+    for account in accounts:
+        if random.random() < 0.2:
+            target = f"agent {random.choice(accounts)}"
+            yield *_social_act(target, random), account
+
+
+def _social_act(target: str, random: Random) -> tuple[str, Parameters]:
+    type = random.choice(
+        [
+            *("MESSAGE", "MESSAGE", "ALLY", "ALLY_ACCEPT", "ALLY_ACCEPT", "ALLY_REJECT"),
+            *("ALLY_DISSOLVE", "BLOCK", "UNBLOCK"),
+        ]
+    )
+    given: Parameters = {"target": target}
+    match type:
+        case "MESSAGE":
+            given["content"] = "How do you do?"
+        case "ALLY":
+            given |= {"percent": random.choice([0, 10, 50]), "proposal": "Let us share it."}
+        case "ALLY_DISSOLVE":
+            given["now"] = random.random() < 0.5
+    return type, given
 
 
 def _order(world: World, tick: int, random: Random) -> tuple[str, Parameters]:

@@ -17,10 +17,12 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "0b9dfc6506090bc97af6af123cb72c31f92ae81c6ed66510d826ae448f1aefb0"
+GOLDEN_DIGEST = "34796a6b6229e3b57a4d15975ebdfe9ddd7e91c94a1f47c8a47e214b8fd4ea21"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "f1fa11d66a94a4a033e52801b7f26676b6893267d77f890e849b825f41e81430"
+DECISIONS = "8c03bbcaa88b4bbffaecbd49f48ba158b44361a18764d61bb1f149928fbfc722"
+
+SOCIAL = ("messages", "blocks", "payouts")
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +61,7 @@ def test_the_history_is_worth_replaying() -> None:
     world, random = new_world(), Random(7)
     statuses, codes, aggressors, sessions = set(), set(), set(), set()
     halts, alerts, triggers, powers, entries = set(), set(), set(), set(), set()
+    bonds, social = set(), set()
     while world.tick < TICKS:
         outcome = world.advance(inputs_of(world, random))
         market = outcome.market
@@ -71,12 +74,14 @@ def test_the_history_is_worth_replaying() -> None:
         powers |= {company.split_power for company in market.companies}
         entries |= {entry.kind for entry in market.entries}
         sessions.add(outcome.moment.is_open)
+        bonds |= {alliance.status for alliance in outcome.agents.alliances}
+        social |= {kind for kind in SOCIAL if getattr(outcome.agents, kind)}
     assert statuses == set(OrderStatus)
     assert triggers == {"", "last", "price"}
     assert codes >= {
         *("OK", "INSUFFICIENT_FUNDS", "INSUFFICIENT_SHARES", "INVALID_SYMBOL"),
         *("MARKET_HALTED", "POSITION_CONFLICT", "WOULD_TAKE", "NO_LIQUIDITY", "ORDER_NOT_OPEN"),
-        *("INVALID_PRICE", "AGENT_BANKRUPT"),
+        *("INVALID_PRICE", "AGENT_BANKRUPT", "RATE_LIMITED", "INVALID_TARGET", "DUPLICATE"),
     }
     assert aggressors == {"BUY", "SELL", None}
     assert sessions == {True, False}
@@ -84,11 +89,17 @@ def test_the_history_is_worth_replaying() -> None:
         *("limit_band", "news_pending", "market_wide", "operator", "short_sale_restriction"),
         *("operator_bands", "usual_bands"),
     }
-    assert alerts == {"margin_call", "liquidation", "bankrupt", "system"}
+    assert alerts == {
+        *("margin_call", "liquidation", "bankrupt", "system"),
+        *("alliance_request", "alliance_accepted"),
+    }
+    assert bonds >= {"pending", "active", "ending", "rejected", "betrayed", "dissolved", "broken"}
+    assert social == {"messages", "blocks", "payouts"}
     assert powers >= {-1, 0, 1}
     assert entries == {
         *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off"),
         "close_out",
+        *("salary", "profit_share"),
     }
 
 

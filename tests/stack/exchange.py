@@ -35,18 +35,22 @@ from wallstreetsim.stack import preflight
 class Exchange:
     """Processes over the test database and a Redis of their own; the cast is ann's."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, **variables: str) -> None:
         self.port = port
         self.places = Places(data)
         preflight.make_directories(self.places)
         self.hall = Hall("ann")
         schedule()
-        self._environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "WSS_DATA_DIR": str(data),
-            "DATABASE_URL": database_url(),
-            "PORT": str(port),
-        }
+        self._environment = (
+            os.environ
+            | variables
+            | {
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "WSS_DATA_DIR": str(data),
+                "DATABASE_URL": database_url(),
+                "PORT": str(port),
+            }
+        )
         self._running: dict[str, list[subprocess.Popen[bytes]]] = defaultdict(list)
         self.redis = Redis(unix_socket_path=str(self.places.redis_socket))
 

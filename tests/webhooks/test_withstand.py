@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from agents.ids import new_id
+from market import tape
 from tests.webhooks import receivers
 from tests.webhooks.post import Post
 from tests.webhooks.receivers import Answer, Receiver, reply, respond
@@ -111,6 +112,7 @@ def test_five_failures_open_the_circuit_and_two_successes_close_it(
     assert post.endpoint("ann").circuit == "open"
     post.tick()
     assert len(ann.briefings) == 5
+    assert "tried again in 60 s" in alerts_of(post)[-1]
     ann.answer = respond()
     post.end_waits()
     post.tick()
@@ -118,6 +120,20 @@ def test_five_failures_open_the_circuit_and_two_successes_close_it(
     post.tick()
     assert post.endpoint("ann").circuit == "closed"
     assert ann.briefings[5].headers["x-wss-attempt"] == "6"
+
+
+def test_a_ping_is_tried_four_times_each_under_an_id_of_its_own(
+    post: Post, receiver: MakeReceiver
+) -> None:
+    ann = receiver(respond(500), answers_pings=False)
+    post.connect("ann", ann)
+    for _ in range(5):
+        post.end_waits()
+        post.deliver()
+    ids = [one.headers["webhook-id"] for one in ann.received]
+    assert (len(ids), len(set(ids))) == (4, 4)
+    assert [str(one.id) for one in post.tries("ann")] == ids
+    assert post.endpoint("ann").state == "pending"
 
 
 def test_gone_is_gone_until_the_owner_asks_for_a_ping(post: Post, receiver: MakeReceiver) -> None:
@@ -129,6 +145,7 @@ def test_gone_is_gone_until_the_owner_asks_for_a_ping(post: Post, receiver: Make
     assert (post.endpoint("ann").state, len(ann.briefings)) == ("disabled", 1)
     post.tick()
     assert len(ann.briefings) == 1
+    assert "disabled: it answered 410 Gone" in alerts_of(post)[-1]
     request_ping(post.agent("ann"))
     post.deliver()
     assert post.endpoint("ann").state == "active"
@@ -180,3 +197,11 @@ def test_a_poisoned_secret_is_nobody_elses_trouble(post: Post, receiver: MakeRec
     post.tick()
     assert (len(ann.briefings), len(bob.briefings)) == (0, 1)
     assert post.tries("ann")[-1].error == "the exchange could not write to you"
+
+
+def alerts_of(post: Post) -> list[str]:
+    """Return what ann's own stream of the tape has told her of her webhook."""
+    entries = tape.read(epoch=1, stream=post.agent("ann").id, since=0, limit=100)
+    events = [event for entry in entries for event in entry.read()]
+    alerts = [a for e in events if e["type"] == "agent:alert" for a in e["data"]]
+    return [alert["message"] for alert in alerts if alert["type"] == "webhook_disabled"]

@@ -7,6 +7,8 @@ from typing import Any, TypedDict
 
 from django.conf import settings
 
+from agents.engine.batch import RATIONALE
+from agents.engine.rules import POINT
 from agents.services import keys
 from market import wire
 from market.engine.parameters import Parameter, ParameterKind
@@ -19,13 +21,22 @@ from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
+# Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
+CONTRACT_VERSION = "1.1.0"
+CHANGELOG = (
+    (
+        "1.1.0",
+        "A malformed action fails alone; unknown query parameters are refused; orders and"
+        " trades take a cursor; price:update holds what changed, and tick:update comes last.",
+    ),
+    ("1.0.0", "The first contract."),
+)
+
 NOT_YET = (
-    "the roles' special abilities, but that investment bankers pay no fees",
-    "RUMOR, MESSAGE, ALLY, ALLY_ACCEPT, ALLY_REJECT, ALLY_DISSOLVE",
+    "RUMOR",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
     "news, investigations, prison: their lists are empty",
-    "/skill.md, /skill, /llms.txt, /.well-known/openapi-config.json",
-    "the pages for people at /agents, /agents/{id}, /markets, /news",
+    "the pages for people at /agents, /agents/{id}, /news",
 )
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
@@ -39,6 +50,7 @@ class Config(TypedDict):
     roles: list[dict[str, Any]]
     sectors: list[dict[str, Any]]
     actions: list[dict[str, Any]]
+    everyAction: list[dict[str, Any]]
     orders: dict[str, Any]
     timing: dict[str, Any]
     pricing: dict[str, Any]
@@ -58,13 +70,22 @@ def config() -> Config:
     """Return what is published of the rules."""
     market, agents = RULES.market, RULES.agents
     return {
-        "api": {"version": "v1", "base": "/api/v1", "openapi": "/api/v1/openapi.json"},
+        "api": {
+            "version": "v1",
+            "contract": CONTRACT_VERSION,
+            "changelog": [{"version": version, "change": change} for version, change in CHANGELOG],
+            "base": "/api/v1",
+            "openapi": "/api/v1/openapi.json",
+            "skill": "/skill.md",
+        },
         "roles": [
             {
                 "role": role.name,
                 "startingCapital": role.capital_cents / 100,
                 "leverage": role.leverage,
                 "paysFees": role.pays_fees,
+                "actionBudget": role.action_budget,
+                "ability": role.ability,
             }
             for role in agents.roles
         ],
@@ -83,10 +104,15 @@ def config() -> Config:
             {
                 "type": action.type,
                 "summary": action.summary,
+                "family": action.family.value,
+                "statuses": sorted(action.statuses),
+                "reputationCost": action.reputation_cost / POINT,
+                "cooldownTicks": action.cooldown_ticks,
                 "parameters": [_parameter(parameter) for parameter in action.parameters],
             }
             for action in ACTIONS.values()
         ],
+        "everyAction": [_parameter(RATIONALE)],
         "orders": {
             "actionsPerRequest": agents.actions_per_request,
             "maxOpenOrders": market.max_open_orders,
@@ -194,9 +220,12 @@ def _published(rules: dict[str, Any]) -> dict[str, Any]:
     return rules | {"house": house}
 
 
+_UNITS = {"_cents": 100, "_hundredths": 100, "_millionths": 1_000_000}
+
+
 def _wired(value: Any) -> Any:
-    """Return a part of the rules as the wire names it: camelCase, hundredths as what they are of
-    (cents as dollars).
+    """Return a part of the rules as the wire names it: camelCase, and small units as what they are
+    of, such as cents as dollars.
     """
     if isinstance(value, dict):
         return dict(_wired_item(name, part) for name, part in value.items())
@@ -204,9 +233,9 @@ def _wired(value: Any) -> Any:
 
 
 def _wired_item(name: str, value: Any) -> tuple[str, Any]:
-    for unit in ("_cents", "_hundredths"):
+    for unit, one in _UNITS.items():
         if name.endswith(unit):
-            name, value = name.removesuffix(unit), value / 100
+            name, value = name.removesuffix(unit), value / one
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest)), _wired(value)
 

@@ -71,7 +71,8 @@ def _unauthorised(error: exceptions.APIException) -> Response:
 
 def _throttled(error: exceptions.Throttled) -> Response:
     seconds = max(1, int(getattr(error, "wait", None) or 0))
-    response = _answer(429, f"Too many requests; wait {seconds} s.", retry_after=seconds)
+    sentence = getattr(error, "sentence", f"Too many requests; wait {seconds} s.")
+    response = _answer(429, sentence, retry_after=seconds)
     response["Retry-After"] = str(seconds)
     return response
 

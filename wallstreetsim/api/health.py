@@ -18,6 +18,7 @@ from market.common import database_health
 from market.common.redis_clients import redis_client
 from market.models import World
 from wallstreetsim.api.envelope import JSON, only_read, refuse
+from webhooks.selectors import behind_seconds
 
 LATE_INTERVALS = 10
 
@@ -51,7 +52,8 @@ def ready(request: HttpRequest) -> HttpResponse:
         return refuse(503, "The world is not founded yet.")
     if is_late(world):
         return refuse(503, "The tick is late.")
-    return _fine({"status": "ready", "tick": world.tick})
+    behind = behind_seconds()
+    return _fine({"status": "ready", "tick": world.tick, "webhooksBehindSeconds": behind})
 
 
 def is_late(world: World) -> bool:

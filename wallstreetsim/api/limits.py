@@ -143,9 +143,20 @@ def charge(request: Request, scope: str, *, is_anonymous: bool = False) -> Allow
     """Count a request, and remember for its answer what is left."""
     agent = None if is_anonymous else cast("Agent | None", request.user)
     who = f"agent:{agent.id}" if agent else address_of(request._request)
-    allowance = spend(scope, who, LIMITS[scope])
+    allowance = spend(scope, who, limits_of(scope, agent))
     request._request.allowance = allowance  # type: ignore[attr-defined]
     return allowance
+
+
+def limits_of(scope: str, agent: Agent | None) -> tuple[Limit, ...]:
+    """Return the limits of a scope; some roles may act more often than others."""
+    if agent is None or scope != "actions":
+        return LIMITS[scope]
+    times = _BUDGETS[agent.role]
+    return tuple(Limit(n.requests * times, n.seconds, n.burst * times) for n in LIMITS[scope])
+
+
+_BUDGETS = {role.name: role.action_budget for role in settings.RULES.agents.roles}
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:

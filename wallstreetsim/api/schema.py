@@ -20,7 +20,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
-from agents.engine.batch import ActionTable
+from agents.engine.batch import RATIONALE, ActionTable
 from market.engine.action import Action
 from market.engine.parameters import Parameter, ParameterKind
 from wallstreetsim.api.envelope import JSON, Failure
@@ -102,6 +102,8 @@ class EnvelopeSchema(AutoSchema):
             return {"type": "array", "items": self._schema_of(arguments[0], bound)}
         if origin is dict:
             return {"type": "object", "additionalProperties": self._schema_of(arguments[1], bound)}
+        if origin is Literal and len(arguments) == 1:
+            return {"const": arguments[0]}
         if origin is Literal:
             return self._schema_of(type(arguments[0])) | {"enum": list(arguments)}
         if origin is NotRequired:
@@ -156,7 +158,12 @@ def batch_schema(table: ActionTable, *, most: int) -> Schema:
                 "minItems": 1,
                 "maxItems": most,
                 "items": {"oneOf": [_action_schema(action) for action in table.values()]},
-            }
+            },
+            "dryRun": {
+                "type": "boolean",
+                "default": False,
+                "description": "Do nothing, and answer what would become of the actions.",
+            },
         },
         "required": ["actions"],
         "additionalProperties": False,
@@ -169,7 +176,12 @@ def _action_schema(action: Action) -> Schema:
         "title": action.type,
         "description": action.summary,
         "type": "object",
-        "properties": {"type": {"const": action.type}, **properties},
+        "properties": {
+            "type": {"const": action.type},
+            **properties,
+            RATIONALE.wire: _parameter_schema(RATIONALE)
+            | {"description": "Why, in your own words: public after the day's close."},
+        },
         "required": ["type", *(p.wire for p in action.parameters if p.required)],
         "additionalProperties": False,
     }

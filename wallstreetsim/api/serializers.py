@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict, cast
 
-from agents.selectors import FallenAgent, RankedAgent
+from agents.selectors import FallenAgent
+from agents.standings import RankedAgent
 from market import wire
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE

@@ -10,10 +10,11 @@ from wallstreetsim.api.envelope import OUT_OF_REACH, for_people_or, refuse
 
 RETRY_SECONDS = 5
 
-# A page runs our own scripts and styles, talks to our own socket, and does nothing else.
+# A page runs our own scripts and styles, talks to our own socket, sends its forms to us, and does
+# nothing else.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'{socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " connect-src 'self'{socket}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 

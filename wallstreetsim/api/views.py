@@ -15,12 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.request_agent import agent_of
-from agents.api.serializers import BatchResult, action_result
+from agents.api.serializers import BatchResult, LeaderboardQuery, action_result
 from agents.engine.batch import MalformedBatch, parse_batch
 from agents.models import Source
-from agents.selectors import bankruptcies, count_active, ranking
-from agents.services.intake import await_verdicts, take
+from agents.selectors import bankruptcies
+from agents.services.intake import Taken, await_verdicts, take, try_out
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
+from agents.standings import count_active, ranking
 from market import selectors
 from market.common.fields import Choice, Query
 from market.common.lists import Page, PageQuery, page_of, slice_of
@@ -71,6 +72,11 @@ class ActionsView(APIView):
             asked = parse_batch(_actions_in(request.data), ACTIONS, most=MOST_ACTIONS)
         except MalformedBatch as malformed:
             raise ValidationError({"actions": [str(malformed)]}) from None
+        if _is_dry_run(request.data):
+            taken = try_out(
+                agent=agent_of(request), asked=asked, table=ACTIONS, views=checking_views
+            )
+            return _answer(taken)
         try:
             taken = take(
                 agent=agent_of(request),
@@ -84,13 +90,24 @@ class ActionsView(APIView):
             raise Conflict("This Idempotency-Key was used for another request.") from None
         if wait:
             taken = await_verdicts(taken, intervals=WAITED_TICKS)
-        return Response({"tick": taken.tick, "results": [action_result(r) for r in taken.receipts]})
+        return _answer(taken)
+
+
+def _answer(taken: Taken) -> Response:
+    return Response({"tick": taken.tick, "results": [action_result(r) for r in taken.receipts]})
+
+
+def _is_dry_run(body: Any) -> bool:
+    is_dry_run = body.get("dryRun")
+    if is_dry_run is not None and not isinstance(is_dry_run, bool):
+        raise ValidationError({"dryRun": ["Must be true or false."]})
+    return bool(is_dry_run)
 
 
 def _actions_in(body: object) -> object:
     if not isinstance(body, dict):
         raise ValidationError("The body must be an object.")
-    if unknown := {key: ["Unknown field."] for key in body if key != "actions"}:
+    if unknown := {key: ["Unknown field."] for key in body if key not in ("actions", "dryRun")}:
         raise ValidationError(unknown)
     return body.get("actions")
 
@@ -128,13 +145,17 @@ class TickView(APIView):
 class LeaderboardView(APIView):
     @extend_schema(
         operation_id="getLeaderboard",
-        parameters=[PageQuery],
+        parameters=[LeaderboardQuery],
         responses=Page[serializers.Standing],
     )
     def get(self, request: Request) -> Response:
-        """Rank the active agents by net worth."""
-        query = PageQuery.read(request)
-        ranked, total = ranking(slice_of(query), active_only=True)
+        """Rank the active agents from outside by net worth less the gifts received, or sort them by
+        something else.
+        """
+        query = LeaderboardQuery.read(request)
+        ranked, total = ranking(
+            slice_of(query), sort=query["sort"], house=query["house"], status="active"
+        )
         return Response(page_of(query, map(serializers.standing, ranked), total))
 
 

@@ -20,8 +20,8 @@ from django.db import connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from agents.engine.registry import AgentStatus
 from agents.models import Agent, Input, KeptAnswer, Waiting
+from agents.services import journal
 from agents.services.registration import REGISTER
 from market.common.bulk import send
 from market.common.redis_clients import redis_client
@@ -195,9 +195,7 @@ def _readmit(world: World) -> list[str]:
         Waiting(input_id=row.id, account=row.account) for row in registrations
     )
     strangers = Agent.objects.exclude(id__in=list(members)).order_by("id")
-    strangers.update(
-        status=AgentStatus.ACTIVE, reputation=world.rules.agents.starting_reputation_hundredths
-    )
+    strangers.update(**journal.newcomer(world.rules.agents))
     return list(strangers.values_list("name", flat=True))
 
 

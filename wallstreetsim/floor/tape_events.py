@@ -66,7 +66,8 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
-    happened = market_events(world, outcome)
+    others = _other_public_items(outcome)
+    happened = market_events(world, outcome) + others.pop(("market:event", "events"), [])
     update = tick_update(world, outcome, timestamp, event_count=len(happened))
     events = [_event("tick:update", "tick", update)]
     if happened:  # before the prices that it explains
@@ -83,16 +84,17 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     events.append(_event("leaderboard:update", "leaderboard", board))
     if levels := book_changes.changes(books_before, market.companies):
         events.append(_event("book:update", "books", levels))
-    return events + _other_public_events(outcome)
+    more = [_event(type, channel, data) for (type, channel), data in others.items()]
+    return events + more
 
 
-def _other_public_events(outcome: Outcome) -> list[Event]:
-    """Return what the engines above the market say in public, one event a type and channel."""
+def _other_public_items(outcome: Outcome) -> dict[tuple[str, str], list[wire.Wire]]:
+    """Return what the engines above the market say in public, by type and channel."""
     items: dict[tuple[str, str], list[wire.Wire]] = defaultdict(list)
     for app, part in parts(TAPE_EVENTS):
         for type, channel, item in part.public_events(outcome.reports[app], outcome.tick):
             items[type, channel].append(item)
-    return [_event(type, channel, data) for (type, channel), data in items.items()]
+    return items
 
 
 def _agent_items(outcome: Outcome) -> dict[int, list[tuple[str, wire.Wire]]]:
@@ -143,7 +145,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "tradeCount": len(market.trades),
         "eventCount": event_count,
         "activeEvents": active_events(world),
-        "activeAgents": len(outcome.standings),
+        "activeAgents": len(world.registry.active()),
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
         "indices": [index_line(market.index, market.previous_close_index)],

@@ -149,8 +149,9 @@ def _from_3(state: State, rules: Rules) -> State:
     """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
     with the session and makes one of the day, and counts the tries to liquidate. It keeps each
     engine's state under its name, and the taker's fee with the market; two figures of a company
-    have other names. It knows initial margin by company, what of the volume the market maker
-    absorbed, which stops a trade has reached, how quotes lean, and slower averages of past impact.
+    have other names. Accounts know what came beside trading, agents their past: nothing happened
+    before. It knows initial margin by company, what of the volume the market maker absorbed, which
+    stops a trade has reached, how quotes lean, and slower averages of past impact.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -179,14 +180,31 @@ def _from_3(state: State, rules: Rules) -> State:
         ],
         "accounts": [
             account
-            | {"call": [*account["call"], {}] if account["call"] else None}
+            | {
+                "call": [*account["call"], {}] if account["call"] else None,
+                "transfers": 0,
+                "trade_count": 0,
+            }
             | _margins_from_3(account, market["companies"], rules)
             for account in market["accounts"]
         ],
     }
     moved = ("market", "society", "house", "taker_fee_bps")
     kept = {key: value for key, value in state.items() if key not in moved}
-    engines = {"market": lifted_market, "agents": state["society"], "house": state["house"]}
+    equities = {
+        account["id"]: account["cash"] + account["long_value"] - account["short_value"]
+        for account in market["accounts"]
+    }
+    agents = {
+        "members": [
+            _member_from_3(member, tick, equities[member["account"]]) for member in state["society"]
+        ],
+        "mail": {"contacts": [], "day": -1, "received": [], "blocked": []},
+        "alliances": [],
+        "heard": [],
+        "house_made": 0,
+    }
+    engines = {"market": lifted_market, "agents": agents, "house": state["house"]}
     return kept | {"schema": 4, "engines": engines}
 
 
@@ -206,6 +224,35 @@ def _pricing_from_3(pricing: State, rules: Rules) -> State:
     count = len(rules.market.pricing.impact_half_lives)
     averages = [*pricing["impact_averages"], *[0.0] * count][:count]
     return pricing | {"impact_averages": averages, "lean": 0.0}
+
+
+def _member_from_3(member: State, tick: int, equity: int) -> State:
+    """A member as if it had been admitted now, with the reputation that it has."""
+    ticks = dict.fromkeys(("admitted_tick", "clean_since", "last_action_tick"), tick)
+    nothing = dict.fromkeys(
+        (
+            *("status_until", "gifts_received", "gifts_today", "bribes_given"),
+            *("max_drawdown_bps", "return_days", "return_sum", "return_squares"),
+        ),
+        0,
+    )
+    worth = dict.fromkeys(("last_close", "close_worth", "peak_worth"), equity)
+    return (
+        member
+        | ticks
+        | nothing
+        | worth
+        | {
+            "reputation": member["reputation"] * 10_000,
+            "origin": "",
+            "company": "",
+            "is_accused": False,
+            "is_debtor": False,
+            "gift_day": -1,
+            "history": [],
+            "record": [],
+        }
+    )
 
 
 def _renamed(state: State, names: dict[str, str]) -> State:

@@ -288,7 +288,7 @@ class World:
         reports = {one.name: one.report() for one in self.engines}
         watch("report")
         self.reported = self.market.outcome.companies if self.market.outcome else []
-        standings = self.market.standings(self.registry.active())
+        standings = self.registry.standings()
         self.digest = self._digest()
         watch("report")
         return Outcome(

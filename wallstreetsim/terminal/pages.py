@@ -11,10 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 
 from wallstreetsim.api.envelope import JSON, only_read, refuse
-from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
+from wallstreetsim.terminal.frame import SECTIONS, html
+from webhooks.selectors import behind_seconds
 
 REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades", "events"})  # what is shown
 STEPS = (-100, -10, -1, 1, 10, 100)  # ticks
@@ -29,10 +30,10 @@ KEPT_FIRST, KEPT_LAST = "@first-kept@", "@last-kept@"  # until a page is sent
 def terminal(request: HttpRequest) -> HttpResponse:
     digest = dashboard.newest_digest()
     if digest is None:
-        return _page(render_to_string("503.html"), status=503)
+        return html(render_to_string("503.html"), status=503)
     host = request.get_host()
     # Named, because to Safari 'self' does not cover a socket; which of the two, a proxy decides.
-    return _page(_terminal_at(digest), socket=f" ws://{host} wss://{host}")
+    return html(_terminal_at(digest), socket=f" ws://{host} wss://{host}")
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +42,15 @@ def _terminal_at(digest: str) -> str:
 
     It is the same for everybody, so it is made once a tick.
     """
-    return render_to_string("dashboard/page.html", {"board": dashboard.load()})
+    return render_to_string(
+        "dashboard/page.html",
+        {
+            "board": dashboard.load(),
+            "sections": SECTIONS,
+            "current": "HOME",
+            "behind": behind_seconds(),
+        },
+    )
 
 
 @never_cache
@@ -50,15 +59,15 @@ def replay(request: HttpRequest) -> HttpResponse:
     """Show the terminal as a kept tick left it, by default the last."""
     kept = dashboard.kept()
     if kept is None:
-        return _page(render_to_string("503.html"), status=503)
+        return html(render_to_string("503.html"), status=503)
     asked = request.GET.get("tick", str(kept.last))
     tick = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 16 else -1
     page = _replay_at(kept.epoch, tick) if kept.first <= tick <= kept.last else None
     if page is None:
         context = {"kept": kept, "asked": asked}
-        return _page(render_to_string("replay_gone.html", context), status=404)
+        return html(render_to_string("replay_gone.html", context), status=404)
     # What moves is written in by hand: the page itself stays as it is.
-    return _page(page.replace(KEPT_FIRST, str(kept.first)).replace(KEPT_LAST, str(kept.last)))
+    return html(page.replace(KEPT_FIRST, str(kept.first)).replace(KEPT_LAST, str(kept.last)))
 
 
 @lru_cache(maxsize=32)
@@ -71,6 +80,8 @@ def _replay_at(epoch: int, tick: int) -> str | None:
         "kept": {"first": KEPT_FIRST, "last": KEPT_LAST},
         "steps": STEPS,
         "speeds": SPEEDS,
+        "sections": SECTIONS,
+        "current": "REPLAY",
     }
     return render_to_string("dashboard/replay.html", context)
 
@@ -102,13 +113,8 @@ def replay_ticks(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(render_to_string("404.html", {"path": request.path}), status=404)
+    return html(render_to_string("404.html", {"path": request.path}), status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(render_to_string("500.html"), status=500)
-
-
-def _page(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
-    policy = POLICY.format(socket=socket)
-    return HttpResponse(content, status=status, headers={"Content-Security-Policy": policy})
+    return html(render_to_string("500.html"), status=500)

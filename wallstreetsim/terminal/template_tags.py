@@ -105,6 +105,12 @@ def short_role(role: str) -> str:
 
 
 @register.filter
+def words(name: str) -> str:
+    """Write a name of the wire as words: limit_band, limit band."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def joined(numbers: Sequence[int]) -> str:
     return ",".join(map(str, numbers))
 

@@ -4,10 +4,13 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from wallstreetsim.terminal import pages
+from wallstreetsim.terminal import markets, pages, state
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
+    path("markets", markets.markets, name="markets-page"),
+    path("markets/<symbol>", markets.company, name="company-page"),
+    path("world", state.world, name="world-page"),
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
     # Where browsers look for the icon of a page that names none, as admin's.

@@ -9,9 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from agents.api.serializers import OwnProfile, SettingsBody, own_profile
+from agents.api.serializers import OwnProfile, SettingsBody
 from agents.models import Agent
-from agents.selectors import RankedAgent
 from webhooks.engine.delivery import EXCHANGE_SECONDS, LARGEST_REPLY
 from webhooks.engine.reply import MOST_SYMBOLS, MalformedReply, check_settings
 from webhooks.models import Delivery, Endpoint, EndpointState
@@ -157,8 +156,8 @@ def endpoint_settings(endpoint: Endpoint) -> EndpointSettings:
     }
 
 
-def profile_with_webhook(ranked: RankedAgent, endpoint: Endpoint) -> ProfileWithWebhook:
-    return {**own_profile(ranked), "webhook": endpoint_settings(endpoint)}
+def profile_with_webhook(profile: OwnProfile, endpoint: Endpoint) -> ProfileWithWebhook:
+    return {**profile, "webhook": endpoint_settings(endpoint)}
 
 
 def delivery_line(delivery: Delivery) -> DeliveryLine:

@@ -9,10 +9,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+import agents.api.serializers
 import agents.api.views
 from agents.api.request_agent import agent_of
 from agents.models import Agent
-from agents.selectors import ranked_agent
+from agents.standings import own_standing
 from market.common.fields import NoBody
 from market.common.refusals import Conflict
 from market.common.view import APIView
@@ -51,8 +52,8 @@ class MeView(agents.api.views.MeView):
 
     def _profile(self, request: Request) -> Response:
         agent = agent_of(request)
-        ranked, endpoint = ranked_agent(id=agent.id), selectors.endpoint(agent)
-        return Response(serializers.profile_with_webhook(ranked, endpoint))
+        profile = agents.api.serializers.own_profile(*own_standing(agent))
+        return Response(serializers.profile_with_webhook(profile, selectors.endpoint(agent)))
 
 
 class WebhookView(APIView):

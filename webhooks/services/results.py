@@ -117,7 +117,8 @@ _UPDATE = f"""
     UPDATE webhooks_endpoint SET
         claim = NULL, claimed_until = NULL,
         state = new_state, why_disabled = why,
-        ping = CASE WHEN is_ping AND wait = 0 AND ping = pinged THEN NULL ELSE ping END,
+        ping = CASE WHEN NOT is_ping OR ping <> pinged THEN ping
+            WHEN wait > 0 THEN gen_random_uuid() END,
         epoch = new_epoch, briefed_tick = r.tick, briefed_seq = seq,
         has_last_briefing = is_last, last_reply = reply::jsonb,
         waits_until = CASE WHEN wait > 0 THEN clock_timestamp() + make_interval(secs => wait) END,

@@ -30,6 +30,8 @@ FIGURES = {
     "feed_1000": "feeds",
     "recovery": "recovery",
     "feed_memory": "recovery",
+    "webhooks_1000": "webhooks",
+    "webhooks_hanging": "webhooks",
     "cold_start": "starting",
 }
 

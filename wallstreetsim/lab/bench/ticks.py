@@ -191,7 +191,7 @@ def fresh_floor(*, agents: int, switches: Switches | None = None) -> shell.Floor
     shell.SHORTEST_INTERVAL = 0
     tables = [
         m._meta.db_table
-        for app in ("market", "agents")
+        for app in ("market", "agents", "webhooks")
         for m in apps.get_app_config(app).get_models()
     ]
     with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from agents.engine.house import house_names
 from agents.engine.registry import SET_FEE
+from agents.engine.rules import CEO
 from market.engine.accounts import SYSTEM_ACCOUNTS
 from market.engine.companies import Listing, generate_listings
 from market.engine.operator_acts import (
@@ -265,10 +266,10 @@ def _agents(
     if len(items) > MOST_AGENTS:
         raise root.bad(f"must not be more than {MOST_AGENTS:,}", root.get("agents"), "agents")
     public = {s: _floated(c.shares, switches, rules) for s, c in companies.items()}
-    house = house_names(switches.house)
+    free, house = set(companies), house_names(switches.house)
     taken = {name.lower() for name in (*SYSTEM_ACCOUNTS.values(), *house)}
     return [
-        _trader(item, f"agents[{number}]", public, taken, rules)
+        _trader(item, f"agents[{number}]", public, taken, free, rules)
         for number, item in enumerate(items)
     ]
 
@@ -280,10 +281,15 @@ def _floated(shares: Shares, switches: Switches, rules: Rules) -> Shares:
 
 
 def _trader(
-    item: Node, path: str, public: dict[str, Shares], taken: set[str], rules: Rules
+    item: Node,
+    path: str,
+    public: dict[str, Shares],
+    taken: set[str],
+    free: set[str],
+    rules: Rules,
 ) -> Trader:
     """Read one agent, taking its name and its holdings from what is left of either."""
-    fields = Fields(item, path, ("name", "role", "cash", "holdings", "leverage"))
+    fields = Fields(item, path, ("name", "role", "cash", "holdings", "leverage", "company"))
     name = fields.matching("name", _NAME, "1 to 50 letters, digits, _ and -")
     if name.lower() in taken:
         raise fields.bad(f"{name} is taken", fields.get("name"), "name")
@@ -296,7 +302,17 @@ def _trader(
         cash=fields.hundredths("cash", least=0, most=MOST_CASH, default=role.capital_cents),
         leverage=fields.whole("leverage", least=1, most=100, default=role.leverage),
         holdings=_holdings(fields, public) if "holdings" in fields else {},
+        company=_office(fields, role.name, free) if "company" in fields else None,
     )
+
+
+def _office(trader: Fields, role: str, free: set[str]) -> str:
+    """Read the company of which a CEO is in office, and take it from those that have none."""
+    if role != CEO:
+        raise trader.bad("goes with the role ceo", trader.get("company"), "company")
+    company = trader.choice("company", tuple(sorted(free)))
+    free.discard(company)
+    return company
 
 
 def _holdings(trader: Fields, public: dict[str, Shares]) -> dict[str, Shares]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from agents.engine.facts import Manipulation
 from agents.engine.registry import AgentState
+from agents.engine.rules import POINT
 from market import wire
 from market.engine.accounts import Account
 from market.engine.action import Verdict
@@ -111,7 +112,7 @@ def _agent(account: Account, member: AgentState | None) -> wire.Wire:
         "holdings": {s: h.quantity for s, h in account.holdings.items() if h.quantity},
         "netWorth": account.equity / 100,
         "status": member.status.value if member else "system",
-        "reputation": member.reputation / 100 if member else None,
+        "reputation": member.reputation / POINT if member else None,
         "marginUsed": account.margin_used / 100 if member else 0.0,
         "marginAvailable": account.margin_available / 100 if member else 0.0,
     }

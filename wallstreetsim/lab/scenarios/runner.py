@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
+from agents.engine.batch import take_rationale
 from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from market import wire
@@ -69,6 +70,8 @@ def _arrivals(traders: Sequence[Trader]) -> Iterator[Input]:
             given["cash"] = trader.cash
         if trader.leverage is not None:
             given["leverage"] = trader.leverage
+        if trader.company is not None:
+            given["company"] = trader.company
         yield Input(f"{REGISTER} {trader.name}", REGISTER, given, account)
 
 
@@ -110,8 +113,9 @@ class Script:
         kind = self.actions.get(action["type"])
         if kind is None:
             return Verdict(False, str(Code.BAD_REQUEST), f"There is no action {action['type']}.")
-        given = {key: value for key, value in action.items() if key != "type"}
+        given: dict[str, object] = {k: v for k, v in action.items() if k != "type"}
         try:
+            take_rationale(given)
             parameters = kind.parse(given)
             self._check_ids(self._known[agent], kind, parameters, id)
         except Malformed as malformed:

@@ -17,13 +17,16 @@ DEFAULTS = Switches(never_closes=True, events=True)
 
 @dataclass(frozen=True, slots=True)
 class Trader:
-    """An agent as the script sends it in. Cash and leverage are its role's unless given."""
+    """An agent as the script sends it in. Cash and leverage are its role's unless given; a CEO's
+    company is drawn unless given.
+    """
 
     name: str
     role: str = "quant"
     cash: Cents | None = None
     leverage: int | None = None
     holdings: Mapping[str, Shares] = field(default_factory=dict)  # by symbol, from the public
+    company: str | None = None  # of which a CEO is in office
 
 
 @dataclass(frozen=True, slots=True)

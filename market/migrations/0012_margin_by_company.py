@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0010_band_override'),
+        ('market', '0011_account_figures'),
     ]
 
     operations = [

@@ -1,0 +1,120 @@
+"""The manual says what the code enforces, and what it shows works."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from market.engine.refusals import Code
+from tests.api.desk import Desk
+from wallstreetsim.api import manual
+from wallstreetsim.api.configuration import CHANGELOG, CONTRACT_VERSION
+from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.machine.rules import RULES
+
+pytestmark = pytest.mark.django_db
+
+MOST_WORDS = 12_000
+FENCED = re.compile(r"```(\w+)\n(.*?)```", re.S)
+
+
+def page(client: Client, query: str = "") -> str:
+    response = client.get(f"/skill.md{query}")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    return response.content.decode()
+
+
+def test_every_action_parameter_role_code_and_section_is_in_it(client: Client) -> None:
+    text = page(client)
+    for action in ACTIONS.values():
+        assert f"**`{action.type}`**: {action.summary}" in text
+        for parameter in action.parameters:
+            assert f"| `{parameter.wire}` |" in text
+    for role in RULES.agents.roles:
+        assert f"| `{role.name}` | ${role.capital_cents // 100:,} | {role.leverage} |" in text
+    for code in Code:
+        assert f"| `{code.value}` | " in text
+    for title in manual.SECTIONS.values():
+        assert f"\n## {title}\n" in text
+
+
+def test_it_is_one_page_of_plain_markdown(client: Client) -> None:
+    text = page(client)
+    assert text.startswith("---\nname: wallstreetsim\n")
+    assert CONTRACT_VERSION in text
+    assert len(text.split()) < MOST_WORDS
+    assert "{{" not in text
+    assert "{%" not in text
+    assert "&lt;" not in text
+    assert "&#x27;" not in text
+    assert client.get("/skill").content.decode() == text
+
+
+@pytest.mark.parametrize("section", manual.SECTIONS)
+def test_a_section_can_be_had_alone(client: Client, section: str) -> None:
+    text = page(client, f"?section={section}")
+    assert text.startswith(f"## {manual.SECTIONS[section]}\n")
+    assert text.strip() in page(client)
+
+
+def test_bad_parameters_are_refused(client: Client) -> None:
+    assert client.get("/skill.md?section=nothing").status_code == 400
+    assert client.get("/skill.md?part=start").status_code == 400
+    assert client.post("/skill.md").status_code == 405
+
+
+def test_the_indexes_lead_to_it(client: Client) -> None:
+    index = client.get("/llms.txt").content.decode()
+    assert "http://testserver/skill.md" in index
+    described = client.get("/.well-known/openapi-config.json").json()
+    assert described == {
+        "version": CONTRACT_VERSION,
+        "openapi": "http://testserver/openapi.json",
+        "skill": "http://testserver/skill.md",
+        "config": "http://testserver/api/v1/config",
+        "wsUrl": "ws://testserver/ws",
+    }
+    for address in (described["openapi"], described["skill"]):
+        assert client.get(address.removeprefix("http://testserver")).status_code == 200
+
+
+def test_config_has_the_contracts_version_and_its_changes(client: Client) -> None:
+    api = client.get("/api/v1/config").json()["data"]["api"]
+    assert api["contract"] == CONTRACT_VERSION == CHANGELOG[0][0]
+    assert [change["version"] for change in api["changelog"]] == [v for v, _ in CHANGELOG]
+
+
+def test_its_snippets_can_be_read_by_their_languages(client: Client, tmp_path: Path) -> None:
+    snippets = FENCED.findall(page(client))
+    assert {language for language, _ in snippets} == {"sh", "python", "json", "javascript"}
+    for language, snippet in snippets:
+        if language == "python":
+            compile(snippet, "snippet", "exec")
+        elif language == "sh":
+            script = tmp_path / "snippet.sh"
+            script.write_text(snippet)
+            subprocess.run(["sh", "-n", str(script)], check=True)
+        elif language == "json":
+            for line in snippet.splitlines():
+                json.loads(line)
+
+
+def test_the_actions_it_shows_are_taken(desk: Desk) -> None:
+    ann = desk.register("ann")
+    batches = [
+        json.loads(found)
+        for language, snippet in FENCED.findall(manual.manual("http://testserver"))
+        if language != "python"
+        for found in re.findall(r'\{"actions": ?\[.*?\]\}', snippet)
+    ]
+    assert len(batches) >= 2
+    for batch in batches:
+        answer = ann.post("/actions", batch)
+        assert answer.data is not None
+        assert [result["code"] for result in answer.data["results"]] == ["OK"]

@@ -1,0 +1,257 @@
+"""`/skill.md`: the manual for agents, rendered from the tables that are enforced, so that it cannot
+drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.views.decorators.cache import cache_control
+
+from agents.services import keys
+from market.engine.action import ANY_LIVING, Action
+from market.engine.parameters import Parameter, ParameterKind
+from market.engine.refusals import MESSAGES, Code
+from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
+from wallstreetsim.api.envelope import only_read, refuse
+from wallstreetsim.api.limits import LIMITS
+from wallstreetsim.api.parsing import LARGEST_BODY
+from wallstreetsim.feed import channels
+from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.machine.rules import RULES
+from webhooks.engine import circuit, delivery
+
+MARKDOWN = "text/markdown; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+SECTIONS = {
+    "start": "Quick start",
+    "authentication": "Authentication",
+    "connections": "Ways to connect",
+    "roles": "Roles",
+    "actions": "Actions",
+    "market": "The market",
+    "websocket": "WebSocket",
+    "webhooks": "Webhooks",
+    "limits": "Limits and errors",
+    "tips": "Tips",
+}
+REPUTATION_POINT = 1_000_000
+
+# What the codes of an action mean, where the refusal's own message says it best.
+CODE_MEANINGS: Mapping[str, str] = {
+    Code.OK: "Taken, or done.",
+    Code.BAD_REQUEST: "Not of the form that this page gives; `details` names the fields.",
+    Code.FORBIDDEN: "Not allowed to you.",
+    Code.CONFLICT: "Conflicts with something that exists already.",
+    Code.RATE_LIMITED: "Too many requests; wait for `retryAfter` seconds.",
+    Code.INTERNAL: "A fault of ours; nothing was done.",
+    Code.INVALID_SYMBOL: "There is no such company.",
+    Code.INVALID_PRICE: "Not a price on the cent within the limits, or a short at or below the bid"
+    " while shorts are restricted.",
+    Code.ORDER_TOO_LARGE: "More shares than one order may have.",
+    Code.ORDER_NOT_FOUND: "You have no order by that id.",
+    Code.ORDER_NOT_OPEN: "The order has ended already.",
+    Code.AGENT_SUSPENDED: "You are suspended: only closing and cancelling orders are taken.",
+    Code.AGENT_IMPRISONED: "You are in prison: only closing and cancelling orders are taken.",
+    Code.AGENT_BANKRUPT: "You are bankrupt; that is final.",
+    Code.AGENT_FLED: "You have fled.",
+    Code.INVALID_TARGET: "There is no such agent, or it cannot be the target of this.",
+    Code.INSUFFICIENT_REPUTATION: "Your reputation does not cover what this costs.",
+    Code.ALREADY_ANSWERED: "It has been answered already.",
+    Code.NOT_YOUR_CASE: "The case is not yours.",
+    Code.DUPLICATE: "You have used this clientOrderId before.",
+    **MESSAGES,
+}
+
+
+class ParameterLine(NamedTuple):
+    name: str
+    kind: str
+    rule: str
+
+
+class ActionLine(NamedTuple):
+    type: str
+    summary: str
+    cost: str
+    statuses: str
+    parameters: list[ParameterLine]
+
+
+class FamilyLines(NamedTuple):
+    name: str
+    actions: list[ActionLine]
+
+
+@only_read
+@cache_control(max_age=60)
+def skill(request: HttpRequest) -> HttpResponse:
+    """Give the manual, or one section of it, as Markdown."""
+    unknown = sorted(set(request.GET) - {"section"})
+    if unknown:
+        return refuse(400, f"There is no parameter {unknown[0]}; there is section.")
+    section = request.GET.get("section")
+    if section is not None and section not in SECTIONS:
+        return refuse(400, f"section must be one of {', '.join(SECTIONS)}.")
+    origin = f"{request.scheme}://{request.get_host()}"
+    return HttpResponse(manual(origin, section), content_type=MARKDOWN)
+
+
+@only_read
+def llms(request: HttpRequest) -> HttpResponse:
+    """Give the index that language models look for. Source: llmstxt.org."""
+    origin = f"{request.scheme}://{request.get_host()}"
+    context = {"origin": origin, "sections": SECTIONS.items()}
+    return HttpResponse(render_to_string("manual/llms.txt", context), content_type=TEXT)
+
+
+@only_read
+def openapi_config(request: HttpRequest) -> HttpResponse:
+    """Say where everything is described."""
+    origin = f"{request.scheme}://{request.get_host()}"
+    return JsonResponse(
+        {
+            "version": CONTRACT_VERSION,
+            "openapi": f"{origin}/openapi.json",
+            "skill": f"{origin}/skill.md",
+            "config": f"{origin}/api/v1/config",
+            "wsUrl": f"{_socket(origin)}/ws",
+        }
+    )
+
+
+@lru_cache(maxsize=64)
+def manual(origin: str, section: str | None = None) -> str:
+    """Return the manual, or one section, for a server at this origin."""
+    context = _context(origin)
+    names = [section] if section else list(SECTIONS)
+    parts = [render_to_string(f"manual/{name}.md", context).strip() for name in names]
+    if section is None:
+        parts.insert(0, render_to_string("manual/head.md", context).strip())
+    return "\n\n".join(parts) + "\n"
+
+
+def _context(origin: str) -> dict[str, Any]:
+    market, session = RULES.market, RULES.market.session
+    return {
+        "base": f"{origin}/api/v1",
+        "origin": origin,
+        "ws_base": _socket(origin),
+        "version": CONTRACT_VERSION,
+        "not_yet": NOT_YET,
+        "sections": SECTIONS.items(),
+        "example_name": "MyFirstBot",
+        "session_hours": keys.SESSION_SECONDS // 3_600,
+        "live_keys": keys.MOST_LIVE_KEYS,
+        "tick_seconds": settings.TICK_SECONDS,
+        "roles": [
+            {
+                "name": role.name,
+                "capital": f"{role.capital_cents // 100:,}",
+                "leverage": role.leverage,
+                "pays_fees": role.pays_fees,
+            }
+            for role in RULES.agents.roles
+        ],
+        "taker_bps": market.taker_fee_bps,
+        "actions_per_request": RULES.agents.actions_per_request,
+        "families": families(ACTIONS.values()),
+        "session": session,
+        "collar_percent": f"{market.collar_bps / 100:g}",
+        "max_open_orders": market.max_open_orders,
+        "max_quantity": f"{market.max_quantity:,}",
+        "flow_percent": round(100 * market.pricing.flow_weight),
+        "shock_percent": round(100 * market.pricing.shock_weight),
+        "drift_percent": round(100 * market.pricing.drift_weight),
+        "call_ticks": market.margin.call_ticks,
+        "loan_spread_percent": f"{market.margin.loan_spread_bps / 100:g}",
+        "pause_ticks": market.halts.pause_ticks,
+        "market_levels": " or ".join(f"{bps / 100:g}" for bps in market.halts.market_levels_bps),
+        "sectors": [
+            {
+                "name": sector.name,
+                "volatility": f"{100 * sector.daily_volatility:g}",
+                "beta": sector.beta,
+            }
+            for sector in market.sectors
+        ],
+        "channels": [
+            *channels.PUBLIC,
+            channels.of_symbol("SYMBOL"),
+            channels.of_book("SYMBOL"),
+            channels.of_agent("<your id>"),
+        ],
+        "exchange_seconds": f"{delivery.EXCHANGE_SECONDS:g}",
+        "retries": ", ".join(f"{seconds:g}" for seconds in circuit.RETRY_SECONDS),
+        "failures_to_open": circuit.FAILURES_TO_OPEN,
+        "open_seconds": f"{circuit.SHORTEST_OPEN_SECONDS:g}",
+        "kept_deliveries": delivery.KEPT_DELIVERIES,
+        "limits": [(scope, _limits(limits)) for scope, limits in LIMITS.items()],
+        "body_kib": LARGEST_BODY // 1024,
+        "codes": [(code.value, CODE_MEANINGS[code]) for code in Code],
+    }
+
+
+def families(actions: Iterable[Action]) -> list[FamilyLines]:
+    """Return the table of actions as it is shown: by family, each in the table's order."""
+    lines: dict[str, list[ActionLine]] = {}
+    for action in actions:
+        everyone = action.statuses == ANY_LIVING
+        line = ActionLine(
+            action.type,
+            action.summary,
+            f"{action.reputation_cost / REPUTATION_POINT:g}" if action.reputation_cost else "",
+            "" if everyone else " or ".join(sorted(action.statuses)),
+            [
+                ParameterLine(parameter.wire, KINDS[parameter.kind], rule_of(parameter))
+                for parameter in action.parameters
+            ],
+        )
+        lines.setdefault(action.family.value, []).append(line)
+    return [FamilyLines(name, found) for name, found in lines.items()]
+
+
+KINDS = {
+    ParameterKind.INTEGER: "whole number",
+    ParameterKind.NUMBER: "number",
+    ParameterKind.MONEY: "dollars",
+    ParameterKind.TEXT: "text",
+    ParameterKind.CHOICE: "word",
+    ParameterKind.SYMBOL: "symbol",
+    ParameterKind.UUID: "id",
+    ParameterKind.BOOLEAN: "true or false",
+}
+
+
+def rule_of(parameter: Parameter) -> str:
+    """Say what a parameter must be like."""
+    rules = ["required"] if parameter.required else []
+    if parameter.choices:
+        rules.append("one of " + ", ".join(parameter.choices))
+    elif parameter.kind is ParameterKind.MONEY and parameter.maximum:
+        rules.append(f"{parameter.minimum / 100:,.2f} to {parameter.maximum / 100:,.2f}")
+    elif parameter.kind is ParameterKind.INTEGER and parameter.maximum:
+        rules.append(f"{parameter.minimum:,} to {parameter.maximum:,}")
+    elif parameter.kind is ParameterKind.TEXT and parameter.maximum:
+        rules.append(f"{parameter.minimum} to {parameter.maximum} characters")
+    if parameter.assumed is not None:
+        assumed = str(parameter.assumed)
+        rules.append(f"by default {assumed.lower() if assumed in ('True', 'False') else assumed}")
+    return "; ".join(rules) or "optional"
+
+
+def _limits(limits: Iterable[Any]) -> str:
+    return ", ".join(
+        f"{limit.requests:,} in {limit.seconds:,} s"
+        + (f", at most {limit.burst} at once" if limit.burst else "")
+        for limit in limits
+    )
+
+
+def _socket(origin: str) -> str:
+    return origin.replace("http", "ws", 1)

@@ -1,0 +1,101 @@
+"""The frame that the pages share: its sections, its header, and how a page is made once a tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.http import quote_etag
+
+from market import selectors
+from market.models import World
+from wallstreetsim.api.unavailable_page import POLICY
+from wallstreetsim.terminal.dashboard import VERSION, newest_digest
+
+KEPT_PAGES = 256  # as of the last tick, whatever their parameters
+
+
+class Section(NamedTuple):
+    """A place in the navigation."""
+
+    name: str
+    path: str
+
+
+SECTIONS = (
+    Section("HOME", "/"),
+    Section("MARKETS", "/markets"),
+    Section("AGENTS", "/agents"),
+    Section("WORLD", "/world"),
+    Section("REPLAY", "/replay"),
+    Section("DOCS", "/docs"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the frame shows of the world."""
+
+    world: World
+
+    @property
+    def version(self) -> str:
+        return VERSION
+
+    @property
+    def state(self) -> str:
+        """What the market does, in a word."""
+        if self.world.is_paused and not self.world.steps_left:
+            return "paused"
+        return "open" if self.world.is_open else "closed"
+
+
+Context = Callable[[], Mapping[str, Any]]
+
+
+def framed(
+    request: HttpRequest, template: str, section: str, context: Context, *, status: int = 200
+) -> HttpResponse:
+    """Answer with a page as of the last tick. `context` is asked once a tick and address, however
+    many look; a page that is unchanged is a 304.
+    """
+    digest = newest_digest()
+    if digest is None:
+        return html(render_to_string("503.html"), status=503)
+    address = request.get_full_path()
+    etag = quote_etag(f"{digest}{address}")
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    page = _kept(digest, address)
+    if page.content is None:
+        with selectors.one_instant():
+            frame = Frame(selectors.world())
+            page.content = render_to_string(
+                template,
+                {**context(), "frame": frame, "sections": SECTIONS, "current": section},
+            )
+    host = request.get_host()
+    answer = html(page.content, status=status, socket=f" ws://{host} wss://{host}")
+    answer["ETag"] = etag
+    return answer
+
+
+class _Page:
+    """A page of one tick, once it is made."""
+
+    content: str | None = None
+
+
+@lru_cache(maxsize=KEPT_PAGES)
+def _kept(digest: str, address: str) -> _Page:
+    return _Page()
+
+
+def html(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
+    """Answer with a page under the policy that all pages have."""
+    policy = POLICY.format(socket=socket)
+    return HttpResponse(content, status=status, headers={"Content-Security-Policy": policy})
