@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "34796a6b6229e3b57a4d15975ebdfe9ddd7e91c94a1f47c8a47e214b8fd4ea21"
+GOLDEN_DIGEST = "ed1a7557e8fd8f3ddf57c6e17cf2f4ca2fab6d2085d2a6b6a670c53f3195467e"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "8c03bbcaa88b4bbffaecbd49f48ba158b44361a18764d61bb1f149928fbfc722"
+DECISIONS = "ffd3ffd6db4def12290a07dcb1fa268178e412a86bb7fbfdfdd2782f6b1303be"
 
 SOCIAL = ("messages", "blocks", "payouts")
 
