@@ -579,6 +579,7 @@ _ACCOUNT_COLUMNS = (
     "reserved_margin",
     "realised",
     "close_equity",
+    "debt",
     "call_deadline",
 )
 _COMPANY_STATE = (
@@ -667,6 +668,7 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     account.long_margin = BPS_IN_ONE * row["long_margin"]
     account.short_margin = BPS_IN_ONE * row["short_margin"]
     account.close_equity = row["close_equity"]
+    account.debt = row["debt"]
     return account
 
 

@@ -13,6 +13,7 @@ from market import models
 from market.common.auditing import Check, Figures, differences, rows_of
 from market.engine.accounts import TREASURY
 from market.engine.market import MarketEngine
+from market.engine.splits import restated_fill
 
 # Each names what differs, the first thousand.
 
@@ -95,7 +96,14 @@ _BANKRUPTCIES = f"""
     ORDER BY 1 LIMIT 1000
 """
 
-_ORDERS = """
+# What a split restated while it was open is checked by itself.
+_RESTATED = """EXISTS (
+    SELECT FROM market_split AS split WHERE split.symbol = orders.symbol
+        AND after_trade IS NOT NULL AND split.tick >= tick_submitted
+        AND split.tick <= coalesce(tick_closed, split.tick)
+)"""
+
+_ORDERS = f"""
     SELECT coalesce(orders.id, done.id)::text, account_id, account.name, orders.symbol,
         orders.quantity, filled, value, status, coalesce(shares, 0), coalesce(cents, 0)
     FROM market_order AS orders
@@ -105,9 +113,30 @@ _ORDERS = """
         GROUP BY side.id
     ) AS done ON done.id = orders.id
     LEFT JOIN market_account AS account ON account.id = account_id
-    WHERE filled IS DISTINCT FROM coalesce(shares, 0) OR value IS DISTINCT FROM coalesce(cents, 0)
-        OR filled > orders.quantity OR (status = 'filled') <> (filled = orders.quantity)
+    WHERE (filled IS DISTINCT FROM coalesce(shares, 0) OR value IS DISTINCT FROM coalesce(cents, 0)
+        OR filled > orders.quantity OR (status = 'filled') <> (filled = orders.quantity))
+        AND (orders.id IS NULL OR NOT {_RESTATED})
     ORDER BY number LIMIT 1000
+"""
+
+_RESTATED_ORDERS = f"""
+    SELECT orders.id::text, account_id, account.name, orders.symbol, orders.quantity, filled,
+        value, status, tick_submitted, tick_closed, coalesce(fills, '[]'), splits
+    FROM market_order AS orders
+    LEFT JOIN (
+        SELECT side.id, json_agg(json_build_array(number, quantity, price) ORDER BY number) AS fills
+        FROM market_trade, LATERAL (VALUES (buy_order), (sell_order)) AS side(id)
+        WHERE symbol IN (SELECT symbol FROM market_split)
+        GROUP BY side.id
+    ) AS done ON done.id = orders.id
+    JOIN (
+        SELECT symbol, json_agg(json_build_array(tick, after_trade, "into", of) ORDER BY tick)
+            AS splits
+        FROM market_split WHERE after_trade IS NOT NULL GROUP BY symbol
+    ) AS split ON split.symbol = orders.symbol
+    LEFT JOIN market_account AS account ON account.id = account_id
+    WHERE {_RESTATED}
+    ORDER BY orders.number
 """
 
 _PAGES = """
@@ -197,7 +226,39 @@ def _orders(cursor: CursorWrapper) -> list[str]:
         for (id, account, name, symbol, quantity, filled, value, status, shares, cents) in rows_of(
             cursor, _ORDERS
         )
+    ] + [
+        f"order {id} of account {account} ({name}), {symbol}: {status}, {filled} of {quantity}"
+        f" filled for {value} cents; its trades and splits do not make that"
+        for (id, account, name, symbol, quantity, filled, value, status, *story) in rows_of(
+            cursor, _RESTATED_ORDERS
+        )
+        if filled > quantity
+        or (status == "filled") != (filled == quantity)
+        or (filled, value) not in _fills_that_may_be(*story)
     ]
+
+
+def _fills_that_may_be(
+    submitted: int, closed: int | None, fills: list[list[int]], splits: list[list[int]]
+) -> list[tuple[int, int]]:
+    """Return the shares and cents that an order's trades make, restated by the splits while it was
+    open: two pairs when it ended in a split's tick, for then it may have done so before.
+    """
+    filled = value = 0
+    before_the_last: list[tuple[int, int]] = []
+    waiting = list(fills)
+    for tick, after_trade, into, of in splits:
+        if tick < submitted or (closed is not None and tick > closed):
+            continue
+        while waiting and waiting[0][0] <= after_trade:
+            _, quantity, price = waiting.pop(0)
+            filled, value = filled + quantity, value + quantity * price
+        if tick == closed and not waiting:
+            before_the_last.append((filled, value))
+        filled, value = restated_fill(filled, value, into, of)
+    for _, quantity, price in waiting:
+        filled, value = filled + quantity, value + quantity * price
+    return [(filled, value), *before_the_last]
 
 
 def _pages(cursor: CursorWrapper) -> list[str]:
@@ -208,13 +269,13 @@ def _pages(cursor: CursorWrapper) -> list[str]:
 
 
 def _recorded_accounts() -> Figures:
-    rows = models.Account.objects.values_list("id", "cash", "realised", "call_deadline")
+    rows = models.Account.objects.values_list("id", "cash", "realised", "debt", "call_deadline")
     return {id: tuple(rest) for id, *rest in rows}
 
 
 def _accounts_in(exchange: MarketEngine) -> Figures:
     return {
-        a.id: (a.cash, a.realised, a.call.deadline if a.call else None)
+        a.id: (a.cash, a.realised, a.debt, a.call.deadline if a.call else None)
         for a in exchange.accounts.values()
     }
 

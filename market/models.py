@@ -152,6 +152,7 @@ class Account(models.Model):
     transfers = models.BigIntegerField(default=0)
     trade_count = models.BigIntegerField(default=0)
     peak_equity = models.BigIntegerField(default=0)
+    debt = models.BigIntegerField(default=0, help_text="Of fines that are not paid.")
     call_deadline = models.BigIntegerField(
         null=True, help_text="The tick by which a margin call is to be cured."
     )
@@ -435,6 +436,12 @@ class Split(models.Model):
     into = models.PositiveSmallIntegerField()
     of = models.PositiveSmallIntegerField()
     shares = models.BigIntegerField()
+    after_trade = models.BigIntegerField(
+        null=True,
+        help_text=(
+            "The last trade in old shares. Null: from when it did not restate what was filled."
+        ),
+    )
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.into}:{self.of} at {self.tick}"

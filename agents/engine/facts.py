@@ -129,6 +129,16 @@ class CaseDecided(NamedTuple):
     sentence_ticks: Tick
 
 
+class BribeOffered(NamedTuple):
+    """A bribe lies in escrow for its target to keep or to report."""
+
+    tick: Tick
+    id: str
+    briber: int
+    target: int
+    cents: Cents
+
+
 class BribeExposed(NamedTuple):
     """A bribe was detected at once, or its target has reported it."""
 

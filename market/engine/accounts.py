@@ -16,12 +16,13 @@ class AccountKind(StrEnum):
     SYSTEM = "system"
 
 
-BANK, TREASURY, PUBLIC, MARKET_MAKER = 1, 2, 3, 4
+BANK, TREASURY, PUBLIC, MARKET_MAKER, ESCROW = 1, 2, 3, 4, 5
 SYSTEM_ACCOUNTS = {
     BANK: "bank",
     TREASURY: "treasury",
     PUBLIC: "public",
     MARKET_MAKER: "market_maker",
+    ESCROW: "escrow",  # bribes that are not answered, fines that are not final
 }
 FIRST_AGENT_ACCOUNT = 1_000
 
@@ -78,8 +79,8 @@ class Account:
     `margin_rate`. By symbol, of its open orders: `closing` are the shares that would close a
     position (never negative), `opening` those that would open or add to one (negative: short).
 
-    `least_equity` is what trading may not take its equity below before prices move again: zero, or
-    less if it was insolvent when they moved, and less the fees and charges since.
+    `least_equity` is what trading may not take its liquidation value below before prices move
+    again: zero, or less if it was insolvent when they moved, and less the fees and charges since.
     """
 
     __slots__ = (
@@ -87,6 +88,7 @@ class Account:
         "cash",
         "close_equity",
         "closing",
+        "debt",
         "endowment",
         "equity_samples",
         "fee_bps",
@@ -94,6 +96,7 @@ class Account:
         "id",
         "is_agent",
         "is_bankrupt",
+        "is_reduce_only",
         "kind",
         "least_equity",
         "leverage",
@@ -132,6 +135,7 @@ class Account:
         self.short_margin = 0
         self.reserved_margin = 0
         self.least_equity: Cents = 0
+        self.debt: Cents = 0  # of fines that are not paid: it counts against equity
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
         self.transfers: Cents = 0  # net, received beside the endowment without being earned
@@ -143,10 +147,18 @@ class Account:
         self.orders: dict[str, Order] = {}  # not final, by id
         self.call: MarginCall | None = None
         self.is_bankrupt = False
+        self.is_reduce_only = False  # charged with a crime: its exposure may not rise
         self.tape_seq = 0
 
     @property
     def equity(self) -> Cents:
+        return self.cash + self.long_value - self.short_value - self.debt
+
+    @property
+    def liquidation_value(self) -> Cents:
+        """Return what would be left if its positions were closed at the price: unpaid fines, which
+        nobody advances, left out.
+        """
         return self.cash + self.long_value - self.short_value
 
     @property
@@ -181,7 +193,7 @@ class Account:
         """Say whether exposure in a company may grow by `cost`: Σ exposure × rate ≤ L·E, all in
         integers (market-model, section 3).
         """
-        equity = self.cash + self.long_value - self.short_value
+        equity = self.cash + self.long_value - self.short_value - self.debt
         margin = self.long_margin + self.short_margin + self.reserved_margin
         margin += cost * self.margin_rate(company)
         return margin <= BPS_IN_ONE * self.leverage * equity

@@ -97,13 +97,39 @@ class Action:
         return parameters
 
 
+class CompanyStanding(NamedTuple):
+    """A company, as far as an operator's acts concern it."""
+
+    symbol: str
+    sector: str
+    reopens_tick: Tick | None  # of a halt
+    restricted_through: int  # the last trading day on which shorts are restricted
+    has_own_bands: bool
+
+
+class WorldStanding(NamedTuple):
+    """The world, as far as an operator's acts concern it: the machine's own or, on the operator's
+    page, that of the rows.
+    """
+
+    is_paused: bool
+    steps_left: int
+    trading_day: int
+    companies: Mapping[str, CompanyStanding]
+
+
+def _makes_sense(world: WorldStanding, given: Parameters) -> None:
+    """Refuse nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperatorAct:
     """What an operator may do to the world: a row of a table that the page, scenarios and the
     machine itself check by.
 
-    `parameters` are named as the machine has them, a `reason` beside them. `perform` takes (the
-    engine, parameters, id of the input) and raises Refused.
+    `parameters` are named as the machine has them, a `reason` beside them. `check` refuses what
+    makes no sense as the world stands. `perform` takes (the engine, parameters, id of the input).
+    Both raise Refused.
     """
 
     type: str
@@ -111,6 +137,7 @@ class OperatorAct:
     engine: str
     parameters: Form
     perform: Callable[[Any, Parameters, str], Verdict]
+    check: Callable[[WorldStanding, Parameters], None] = _makes_sense
 
     def parse(self, given: Mapping[str, object]) -> Parameters:
         """Return checked parameters. Raises Refused: an operator's act is refused as a whole."""

@@ -229,6 +229,8 @@ class Desk:
             return Code.TOO_MANY_ORDERS
         if not company.is_trading and (order.post_only or order.time_in_force in (IOC, FOK)):
             return Code.MARKET_HALTED
+        if account.is_reduce_only and order.opens:
+            return Code.FORBIDDEN
         if intent is Intent.BUY:
             if account.direction_of(company.symbol) < 0:
                 return Code.POSITION_CONFLICT
@@ -389,7 +391,7 @@ class Desk:
         distance leaves the proportion as it was, so trading alone cannot take its equity below
         zero.
         """
-        exposure, equity = account.long_value + account.short_value, account.equity
+        exposure, equity = account.long_value + account.short_value, account.liquidation_value
         if equity * BPS_IN_ONE >= exposure * self.rules.collar_bps:
             return company.price
         return max(0, company.price * equity // exposure)

@@ -187,7 +187,9 @@ class Events:
         is_news: bool = True,
     ) -> MarketEvent:
         self.numbered += 1
-        event = MarketEvent(self.numbered, tick, type, symbol, sector, impact, duration, duration)
+        event = MarketEvent(
+            self.numbered, tick, type, symbol, sector, impact, duration, max(1, duration)
+        )
         self.active.append(event)
         for subject in subjects:
             if concerns(event, subject):

@@ -225,9 +225,9 @@ class Exchange(Desk):
         for company in self.companies.values():
             clearing.revalue(company, self.rules)
         for account in self.accounts.values():
-            assert account.equity >= account.least_equity or not account.is_agent
+            assert account.liquidation_value >= account.least_equity or not account.is_agent
             account.mark_to_market(self.companies)
-            account.least_equity = min(0, account.equity)
+            account.least_equity = min(0, account.liquidation_value)
             if account.orders:
                 self._cancel_unbearable(account)
 
@@ -238,7 +238,7 @@ class Exchange(Desk):
         """
         exposure = account.long_value + account.short_value
         at_worst = self.rules.collar_bps * (exposure + 2 * account.reserved)
-        if account.equity * BPS_IN_ONE >= at_worst:
+        if account.liquidation_value * BPS_IN_ONE >= at_worst:
             return
         for order in sorted(account.orders.values(), key=lambda order: order.number):
             company = order.company

@@ -187,6 +187,7 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
             account.transfers,
             account.trade_count,
             account.peak_equity,
+            account.debt,
             account.call.deadline if account.call else None,
             account.tape_seq,
             ceil_div(account.long_margin, BPS_IN_ONE),

@@ -12,6 +12,7 @@ from market.engine.accounts import PUBLIC, TREASURY, Account, MarginCall
 from market.engine.companies import Company
 from market.engine.desk import LIQUIDATION
 from market.engine.outcome import Bankruptcy
+from market.engine.rules import MarginRules
 from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ def look(exchange: Exchange) -> None:
 
 def _look_at(exchange: Exchange, account: Account) -> None:
     cause = "margin" if account.call is not None or _has_positions(account) else "losses"
-    if account.equity < 0:
+    if account.liquidation_value < 0:
         _take_over(exchange, account)
     if _has_positions(account):
         _judge(exchange, account)
-    if account.equity < 0 and not _has_positions(account):
+    if account.liquidation_value < 0 and not _has_positions(account):
         _write_off(exchange, account, cause)
 
 
@@ -192,10 +193,14 @@ def _by_relief(exchange: Exchange, account: Account, call: MarginCall) -> list[C
 
 
 def _most_in_a_tick(exchange: Exchange, account: Account, company: Company) -> Shares:
-    rules = exchange.rules.margin
-    volumes = [*company.volumes, company.tick_volume][-rules.liquidated_volume_ticks :]
     assert account.call is not None
     position = account.call.positions.get(company.symbol, abs(account.quantity_of(company.symbol)))
+    return most_in_a_tick(company, position, exchange.rules.margin)
+
+
+def most_in_a_tick(company: Company, position: Shares, rules: MarginRules) -> Shares:
+    """Return the most shares of a position of this size that a liquidation closes in one tick."""
+    volumes = [*company.volumes, company.tick_volume][-rules.liquidated_volume_ticks :]
     return max(
         1,
         sum(volumes) * rules.liquidated_volume_bps // BPS_IN_ONE,
@@ -207,6 +212,7 @@ def _write_off(exchange: Exchange, account: Account, cause: str) -> None:
     """End an account that owes more than it has, its deficit borne by the treasury."""
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         exchange.end_open(order, OrderStatus.CANCELLED, "bankruptcy")
+    account.debt = 0  # of a fine, which nobody is left to pay
     deficit = -account.equity
     exchange.pay(TREASURY, account.id, deficit, kind="write_off")
     account.call = None

@@ -11,6 +11,7 @@ from market.engine.actions import market_actions
 from market.engine.digest import digest_of
 from market.engine.engine import Plain, Step, Surroundings
 from market.engine.exchange import Exchange
+from market.engine.invariants import Invariants
 from market.engine.log import TickLog
 from market.engine.operator_acts import market_acts
 from market.engine.orders import Order
@@ -30,6 +31,7 @@ class MarketEngine(Exchange):
             surroundings.streams,
             surroundings.facts,
         )
+        self.invariants = Invariants()
         self.outcome: MarketOutcome | None = None  # of the tick, once it is reported
 
     def actions(self) -> tuple[Action, ...]:
@@ -101,7 +103,10 @@ class MarketEngine(Exchange):
         self.outcome = None
 
     def check(self, *, full: bool) -> None:
-        """Raise InvariantBroken."""
+        """Check cash, holdings, books and orders, of what the tick touched or of all. Raises
+        InvariantBroken.
+        """
+        self.invariants.check(self, full=full)
 
     def dump(self) -> Plain:
         return state.dump(self)

@@ -5,14 +5,16 @@ The form is checked where an act is asked for and again by the machine that perf
 
 from __future__ import annotations
 
+from functools import partial
+
 from market.engine import halts
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.action import OperatorAct, Verdict
+from market.engine.action import CompanyStanding, OperatorAct, Verdict, WorldStanding
 from market.engine.companies import Company
 from market.engine.exchange import Exchange
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
-from market.engine.rules import MarketRules
+from market.engine.rules import EventRules, HaltRules, MarketRules
 from market.engine.values import BPS_IN_ONE
 
 HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
@@ -99,6 +101,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
             "market",
             Form(one_or_all, ticks, REASON),
             _halt,
+            _check_halt,
         ),
         OperatorAct(
             UNHALT,
@@ -106,6 +109,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
             "market",
             Form(one_or_all, REASON),
             _unhalt,
+            _check_unhalt,
         ),
         OperatorAct(
             RESTRICT_SHORTS,
@@ -113,6 +117,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
             "market",
             Form(one, REASON),
             _restrict_shorts,
+            partial(_check_restriction, rules.halts),
         ),
         OperatorAct(
             SET_BANDS,
@@ -120,6 +125,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
             "market",
             Form(one_or_all, ticks, bps, REASON),
             _set_bands,
+            _check_company,
         ),
         OperatorAct(
             FREE_BANDS,
@@ -127,12 +133,117 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
             "market",
             Form(one_or_all, REASON),
             _free_bands,
+            _check_free_bands,
         ),
         OperatorAct(
-            INJECT, "Let an event happen to a company, a sector or all.", "market", event, _inject
+            INJECT,
+            "Let an event happen to a company, a sector or all, as its kind has it.",
+            "market",
+            event,
+            _inject,
+            partial(_check_event, rules.events),
         ),
         OperatorAct(ALERT, "Tell one agent something, as an alert.", "market", alert, _alert),
     )
+
+
+# What makes no sense
+
+
+def _check_company(world: WorldStanding, given: Parameters) -> None:
+    _named(world, given)
+
+
+def _check_halt(world: WorldStanding, given: Parameters) -> None:
+    company = _named(world, given)
+    halted = [one for one in world.companies.values() if one.reopens_tick is not None]
+    if company is None:
+        if len(halted) == len(world.companies):
+            raise Refused(Code.BAD_REQUEST, "All companies are halted already.")
+    elif (until := company.reopens_tick) is not None:
+        end = "until it is resumed" if until >= halts.UNTIL_RESUMED else f"until tick {until:,}"
+        raise Refused(Code.BAD_REQUEST, f"{company.symbol} is halted already, {end}.")
+
+
+def _check_unhalt(world: WorldStanding, given: Parameters) -> None:
+    company = _named(world, given)
+    if company is not None and company.reopens_tick is None:
+        raise Refused(Code.BAD_REQUEST, f"{company.symbol} is not halted.")
+    if all(one.reopens_tick is None for one in world.companies.values()):
+        raise Refused(Code.BAD_REQUEST, "No company is halted.")
+
+
+def _check_restriction(rules: HaltRules, world: WorldStanding, given: Parameters) -> None:
+    company = _named(world, given)
+    through = world.trading_day + rules.restriction_days
+    if company is not None and company.restricted_through >= through:
+        raise Refused(
+            Code.BAD_REQUEST,
+            f"Shorts in {company.symbol} are restricted already, through day"
+            f" {company.restricted_through}.",
+        )
+
+
+def _check_free_bands(world: WorldStanding, given: Parameters) -> None:
+    company = _named(world, given)
+    if company is not None and not company.has_own_bands:
+        raise Refused(Code.BAD_REQUEST, f"{company.symbol} has the bands of the rules.")
+    if not any(one.has_own_bands for one in world.companies.values()):
+        raise Refused(Code.BAD_REQUEST, "All companies have the bands of the rules.")
+
+
+def _check_event(rules: EventRules, world: WorldStanding, given: Parameters) -> None:
+    """An event concerns what its kind concerns, and befalls only companies it could befall."""
+    company, sector = _named(world, given), given.get("sector")
+    kind = next(kind for kind in rules.kinds if kind.name == given["event"])
+    if kind.scope == "market" and (company is not None or sector):
+        raise Refused(
+            Code.BAD_REQUEST, f"{kind.name} concerns the whole market: name no company or sector."
+        )
+    if kind.scope == "sector" and (company is not None or not sector):
+        raise Refused(Code.BAD_REQUEST, f"{kind.name} concerns a sector: name one, no company.")
+    if kind.scope == "company":
+        if company is None or sector:
+            raise Refused(Code.BAD_REQUEST, f"{kind.name} concerns a company: name one, no sector.")
+        menu = dict(dict(rules.menus)[company.sector])
+        if kind.name not in menu:
+            raise Refused(
+                Code.BAD_REQUEST,
+                f"{kind.name} does not happen to {company.symbol}: its sector is {company.sector}.",
+            )
+
+
+def _named(world: WorldStanding, given: Parameters) -> CompanyStanding | None:
+    """Return the company named, if one is. Raises Refused when there is none of that name."""
+    symbol = given.get("symbol")
+    if not symbol:
+        return None
+    company = world.companies.get(symbol)
+    if company is None:
+        raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
+    return company
+
+
+def standing_of(exchange: Exchange, *, is_paused: bool, steps_left: int) -> WorldStanding:
+    """Return the world as the acts' checks see it."""
+    return WorldStanding(
+        is_paused,
+        steps_left,
+        exchange.moment.trading_day,
+        {
+            symbol: CompanyStanding(
+                symbol,
+                company.listing.sector,
+                company.reopens_tick,
+                company.restricted_through,
+                company.band_override_bps > 0,
+            )
+            for symbol, company in exchange.companies.items()
+        },
+    )
+
+
+# What is done
 
 
 def _halt(exchange: Exchange, given: Parameters, id: str) -> Verdict:

@@ -89,6 +89,7 @@ class AccountState(NamedTuple):
     transfers: Cents  # net, beside the endowment
     trade_count: int
     peak_equity: Cents
+    debt: Cents  # of fines that are not paid
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
     long_margin: Cents  # times the rates of their companies, rounded up to the cent
@@ -188,13 +189,16 @@ class Halt(NamedTuple):
 
 
 class Split(NamedTuple):
-    """`into` shares for `of` old ones; `shares` are issued now."""
+    """`into` shares for `of` old ones; `shares` are issued now. The trades up to number
+    `after_trade` were in old shares.
+    """
 
     tick: Tick
     symbol: str
     into: int
     of: int
     shares: Shares
+    after_trade: int
 
 
 class MarketEvent(NamedTuple):

@@ -1,19 +1,37 @@
-"""A pre-trade check of the next tick for one account: what will not fit is refused at once."""
+"""The pre-trade check: what the next tick is bound to refuse is refused at once.
+
+What an order of the account's own will have done when the next one's turn comes is not known: it
+may have traded, whole or in part, or rest, or have ended. An action is refused here only if the
+tick must refuse it whichever of these happened; all else is the tick's to decide.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from market.engine.accounts import Account
-from market.engine.clearing import release, reserve, worst_cost
+from market.engine.clearing import taker_fee, worst_cost
 from market.engine.companies import Company
 from market.engine.desk import Desk
 from market.engine.orders import Order, Ticket
 from market.engine.random_source import RandomSource
-from market.engine.refusals import Code, Refused
+from market.engine.refusals import MESSAGES, Code, Refused
 from market.engine.rules import MarketRules, Switches
-from market.engine.values import BUY, SIDE_OF, Cents, Shares, Tick
+from market.engine.short_sales import lendable_pool
+from market.engine.values import (
+    BUY,
+    SIDE_OF,
+    Cents,
+    Intent,
+    OrderStatus,
+    SelfTrade,
+    Shares,
+    Tick,
+    TimeInForce,
+)
+
+_ENDS_AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 
 
 class OpenOrder(NamedTuple):
@@ -26,12 +44,36 @@ class OpenOrder(NamedTuple):
     triggered_by: str
 
 
-class PreTradeCheck(Desk):
-    """The desk as one account can foresee it: the last tick's figures, nobody else's orders.
+class Outlook:
+    """What may become, before the account's next action, of an order of its own.
 
-    It takes orders by the desk's own rules. What the price lets trade is taken to trade, whole and
-    at the price, so it refuses what the tick would refuse if prices stood still and the books were
-    deep. `closed` holds the ids, and the client ids, of orders that are known to be final.
+    Of what is unfilled of it, `least` shares are certainly either traded or still open, and up to
+    `most` may have traded. While it is certainly open it holds back at least `held_least`, and it
+    never holds back more than `held_most`. `is_open`: it may be.
+    """
+
+    __slots__ = ("held_least", "held_most", "is_open", "is_original", "least", "most", "order")
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.least: Shares = 0
+        self.most: Shares = 0
+        self.held_least: Cents = 0
+        self.held_most: Cents = 0
+        self.is_open = True
+        self.is_original = True  # not replaced since its terms were known
+
+    @property
+    def is_certain(self) -> bool:
+        """Say whether it is open, whatever happens: nothing can trade with it."""
+        return self.is_open and self.least > 0 and not self.most
+
+
+class PreTradeCheck(Desk):
+    """The desk as one account can foresee it, from the last tick's figures.
+
+    Its orders are those that are open, then those that wait for the tick, then those of the batch.
+    `closed` holds the ids, and the client ids, of orders that are known to be final.
     """
 
     def __init__(
@@ -50,13 +92,36 @@ class PreTradeCheck(Desk):
         if not self.moment.is_open:
             for company in self.companies.values():
                 company.is_trading = False
+        self.account = account
         self.closed = closed
         self.placed: list[Order] = []  # here, one after the other
-        for order in open:
-            self._wait(self._order_of(account, order))
+        self.outlooks: dict[str, Outlook] = {}  # by id, oldest first
+        exposure = account.long_value + account.short_value
+        self._room_now = account.leverage * account.equity - exposure  # without any open order
+        for known in open:
+            self._add_known(known)
 
     def place(self, account: Account, ticket: Ticket, *, id: str = "") -> Order:
-        order = super().place(account, ticket, id=id)
+        """Take an order; it is rejected if the tick is bound to refuse it.
+
+        Raises Refused for what cannot become an order at all.
+        """
+        company = self.companies.get(ticket.symbol)
+        if company is None:
+            raise Refused(Code.INVALID_SYMBOL, f"There is no company {ticket.symbol}.")
+        named = [o for o in self._open_ones() if o.order.client_id == ticket.client_id]
+        if ticket.client_id and any(outlook.is_certain for outlook in named):
+            raise Refused(Code.DUPLICATE, f"clientOrderId {ticket.client_id} is in use.")
+        order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
+        if refusal := self.refusal_of(order):
+            self.end(order, OrderStatus.REJECTED, refusal)
+            return order
+        outlook = Outlook(order)
+        cost = worst_cost(order, self.rules)
+        is_taken = not (ticket.client_id and named) and self._is_certainly_taken(order, cost)
+        outlook.is_open = order.awaits_trigger or order.time_in_force not in _ENDS_AT_ONCE
+        self._foresee(outlook, cost, least=order.quantity if is_taken else 0)
+        self.outlooks[id] = outlook
         self.placed.append(order)
         return order
 
@@ -69,55 +134,282 @@ class PreTradeCheck(Desk):
         quantity: Shares | None = None,
         limit: Cents | None = None,
     ) -> Order:
-        """Replace an order that is open; one that is placed here and has traded may yet rest."""
-        order = self._own(account, id, client_id)
-        if order.id not in account.orders:
-            return order
-        return super().replace(account, id=id, client_id=client_id, quantity=quantity, limit=limit)
-
-    def _own(self, account: Account, id: str | None, client_id: str | None) -> Order:
-        """Return an order that is open, or that is placed here and may yet come to rest."""
-        try:
-            return super()._own(account, id, client_id)
-        except Refused:
-            for order in self.placed:
-                if id == order.id or (client_id and client_id == order.client_id):
-                    return order
-            if (id or client_id) in self.closed:
-                raise
-            raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.") from None
-
-    def _order_of(self, account: Account, known: OpenOrder) -> Order:
-        ticket = known.ticket
-        company = self.companies[ticket.symbol]
-        side = SIDE_OF[ticket.intent]
-        order = Order(known.number, known.id, account, company, side, ticket, self.log.tick)
-        order.filled, order.triggered_by = known.filled, known.triggered_by
+        """Give an open order other terms. Raises Refused if the tick is bound to."""
+        outlook = self._outlook(id, client_id)
+        order = outlook.order
+        wanted = order.quantity if quantity is None else quantity
+        if wanted <= order.filled:
+            raise Refused(Code.BAD_REQUEST, f"{order.filled} shares of it are filled already.")
+        if limit is not None and order.limit is None:
+            raise Refused(Code.INVALID_PRICE, "Only an order with a limit can be given another.")
+        if outlook.is_original:
+            self._check_terms(outlook, wanted, order.limit if limit is None else limit)
+        before = outlook.least, outlook.most, outlook.held_least, outlook.held_most
+        order.quantity, order.resting = wanted, False
+        order.limit = order.limit if limit is None else limit
+        self._foresee(outlook, worst_cost(order, self.rules), least=order.unfilled)
+        # Whether it is replaced is the tick's to say: it has the old terms or the new ones.
+        outlook.least = min(before[0], outlook.least)
+        outlook.most = max(before[1], outlook.most)
+        outlook.held_least = min(before[2], outlook.held_least)
+        outlook.held_most = max(before[3], outlook.held_most)
+        outlook.is_original = False
         return order
 
-    def _execute(self, order: Order) -> None:
-        """Take what the price lets trade to trade, whole and at the price."""
-        price = order.company.price
+    def cancel(
+        self, account: Account, *, id: str | None = None, client_id: str | None = None
+    ) -> Order:
+        """Cancel an open order; it may have traded before. Raises Refused if there is none."""
+        outlook = self._outlook(id, client_id)
+        self._close(outlook)
+        return outlook.order
+
+    def cancel_all(self, account: Account, symbol: str | None = None) -> list[Order]:
+        """Cancel what may be open, in one company or in all, and return it, oldest first."""
+        if symbol is not None and symbol not in self.companies:
+            raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
+        mine = [o for o in self._open_ones() if symbol in (None, o.order.company.symbol)]
+        for outlook in mine:
+            self._close(outlook)
+        return [outlook.order for outlook in mine]
+
+    # Checks
+
+    def refusal_of(self, order: Order) -> Code | None:
+        """Return why the tick is bound to refuse an order; None if it may take it."""
+        company, intent = order.company, order.intent
+        certain = sum(outlook.is_certain for outlook in self.outlooks.values())
+        if certain >= self.rules.max_open_orders and self._may_stay_open(order):
+            return Code.TOO_MANY_ORDERS
+        if not company.is_trading and (order.post_only or order.time_in_force in _ENDS_AT_ONCE):
+            return Code.MARKET_HALTED
+        if intent is Intent.SELL or intent is Intent.COVER:
+            enough = self._most_closable(order) >= order.unfilled
+            return None if enough else Code.INSUFFICIENT_SHARES
+        if self._must_conflict(order):
+            return Code.POSITION_CONFLICT
+        if intent is Intent.SHORT:
+            if order.unfilled > self._most_lendable(company):
+                return Code.LOCATE_FAILED
+            if order.limit is None and not order.awaits_trigger and self.is_restricted(company):
+                return Code.INVALID_PRICE
+        if self.moment.opens_now:  # at prices that the night has yet to make
+            return None
+        return None if self._most_room() >= worst_cost(order, self.rules) else _NO_FUNDS
+
+    def _check_terms(self, outlook: Outlook, quantity: Shares, limit: Cents | None) -> None:
+        """Raise Refused when other terms for an order are bound to be refused, filled though it may
+        be by all but a share.
+        """
+        order = outlook.order
+        if limit == order.limit and quantity <= order.quantity:
+            return
+        kept, all_of_them = (order.quantity, order.limit, order.filled), self.outlooks
+        if outlook.most:
+            order.filled = min(order.quantity, quantity) - 1
+        order.quantity, order.limit = quantity, limit
+        self.outlooks = {id: one for id, one in all_of_them.items() if one is not outlook}
+        refusal = self.refusal_of(order)
+        order.quantity, order.limit, order.filled = kept
+        self.outlooks = all_of_them
+        if refusal:
+            raise Refused(refusal, MESSAGES[refusal])
+
+    def _most_closable(self, order: Order) -> Shares:
+        """Return the shares that a closing order may find free, at best."""
+        opening = Intent.BUY if order.intent is Intent.SELL else Intent.SHORT
+        sign = 1 if order.intent is Intent.SELL else -1
+        held = sign * self.account.quantity_of(order.company.symbol)
+        return held + self._may_trade(order.company, opening, order.intent, held=held)
+
+    def _may_trade(
+        self, company: Company, opening: Intent, closing: Intent, *, held: Shares
+    ) -> Shares:
+        """Return by how much a position may have grown, less what certainly closes it."""
+        grown = 0
+        for outlook in self._in(company):
+            intent = outlook.order.intent
+            if intent is opening:
+                grown += outlook.most
+            elif intent is closing:
+                grown -= outlook.least
+            elif held < 0:  # the other way round as yet, and closed first
+                grown += outlook.most
+        return grown
+
+    def _must_conflict(self, order: Order) -> bool:
+        """Say whether the account is bound to be, or to become, what the order would contradict."""
+        buys = order.intent is Intent.BUY
+        opposite, closing = (Intent.SHORT, Intent.COVER) if buys else (Intent.BUY, Intent.SELL)
+        held = self.account.quantity_of(order.company.symbol)
+        against = max(0, -held if buys else held)
+        for outlook in self._in(order.company):
+            intent = outlook.order.intent
+            if intent is opposite:
+                if outlook.is_certain:
+                    return True
+                against += outlook.least
+            elif intent is closing:
+                against -= outlook.most
+        return against > 0
+
+    def _most_lendable(self, company: Company) -> Shares:
+        """Return the shares of the pool that the account itself does not certainly use."""
+        used = max(0, -self.account.quantity_of(company.symbol))
+        for outlook in self._in(company):
+            if outlook.order.intent is Intent.SHORT:
+                used += outlook.least
+            elif outlook.order.intent is Intent.COVER:
+                used -= outlook.most
+        return lendable_pool(company.shares, self.rules.lending) - max(0, used)
+
+    def _is_certainly_taken(self, order: Order, cost: Cents) -> bool:
+        """Say whether the tick is bound to take an order, and to let it trade or stay open."""
+        company, intent = order.company, order.intent
+        if not self._may_stay_open(order) or order.post_only or intent is Intent.SHORT:
+            return False  # whether there are shares to borrow is for others to say, too
+        if len(list(self._open_ones())) >= self.rules.max_open_orders:
+            return False
+        mine = list(self._in(company))
+        if intent is Intent.BUY:
+            if self.moment.opens_now or self.moment.closes_now:  # prices move, interest is due
+                return False
+            if self.account.quantity_of(company.symbol) < 0:
+                return False
+            if any(outlook.order.intent is Intent.SHORT for outlook in mine):
+                return False
+            return self._least_room() >= cost
+        sign = 1 if intent is Intent.SELL else -1
+        free = sign * self.account.quantity_of(company.symbol)
+        for outlook in mine:
+            if outlook.order.intent is intent:
+                free -= max(outlook.most, outlook.order.unfilled)
+        return free >= order.quantity
+
+    # Buying power
+
+    def _most_room(self) -> Cents:
+        """Return by how much exposure may grow at most, after the best that may happen before."""
+        return self._room_now + sum(map(self._best, self.outlooks.values()))
+
+    def _least_room(self) -> Cents:
+        return self._room_now + sum(map(self._worst, self.outlooks.values()))
+
+    def _best(self, outlook: Outlook) -> Cents:
+        held = outlook.held_least if outlook.is_open and outlook.least else 0
+        if not outlook.most:
+            return -held
+        low, high = self._prices(outlook)
+        order = outlook.order
+        return max(-held, self._gain(order, outlook.most, low if order.side is BUY else high))
+
+    def _worst(self, outlook: Outlook) -> Cents:
+        held = outlook.held_most if outlook.is_open else 0
+        if not outlook.most:
+            return -held
+        low, high = self._prices(outlook)
+        order = outlook.order
+        price = high if order.side is BUY else low
+        fee = taker_fee(outlook.most * price, self.account.fee_bps) + outlook.most
+        traded = self._gain(order, outlook.most, price) - self.account.leverage * fee
+        return min(0, -held, traded)
+
+    def _gain(self, order: Order, shares: Shares, price: Cents) -> Cents:
+        """Return what a trade adds to the room: its profit at the company's price, leveraged, less
+        the exposure that it opens, or with what it closes.
+        """
+        profit = shares * order.side * (order.company.price - price)
+        exposure = shares * order.company.price
+        return self.account.leverage * profit + (-exposure if order.opens else exposure)
+
+    def _prices(self, outlook: Outlook) -> tuple[Cents, Cents]:
+        """Return the lowest and the highest price at which an order may trade in the tick."""
+        order, company = outlook.order, outlook.order.company
         worst = self.price_of(order)
-        if worst >= price if order.side is BUY else worst <= price:
-            shares = order.side * order.quantity
-            order.account.cash -= shares * price
-            order.account.receive(order.company, shares, shares * price)
-        elif self._may_stay_open(order):
-            self._wait(order)
+        if order.resting and outlook.is_original:  # where it rests: as a maker it has its price
+            return worst, worst
+        if order.side is BUY:
+            return company.low_band or self.rules.lowest_limit_cents, worst
+        return worst, company.high_band or self.rules.highest_limit_cents
 
-    def _wait(self, order: Order) -> None:
-        """Keep an order that rests or waits; here it is all the same where."""
-        reserve(order, worst_cost(order, self.rules))
+    # Outlooks
 
-    def _admit(self, order: Order) -> None:
-        if order.awaits_trigger or not order.company.is_trading:
-            self._wait(order)
-        else:
-            self._execute(order)
+    def _add_known(self, known: OpenOrder) -> None:
+        """Add an order that the last tick left open."""
+        ticket = known.ticket
+        company, side = self.companies[ticket.symbol], SIDE_OF[ticket.intent]
+        order = Order(known.number, known.id, self.account, company, side, ticket, self.log.tick)
+        order.filled, order.triggered_by = known.filled, known.triggered_by
+        if self.moment.closes_now and order.time_in_force is TimeInForce.DAY:
+            return  # it expires before anyone acts
+        outlook = self.outlooks[known.id] = Outlook(order)
+        goes_to_market = bool(order.triggered_by) and company.is_trading
+        order.resting = company.is_trading and not order.awaits_trigger and not order.triggered_by
+        # A stop that was triggered is checked again when it comes to the market.
+        least = 0 if goes_to_market else order.unfilled
+        self._foresee(outlook, worst_cost(order, self.rules), least=least)
 
-    def _withdraw(self, order: Order) -> None:
-        release(order)
+    def _foresee(self, outlook: Outlook, cost: Cents, *, least: Shares) -> None:
+        """Set what may become of an order that is open, of which `least` is certain."""
+        order = outlook.order
+        outlook.least = least
+        outlook.most = order.unfilled if self._may_be_met(order) else 0
+        outlook.held_least = outlook.held_most = cost
+        if outlook.most and not order.resting:
+            self._meet_own(outlook)
+
+    def _may_be_met(self, order: Order) -> bool:
+        """Say whether an order may trade before the auctions: it is at the market, and the bands
+        let others come to its limit.
+        """
+        company = order.company
+        if order.awaits_trigger or not company.is_trading:
+            return False
+        if order.limit is None or not company.high_band:
+            return True
+        return (
+            order.limit >= company.low_band
+            if order.side is BUY
+            else order.limit <= company.high_band
+        )
+
+    def _meet_own(self, incoming: Outlook) -> None:
+        """Let an order that comes to the market meet those of the account's own there: one of both
+        may end, as its self-trade mode says.
+        """
+        order = incoming.order
+        if order.self_trade is SelfTrade.ALLOW:
+            return
+        for outlook in self._in(order.company):
+            if outlook is not incoming and outlook.order.side != order.side and outlook.most:
+                incoming.least = 0
+                if order.self_trade is not SelfTrade.CANCEL_NEWEST:
+                    outlook.least = 0
+
+    def _close(self, outlook: Outlook) -> None:
+        outlook.is_open = False
+        outlook.least = 0
+
+    def _outlook(self, id: str | None, client_id: str | None) -> Outlook:
+        """Return an order that may be open. Raises Refused."""
+        known = [
+            outlook
+            for outlook in self.outlooks.values()
+            if id == outlook.order.id or (client_id and client_id == outlook.order.client_id)
+        ]
+        for outlook in known:
+            if outlook.is_open:
+                return outlook
+        if known or (id or client_id) in self.closed:
+            raise Refused(Code.ORDER_NOT_OPEN, "You have no open order with that id.")
+        raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.")
+
+    def _open_ones(self) -> Iterator[Outlook]:
+        return (outlook for outlook in self.outlooks.values() if outlook.is_open)
+
+    def _in(self, company: Company) -> Iterator[Outlook]:
+        return (o for o in self.outlooks.values() if o.order.company is company)
 
 
 _NO_STREAMS = RandomSource("")  # nothing is drawn in a pre-trade check
+_NO_FUNDS = Code.INSUFFICIENT_FUNDS

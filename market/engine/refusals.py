@@ -44,6 +44,7 @@ class Refused(Exception):
 
 
 MESSAGES: dict[str, str] = {
+    Code.FORBIDDEN: "You are charged with a crime: only orders that close a position are taken.",
     Code.INSUFFICIENT_FUNDS: "Your buying power does not cover the order's highest possible cost.",
     Code.INSUFFICIENT_SHARES: "Not enough shares that are not committed to open orders.",
     Code.INVALID_PRICE: "Shorts are restricted: give a limit above the best bid.",

@@ -37,6 +37,17 @@ def _has_room(exchange: Exchange, company: Company) -> bool:
     return company.market_cap * ROOM * len(exchange.companies) <= LARGEST_SUM
 
 
+def restated_fill(filled: Shares, value: Cents, into: int, of: int) -> tuple[Shares, Cents]:
+    """Return what an order has filled, and for how much, in new shares: at the same average price,
+    a fraction of a share left out, for that is paid in cash.
+    """
+    restated = filled * into // of
+    if not restated:
+        return 0, 0
+    dividend, divisor = value * restated * of, filled * into
+    return restated, (2 * dividend + divisor) // (2 * divisor)
+
+
 class _Split:
     """One split of `into` shares for `of` old ones."""
 
@@ -77,7 +88,14 @@ class _Split:
                 home = company.queue if order in company.queue else exchange.triggered
                 home.remove(order)
         exchange.log.splits.append(
-            Split(exchange.log.tick, company.symbol, self.into, self.of, company.shares)
+            Split(
+                exchange.log.tick,
+                company.symbol,
+                self.into,
+                self.of,
+                company.shares,
+                exchange.trades_numbered,
+            )
         )
 
     def _shares(self, shares: Shares) -> Shares:
@@ -159,7 +177,9 @@ class _Split:
             candle[:] = [*(self._price(price) for price in candle[:4]), self._shares(candle[4])]
 
     def _restate_order(self, order: Order) -> bool:
-        """Restate what is unfilled of an order; say whether anything is left of it, else end it."""
+        """Restate an order, with what it has filled and what the tick began with; say whether
+        anything is unfilled yet, else end it as it was.
+        """
         exchange = self.exchange
         exchange.log.touch_order(order)
         unfilled = self._shares(order.unfilled)
@@ -168,6 +188,11 @@ class _Split:
         if not unfilled or limit == 0:
             exchange.end(order, OrderStatus.CANCELLED, "a split left nothing of it")
             return False
+        told = exchange.log.filled_before
+        told[order.number] = self._shares(told[order.number])
+        order.filled, order.value = restated_fill(order.filled, order.value, self.into, self.of)
+        if not order.filled and order.status == OrderStatus.PARTIAL:
+            order.status = OrderStatus.OPEN
         order.quantity = order.filled + unfilled
         order.limit = limit
         if order.stop is not None:

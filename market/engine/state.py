@@ -41,6 +41,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "trade_count",
     "peak_equity",
     "is_bankrupt",
+    "is_reduce_only",
+    "debt",
     "tape_seq",
 )
 _COMPANY_FIELDS: tuple[str, ...] = (

@@ -77,6 +77,7 @@ _ACCOUNT_FIGURES = (
     "transfers",
     "trade_count",
     "peak_equity",
+    "debt",
     "call_deadline",
     "long_margin",
     "short_margin",
@@ -211,7 +212,7 @@ def update_accounts(accounts: Iterable[AccountState]) -> Write:
     return update(
         "market_account",
         dict.fromkeys(("id", *_ACCOUNT_FIGURES), "bigint"),
-        ((*account[:13], *account[14:]) for account in accounts),  # all but the tape's place
+        ((*account[:14], *account[15:]) for account in accounts),  # all but the tape's place
     )
 
 

@@ -143,8 +143,8 @@ def test_buying_power_is_checked_at_once(ann: Trader) -> None:
 
 
 def test_waiting_orders_count(ann: Trader) -> None:
-    assert codes(ann.act(buy(80))) == ["OK"]
-    assert codes(ann.act(buy(80))) == ["INSUFFICIENT_FUNDS"]
+    assert codes(ann.act(buy(80, price=150.0))) == ["OK"]
+    assert codes(ann.act(buy(80, price=150.0))) == ["INSUFFICIENT_FUNDS"]
     ann.desk.tick()
     assert ann.holdings == {"APEX": 80}
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from market.engine.accounts import Account, AccountKind
+from market.engine.accounts import Account, AccountKind, Holding
 from market.engine.companies import Company
 from market.engine.orders import Ticket
 from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
 from market.engine.refusals import Code, Refused
+from market.engine.rules import Switches
 from market.engine.values import Intent, OrderKind
 from tests.cast import cents, listing
 from wallstreetsim.machine.rules import RULES
@@ -19,11 +20,18 @@ OPEN_TICK, CLOSED_TICK = 5, 500
 
 
 def _pre_trade(
-    *open: OpenOrder, cash: str = "1,000.00", leverage: int = 1, tick: int = OPEN_TICK
+    *open: OpenOrder,
+    cash: str = "1,000.00",
+    leverage: int = 1,
+    tick: int = OPEN_TICK,
+    holds: int = 0,
 ) -> PreTradeCheck:
     account = Account(1_000, "ann", AccountKind.AGENT, leverage=leverage)
     account.cash = cents(cash)
+    account.holdings["APEX"] = Holding(holds, holds * 1_000)
+    account.long_value = holds * 1_000
     company = Company(listing("APEX", "10.00"), RULES.market)
+    company.set_bands(RULES.market.halts, Switches())
     pre_trade = PreTradeCheck(RULES.market, tick, account, [company], open, {"final"})
     pre_trade.accounts[account.id] = account
     return pre_trade
@@ -38,7 +46,8 @@ def _place(
     **terms: Any,
 ) -> str:
     account = pre_trade.accounts[1_000]
-    order = pre_trade.place(account, _ticket(intent, quantity, price, **terms), id=name)
+    id = name or f"order {len(pre_trade.outlooks)}"
+    order = pre_trade.place(account, _ticket(intent, quantity, price, **terms), id=id)
     return str(order.reason) or "OK"
 
 
@@ -58,12 +67,12 @@ def _rests(
     return OpenOrder(1, name, _ticket(intent, quantity, price), filled, "")
 
 
-def test_a_market_order_counts_at_the_price_once_it_is_placed() -> None:
-    """Its own worst cost is 5 % more, but what is filled before it is not charged that."""
+def test_a_market_order_may_find_nobody_and_leave_the_money() -> None:
+    """Its own worst cost is 5 % more than the price."""
     pre_trade = _pre_trade()
-    assert _place(pre_trade, Intent.BUY, 50) == "OK"
-    assert _place(pre_trade, Intent.BUY, 47) == "OK"
-    assert _place(pre_trade, Intent.BUY, 3) == Code.INSUFFICIENT_FUNDS
+    assert _place(pre_trade, Intent.BUY, 95) == "OK"
+    assert _place(pre_trade, Intent.BUY, 95) == "OK"
+    assert _place(pre_trade, Intent.BUY, 96) == Code.INSUFFICIENT_FUNDS
 
 
 def test_a_limit_that_does_not_reach_the_price_holds_its_cost_back() -> None:
@@ -101,9 +110,12 @@ def test_what_is_bought_may_be_sold_and_what_is_offered_may_not() -> None:
     pre_trade = _pre_trade()
     assert _place(pre_trade, Intent.SELL, 1) == Code.INSUFFICIENT_SHARES
     _place(pre_trade, Intent.BUY, 10)
-    assert _place(pre_trade, Intent.SELL, 6, "11.00") == "OK"
-    assert _place(pre_trade, Intent.SELL, 5, "11.00") == Code.INSUFFICIENT_SHARES
-    assert _place(pre_trade, Intent.SELL, 4) == "OK"
+    assert _place(pre_trade, Intent.SELL, 11, "11.00") == Code.INSUFFICIENT_SHARES
+    assert _place(pre_trade, Intent.SELL, 10) == "OK"
+    held = _pre_trade(holds=10)
+    assert _place(held, Intent.SELL, 6, "11.00") == "OK"
+    assert _place(held, Intent.SELL, 5, "11.00") == Code.INSUFFICIENT_SHARES
+    assert _place(held, Intent.SELL, 4) == "OK"
 
 
 @pytest.mark.parametrize(

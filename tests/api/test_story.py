@@ -43,7 +43,8 @@ def test_the_capital_is_there_before_the_tick_that_brings_it(desk: Desk) -> None
     portfolio = ann.portfolio
     assert (portfolio["cash"], portfolio["netWorth"]) == (10_000, 10_000)
     assert portfolio["buyingPower"] == 20_000
-    assert codes(ann.act(buy(100), buy(100))) == ["OK", "INSUFFICIENT_FUNDS"]
+    orders = buy(100, price=145.0), buy(100, price=145.0)
+    assert codes(ann.act(*orders)) == ["OK", "INSUFFICIENT_FUNDS"]
 
 
 def test_what_is_bought_can_be_sold_again(desk: Desk) -> None:

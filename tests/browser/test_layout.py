@@ -18,7 +18,7 @@ EVENTS: list[dict[str, Any]] = [
     {"event": "RALLY", "impact": 0.01},
     {"event": "SECTOR_ROTATION", "impact": 0.01, "sector": "Healthcare"},
     *({"event": "CEO_SCANDAL", "impact": -0.02, "symbol": s} for s in ("APEX", "NOVA", "MEME")),
-    *({"event": "PRODUCT_LAUNCH", "impact": 0.01, "symbol": s} for s in ("NEXUS", "OMEGA")),
+    *({"event": "PRODUCT_LAUNCH", "impact": 0.01, "symbol": s} for s in ("NEXUS", "TITAN")),
     {"event": "EARNINGS_MISS", "impact": -0.02, "symbol": "QUANTUM"},
 ]
 

@@ -16,7 +16,7 @@ from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.exchange import Exchange
 from market.engine.orders import Order
-from market.engine.outcome import MarketOutcome, OrderState, Trade
+from market.engine.outcome import MarketOutcome, OrderState, Split, Trade
 from market.engine.refusals import Code
 from market.engine.values import BUY, FINAL_STATUSES, Cents, OrderStatus, Shares
 
@@ -271,8 +271,14 @@ class Record:
                 self._move(entry.debit, entry.credit, entry.cents, entry.symbol, entry.shares)
             elif entry.symbol is not None:
                 self.shares[entry.credit, entry.symbol] += entry.shares
+        splits = list(outcome.splits)
         for trade in outcome.trades:
+            for split in [split for split in splits if split.after_trade < trade.number]:
+                splits.remove(split)
+                self._take_split(split, outcome.orders)
             self._take_trade(trade)
+        for split in splits:
+            self._take_split(split, outcome.orders)
         for state in outcome.orders:
             self._take_order(state)
         for holding in outcome.holdings:
@@ -293,6 +299,27 @@ class Record:
         for order in (trade.buy_order, trade.sell_order):
             self.filled[order] += trade.quantity
             self.value[order] += value
+
+    def _take_split(self, split: Split, told: Iterable[OrderState]) -> None:
+        """Restate what the open orders have filled; one that ended in the tick may have done so
+        before the split.
+        """
+        of_tick = {state.id: state for state in told}
+        for id, filled in self.filled.items():
+            state = of_tick.get(id) or self.orders.get(id)
+            if not filled or state is None or state.symbol != split.symbol:
+                continue
+            if state.tick_closed is not None and state.tick_closed != split.tick:
+                continue
+            restated = filled * split.into // split.of
+            value = Fraction(self.value[id] * restated * split.of, filled * split.into)
+            figures = restated, int(value + Fraction(1, 2))
+            if state.tick_closed is None or (state.filled, state.value) != (filled, self.value[id]):
+                self.filled[id], self.value[id] = figures
+                if id in self.orders:
+                    before = self.orders[id]
+                    shares = before.filled * split.into // split.of
+                    self.orders[id] = before._replace(filled=shares)
 
     def _move(
         self, debit: int, credit: int, cents: Cents, symbol: str | None, shares: Shares

@@ -158,7 +158,7 @@ def test_a_split_in_a_halt_does_not_change_what_is_shown() -> None:
         companies=[listing(price="4,840.00")],
         switches=Switches(never_closes=True, walk=False),
     )
-    stage.operate("INJECT", event="MEME_PUMP", symbol="APEX", impact=0.3, duration=5)
+    stage.operate("INJECT", event="PRODUCT_LAUNCH", symbol="APEX", impact=0.3, duration=5)
     seen = set()
     while not stage.outcome.market.resumed:
         stage.submit()

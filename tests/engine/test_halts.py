@@ -23,7 +23,8 @@ def stage_of(*cast: str | Player, **more: object) -> Stage:
 
 
 def inject(stage: Stage, impact: float, symbol: str | None = "APEX") -> None:
-    stage.operate("INJECT", event="MERGER_RUMOR", symbol=symbol, impact=impact, duration=9)
+    event = "MERGER_RUMOR" if symbol else "RALLY"
+    stage.operate("INJECT", event=event, symbol=symbol, impact=impact, duration=9)
 
 
 def told(stage: Stage) -> list[tuple[str | None, str, int | None]]:

@@ -10,6 +10,7 @@ from market.engine.accounts import PUBLIC
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents, listing
 from tests.engine.brute_force import Record, audit
+from wallstreetsim.machine.world import Outcome
 
 RICH = "100,000,000.00"
 BIG = listing("BIG", "400.00", shares=10**9)  # so that the index stands still
@@ -21,6 +22,10 @@ def stage_at(
     price: str, *cast: str | Player, switches: Switches = FREE, shares: int = 10**6
 ) -> Stage:
     return Stage(*cast, companies=[listing(price=price, shares=shares), BIG], switches=switches)
+
+
+def keep(record: Record, outcome: Outcome) -> None:
+    record.take(outcome.market, outcome.told)
 
 
 def reprice(stage: Stage, price: str) -> None:
@@ -138,13 +143,73 @@ def test_open_limits_round_away_from_the_market() -> None:
     assert [t.split(" from")[0] for t in stage.trades] == ["bob bought 70", "cid bought 10"]
 
 
-def test_a_partly_filled_order_keeps_what_it_has_filled() -> None:
+def test_what_a_partly_filled_order_has_filled_is_restated_too() -> None:
     stage = stage_at("4,990.00", *DEAR)
-    stage.tick("bob BUY 7 @ 4,990.00 #b\nann SELL 3 @ 4,990.00")
-    reprice(stage, "5,010.00")
+    record = Record()
+    record.take(stage.founded.market)
+    keep(record, stage.outcome)
+    keep(record, stage.tick("bob BUY 10 @ 4,990.00 #b\nann SELL 4 @ 4,990.00"))
+    stage.reprice("5,010.00")
+    keep(record, stage.submit())
     order = stage.orders["b"]
-    assert (order.quantity, order.filled, order.status) == (43, 3, "partial")
-    assert stage.resting() == ["bob BUY 40 @ 499.00"]
+    assert (order.quantity, order.filled, order.filled_now) == (100, 40, 0)
+    assert (order.value, order.status) == (4 * cents("4,990.00"), "partial")
+    assert stage.resting() == ["bob BUY 60 @ 499.00"]
+    keep(record, stage.tick("ann SELL 60 @ 499.00"))
+    order = stage.orders["b"]
+    assert (order.quantity, order.filled, order.filled_now, order.status) == (
+        100,
+        100,
+        60,
+        "filled",
+    )
+    assert order.value == 100 * cents("499.00")
+
+
+def test_what_an_order_fills_in_the_tick_of_a_split_is_told_in_the_new_shares() -> None:
+    stage = stage_at("4,990.00", *DEAR)
+    stage.tick("bob BUY 10 @ 4,990.00 #b\nann SELL 1 @ 4,990.00")
+    stage.reprice("5,010.00")
+    stage.tick("ann SELL 3 @ 4,990.00 #a")
+    order = stage.orders["b"]
+    assert (order.quantity, order.filled, order.filled_now) == (100, 40, 30)
+    sold = stage.orders["a"]
+    assert (sold.quantity, sold.filled, sold.status) == (3, 3, "filled"), "it ended before"
+
+
+def test_a_joined_order_keeps_its_average_price() -> None:
+    """14 of 104 shares at 2.05 are one of ten at 20.50; the fraction was paid in cash."""
+    stage = stage_at("2.05", *CHEAP)
+    record = Record()
+    record.take(stage.founded.market)
+    keep(record, stage.outcome)
+    keep(record, stage.tick("bob BUY 104 @ 2.05 #b\nann SELL 14 @ 2.05"))
+    stage.reprice("1.90")
+    keep(record, stage.submit())
+    order = stage.orders["b"]
+    assert (order.quantity, order.filled, order.filled_now) == (10, 1, 0)
+    assert (order.value, order.limit) == (cents("20.50"), cents("20.50"))
+    keep(record, stage.tick("ann SELL 9 @ 20.50"))
+    order = stage.orders["b"]
+    assert (order.filled, order.value, order.status) == (10, 10 * cents("20.50"), "filled")
+
+
+def test_an_order_that_had_filled_less_than_a_new_share_has_filled_nothing() -> None:
+    stage = stage_at("2.05", *CHEAP)
+    stage.tick("bob BUY 29 @ 2.05 #b\nann SELL 9 @ 2.05")
+    reprice(stage, "1.90")
+    order = stage.orders["b"]
+    assert (order.quantity, order.filled, order.value, order.status) == (2, 0, 0, "open")
+
+
+def test_a_stop_that_was_partly_filled_is_restated_like_any_other() -> None:
+    stage = stage_at("4,990.00", *DEAR)
+    stage.tick("ann SELL 10 STOP 4,995.00 @ 4,985.00 #s\nbob BUY 4 @ 4,985.00")
+    stage.submit()
+    assert (stage.orders["s"].filled, stage.orders["s"].quantity) == (4, 10)
+    reprice(stage, "5,010.00")
+    order = stage.orders["s"]
+    assert (order.quantity, order.filled, order.limit, order.stop) == (100, 40, 49_850, 49_950)
 
 
 def test_an_order_of_which_nothing_is_left_is_cancelled() -> None:
@@ -312,7 +377,7 @@ def test_a_split_in_a_restored_world_goes_as_it_would_have() -> None:
 def test_however_often_a_company_is_pumped_its_worth_stays_within_64_bits() -> None:
     """Splits would let it grow for ever; when they end, the price's own bound holds."""
     stage = stage_at("100.00", *DEAR, switches=replace(HALTING, maker=True))
-    pump = {"event": "MEME_PUMP", "symbol": "APEX", "impact": 1.0, "duration": 3}
+    pump = {"event": "PRODUCT_LAUNCH", "symbol": "APEX", "impact": 1.0, "duration": 3}
     for _ in range(70):
         stage.operate("INJECT", **pump)
         stage.run_to(stage.world.tick + 9)

@@ -315,3 +315,24 @@ def test_a_halt_that_never_was(eventful: Hall) -> None:
 def test_a_stop_that_was_moved(eventful: Hall) -> None:
     models.Order.objects.filter(symbol="OMEGA", intent="BUY").update(stop=1)
     assert "open order" in findings()
+
+
+def test_an_order_that_a_split_found_partly_filled(hall: Hall) -> None:
+    price = models.Company.objects.get(symbol="MEME").price / 100
+    hall.operate("INJECT", event="MEME_PUMP", symbol="MEME", impact=50.0, duration=5)
+    bid = f"ann BUY 40 MEME @ {price:.2f} #bid"
+    hall.tick(f"cid BUY 15 MEME MARKET\n{bid}\ncid SELL 15 MEME MARKET")
+    while not models.Split.objects.exists():
+        hall.tick()
+        assert hall.row.tick < 150
+    order = models.Order.objects.get(client_id="bid")
+    assert (order.quantity, order.filled, order.status) == (400, 150, "partial")
+    last = hall.told("ann", type="order:accepted")[-1]
+    assert (last["quantity"], last["filledQuantity"]) == (400, 150)
+    audit()
+    hall.restart()
+    hall.tick("ann CANCEL #bid")
+    audit()
+    models.Order.objects.filter(client_id="bid").update(filled=F("filled") - 1)
+    assert "150 of 400" not in findings()
+    assert "its trades and splits do not make that" in findings()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event
 from time import sleep
 from typing import Any, Protocol
 
+import orjson
 import psycopg
 import pytest
+import zstandard
 from django.conf import settings
 from django.db import connection
 
@@ -397,3 +400,43 @@ def assert_sound_after_restart(hall: Hall) -> None:
     committed = restarted.tick()
     assert committed
     assert_sound(hall)
+
+
+def _damage(hall: Hall) -> None:
+    """Let the newest checkpoint, the only one, hold a share of ann's more than there is."""
+    hall.floor.checkpoint()
+    row = Checkpoint.objects.latest("tick")
+    Checkpoint.objects.exclude(pk=row.pk).delete()
+    state = orjson.loads(zstandard.decompress(row.state))
+    ann = hall.agents["ann"].id
+    account = next(a for a in state["engines"]["market"]["accounts"] if a["id"] == ann)
+    account["holdings"][0][1] += 1
+    packed = zstandard.compress(orjson.dumps(state))
+    row.state, row.checksum = packed, hashlib.sha256(packed).hexdigest()
+    row.save()
+
+
+def test_a_breach_of_what_must_be_true_commits_nothing_and_is_said_once(
+    hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall.tick(GOOD)
+    _damage(hall)
+    before = hall.row.tick
+    floor = hall.restart()
+    hall.send("cid BUY 1 MARKET")
+    for _ in range(3):
+        assert floor.tick() is None
+        floor.rest()
+    assert hall.row.tick == before
+    assert Input.objects.filter(verdict=None, is_quarantined=True).count() == 0
+    said = [record.getMessage() for record in caplog.records if record.levelname != "INFO"]
+    [line] = said
+    assert "InvariantBroken: company APEX: " in line
+
+
+def test_a_machine_that_went_wrong_in_memory_is_taken_from_the_record(hall: Hall) -> None:
+    hall.tick(GOOD)
+    assert hall.floor.world is not None
+    hall.floor.world.market.accounts[hall.agents["ann"].id].cash += 1
+    hall.tick("ann SELL 1 MARKET")
+    assert hall.audit() == []

@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from agents.models import Agent
 from market.models import Company
 from market.selectors import AdjustedCandle
 from tests.floor.hall import Hall
 from wallstreetsim.terminal import frame
 from wallstreetsim.terminal.markets import chart_of
 
-PAGES = ("/markets", "/markets/APEX", "/world")
+PAGES = ("/markets", "/markets/APEX", "/agents", "/agents/ann", "/world")
 
 
 @pytest.fixture(autouse=True)
@@ -126,3 +127,26 @@ def test_candles_are_placed_between_the_lowest_and_the_highest_price() -> None:
 def test_candles_of_one_price_lie_in_the_middle() -> None:
     [bar] = chart_of([AdjustedCandle(1, 50, 50, 50, 50, 0)]).bars
     assert bar.high == bar.low == bar.top == 120
+
+
+def test_an_agents_page_shows_nothing_private(hall: Hall, client: Client) -> None:
+    hall.tick("ann BUY 100 MARKET")
+    Agent.objects.filter(name="ann").update(callback_url="https://secret.example/hook")
+    page = text_of(client, "/agents/ANN")
+    assert "$50,000,0" in page or "$49,99" in page
+    assert "secret.example" not in page
+    assert client.get("/agents/nobody").status_code == 404
+    assert text_of(client, f"/agents/{hall.agents['ann'].public_id}").count(">ann<")
+
+
+def test_agents_are_ranked_without_the_house(hall: Hall, client: Client) -> None:
+    assert re.findall(r'<a href="/agents/(\w+)">', text_of(client, "/agents")) == ["ann", "bob"]
+    assert "No agent matches" in text_of(client, "/agents?house=only")
+    assert "No agent matches" in text_of(client, "/agents?role=ceo")
+    assert "No agent matches" in text_of(client, "/agents?page=99999")
+    assert text_of(client, "/agents?page=x&sort=sharpe").count("<tr data-direction") == 2
+
+
+@pytest.mark.parametrize("path", ["/agents/me", "/agents/me/portfolio"])
+def test_the_apis_bare_paths_are_still_the_apis(hall: Hall, client: Client, path: str) -> None:
+    assert client.get(path).json()["code"] == "UNAUTHORIZED"

@@ -26,7 +26,8 @@ AGENTS = range(1_000, 1_018)
 
 
 def _event(impact: float, symbol: str | None = None) -> tuple[str, Parameters]:
-    return INJECT, {"event": "MERGER_RUMOR", "symbol": symbol, "impact": impact, "duration": 9}
+    kind = "CEO_SCANDAL" if symbol else "MARKET_CRASH"
+    return INJECT, {"event": kind, "symbol": symbol, "impact": impact, "duration": 9}
 
 
 OPERATIONS: dict[int, list[tuple[str, Parameters]]] = {

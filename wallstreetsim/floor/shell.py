@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from agents.engine.inputs import Input
 from agents.services import journal
 from market import models, tape
+from market.engine.engine import InvariantBroken
 from market.engine.values import Tick
 from wallstreetsim.floor import book_changes, checkpoints
 from wallstreetsim.floor.checkpoints import CannotRestore
@@ -92,6 +93,7 @@ class Floor:
         self.was_idle = False
         self.standstill = Trouble()
         self.silence = Trouble()
+        self.breach = Trouble()
 
     def tick(self, *, late_by: float = 0.0) -> Committed | None:
         """Run the tick that is due and publish it; None when none is due or it cannot be run.
@@ -139,7 +141,11 @@ class Floor:
             row = models.World.objects.first()
             if row is not None and not checkpoints.exists(row):
                 self.world = self._machine(row)
+                self.world.check(full=True)
                 checkpoints.write(self.world, epoch=row.epoch)
+        except InvariantBroken as breach:
+            self.forget()
+            self.breach.say(f"no checkpoint is written: {_first_line(breach)}")
         except Exception:
             log.exception("no checkpoint could be written")
         self.replay_seconds = 0.0
@@ -183,6 +189,8 @@ class Floor:
             started = perf_counter()
             outcome = world.advance(inputs, EarlyWriter(writer, world, arrivals, watch))
             self.replay_seconds += perf_counter() - started
+            world.check(full=world.tick % checkpoints.EVERY_TICKS == 0)
+            watch("check")
             public = write_outcome(
                 writer,
                 world,
@@ -266,7 +274,8 @@ class Floor:
         tick = models.World.objects.get().tick + 1
         if self.failed_tick != tick:
             self.failed_tick = tick
-            log.warning("tick %d failed; trying it again", tick, exc_info=error)
+            if not isinstance(error, InvariantBroken):  # which is said once, if it stays
+                log.warning("tick %d failed; trying it again", tick, exc_info=error)
             return True
         culprit = self._find_culprit()
         if culprit is None:

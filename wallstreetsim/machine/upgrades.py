@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from market.engine.accounts import margin_rate
+from market.engine.accounts import ESCROW, SYSTEM_ACCOUNTS, margin_rate
 from market.engine.sessions import moment_of
 from market.engine.values import BPS_IN_ONE, BUY, ceil_div
 from wallstreetsim.machine.rules import Rules
@@ -149,9 +149,10 @@ def _from_3(state: State, rules: Rules) -> State:
     """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
     with the session and makes one of the day, and counts the tries to liquidate. It keeps each
     engine's state under its name, and the taker's fee with the market; two figures of a company
-    have other names. Accounts know what came beside trading, agents their past: nothing happened
-    before. It knows initial margin by company, what of the volume the market maker absorbed, which
-    stops a trade has reached, how quotes lean, and slower averages of past impact.
+    have other names. Accounts know what came beside trading and may owe fines, escrow is one;
+    agents know their past: nothing happened before. It knows initial margin by company, what of the
+    volume the market maker absorbed, which stops a trade has reached, how quotes lean, and slower
+    averages of past impact.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -184,9 +185,11 @@ def _from_3(state: State, rules: Rules) -> State:
                 "call": [*account["call"], {}] if account["call"] else None,
                 "transfers": 0,
                 "trade_count": 0,
+                "is_reduce_only": False,
+                "debt": 0,
             }
             | _margins_from_3(account, market["companies"], rules)
-            for account in market["accounts"]
+            for account in _with_escrow(market["accounts"])
         ],
     }
     moved = ("market", "society", "house", "taker_fee_bps")
@@ -224,6 +227,21 @@ def _pricing_from_3(pricing: State, rules: Rules) -> State:
     count = len(rules.market.pricing.impact_half_lives)
     averages = [*pricing["impact_averages"], *[0.0] * count][:count]
     return pricing | {"impact_averages": averages, "lean": 0.0}
+
+
+def _with_escrow(accounts: list[State]) -> list[State]:
+    """Return the accounts with that of escrow, which schema 3 did not have, beside its kind."""
+    last = max(n for n, account in enumerate(accounts) if account["kind"] == "system")
+    numbers = ("cash", "endowment", "long_value", "short_value", "realised")
+    escrow = accounts[last] | {
+        "id": ESCROW,
+        "name": SYSTEM_ACCOUNTS[ESCROW],
+        **dict.fromkeys((*numbers, "close_equity", "peak_equity", "tape_seq"), 0),
+        "holdings": [],
+        "equity_samples": [],
+        "call": None,
+    }
+    return [*accounts[: last + 1], escrow, *accounts[last + 1 :]]
 
 
 def _member_from_3(member: State, tick: int, equity: int) -> State:

@@ -20,10 +20,11 @@ from agents.engine.house import Act, House
 from agents.engine.inputs import Input
 from agents.engine.registry import AgentRegistry, AgentsReport
 from market.engine import engine
-from market.engine.action import Action, OperatorAct, Verdict
+from market.engine.action import Action, OperatorAct, Verdict, WorldStanding
 from market.engine.companies import Listing, generate_listings
 from market.engine.engine import Engine, Facts, Plain, Step, Surroundings
 from market.engine.market import MarketEngine
+from market.engine.operator_acts import standing_of
 from market.engine.outcome import CompanyState, MarketOutcome, Standing
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.random_source import RandomSource
@@ -277,7 +278,14 @@ class World:
     def _operate(self, act: OperatorAct, performer: Any, input: Input) -> Verdict:
         if input.account is not None:
             raise Refused(Code.FORBIDDEN, "Only an operator may do that.")
-        return act.perform(performer, act.parse(input.parameters), input.id)
+        given = act.parse(input.parameters)
+        standing = standing_of(
+            self.market,
+            is_paused=self.is_paused,
+            steps_left=self.steps_left or int(self.is_step),
+        )
+        act.check(standing, given)
+        return act.perform(performer, given, input.id)
 
     # The report
 
@@ -345,13 +353,30 @@ def world_acts() -> tuple[OperatorAct, ...]:
     )
     return (
         OperatorAct(
-            PAUSE, "Let the world stand still after this tick.", WORLD, Form(reason), _pause
+            PAUSE,
+            "Let the world stand still after this tick.",
+            WORLD,
+            Form(reason),
+            _pause,
+            _check_pause,
         ),
-        OperatorAct(RESUME, "Let a paused world go on.", WORLD, Form(reason), _resume),
+        OperatorAct(
+            RESUME, "Let a paused world go on.", WORLD, Form(reason), _resume, _check_resume
+        ),
         OperatorAct(
             STEP, "Run so many ticks, then stand still.", WORLD, Form(ticks, reason), _step_ticks
         ),
     )
+
+
+def _check_pause(world: WorldStanding, given: Parameters) -> None:
+    if world.is_paused and not world.steps_left:
+        raise Refused(Code.BAD_REQUEST, "The world is paused already.")
+
+
+def _check_resume(world: WorldStanding, given: Parameters) -> None:
+    if not world.is_paused:
+        raise Refused(Code.BAD_REQUEST, "The world is running.")
 
 
 def _pause(world: World, given: Parameters, id: str) -> Verdict:

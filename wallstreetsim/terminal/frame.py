@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -99,3 +99,8 @@ def html(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
     """Answer with a page under the policy that all pages have."""
     policy = POLICY.format(socket=socket)
     return HttpResponse(content, status=status, headers={"Content-Security-Policy": policy})
+
+
+def one_of(given: str | None, known: Sequence[str], default: str) -> str:
+    """Return a choice of the address, or the usual one where it is none of those there are."""
+    return given if given is not None and given in known else default

@@ -16,7 +16,7 @@ from market.models import Company
 from market.selectors import AdjustedCandle
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal.frame import framed
+from wallstreetsim.terminal.frame import framed, one_of
 
 SORTS = (
     ("-marketCap", "market cap"),
@@ -54,8 +54,8 @@ def _markets(request: HttpRequest) -> Mapping[str, Any]:
     sectors = [sector.name for sector in RULES.market.sectors]
     query = {
         "q": request.GET.get("q", "").strip()[:40],
-        "sector": _one_of(request.GET.get("sector"), sectors, ""),
-        "sort": _one_of(request.GET.get("sort"), [value for value, _ in SORTS], SORTS[0][0]),
+        "sector": one_of(request.GET.get("sector"), sectors, ""),
+        "sort": one_of(request.GET.get("sort"), [value for value, _ in SORTS], SORTS[0][0]),
     }
     rows = selectors.companies(sector=query["sector"] or None, sort=query["sort"])
     total = Company.objects.count()
@@ -77,7 +77,7 @@ def _with_percent(row: Any) -> Any:
 
 
 def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
-    interval = _one_of(request.GET.get("interval"), [value for value, _ in INTERVALS], "5")
+    interval = one_of(request.GET.get("interval"), [value for value, _ in INTERVALS], "5")
     row = _with_percent(selectors.company(symbol, with_book=True))
     day = selectors.trading_day()
     length: int | str = interval if interval == wire.DAY else int(interval)
@@ -99,10 +99,6 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
 def _end_of_halt(row: Company) -> str:
     tick = wire.known_tick(row.reopens_tick)
     return f"until tick {tick:,}" if tick else "until resumed"
-
-
-def _one_of(given: str | None, known: Sequence[str], default: str) -> str:
-    return given if given is not None and given in known else default
 
 
 class Bar(NamedTuple):

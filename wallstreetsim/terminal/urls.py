@@ -1,13 +1,15 @@
 """Where the pages for people are."""
 
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from wallstreetsim.terminal import markets, pages, state
+from wallstreetsim.terminal import agents, markets, pages, state
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
+    path("agents", agents.agents, name="agents-page"),
+    re_path(r"^agents/(?!me$)(?P<reference>[^/]+)$", agents.agent, name="agent-page"),
     path("markets", markets.markets, name="markets-page"),
     path("markets/<symbol>", markets.company, name="company-page"),
     path("world", state.world, name="world-page"),

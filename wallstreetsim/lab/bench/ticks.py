@@ -38,7 +38,7 @@ CASH = 1_000_000  # of each of the indebted, in cents
 Submission: TypeAlias = tuple[int | None, str, Parameters]  # account, type, parameters
 OrderMaker: TypeAlias = Callable[["Crowd", random.Random], Submission]
 
-_FALL = {"event": "MARKET_CRASH", "impact": -0.085, "duration": 10}
+_FALL = {"event": "EARNINGS_MISS", "impact": -0.085, "duration": 10}
 _INPUT_COLUMNS = (
     "public_id",
     "account",

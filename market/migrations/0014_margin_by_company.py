@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0011_account_figures'),
+        ('market', '0013_splits_say_after_which_trade'),
     ]
 
     operations = [

@@ -1,0 +1,158 @@
+"""The pages of the agents: all of them, and one's public profile. Nothing on them is private."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from agents import selectors, standings
+from agents.api.serializers import public_profile
+from agents.engine.registry import AgentStatus
+from agents.models import Agent
+from agents.standings import RankedAgent
+from market import wire
+from market.engine.values import Bps, Cents
+from market.selectors import world
+from wallstreetsim.api.envelope import only_read
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.terminal.frame import framed, one_of
+
+PAGE_SIZE = 50
+LAST_PAGE = 10_000
+HOUSES = (
+    (standings.EXCLUDE, "left out"),
+    (standings.INCLUDE, "included"),
+    (standings.ONLY, "alone"),
+)
+SORTS = (
+    ("netWorth", "net worth"),
+    ("return", "return"),
+    ("maxDrawdown", "smallest drawdown"),
+    ("sharpe", "Sharpe ratio"),
+    ("reputation", "reputation"),
+)
+CURVE_POINTS = 200
+
+
+class Line(NamedTuple):
+    """An agent's figures as the pages show them; money in cents."""
+
+    rank: int | None
+    name: str
+    role: str
+    status: str
+    is_house: bool
+    net_worth: Cents
+    change_percent: float
+    return_percent: float
+    drawdown_bps: Bps
+    sharpe: float | None
+    reputation: str
+    trades: int
+
+
+@never_cache
+@only_read
+def agents(request: HttpRequest) -> HttpResponse:
+    return framed(request, "agents/list.html", "AGENTS", lambda: _agents(request))
+
+
+@never_cache
+@only_read
+def agent(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show one agent, by its name however it is written, or its id."""
+    try:
+        found = standings.agent_like(reference)
+    except Agent.DoesNotExist:
+        raise Http404 from None
+    return framed(request, "agents/profile.html", "AGENTS", lambda: _profile(found))
+
+
+def _agents(request: HttpRequest) -> Mapping[str, Any]:
+    roles = [role.name for role in RULES.agents.roles]
+    statuses = [status.value for status in AgentStatus]
+    query = {
+        "role": one_of(request.GET.get("role"), roles, ""),
+        "status": one_of(request.GET.get("status"), statuses, ""),
+        "house": one_of(request.GET.get("house"), standings.HOUSE, standings.EXCLUDE),
+        "sort": one_of(request.GET.get("sort"), standings.SORTS, standings.NET_WORTH),
+    }
+    page = _page_number(request.GET.get("page", "1"))
+    ranked, total = standings.ranking(
+        slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
+        sort=query["sort"],
+        house=query["house"],
+        role=query["role"] or None,
+        status=query["status"] or None,
+    )
+    pages = max(1, -(-total // PAGE_SIZE))
+    return {
+        "query": {**query, "page": page},
+        "roles": roles,
+        "statuses": statuses,
+        "houses": HOUSES,
+        "sorts": SORTS,
+        "agents": [_line(one) for one in ranked],
+        "total": total,
+        "pages": pages,
+        "previous_page": _address(query, page - 1) if page > 1 else "",
+        "next_page": _address(query, page + 1) if page < pages else "",
+    }
+
+
+def _address(query: Mapping[str, str], page: int) -> str:
+    return urlencode({**query, "page": str(page)})
+
+
+def _profile(found: Agent) -> Mapping[str, Any]:
+    ranked = standings.ranked_agent(id=found.id)
+    rationales = standings.public_rationales(ranked.agent, world().tick)
+    profile = public_profile(ranked, rationales)
+    points = [point.equity for point in selectors.equity_points(found)[:CURVE_POINTS]][::-1]
+    return {
+        "agent": ranked.agent,
+        "line": _line(ranked),
+        "points": points,
+        "lowest": min(points, default=0),
+        "highest": max(points, default=0),
+        "alliances": _alliances(ranked),
+        "convictions": profile["rapSheet"],
+        "history": profile["reputationHistory"],
+        "rationales": profile["rationales"],
+    }
+
+
+def _alliances(ranked: RankedAgent) -> Sequence[Mapping[str, Any]]:
+    bonds = public_profile(ranked, ())["alliances"]
+    return [
+        {"name": bond["name"], "percent": bond["profitSharePercent"], "since": one.formed_tick}
+        for bond, one in zip(bonds, ranked.alliances, strict=True)
+    ]
+
+
+def _line(ranked: RankedAgent) -> Line:
+    one = ranked.agent
+    change = ranked.equity - ranked.equity_day_ago
+    return Line(
+        ranked.rank,
+        one.name,
+        one.role,
+        one.status,
+        one.is_house,
+        ranked.equity,
+        wire.percent(change, abs(ranked.equity_day_ago)),
+        wire.percent(ranked.gain, ranked.endowment),
+        one.max_drawdown_bps,
+        one.sharpe,
+        f"{one.reputation / 1_000_000:.1f}",
+        ranked.trade_count,
+    )
+
+
+def _page_number(given: str) -> int:
+    is_number = given.isascii() and given.isdecimal() and len(given) < 6
+    return max(1, min(LAST_PAGE, int(given))) if is_number else 1
