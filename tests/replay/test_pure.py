@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "ed1a7557e8fd8f3ddf57c6e17cf2f4ca2fab6d2085d2a6b6a670c53f3195467e"
+GOLDEN_DIGEST = "119badcc27577702a36f50857db4bb0fd6cbfc63e0c9375b74b162a29a85917d"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "ffd3ffd6db4def12290a07dcb1fa268178e412a86bb7fbfdfdd2782f6b1303be"
+DECISIONS = "051484063e42b4692add742065b962e56f3439c58ab9d85a9e080680b49407a4"
 
 SOCIAL = ("messages", "blocks", "payouts")
 
