@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "119badcc27577702a36f50857db4bb0fd6cbfc63e0c9375b74b162a29a85917d"
+GOLDEN_DIGEST = "cf96dd302a7b447f50fa45fced55d661eaac21c69e68830c45c4db958d36d00a"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "051484063e42b4692add742065b962e56f3439c58ab9d85a9e080680b49407a4"
