@@ -193,11 +193,12 @@ class FadeFlow(Adversary):
         cost = (sight.ask - sight.bid) / sight.price + 2e-4
         if held and (self.seen >= self.until[symbol] or held * forecast < 0):
             self.close(0, symbol)
-        elif not held and scene.ticks_until_close > LAST_TICKS:
-            if abs(forecast) > self.excess * cost:
-                side = sight.asks if forecast > 0 else sight.bids
-                self.market(0, "BUY" if forecast > 0 else "SHORT", symbol, side[0][1])
-                self.until[symbol] = self.seen + self.horizon
+        elif (
+            not held and scene.ticks_until_close > LAST_TICKS and abs(forecast) > self.excess * cost
+        ):
+            side = sight.asks if forecast > 0 else sight.bids
+            self.market(0, "BUY" if forecast > 0 else "SHORT", symbol, side[0][1])
+            self.until[symbol] = self.seen + self.horizon
 
 
 @dataclass
@@ -211,10 +212,10 @@ class AuctionPair(Adversary):
         for symbol in self.symbols:
             sight = scene.sights[symbol]
             if not scene.is_open:
-                if held := self.held(1, symbol):
-                    if not self.accounts[0].orders:
-                        self.limit(0, "COVER", symbol, held, 100_000_000)
-                        self.limit(1, "SELL", symbol, held, 100_000_000)
+                held = self.held(1, symbol)
+                if held and not self.accounts[0].orders:
+                    self.limit(0, "COVER", symbol, held, 100_000_000)
+                    self.limit(1, "SELL", symbol, held, 100_000_000)
             elif scene.tick_in_day == 5:
                 self.cancel_all(0)
                 self.cancel_all(1)
@@ -413,7 +414,7 @@ class BuyBeforeSplits(Adversary):
             held, is_split = self.held(0, symbol), sight.price < 300_000
             if held and (is_split or scene.ticks_until_close <= LAST_TICKS):
                 self.close(0, symbol)
-            elif not held and 485_000 <= sight.price and scene.ticks_until_close > 60:
+            elif not held and sight.price >= 485_000 and scene.ticks_until_close > 60:
                 self.market(0, "BUY", symbol, first_ask(sight))
 
 
