@@ -184,7 +184,7 @@ def test_a_joined_order_keeps_its_average_price() -> None:
     record.take(stage.founded.market)
     keep(record, stage.outcome)
     keep(record, stage.tick("bob BUY 104 @ 2.05 #b\nann SELL 14 @ 2.05"))
-    stage.reprice("1.90")
+    stage.reprice("1.98")
     keep(record, stage.submit())
     order = stage.orders["b"]
     assert (order.quantity, order.filled, order.filled_now) == (10, 1, 0)
