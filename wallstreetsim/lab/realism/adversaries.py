@@ -6,14 +6,14 @@ None may earn with t ≥ 2, nor cost the treasury anything that prices did not t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from wallstreetsim.lab.realism.adversary import Adversary, Scene, Sight
+from wallstreetsim.lab.realism.adversary import Adversary, Arena, Run, Scene, Sight
 
 LAST_TICKS = 10  # of a day, in which positions are closed
 HEDGE_FUND, BANKER = "hedge_fund_manager", "investment_banker"
@@ -109,7 +109,8 @@ class WashLever(Adversary):
                     self.close(who, symbol)
             elif phase == 0:
                 first = first_ask(sight)
-                self.market(0, "BUY", symbol, min(first / 2, 3_000_000 // sight.price * 10))
+                most = self.accounts[0].buying_power / sight.price / 2
+                self.market(0, "BUY", symbol, min(first / 2, most))
                 self.market(2, "SHORT" if cycle % 4 else "BUY", symbol, first / 2)
             else:
                 self._wash(sight, buyers=cycle % 4 == 0)
@@ -279,16 +280,8 @@ class GapPair(Adversary):
                 self.close(1, symbol)
             elif scene.tick_in_day in (30, 40, 50) and not long and not short:
                 margin = min(account.margin_available for account in self.accounts)
-                rate = self._rate(symbol)
-                self.trade_between(
-                    (1, "SHORT"), (0, "BUY"), sight, 0.95 * margin / rate / sight.price
-                )
-
-    def _rate(self, symbol: str) -> float:
-        """Return the initial margin, as the company's page tells it."""
-        return self.rates[symbol]
-
-    rates: dict[str, float] = field(default_factory=dict)
+                most = 0.95 * margin / sight.initial_margin / sight.price
+                self.trade_between((1, "SHORT"), (0, "BUY"), sight, most)
 
 
 @dataclass
@@ -452,7 +445,7 @@ def _to(held: int, size: float) -> float:
     return min(size, -held) if held < 0 else size
 
 
-Band: TypeAlias = Callable[[], Sequence[Adversary]]
+Band: TypeAlias = Callable[[], list[Adversary]]
 
 
 def together() -> list[Adversary]:
@@ -479,5 +472,14 @@ def alone() -> list[Adversary]:
     return [CrashIndex()]
 
 
+def measure(seed: str, band: int, companies: int, house: int, days: int) -> dict[str, Run]:
+    """Run the adversaries of a band in a world, and return what each did, by name."""
+    adversaries = BANDS[band]()
+    runs = Arena(seed, adversaries, companies=companies, house=house).run(days)
+    return {one.name: run for one, run in zip(adversaries, runs, strict=True)}
+
+
 BANDS: tuple[Band, ...] = (together, alone)
+DAYS = {0: 8, 1: 3}  # of a run of each band
+SIZES = (20, 100)  # companies of their worlds
 UNMARKED = frozenset({OutsideMaker().name})

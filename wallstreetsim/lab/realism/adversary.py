@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,12 +19,13 @@ from market.engine.companies import Company, Listing, generate_listings
 from market.engine.outcome import MarketOutcome
 from market.engine.random_source import RandomSource
 from market.engine.rules import Switches
-from market.engine.values import Cents, Shares
+from market.engine.values import BPS_IN_ONE, Cents, Shares
 from wallstreetsim.lab.realism.lunch import t_statistic
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import REGISTER, World
 
 LEAST_T = 2.0  # from which what an adversary earns is more than luck
+SEEDS = ("adversary-1", "adversary-2")  # that no number of the rules was fitted to
 ACTIONS_IN_A_TICK = RULES.agents.actions_per_request
 
 
@@ -39,6 +40,7 @@ class Sight(NamedTuple):
     asks: Sequence[tuple[Cents, Shares, int]]
     is_trading: bool
     volatility: float  # daily
+    initial_margin: float  # the least, as a part of a position's value
     usual: float  # shares in a usual tick: the turnover at founding
     bought: Shares  # by takers in the tick
     sold: Shares
@@ -123,6 +125,9 @@ class Adversary:
             self.orders.append((who, verb, terms | more))
 
 
+Run: TypeAlias = tuple[list[float], list[float], float]  # earned and exposed a day; written off
+
+
 class Earned(NamedTuple):
     """What an adversary earned: dollars a day, over all days and seeds."""
 
@@ -164,7 +169,7 @@ class Arena:
         self.written_off = [0.0 for _ in adversaries]
         self._register_missing()
 
-    def run(self, days: int) -> list[tuple[list[float], list[float], float]]:
+    def run(self, days: int) -> list[Run]:
         """Run whole days; return each adversary's earnings a day, its largest exposure a day, and
         what the treasury wrote off for it.
         """
@@ -236,6 +241,7 @@ class Arena:
             book.asks.depth(rules.book_levels_published),
             company.is_trading,
             company.listing.volatility,
+            company.margin_bps / BPS_IN_ONE,
             company.shares * rules.pricing.founding_turnover / rules.session.open_ticks,
             bought,
             sold,
@@ -299,7 +305,7 @@ class Arena:
 
 def earned_by(
     name: str,
-    runs: Sequence[tuple[list[float], list[float], float]],
+    runs: Sequence[Run],
     companies: int,
     *,
     is_marked: bool,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0013_splits_say_after_which_trade'),
+        ('market', '0014_previous_close_index'),
     ]
 
     operations = [
