@@ -21,7 +21,7 @@ from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
-from wallstreetsim.feed import channels
+from wallstreetsim.feed import catalog, channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.engine import circuit, delivery
@@ -186,6 +186,10 @@ def _context(origin: str) -> dict[str, Any]:
             channels.of_book("SYMBOL"),
             channels.of_agent("<your id>"),
         ],
+        "frames": catalog.FRAMES,
+        "snapshots": catalog.SNAPSHOTS,
+        "answers": catalog.ANSWERS,
+        "close_codes": catalog.CLOSE_CODES.items(),
         "exchange_seconds": f"{delivery.EXCHANGE_SECONDS:g}",
         "retries": ", ".join(f"{seconds:g}" for seconds in circuit.RETRY_SECONDS),
         "failures_to_open": circuit.FAILURES_TO_OPEN,
