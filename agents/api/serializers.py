@@ -37,10 +37,10 @@ SHORTEST_NAME, LONGEST_NAME = settings.RULES.agents.name_lengths
 
 @extend_schema_field(
     {
-        "type": ["string", "null"],
+        "type": "string",
         "format": "uri",
         "maxLength": LONGEST,
-        "pattern": r"^$|^[Hh][Tt][Tt][Pp][Ss]?://[^\s@/?#]+([/?#]\S*)?$",
+        "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s@/?#]+([/?#]\S*)?$",
         "description": "Where a briefing is sent every tick: http or https, without user and"
         " password, on port 80, 443 or from 1024 on, at an address that everybody reaches. Null or"
         " empty for nowhere.",

@@ -20,6 +20,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
+from agents.engine.actions import check_reference as check_alliance_reference
 from agents.engine.batch import RATIONALE, ActionTable
 from market.engine.action import Action
 from market.engine.actions import check_order, check_reference, check_replacement
@@ -237,6 +238,9 @@ _ONE_ORDER: Schema = {
 # What is checked of an action's parameters together, as a schema says it.
 _CHECKED: dict[object, Schema] = {
     check_reference: _ONE_ORDER,
+    check_alliance_reference: {
+        "oneOf": [{"required": ["allianceId"]}, {"required": ["targetAgent"]}],
+    },
     check_replacement: {
         **_ONE_ORDER,
         "anyOf": [{"required": ["quantity"]}, {"required": ["price"]}],
