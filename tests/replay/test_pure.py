@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "c8e2586a0fd27c14ddde91bc0a529778bb04075452cff28363a12af37eb478d2"
+GOLDEN_DIGEST = "722c0ffb8ebdb7a6a5ddb93781f546fd03edd83297ed324ccda4a106d6f4323e"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "d427c818cea72e3c1dcc5f98450e46f7a9bb3f414e93f9724460606be10a4a15"

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
+from sec.api.urls import urlpatterns as sec
 from wallstreetsim.api import views
 from wallstreetsim.api.asyncapi import asyncapi
 from wallstreetsim.api.envelope import only_read, without_parameters
@@ -26,14 +27,12 @@ urlpatterns = [
     *webhooks,  # before the paths of agents, of which one takes any id
     *agents,
     *market,
+    *sec,
     path("actions", views.ActionsView.as_view(), name="actions"),
     path("world/status", views.StatusView.as_view(), name="world-status"),
     path("world/tick", views.TickView.as_view(), name="world-tick"),
     path("world/leaderboard", views.LeaderboardView.as_view(), name="leaderboard"),
     path("world/events", views.EventsView.as_view(), name="events"),
-    path("world/investigations", nothing_yet, name="investigations"),
-    path("world/investigations/most-wanted", nothing_yet, name="most-wanted"),
-    path("world/prison", nothing_yet, name="prison"),
     path("world/bankruptcies", views.BankruptciesView.as_view(), name="bankruptcies"),
     path("news", nothing_yet, name="news"),
     path("recover/<id:id>", RecoverView.as_view(), name="recover"),

@@ -15,6 +15,7 @@ from market.engine.action import Verdict
 from market.engine.exchange import Exchange
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
+from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 
 
 class ActionResult(NamedTuple):
@@ -48,6 +49,8 @@ class Result:
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
     deeds: Sequence[Manipulation]  # of the house's crooks
+    suspicions: Sequence[SuspicionNoted]  # that have opened or fed a case
+    accused: Sequence[tuple[CaseState, AccusedState]]  # as they stood at its end
     histories: Mapping[str, History]
 
     @property
@@ -82,8 +85,8 @@ class Result:
                 for s, h in histories
             },
             "volumes": {s: h.volumes for s, h in histories},
-            "violations": [],
-            "investigations": [],
+            "violations": [_violation(noted, names) for noted in self.suspicions],
+            "investigations": [_investigation(case, one, names) for case, one in self.accused],
             "news": [],
             "events": list(self.events),
             "groundTruth": [_deed(deed, names) for deed in self.deeds],
@@ -126,6 +129,38 @@ def _deed(deed: Manipulation, names: Mapping[int, str]) -> wire.Wire:
         "symbol": deed.symbol,
         "firstTick": deed.first_tick,
         "lastTick": deed.last_tick,
+    }
+
+
+def _violation(noted: SuspicionNoted, names: Mapping[int, str]) -> wire.Wire:
+    """One suspicion that has opened or fed a case; a repeat is another."""
+    suspicion = noted.suspicion
+    return {
+        "tick": noted.tick,
+        "type": suspicion.crime,
+        "agents": [names[account] for account in suspicion.accounts],
+        "symbol": suspicion.symbol,
+        "confidence": suspicion.confidence,
+        "evidence": {
+            "orders": [order.id for order in suspicion.orders],
+            "trades": [trade.id for trade in suspicion.trades],
+        },
+    }
+
+
+def _investigation(case: CaseState, one: AccusedState, names: Mapping[int, str]) -> wire.Wire:
+    """One accused of one case."""
+    return {
+        "id": case.id,
+        "agent": names[one.account],
+        "crimeType": case.crime,
+        "symbol": case.symbol,
+        "status": one.status,
+        "tickOpened": one.opened_tick,
+        "tickCharged": one.charged_tick,
+        "tickDecided": one.decided_tick,
+        "fine": one.fine_cents / 100,
+        "sentenceTicks": one.sentence_ticks,
     }
 
 

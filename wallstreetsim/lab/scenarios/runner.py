@@ -18,6 +18,7 @@ from market.engine.outcome import OrderState, Trade
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
+from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
 from wallstreetsim.machine.actions import action_table
@@ -153,6 +154,9 @@ class Record:
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
         self.deeds: list[Manipulation] = []
+        self.suspicions: list[SuspicionNoted] = []
+        self.cases: dict[str, CaseState] = {}  # as last seen, and those accused in them
+        self.accused: dict[tuple[str, int], AccusedState] = {}
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
@@ -166,6 +170,9 @@ class Record:
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
         self.deeds += outcome.agents.deeds
+        self.suspicions += [noted for noted in outcome.sec.suspicions if noted.case is not None]
+        self.cases |= {case.id: case for case in outcome.sec.cases}
+        self.accused |= {(one.case, one.account): one for one in outcome.sec.accused}
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)
@@ -183,5 +190,7 @@ class Record:
             trades=self.trades,
             events=self.events,
             deeds=self.deeds,
+            suspicions=self.suspicions,
+            accused=[(self.cases[id], one) for (id, _), one in self.accused.items()],
             histories=self.histories,
         )
