@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "c8e2586a0fd27c14ddde91bc0a529778bb04075452cff28363a12af37eb478d2"
+GOLDEN_DIGEST = "1edd8e9c0d5991a866348d34f8d76cce9790982fd4953253b646b17b7cd25575"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "d427c818cea72e3c1dcc5f98450e46f7a9bb3f414e93f9724460606be10a4a15"
+DECISIONS = "3ccd6a0ca109e170db45d03527a3ef904666ecb5d78bfa16f88b4b3163e4fb66"
 
 SOCIAL = ("messages", "blocks", "payouts")
 

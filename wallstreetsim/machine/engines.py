@@ -4,5 +4,6 @@ from agents.engine.house import House
 from agents.engine.registry import AgentRegistry
 from market.engine.engine import EngineFactory
 from market.engine.market import MarketEngine
+from news.engine.desk import NewsDesk
 
-ENGINES: list[EngineFactory] = [MarketEngine, AgentRegistry, House]
+ENGINES: list[EngineFactory] = [MarketEngine, AgentRegistry, House, NewsDesk]

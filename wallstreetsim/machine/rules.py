@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from agents.engine.house import HouseRules
 from agents.engine.rules import AgentRules
 from market.engine.rules import MarketRules
+from news.engine.rules import NewsRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class Rules:
     market: MarketRules = field(default_factory=MarketRules)
     agents: AgentRules = field(default_factory=AgentRules)
     house: HouseRules = field(default_factory=HouseRules)
+    news: NewsRules = field(default_factory=NewsRules)
 
 
 RULES = Rules()

@@ -15,6 +15,7 @@ from market.engine.action import Verdict
 from market.engine.exchange import Exchange
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
+from news.engine.articles import Article
 
 
 class ActionResult(NamedTuple):
@@ -48,6 +49,7 @@ class Result:
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
     deeds: Sequence[Manipulation]  # of the house's crooks
+    articles: Sequence[Article]
     histories: Mapping[str, History]
 
     @property
@@ -84,7 +86,7 @@ class Result:
             "volumes": {s: h.volumes for s, h in histories},
             "violations": [],
             "investigations": [],
-            "news": [],
+            "news": [_article(article) for article in self.articles],
             "events": list(self.events),
             "groundTruth": [_deed(deed, names) for deed in self.deeds],
             "audit": {
@@ -115,6 +117,16 @@ def _agent(account: Account, member: AgentState | None) -> wire.Wire:
         "reputation": member.reputation / POINT if member else None,
         "marginUsed": account.margin_used / 100 if member else 0.0,
         "marginAvailable": account.margin_available / 100 if member else 0.0,
+    }
+
+
+def _article(article: Article) -> wire.Wire:
+    return {
+        "tick": article.tick,
+        "category": article.category,
+        "headline": article.headline,
+        "sentiment": article.sentiment,
+        "symbols": list(article.symbols),
     }
 
 

@@ -18,6 +18,8 @@ from market.engine.outcome import OrderState, Trade
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
+from news.engine.articles import Article
+from news.engine.desk import NewsReport
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
 from wallstreetsim.machine.actions import action_table
@@ -153,6 +155,7 @@ class Record:
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
         self.deeds: list[Manipulation] = []
+        self.articles: list[Article] = []
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
@@ -166,6 +169,8 @@ class Record:
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
         self.deeds += outcome.agents.deeds
+        news: NewsReport = outcome.reports["news"]
+        self.articles += news.articles
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)
@@ -183,5 +188,6 @@ class Record:
             trades=self.trades,
             events=self.events,
             deeds=self.deeds,
+            articles=self.articles,
             histories=self.histories,
         )
