@@ -21,8 +21,13 @@ from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 CHANGELOG = (
+    (
+        "1.2.0",
+        "RUMOR; the news at /news and on its channel: news:breaking, and news:marked when an"
+        " operator pins or retracts an article.",
+    ),
     (
         "1.1.0",
         "A malformed action fails alone; unknown query parameters are refused; orders and"
@@ -32,10 +37,8 @@ CHANGELOG = (
 )
 
 NOT_YET = (
-    "RUMOR",
     "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
-    "news, investigations, prison: their lists are empty",
-    "the pages for people at /agents, /agents/{id}, /news",
+    "investigations, prison: their lists are empty",
 )
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
