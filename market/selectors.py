@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
 from django.db.models import (
     BooleanField,
     Count,
@@ -24,7 +21,10 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from market import wire
-from market.common import database_health
+from market.common.instants import note_tick as note_tick
+from market.common.instants import one_instant as one_instant
+from market.common.instants import tick_of_data
+from market.common.instants import tick_seen as tick_seen
 from market.engine import outcome
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
@@ -43,8 +43,6 @@ _SORT_COLUMNS = {
 }
 SORTS = (*_SORT_COLUMNS, *(f"-{name}" for name in _SORT_COLUMNS))
 
-TICK_IS_FRESH_SECONDS = 1.0
-
 
 class Totals(NamedTuple):
     """All companies together; money in cents."""
@@ -52,13 +50,6 @@ class Totals(NamedTuple):
     companies: int
     market_cap: int
     previous_close_cap: int
-
-
-class _Seen:
-    """The tick last seen by this process, and when."""
-
-    tick: int | None = None
-    at = float("-inf")
 
 
 class AdjustedCandle(NamedTuple):
@@ -72,41 +63,11 @@ class AdjustedCandle(NamedTuple):
     volume: Shares
 
 
-@contextmanager
-def one_instant() -> Iterator[None]:
-    """Let all reads inside see the record at one instant, so that no tick comes between them."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
-
-
 def world() -> World:
     """Return the world's row. Raises World.DoesNotExist before the founding."""
     row = World.objects.get()
     note_tick(row.tick)
     return row
-
-
-def note_tick(tick: int) -> None:
-    """Remember the tick that somebody has just read."""
-    _Seen.tick, _Seen.at = tick, time.monotonic()
-
-
-def tick_seen(*, may_ask: bool = True) -> int | None:
-    """Return the world's tick, at most a second old, or if nobody may be asked the last that this
-    process knows; None while it is unknown.
-    """
-    if may_ask and time.monotonic() - _Seen.at > TICK_IS_FRESH_SECONDS:
-        _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
-        try:
-            rows = World.objects.values_list("tick", flat=True)
-            _Seen.tick = rows.first() if database_health.is_in_reach() else None
-        except DatabaseError:
-            _Seen.tick = None
-    return _Seen.tick
 
 
 def moment(world: World) -> Moment:
@@ -118,7 +79,8 @@ def moment(world: World) -> Moment:
 
 def trading_day() -> int:
     """Return the day in which the last tick lies, that of the founding before there is a world."""
-    return moment_of(tick_seen() or 0, settings.RULES.market.session).trading_day
+    tick = tick_of_data() or tick_seen() or 0
+    return moment_of(tick, settings.RULES.market.session).trading_day
 
 
 def companies(*, sector: str | None = None, sort: str = "symbol") -> QuerySet[Company]:

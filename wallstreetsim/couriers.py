@@ -12,9 +12,9 @@ from agents.api.serializers import action_result
 from agents.engine.batch import parse_batch
 from agents.models import Agent, Input, Source
 from agents.services.intake import take
+from market.common.strict_json import parse_json
 from market.engine.operator_acts import ALERT, LONGEST_ALERT
 from wallstreetsim.api.limits import LIMITS, spend
-from wallstreetsim.api.parsing import parse_json
 from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
+from market.common.watched_connection import WatchedConnection
 from wallstreetsim.environment import logs
 from wallstreetsim.environment.addresses import POSTGRES, database_address, redis_address
 from wallstreetsim.environment.places import Places
@@ -119,8 +120,9 @@ DATABASE_POOL = number("WSS_DB_POOL", 16, least=1)
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "min_size": 1,
     "max_size": DATABASE_POOL,
-    "timeout": 5,
+    "timeout": 1.75,  # after which whoever asks is told that the record is out of reach
     "reconnect_timeout": 2,
+    "connection_class": WatchedConnection,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -177,6 +179,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "wallstreetsim.api.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
+    "wallstreetsim.api.compression.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

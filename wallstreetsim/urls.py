@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from wallstreetsim.api import envelope, health, manual, metrics
 from wallstreetsim.api.feed_stats import ws_stats
 from wallstreetsim.api.middleware import API
+from wallstreetsim.api.sign_in import sign_in
 from wallstreetsim.api.urls import bare
 from wallstreetsim.api.urls import urlpatterns as api
 from wallstreetsim.terminal import pages
@@ -28,6 +29,7 @@ unknown = [re_path(r"^(?:api|actions|auth|config|market|recover|world)(?:/|$)", 
 
 urlpatterns = [
     path("", include("wallstreetsim.terminal.urls")),
+    path("admin/login/", sign_in(admin.site.login)),
     path("admin/", admin.site.urls),
     path("", include(operations)),
     path("", include(manuals)),

@@ -128,6 +128,7 @@ class SessionView(APIView):
 
 
 class KeysView(APIView):
+    reads_record = False
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(

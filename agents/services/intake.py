@@ -255,7 +255,8 @@ def _cost_of(pre_trade: PreTradeCheck, account: Account, parameters: Parameters)
     paid = parameters.get("limit") or parameters.get("stop") or price
     fee = clearing.taker_fee(order.quantity * paid, account.fee_bps)
     held = account.quantity_of(order.company.symbol)
-    more = order.side * order.quantity  # as if it were filled whole
+    # One that rests or waits is not in the position yet.
+    more = 0 if order.id not in account.orders else order.side * order.quantity
     after = Account(account.id, account.name, account.kind, leverage=account.leverage)
     after.cash = account.cash - more * paid - fee
     after.long_value = account.long_value + price * (max(0, held + more) - max(0, held))

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from market.engine.accounts import Account
-from market.engine.clearing import taker_fee, worst_cost
+from market.engine.clearing import release, reserve, taker_fee, worst_cost
 from market.engine.companies import Company
 from market.engine.desk import Desk
 from market.engine.orders import Order, Ticket
@@ -74,6 +74,10 @@ class PreTradeCheck(Desk):
 
     Its orders are those that are open, then those that wait for the tick, then those of the batch.
     `closed` holds the ids, and the client ids, of orders that are known to be final.
+
+    The account that it is given comes to be what may be expected of it: what the price lets trade
+    is taken to trade, whole and at the price. That is what a dry run tells, and nothing is refused
+    for it.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class PreTradeCheck(Desk):
         self.closed = closed
         self.placed: list[Order] = []  # here, one after the other
         self.outlooks: dict[str, Outlook] = {}  # by id, oldest first
+        self._held = {symbol: h.quantity for symbol, h in account.holdings.items()}
         exposure = account.long_value + account.short_value
         self._room_now = account.leverage * account.equity - exposure  # without any open order
         for known in open:
@@ -123,6 +128,7 @@ class PreTradeCheck(Desk):
         self._foresee(outlook, cost, least=order.quantity if is_taken else 0)
         self.outlooks[id] = outlook
         self.placed.append(order)
+        self._expect(order)
         return order
 
     def replace(
@@ -145,6 +151,8 @@ class PreTradeCheck(Desk):
         if outlook.is_original:
             self._check_terms(outlook, wanted, order.limit if limit is None else limit)
         before = outlook.least, outlook.most, outlook.held_least, outlook.held_most
+        is_expected_to_rest = order.id in account.orders
+        release(order)
         order.quantity, order.resting = wanted, False
         order.limit = order.limit if limit is None else limit
         self._foresee(outlook, worst_cost(order, self.rules), least=order.unfilled)
@@ -154,6 +162,8 @@ class PreTradeCheck(Desk):
         outlook.held_least = min(before[2], outlook.held_least)
         outlook.held_most = max(before[3], outlook.held_most)
         outlook.is_original = False
+        if is_expected_to_rest:
+            self._expect(order)
         return order
 
     def cancel(
@@ -219,7 +229,7 @@ class PreTradeCheck(Desk):
         """Return the shares that a closing order may find free, at best."""
         opening = Intent.BUY if order.intent is Intent.SELL else Intent.SHORT
         sign = 1 if order.intent is Intent.SELL else -1
-        held = sign * self.account.quantity_of(order.company.symbol)
+        held = sign * self._held_of(order.company)
         return held + self._may_trade(order.company, opening, order.intent, held=held)
 
     def _may_trade(
@@ -241,7 +251,7 @@ class PreTradeCheck(Desk):
         """Say whether the account is bound to be, or to become, what the order would contradict."""
         buys = order.intent is Intent.BUY
         opposite, closing = (Intent.SHORT, Intent.COVER) if buys else (Intent.BUY, Intent.SELL)
-        held = self.account.quantity_of(order.company.symbol)
+        held = self._held_of(order.company)
         against = max(0, -held if buys else held)
         for outlook in self._in(order.company):
             intent = outlook.order.intent
@@ -255,7 +265,7 @@ class PreTradeCheck(Desk):
 
     def _most_lendable(self, company: Company) -> Shares:
         """Return the shares of the pool that the account itself does not certainly use."""
-        used = max(0, -self.account.quantity_of(company.symbol))
+        used = max(0, -self._held_of(company))
         for outlook in self._in(company):
             if outlook.order.intent is Intent.SHORT:
                 used += outlook.least
@@ -274,13 +284,13 @@ class PreTradeCheck(Desk):
         if intent is Intent.BUY:
             if self.moment.opens_now or self.moment.closes_now:  # prices move, interest is due
                 return False
-            if self.account.quantity_of(company.symbol) < 0:
+            if self._held_of(company) < 0:
                 return False
             if any(outlook.order.intent is Intent.SHORT for outlook in mine):
                 return False
             return self._least_room() >= cost
         sign = 1 if intent is Intent.SELL else -1
-        free = sign * self.account.quantity_of(company.symbol)
+        free = sign * self._held_of(company)
         for outlook in mine:
             if outlook.order.intent is intent:
                 free -= max(outlook.most, outlook.order.unfilled)
@@ -347,7 +357,9 @@ class PreTradeCheck(Desk):
         order.resting = company.is_trading and not order.awaits_trigger and not order.triggered_by
         # A stop that was triggered is checked again when it comes to the market.
         least = 0 if goes_to_market else order.unfilled
-        self._foresee(outlook, worst_cost(order, self.rules), least=least)
+        cost = worst_cost(order, self.rules)
+        reserve(order, cost)
+        self._foresee(outlook, cost, least=least)
 
     def _foresee(self, outlook: Outlook, cost: Cents, *, least: Shares) -> None:
         """Set what may become of an order that is open, of which `least` is certain."""
@@ -386,7 +398,23 @@ class PreTradeCheck(Desk):
                 if order.self_trade is not SelfTrade.CANCEL_NEWEST:
                     outlook.least = 0
 
+    def _held_of(self, company: Company) -> Shares:
+        """Return the shares that the account holds or is short of, as the last tick left it."""
+        return self._held.get(company.symbol, 0)
+
+    def _expect(self, order: Order) -> None:
+        """Take what the price lets trade to trade, whole and at the price; the rest is open."""
+        price, worst = order.company.price, self.price_of(order)
+        is_at_market = order.company.is_trading and not order.awaits_trigger
+        if is_at_market and (worst >= price if order.side is BUY else worst <= price):
+            shares = order.side * order.unfilled
+            order.account.cash -= shares * price
+            order.account.receive(order.company, shares, shares * price)
+        elif self._may_stay_open(order):
+            reserve(order, worst_cost(order, self.rules))
+
     def _close(self, outlook: Outlook) -> None:
+        release(outlook.order)
         outlook.is_open = False
         outlook.least = 0
 

@@ -74,6 +74,10 @@ async function seek(target) {
 
 async function load(target) {
   const response = await fetch(addressOf(target));
+  if (response.status === 429) {
+    note("too fast: wait a moment");
+    return;
+  }
   if (!response.ok) {
     note(`tick ${target} is not on the tape any more`);
     return;

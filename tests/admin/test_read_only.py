@@ -167,7 +167,7 @@ def test_a_search_for_nothing_finds_nothing(admin_client: Client) -> None:
 def test_lists_are_filtered(admin_client: Client) -> None:
     resting = Order.objects.get(client_id="resting")
     assert rows(admin_client, Order, status="open") == [resting]
-    assert len(rows(admin_client, Order, side="SELL", kind="MARKET")) == 1
+    assert len(rows(admin_client, Order, intent="SELL", kind="MARKET")) == 1
     assert rows(admin_client, Input, verdict="waiting") == []
     assert len(rows(admin_client, Input, verdict="refused")) == 1
     assert {entry.stream for entry in rows(admin_client, TapeEntry, of="public")} == {0}

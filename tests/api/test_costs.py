@@ -11,32 +11,33 @@ from django.test.utils import CaptureQueriesContext
 from tests.api.desk import Desk, Trader, buy, cancel, sell
 
 AUTHENTICATION = 1
+ITS_TICK = 1  # which every read of the record names
 
 
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("/world/tick", 1),
-        ("/world/status", 3),
-        ("/world/leaderboard", 4),
+        ("/world/tick", ITS_TICK + 1),
+        ("/world/status", ITS_TICK + 3),
+        ("/world/leaderboard", ITS_TICK + 4),
         ("/world/prison", 0),
         ("/config", 0),
-        ("/market/stocks", 2),
-        ("/market/stocks/APEX", 1),
-        ("/market/stocks/APEX/history", 2),
-        ("/market/orderbook/APEX", 2),
-        ("/market/trades/APEX", 2),
-        ("/api/v1/agents", 4),
-        ("/agents/me", AUTHENTICATION + 5),
-        ("/agents/me/messages", AUTHENTICATION + 3),
-        ("/agents/me/blocks", AUTHENTICATION + 2),
-        ("/agents/me/alliances", AUTHENTICATION + 2),
-        ("/alliances", 2),
-        ("/agents/me/webhook", AUTHENTICATION + 2),
-        ("/agents/me/portfolio", AUTHENTICATION + 3),
-        ("/agents/me/orders", AUTHENTICATION + 4),
-        ("/agents/me/trades", AUTHENTICATION + 3),
-        ("/agents/me/equity", AUTHENTICATION + 2),
+        ("/market/stocks", ITS_TICK + 2),
+        ("/market/stocks/APEX", ITS_TICK + 1),
+        ("/market/stocks/APEX/history", ITS_TICK + 2),
+        ("/market/orderbook/APEX", ITS_TICK + 2),
+        ("/market/trades/APEX", ITS_TICK + 2),
+        ("/api/v1/agents", ITS_TICK + 4),
+        ("/agents/me", ITS_TICK + AUTHENTICATION + 5),
+        ("/agents/me/messages", ITS_TICK + AUTHENTICATION + 3),
+        ("/agents/me/blocks", ITS_TICK + AUTHENTICATION + 2),
+        ("/agents/me/alliances", ITS_TICK + AUTHENTICATION + 2),
+        ("/alliances", ITS_TICK + 2),
+        ("/agents/me/webhook", ITS_TICK + AUTHENTICATION + 2),
+        ("/agents/me/portfolio", ITS_TICK + AUTHENTICATION + 3),
+        ("/agents/me/orders", ITS_TICK + AUTHENTICATION + 4),
+        ("/agents/me/trades", ITS_TICK + AUTHENTICATION + 3),
+        ("/agents/me/equity", ITS_TICK + AUTHENTICATION + 2),
         ("/auth/keys", AUTHENTICATION + 2),
     ],
 )

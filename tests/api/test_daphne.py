@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import pytest
 import requests
+from django.conf import settings
 from django.contrib.auth.models import User
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -206,3 +214,155 @@ def test_an_operator_signs_in_and_acts(web: Web) -> None:
     said = fill_in("/admin/market/world/act/", act="PAUSE", reason="é & more")
     assert "Pause waits for the next tick." in said
     assert Input.objects.get(type="PAUSE").parameters == {"reason": "é & more"}
+
+
+# Handshakes
+
+
+def _handshake(*headers: str, host: str = "localhost") -> bytes:
+    lines = [
+        "GET /ws HTTP/1.1",
+        f"Host: {host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def test_a_handshake_is_refused_in_our_words(web: Web) -> None:
+    Desk().tick()
+    for origin in ("http://evil.example", "nonsense", "http://", "http://[", "http://a b", "//x"):
+        refused = _send(web, _handshake(f"Origin: {origin}"))
+        assert (refused.status, refused.refusal) == (403, "FORBIDDEN"), origin
+    twice = _send(web, _handshake("Origin: http://localhost", "Origin: http://localhost"))
+    assert (twice.status, twice.refusal) == (403, "FORBIDDEN")
+    foreign = _send(web, _handshake(host="evil.example"))
+    assert (foreign.status, foreign.refusal) == (400, "BAD_REQUEST")
+    assert json.loads(foreign.body)["error"] == "This host is not ours."
+    old = _send(web, _handshake().replace(b"Version: 13", b"Version: 99"))
+    assert (old.status, old.refusal) == (400, "BAD_REQUEST")
+    assert _send(web, _handshake().replace(b"/ws", b"/nowhere")).refusal == "FORBIDDEN"
+
+
+# Who says nothing
+
+
+def test_silent_connections_shut_nobody_out_and_are_closed(web: Web) -> None:
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", web.port), timeout=20))
+            for _ in range(300)
+        ]
+        for one in silent[::3]:
+            with suppress(OSError):
+                one.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+        assert _send_from_another_address(web).startswith(b"HTTP/1.1 200")
+        started = time.monotonic()
+        closed = [_is_closed(one) for one in silent]
+        assert time.monotonic() - started < 15
+        assert all(closed)
+    assert _send(web, _request("GET /world/tick")).status in (200, 503)
+
+
+def _send_from_another_address(web: Web) -> bytes:
+    with socket.create_connection(
+        ("127.0.0.1", web.port), timeout=20, source_address=("127.0.0.2", 0)
+    ) as other:
+        other.sendall(_request("GET /config"))
+        return other.recv(100)
+
+
+def _is_closed(silent: socket.socket) -> bool:
+    try:
+        return silent.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+# A database that is frozen, not dead
+
+
+@contextmanager
+def _frozen_postgres() -> Iterator[None]:
+    pid = int((settings.PLACES.postgres / "postmaster.pid").read_text().split()[0])
+    postmaster = psutil.Process(pid)
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            process.resume()
+
+
+@pytest.mark.skipif(not settings.EMBEDDED_POSTGRES, reason="it is not ours to freeze")
+def test_while_postgresql_is_frozen_everybody_is_told_within_two_seconds(web: Web) -> None:
+    desk = Desk()
+    ann = desk.register("ann")
+    desk.tick()
+    order = json.dumps({"actions": [buy(1)]}).encode()
+    bearer = f"Authorization: Bearer {ann.key}"
+    asked = {
+        "/world/tick": _request("GET /world/tick"),
+        "/market/stocks": _request("GET /market/stocks"),
+        "/health": _request("GET /health"),
+        "/ready": _request("GET /ready"),
+        "/": _request("GET /"),
+        "/actions": _request("POST /actions", JSON, bearer, body=order),
+        "/agents/me": _request("GET /agents/me", bearer),
+    }
+    for request in asked.values():  # so that there are connections to wait on
+        assert _send(web, request).status == 200
+    with _frozen_postgres(), ThreadPoolExecutor(20) as pool:
+        for wait in (0.0, 2.0):  # at once, and when it is known
+            time.sleep(wait)
+            answers = pool.map(
+                lambda item: (item[0], *_timed(web, item[1])), list(asked.items()) * 2
+            )
+            for path, status, seconds in answers:
+                assert (status, seconds < 2.0) == (503, True), (path, status, seconds)
+        assert _send(web, _request("GET /config")).status == 200
+    deadline = time.monotonic() + 15
+    while _send(web, asked["/agents/me"]).status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert Input.objects.filter(type="BUY").count() == 1
+
+
+def _timed(web: Web, request: bytes) -> tuple[int, float]:
+    started = time.monotonic()
+    status = _send(web, request).status
+    return status, time.monotonic() - started
+
+
+# What it refuses to run with
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"DEBUG": "1", "ALLOWED_HOSTS": "exchange.example"}, "DEBUG"),
+        ({"DEBUG": "1", "WSS_BIND": "0.0.0.0"}, "DEBUG"),
+        ({"DEBUG": "1", "DATABASE_URL": "postgres://u:p@127.0.0.1:1/x"}, "DEBUG"),
+    ],
+)
+def test_a_web_process_refuses_what_would_lay_it_open(
+    environment: dict[str, str], complaint: str, tmp_path: Path
+) -> None:
+    import_it = [sys.executable, "-c", "import wallstreetsim.asgi"]
+    inherited = {**os.environ, "WSS_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        import_it,
+        cwd=settings.BASE_DIR,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert complaint in done.stderr.splitlines()[-1]

@@ -179,3 +179,85 @@ def test_an_address_is_what_cannot_be_forged(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="203.0.113.9")
     assert address_of(request) == address
+
+
+# What reads cost
+
+
+def test_a_request_counts_for_what_it_costs() -> None:
+    answers = [spend("test", "ann", TEN_A_MINUTE, cost=4) for _ in range(3)]
+    assert [a and (a.is_granted, a.remaining) for a in answers] == [
+        (True, 6),
+        (True, 2),
+        (False, 0),
+    ]
+    assert spend("test", "ann", TEN_A_MINUTE, cost=2), "which is left"
+    steady = (Limit(60, 60, burst=10),)
+    granted = [spend("steady", "ann", steady, cost=4) for _ in range(3)]
+    assert [a.is_granted for a in granted if a] == [True, True, False]
+
+
+def test_what_costs_more_than_all_passes_alone() -> None:
+    granted = [spend("test", "ann", TEN_A_MINUTE, cost=50) for _ in range(2)]
+    assert [a.is_granted for a in granted if a] == [True, False]
+
+
+def test_a_large_page_of_what_was_missed_costs_more_than_a_small_one(
+    desk: Desk, ann: Trader
+) -> None:
+    def cost(query: str) -> int:
+        before = int(ann.get("/agents/me").headers["X-RateLimit-Remaining"])
+        after = int(ann.get(f"/recover/{ann.id}?{query}").headers["X-RateLimit-Remaining"])
+        return before - after
+
+    books = ",".join(["book:APEX"] * 60)
+    assert cost("since=1&limit=1") == 1
+    assert cost("since=1") > 5
+    assert cost(f"since=1&channels={books}") > 2 * cost("since=1")
+
+
+def test_pages_that_take_long_are_limited_for_each_address(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.test import Client
+
+    monkeypatch.setitem(limits.LIMITS, "pages", (Limit(20, 60),))
+    desk.tick()
+    statuses = [Client().get("/replay/ticks?since=0").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    page = Client().get("/", headers={"Accept": "text/html"})
+    assert (page.status_code, page["Content-Type"]) == (429, "text/html; charset=utf-8")
+    assert int(page["Retry-After"]) > 0
+    assert desk.get("/world/tick").status == 200, "another budget"
+
+
+# Passwords
+
+
+def test_passwords_are_tried_so_often_for_an_address_and_for_a_name(
+    desk: Desk, django_user_model: Any
+) -> None:
+    from django.test import Client
+
+    django_user_model.objects.create_user("op", password="right", is_staff=True)
+
+    def sign_in(name: str, password: str, address: str = "192.0.2.1") -> int:
+        form = {"username": name, "password": password}
+        return Client(REMOTE_ADDR=address).post("/admin/login/", form).status_code
+
+    assert sign_in("op", "right") == 302
+    assert [sign_in("op", "wrong") for _ in range(10)] == [200] * 9 + [429]
+    assert sign_in("op", "right") == 429
+    assert sign_in("op", "right", "192.0.2.2") == 429, "the name has been tried too often"
+    assert sign_in("another", "wrong", "192.0.2.2") == 200
+
+
+def test_without_redis_passwords_are_tried_seldom_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.test import Client
+
+    monkeypatch.setattr("wallstreetsim.api.sign_in.spend", lambda *args, **more: None)
+    form = {"username": "op", "password": "wrong"}
+    statuses = [Client().post("/admin/login/", form).status_code for _ in range(10)]
+    assert 429 in statuses

@@ -106,6 +106,14 @@ def test_a_refusal_is_logged_once_with_its_id_and_without_what_was_asked(
     assert "geheim" not in line
 
 
+def test_a_key_in_a_path_is_not_logged(desk: Desk, log: StringIO) -> None:
+    ann = desk.register("ann")
+    for path in (f"/foo/{ann.key}", f"/api/v1/{ann.key}", f"/foo/%77ss_{ann.key[4:]}"):
+        assert Client().get(path).status_code == 404
+    assert ann.key[4:] not in log.getvalue()
+    assert "/foo/wss_***" in log.getvalue()
+
+
 # Metrics
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from agents.models import Input, KeptAnswer
 from agents.services import repeats
 from agents.services.repeats import Repeatable
+from market.common.strict_json import parse_json
 from tests.api.desk import Answer, Desk, Json, Trader, buy, cancel
 from tests.api.test_parallel import ask, run
-from wallstreetsim.api.parsing import parse_json
 
 
 @pytest.fixture

@@ -331,7 +331,7 @@ def test_every_answer_bears_an_id_and_the_tick(desk: Desk, path: str) -> None:
 def test_a_request_that_cannot_be_read_is_told_the_tick_that_is_known(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("market.selectors.TICK_IS_FRESH_SECONDS", 0)  # it is old at once
+    monkeypatch.setattr("market.common.instants.TICK_IS_FRESH_SECONDS", 0)  # it is old at once
     desk.tick(2)
     desk.get("/world/tick")
     desk.tick()
@@ -369,7 +369,7 @@ def _readable() -> list[str]:
     """Return every path of the API that may be read, its places filled in."""
     from tests.api import contract
 
-    filled = {"{symbol}": "APEX", "{id}": "00000000-0000-4000-8000-000000000000"}
+    filled = {"{name}": "ann", "{symbol}": "APEX", "{id}": "00000000-0000-4000-8000-000000000000"}
     paths = [path for path, methods in contract.document()["paths"].items() if "get" in methods]
     for place, value in filled.items():
         paths = [path.replace(place, value) for path in paths]
@@ -414,3 +414,59 @@ def test_a_refused_choice_names_the_choices(ann: Trader) -> None:
     assert details["interval"].startswith("Must be one of: 1, 5, 15, 60")
     refused = ann.desk.post("/auth/register", {"name": "dee", "role": "king"})
     assert "retail_trader" in refused.body["details"]["role"]
+
+
+# Encodings, and what every answer bears against being misused
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity", ""])
+@pytest.mark.parametrize("path", [VERIFY, "/actions"])
+def test_a_body_with_a_content_encoding_is_unsupported(
+    ann: Trader, path: str, encoding: str
+) -> None:
+    import gzip
+
+    for body in (gzip.compress(b'{"apiKey": "x"}'), b'{"apiKey": "x"}'):
+        answer = ann.desk.ask("POST", path, body, ann.key, **{"Content-Encoding": encoding})
+        assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/replay", "/docs", "/admin/login/", "/world/tick", "/nothing", "/health", "/x"]
+)
+def test_every_answer_has_the_same_security_headers(desk: Desk, path: str) -> None:
+    from django.test import Client
+
+    desk.tick()
+    answer = Client().get(path)
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    policy = answer["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert policy.startswith(("default-src 'none'", "default-src 'self'"))
+
+
+# The tick of an answer is that of its data
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/market/stocks",
+        "/market/stocks/APEX",
+        "/world/leaderboard",
+        "/agents/me/orders",
+        "/actions",
+        "/agents/me",
+        "/market/orderbook/APEX",
+        "/world/status",
+    ],
+)
+def test_an_answer_bears_the_tick_of_its_data(ann: Trader, path: str) -> None:
+    for _ in range(3):
+        ann.desk.tick()  # the process has seen an older one a moment ago
+        tick = ann.desk.floor.world.tick if ann.desk.floor.world else -1
+        answer = ann.try_act(buy(1, price=1.0)) if path == "/actions" else ann.get(path)
+        assert answer.headers["X-WSS-Tick"] == str(tick)

@@ -153,6 +153,25 @@ def test_what_cannot_be_understood_is_answered_in_our_json(web: Web) -> None:
         assert client.ask("ping", id=7)["id"] == 7
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"id": "a1"}',
+        '{"id": "a1", "type": 5}',
+        '{"id": "a1", "type": "dance"}',
+        '{"id": "a1", "type": "ping", "type": "ping"}',
+        '{"id": "a1", "type": "subscribe", "channels": ["tick"], "channels": ["news"]}',
+        '{"id": "a1", "type": "resume", "epoch": 1, "since": {"public": 1, "public": 2}}',
+        '{"id": "a1", "type": "ping", "more": 1}',
+    ],
+)
+def test_a_refusal_bears_the_id_of_what_it_refuses(web: Web, frame: str) -> None:
+    with spectator(web) as client:
+        client.socket.send(frame)
+        reply = client.hear()
+    assert (reply["type"], reply["code"], reply["id"]) == ("error", "BAD_REQUEST", "a1")
+
+
 def test_an_agent_hears_of_its_own_orders_and_nobody_else_does(hall: LiveHall, web: Web) -> None:
     with spectator(web) as ann, spectator(web) as bob:
         for client, name in ((ann, "ann"), (bob, "bob")):

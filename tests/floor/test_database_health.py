@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from django.conf import settings
 from psycopg_pool import ConnectionPool
 
 from market.common import database_health
@@ -54,4 +55,4 @@ def test_when_it_is_out_of_reach_nobody_waits_for_long_until_it_is_back(
     monkeypatch.setattr(database_health, "REMEMBERED_SECONDS", 0.0)
     monkeypatch.setattr(database_health, "TRY_SECONDS", 10.0)
     assert database_health.is_in_reach()
-    assert pool.timeout == 5
+    assert pool.timeout == settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"]

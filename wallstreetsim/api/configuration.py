@@ -11,10 +11,11 @@ from agents.engine.batch import RATIONALE
 from agents.engine.rules import POINT
 from agents.services import keys
 from market import wire
+from market.common.strict_json import DEEPEST_NESTING
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
 from wallstreetsim.api.limits import LIMITS
-from wallstreetsim.api.parsing import DEEPEST_NESTING, LARGEST_BODY
+from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.feed import channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES

@@ -46,6 +46,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "actions": (Limit(120, 60, burst=20),),
     "registration": (Limit(60, 60), Limit(1_000, 86_400)),
     "login": (Limit(20, 60),),
+    "pages": (Limit(600, 60),),
+    "signIn": (Limit(10, 300), Limit(30, 3_600)),
 }
 
 
@@ -69,6 +71,7 @@ _SPEND = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local granted, retry = 1, 0
+local cost = tonumber(ARGV[#ARGV])
 local states = {}
 for i, key in ipairs(KEYS) do
     local count, window, burst = tonumber(ARGV[3*i-2]), tonumber(ARGV[3*i-1]), tonumber(ARGV[3*i])
@@ -76,13 +79,13 @@ for i, key in ipairs(KEYS) do
     local wait
     if burst > 0 then
         local step = window / count
-        local full = math.max(value, now) + step
+        local full = math.max(value, now) + step * cost
         wait = full - now - burst * step
         states[i] = {full = full, left = math.floor((burst * step - full + now) / step)}
     else
         local ends = now + (value > 0 and redis.call('PTTL', key) or window)
-        wait = value >= count and ends - now or 0
-        states[i] = {ends = ends, left = count - value - 1}
+        wait = value + math.min(cost, count) > count and ends - now or 0
+        states[i] = {ends = ends, left = count - value - cost}
     end
     if wait > 0 then granted, retry = 0, math.max(retry, wait) end
 end
@@ -92,7 +95,7 @@ for i, key in ipairs(KEYS) do
     if granted == 1 and state.full then
         redis.call('SET', key, string.format('%.0f', state.full), 'PX',
                    math.max(1, math.ceil(state.full - now)))
-    elseif granted == 1 and redis.call('INCR', key) == 1 then
+    elseif granted == 1 and redis.call('INCRBY', key, cost) == cost then
         redis.call('PEXPIRE', key, ARGV[3*i-1])
     end
     if state.left < left then
@@ -105,8 +108,8 @@ return {granted, limit, math.max(0, left), math.ceil(reset), math.ceil(retry)}
 """
 
 
-def spend(scope: str, who: str, limits: tuple[Limit, ...]) -> Allowance | None:
-    """Count one request; return None where nothing is counted.
+def spend(scope: str, who: str, limits: tuple[Limit, ...], *, cost: int = 1) -> Allowance | None:
+    """Count a request, for as many as it costs; return None where nothing is counted.
 
     Without Redis nobody is counted and everybody passes: that a messenger is away must not stop
     those who trade, and a key cannot be guessed however often one may try.
@@ -116,7 +119,7 @@ def spend(scope: str, who: str, limits: tuple[Limit, ...]) -> Allowance | None:
     keys = [f"{KEY_PREFIX}{scope}:{limit.seconds}:{who}" for limit in limits]
     args = [n for limit in limits for n in (limit.requests, limit.seconds * 1000, limit.burst)]
     try:
-        answer: Any = _script()(keys=keys, args=args)
+        answer: Any = _script()(keys=keys, args=[*args, cost])
     except redis.RedisError as error:
         _Truce.until = time.monotonic() + TRUCE_SECONDS
         log.warning("requests are not counted: %s", error)
@@ -132,18 +135,22 @@ class RateLimit(BaseThrottle):
         self.allowance: Allowance | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self.allowance = charge(request, getattr(view, "limit", "requests"))
+        cost_of = getattr(view, "cost_of", None)
+        cost = cost_of(request) if cost_of else 1
+        self.allowance = charge(request, getattr(view, "limit", "requests"), cost=cost)
         return self.allowance is None or self.allowance.is_granted
 
     def wait(self) -> float | None:
         return math.ceil(self.allowance.retry_seconds) if self.allowance else None
 
 
-def charge(request: Request, scope: str, *, is_anonymous: bool = False) -> Allowance | None:
+def charge(
+    request: Request, scope: str, *, is_anonymous: bool = False, cost: int = 1
+) -> Allowance | None:
     """Count a request, and remember for its answer what is left."""
     agent = None if is_anonymous else cast("Agent | None", request.user)
     who = f"agent:{agent.id}" if agent else address_of(request._request)
-    allowance = spend(scope, who, limits_of(scope, agent))
+    allowance = spend(scope, who, limits_of(scope, agent), cost=cost)
     request._request.allowance = allowance  # type: ignore[attr-defined]
     return allowance
 

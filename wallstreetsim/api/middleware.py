@@ -15,11 +15,12 @@ from django.core.exceptions import DisallowedHost, RequestDataTooBig, Suspicious
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import Resolver404, ResolverMatch, get_resolver, resolve
 from django.utils.log import log_response
 
-from market.selectors import tick_seen
-from wallstreetsim.api import metrics, unavailable_page
+from market.common import database_health
+from market.common.instants import noting_ticks, tick_of_data, tick_seen
+from wallstreetsim.api import compression, metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
 from wallstreetsim.api.errors import ABSENCE, note_absence
 from wallstreetsim.api.limits import headers_of
@@ -29,6 +30,23 @@ from wallstreetsim.environment.logs import request_id
 log = logging.getLogger(__name__)
 
 API = "api"  # the application namespace of all API paths
+
+WITHOUT_RECORD = {"config", "openapi", "docs"}  # names of what is answered without it
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
+POLICIES = {  # by a part of the path; the pages of our own bring theirs
+    "/admin/": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'",
+    "/docs": "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self'"
+    " 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
+}
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -53,20 +71,25 @@ class RequestContext:
     def __call__(self, request: HttpRequest) -> Any:
         if iscoroutinefunction(self):
             return self._answer_async(request)
-        match = api_match(request.path_info)
+        match = own_match(request.path_info)
         if match is not None:
             return answer(request, match)
         started = perf_counter()
         with _named(_sent_name(request)):
+            if _needs_record(request) and database_health.is_lost():
+                return _stamp(request, unavailable_page.answer(request), started)
             return _stamp(request, self.get_response(request), started)
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        match = api_match(request.path_info)
+        match = own_match(request.path_info)
         if match is not None:
             return await sync_to_async(answer)(request, match)
         started = perf_counter()
         with _named(_sent_name(request)):
-            response: HttpResponseBase = await self.get_response(request)
+            if _needs_record(request) and database_health.is_lost():
+                response: HttpResponseBase = unavailable_page.answer(request)
+            else:
+                response = await self.get_response(request)
             return await sync_to_async(_stamp)(request, response, started)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -77,31 +100,40 @@ class RequestContext:
         return unavailable_page.answer(request)
 
 
-def api_match(path: str) -> ResolverMatch | None:
-    """Return the API's match for a path, None for any other path."""
+def own_match(path: str) -> ResolverMatch | None:
+    """Return where a path leads that is answered here: one of the API's, or a heavy page's, which
+    needs no session either; None for any other.
+    """
     try:
         match = resolve(path)
     except Resolver404:
         return None
-    return match if API in match.app_names else None
+    return match if API in match.app_names or is_heavy(match) else None
+
+
+def is_heavy(match: ResolverMatch) -> bool:
+    """Say whether an answer takes so much that it waits for its turn among such alone."""
+    view = getattr(match.func, "cls", match.func)
+    return bool(getattr(view, "is_heavy", False))
 
 
 def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
-    """Answer an API request. Raises nothing."""
+    """Answer a request for what `own_match` found. Raises nothing."""
     started = perf_counter()
     request.resolver_match = match
-    with _named(_sent_name(request)):
-        response = _call(request, match)
+    with _named(_sent_name(request)), noting_ticks():
+        response = compression.compress(request, _call(request, match))
         response.setdefault("Content-Length", str(len(response.content)))
-        response._has_been_logged = True  # type: ignore[attr-defined]  # a refusal is no news
+        if API in match.app_names:  # whose refusals are no news
+            response._has_been_logged = True  # type: ignore[attr-defined]
         return _stamp(request, response, started)
 
 
-def refused(status: int, error: str, *, sent_name: str = "") -> HttpResponse:
+def refused(status: int, error: str, *, sent_name: str = "", path: str = "") -> HttpResponse:
     """Answer a request that cannot become one of Django's. Uses the cached tick; no query."""
     with _named(sent_name):
         response = refuse(status, error)
-        _mark(response, tick_seen(may_ask=False))
+        _mark(response, tick_seen(may_ask=False), path)
     return response
 
 
@@ -110,6 +142,10 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
         request.get_host()
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
             raise BodyTooLarge
+        if "HTTP_CONTENT_ENCODING" in request.META:
+            return refuse(415, "A body must come as it is, without a Content-Encoding.")
+        if match.url_name not in WITHOUT_RECORD and database_health.is_lost():
+            return unavailable_page.answer(request)
         response = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
             response.render()
@@ -119,9 +155,12 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
         return refuse(413, BodyTooLarge.default_detail)
     except SuspiciousOperation:
         return refuse(400, "The request is malformed.")
+    except ABSENCE as error:
+        note_absence(error)
+        return unavailable_page.answer(request)
     except Exception:
         log.exception("a request failed")
-        return refuse(500, SORRY)
+        return broken(request) if API not in match.app_names else refuse(500, SORRY)
     assert isinstance(response, HttpResponse)
     return response
 
@@ -141,7 +180,10 @@ def _sent_name(request: HttpRequest) -> str:
 
 
 def _stamp(request: HttpRequest, response: Response, started: float) -> Response:
-    _mark(response, tick_seen(may_ask=response.status_code < 500))
+    tick = tick_of_data()
+    if tick is None:
+        tick = tick_seen(may_ask=response.status_code < 500)
+    _mark(response, tick, request.path)
     for header, value in headers_of(request).items():
         response[header] = value
     _log_refusal(request, response)
@@ -156,9 +198,22 @@ def _log_refusal(request: HttpRequest, response: Any) -> None:
         log_response("%s: %s", *what, response=response, request=request)
 
 
-def _mark(response: HttpResponseBase, tick: int | None) -> None:
+def _needs_record(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/") or request.path == "/"
+
+
+def _mark(response: HttpResponseBase, tick: int | None, path: str) -> None:
     """Give an answer what every answer bears."""
     response["X-Request-ID"] = request_id.get()
     if tick is not None:
         response["X-WSS-Tick"] = str(tick)
-    response.setdefault("X-Content-Type-Options", "nosniff")
+    for name, value in SECURITY_HEADERS.items():
+        response[name] = value
+    policy = next((policy for part, policy in POLICIES.items() if part in path), NO_PAGE)
+    response.setdefault("Content-Security-Policy", policy)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Say that something of ours is broken, in the way of what was asked for."""
+    response: HttpResponse = get_resolver().resolve_error_handler(500)(request)
+    return response

@@ -94,6 +94,14 @@ class Recovered(TypedDict):
 
 class RecoverView(APIView):
     permission_classes = (IsAuthenticated,)
+    is_heavy = True
+
+    def cost_of(self, request: Request) -> int:
+        """A page counts for what there is to read and to show on it."""
+        limit = request.query_params.get("limit", "")
+        entries = int(limit) if limit.isdecimal() and len(limit) < 4 else MOST_ENTRIES
+        books = request.query_params.get("channels", "").count(":")
+        return 1 + min(entries, MOST_ENTRIES) * (25 + min(books, 100)) // 1_000
 
     @extend_schema(operation_id="recover", parameters=[RecoverQuery], responses=Recovered)
     def get(self, request: Request, id: UUID) -> Response:

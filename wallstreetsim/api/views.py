@@ -27,6 +27,7 @@ from market.common.fields import Choice, Query
 from market.common.lists import Page, PageQuery, page_of, slice_of
 from market.common.refusals import Conflict
 from market.common.view import APIView
+from market.selectors import note_tick
 from wallstreetsim.api import serializers
 from wallstreetsim.api.configuration import Config, config
 from wallstreetsim.api.envelope import JSON, only_read, without_parameters
@@ -90,6 +91,7 @@ class ActionsView(APIView):
             raise Conflict("This Idempotency-Key was used for another request.") from None
         if wait:
             taken = await_verdicts(taken, intervals=WAITED_TICKS)
+        note_tick(taken.tick)
         return _answer(taken)
 
 
@@ -190,12 +192,16 @@ class BankruptciesView(APIView):
 
 @extend_schema(exclude=True)  # what the items will look like is not settled
 class NothingYetView(APIView):
+    reads_record = False
+
     def get(self, request: Request) -> Response:
         """Return an empty list: this feature is not built yet."""
         return Response(page_of(PageQuery.read(request), [], 0))
 
 
 class ConfigView(APIView):
+    reads_record = False
+
     @extend_schema(operation_id="getConfig", responses=Config)
     def get(self, request: Request) -> Response:
         """Show the live rules."""

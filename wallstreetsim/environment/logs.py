@@ -1,6 +1,7 @@
 """Structured logs: a JSON object a line, or plain lines on a terminal; each names its request."""
 
 import logging
+import re
 from contextvars import ContextVar
 from typing import Any
 
@@ -11,7 +12,7 @@ class RequestFilter(logging.Filter):
     """Stamp every record with the id of the request, socket or task it was written for.
 
     Of a request that Django adds to a record stay the method and the path: what follows may be a
-    key that somebody sent where it does not belong.
+    key that somebody sent where it does not belong. One in the path is struck out.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -20,8 +21,19 @@ class RequestFilter(logging.Filter):
             record.exc_info = None  # anybody may send it, and there is nothing to trace
         if request := record.__dict__.pop("request", None):
             record.method = getattr(request, "method", None)
-            record.path = getattr(request, "path", None)
+            record.path = _without_secrets(str(getattr(request, "path", "")))
+        message = record.getMessage()
+        if (shown := _without_secrets(message)) != message:
+            record.msg, record.args = shown, ()
         return True
+
+
+# A key, a token or a ticket of ours, or the secret of a webhook, however it is escaped.
+_SECRET = re.compile(r"(wss_|wsession_|wticket_|whsec_)[A-Za-z0-9_\-+/=%]+")
+
+
+def _without_secrets(text: str) -> str:
+    return _SECRET.sub(r"\1***", text)
 
 
 def configuration(*, level: str, readable: bool) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
+from rest_framework.exceptions import APIException
+
+from market.common.strict_json import parse_json
 
 MOST_BYTES = 16 * 1024
 MOST_CHANNELS = 200  # named in one frame
@@ -14,7 +17,13 @@ Fields = dict[str, Any]
 
 
 class Malformed(Exception):
-    """A malformed frame; `str()` of it is the message for the client."""
+    """A malformed frame; `str()` of it is the message for the client, and `id` the frame's own, if
+    it has one.
+    """
+
+    def __init__(self, complaint: str, id: str | int | None = None) -> None:
+        super().__init__(complaint)
+        self.id = id
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +76,31 @@ def _whole_number(fields: Fields, name: str) -> int:
 def read(text: str) -> Message:
     """Return what a frame says. Raises Malformed."""
     try:
-        content = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Malformed("This is not JSON.") from None
+        content = parse_json(text.encode())
+    except APIException as error:  # "The body is nested more …": of a socket, a frame
+        complaint = str(error.detail).replace("The body", "The frame")
+        raise Malformed(complaint, _id_of(text)) from None
     if not isinstance(content, dict):
         raise Malformed("A frame must be a JSON object.")
     type, id = content.pop("type", None), content.pop("id", None)
-    if not isinstance(type, str):
-        raise Malformed("A frame must have a `type`.")
-    if isinstance(id, bool) or not isinstance(id, str | int | None):
+    if not _is_id(id):
         raise Malformed("`id` must be a string or a whole number.")
+    if not isinstance(type, str):
+        raise Malformed("A frame must have a `type`.", id)
     return Message(type, content, id)
+
+
+def _id_of(text: str) -> str | int | None:
+    """Return the id of a frame that cannot be read, as far as it can."""
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    id = content.get("id") if isinstance(content, dict) else None
+    return id if _is_id(id) else None
+
+
+def _is_id(id: object) -> TypeGuard[str | int | None]:
+    if isinstance(id, int):
+        return not isinstance(id, bool) and abs(id) < 1 << 63
+    return id is None or isinstance(id, str)

@@ -27,8 +27,12 @@ def origin_is_ours(scope: WebSocketScope) -> bool:
         return False
     if any(_matches(page, urlsplit(trusted)) for trusted in settings.CSRF_TRUSTED_ORIGINS):
         return True
-    is_known = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return is_known and page.netloc.lower() == host.lower()
+    return host_is_ours(host) and page.netloc.lower() == host.lower()
+
+
+def host_is_ours(host: str) -> bool:
+    """Say whether a request names a host of ours."""
+    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
 
 
 def address_of(scope: WebSocketScope) -> str:

@@ -80,7 +80,7 @@ class Conversation:
                 raise Malformed("There is no such `type`.")
             await handler(message)
         except Malformed as error:
-            self._complain(message, "BAD_REQUEST", str(error))
+            self._complain(message or error.id, "BAD_REQUEST", str(error))
         except django.db.Error as error:
             log.warning("a client could not be served: %s", error)
             self._complain(message, "UNAVAILABLE", "The exchange is unavailable for a moment.")
@@ -207,15 +207,17 @@ class Conversation:
     def _refusal(self, channel: str) -> str | None:
         return channels.refusal(channel, symbols=self.hub.symbols, agent=self.client.agent_id)
 
-    def _complain(self, about: Message | None, code: str, complaint: str) -> None:
+    def _complain(self, about: Message | str | int | None, code: str, complaint: str) -> None:
+        """Say what is wrong with a message, or with one of which no more than its id was read."""
         self._say(_frame("error", about, code=code, message=complaint))
 
     def _say(self, *frames: str) -> None:
         self.client.offer(Batch(*frames))
 
 
-def _frame(type: str, reply_to: Message | None = None, **fields: object) -> str:
+def _frame(type: str, reply_to: Message | str | int | None = None, **fields: object) -> str:
     frame = {"type": type, **fields}
-    if reply_to is not None and reply_to.id is not None:
-        frame["id"] = reply_to.id
+    id = reply_to.id if isinstance(reply_to, Message) else reply_to
+    if id is not None:
+        frame["id"] = id
     return orjson.dumps(frame).decode()

@@ -1,7 +1,6 @@
 """The story of `make run`: check, sweep, start the stores, migrate, found, open, wait, stop."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from types import FrameType
 from urllib.request import ProxyHandler, Request, build_opener
 
 from wallstreetsim import settings
+from wallstreetsim.environment.limits import raise_open_files
 from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import StackError, compiled, postgres, preflight, probes
 from wallstreetsim.stack.children import die_with_parent, living_in, stop_leftovers
@@ -21,7 +21,6 @@ from wallstreetsim.stack.complaints import complaint_in_log
 from wallstreetsim.stack.supervisor import GROUPS, Supervisor
 
 START_SECONDS = 120
-OPEN_FILES = 65_536  # every spectator is one
 
 Probe = Callable[[Places], bool]
 
@@ -77,9 +76,7 @@ def _set_environment(places: Places) -> None:
     os.environ["PATH"] = os.pathsep.join(programs)
     os.environ["WSS_DATA_DIR"] = str(places.data)
     os.environ.setdefault("WSS_WEBHOOK_ALLOW_PRIVATE", "loopback")  # where a laptop's agents listen
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    raise_open_files()
 
 
 def _prepare(places: Places) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from typing import cast
 
@@ -27,9 +28,11 @@ from django.http import HttpResponse
 from django.urls import ResolverMatch
 
 from wallstreetsim.api.envelope import wire_headers
-from wallstreetsim.api.middleware import answer, api_match, refused
+from wallstreetsim.api.middleware import answer, is_heavy, own_match, refused
 from wallstreetsim.api.parsing import LARGEST_BODY
+from wallstreetsim.api.server.turns import Crowded, Turns
 
+HEAVY_THREADS = 2  # of what takes long: all others have theirs
 MOST_WAITING = 64  # requests that wait for the tick at once; the others wait for their turn
 
 
@@ -40,20 +43,29 @@ class ApiASGI:
         self.django = cast("ASGI3Application", django)
         self._threads = ThreadPoolExecutor(settings.DATABASE_POOL, "api")
         self._waiting_threads = ThreadPoolExecutor(MOST_WAITING, "api-wait")
+        self._turns = Turns(HEAVY_THREADS, "api-heavy")
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         assert scope["type"] == "http"
-        match = api_match(scope["path"])
+        match = own_match(scope["path"])
         if match is None:
             await self._hand_on(scope, receive, send)
             return
         body = await _read(receive)
         if body is not None:
-            threads = self._waiting_threads if b"wait=" in scope["query_string"] else self._threads
-            loop = asyncio.get_running_loop()
-            await _send(await loop.run_in_executor(threads, _answer, scope, body, match), send)
+            await _send(await self._answer(scope, body, match), send)
+
+    async def _answer(self, scope: HTTPScope, body: bytes, match: ResolverMatch) -> HttpResponse:
+        work = partial(_answer, scope, body, match)
+        if is_heavy(match):
+            try:
+                return await self._turns.take(_caller(scope), work)
+            except Crowded:
+                return refused(503, "Too many such requests wait already; try again.")
+        threads = self._waiting_threads if b"wait=" in scope["query_string"] else self._threads
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     async def _hand_on(
         self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -63,6 +75,13 @@ class ApiASGI:
             await self.django(scope, receive, send)
         else:
             await _send(_unreadable(), send)
+
+
+def _caller(scope: HTTPScope) -> str:
+    """Return who asks, for taking turns: whose key it is, else from where."""
+    headers = dict(scope["headers"])
+    client = scope["client"] or ("",)
+    return (headers.get(b"authorization") or str(client[0]).encode()).decode("latin-1")
 
 
 def _request(scope: HTTPScope, body: bytes) -> ASGIRequest | None:

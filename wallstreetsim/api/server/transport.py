@@ -7,21 +7,29 @@ however long it is; and they read forms, which nobody here asks for, while every
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
 
 import daphne.server  # type: ignore[import-untyped]  # first: it chooses Twisted's reactor
 from daphne.http_protocol import HTTPFactory, WebRequest  # type: ignore[import-untyped]
 from django.conf import settings
 from django.http import HttpResponse
+from twisted.internet import reactor
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.http_headers import Headers
 
 from wallstreetsim.api.envelope import wire_headers
 from wallstreetsim.api.middleware import refused
 from wallstreetsim.api.server import websockets
+from wallstreetsim.api.server.messages import as_bytes
 
 MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
 PARTING_SECONDS = 5
+SILENCE_SECONDS = 10  # for a connection to send its first request
+MOST_SILENT = 100  # such connections of an address
+IDLE_SECONDS = 30  # between two requests of a connection
 # Daphne breaks on these where they are not ASCII. The one would have a client say where our paths
 # begin, of the other we know no value.
 UNHEARD = (b"Daphne-Root-Path", b"Sec-WebSocket-Protocol")
@@ -69,12 +77,53 @@ class Request(WebRequest):  # type: ignore[misc]
         self.handle_reply({"type": "http.response.body", "body": response.content})
 
 
+class Silent:
+    """The connections that have not sent a request yet, by address."""
+
+    count: ClassVar[Counter[str]] = Counter()
+
+
 class Channel(HTTPChannel):
-    """A connection, on which requests come one after the other."""
+    """A connection, on which requests come one after the other.
+
+    One that has not sent the first within some seconds is closed, and of an address so many may be
+    open: else they would shut out everybody else.
+    """
 
     transport: Any
+    _address: str | None = None  # while it is silent
+    _deadline: Any
+
+    def connectionMade(self) -> None:
+        super().connectionMade()  # type: ignore[no-untyped-call]
+        address = str(getattr(self.transport.getPeer(), "host", ""))
+        if Silent.count[address] >= MOST_SILENT:
+            self.transport.abortConnection()
+            return
+        Silent.count[address] += 1
+        self._address = address
+        clock: Any = reactor
+        self._deadline = clock.callLater(SILENCE_SECONDS, self._drop_if_silent)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._has_spoken()
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+    def _has_spoken(self) -> None:
+        if self._address is not None:
+            Silent.count[self._address] -= 1
+            if not Silent.count[self._address]:
+                del Silent.count[self._address]
+            self._address = None
+            if self._deadline.active():
+                self._deadline.cancel()
+
+    def _drop_if_silent(self) -> None:
+        if self._address is not None:
+            self.transport.abortConnection()
 
     def allHeadersReceived(self) -> None:
+        self._has_spoken()
         if (self.length or 0) > MOST_BYTES:
             self._refuse_body()
         else:
@@ -119,7 +168,7 @@ class Channel(HTTPChannel):
         sent = self.requests[-1].requestHeaders if self.requests else Headers()
         response = _refusal(status, error, sent)
         response["Connection"] = "close"
-        self.transport.write(_as_bytes(response))
+        self.transport.write(as_bytes(response))
         if self.isSecure():  # type: ignore[no-untyped-call]
             self.loseConnection()  # type: ignore[no-untyped-call]  # TLS waits for an answer
         else:
@@ -133,6 +182,7 @@ class Factory(HTTPFactory):  # type: ignore[misc]
     def buildProtocol(self, address: Any) -> Channel:
         channel: Channel = super().buildProtocol(address)
         channel.requestFactory = Request
+        channel.timeOut = IDLE_SECONDS
         return channel
 
     def acceptableProtocols(self) -> list[bytes]:
@@ -149,12 +199,6 @@ def _refusal(status: int, error: str, sent: Headers) -> HttpResponse:
     """Return an answer that says no to a request with these headers, so far as they were read."""
     names = sent.getRawHeaders(b"X-Request-ID") or [b""]
     return refused(status, error, sent_name=names[0].decode("latin-1"))
-
-
-def _as_bytes(response: HttpResponse) -> bytes:
-    status = b"HTTP/1.1 %d %s" % (response.status_code, response.reason_phrase.encode())
-    headers = [b"%s: %s" % header for header in wire_headers(response)]
-    return b"\r\n".join([status, *headers, b"", response.content])
 
 
 def _ignore(data: bytes) -> None:
