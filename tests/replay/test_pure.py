@@ -20,7 +20,7 @@ from wallstreetsim.machine.world import World
 GOLDEN_DIGEST = "1edd8e9c0d5991a866348d34f8d76cce9790982fd4953253b646b17b7cd25575"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "3ccd6a0ca109e170db45d03527a3ef904666ecb5d78bfa16f88b4b3163e4fb66"
+DECISIONS = "e1ec88dbd9394ce56e62c3161856f59ba153559e910c5b0111e80a3507281401"
 
 SOCIAL = ("messages", "blocks", "payouts")
 
