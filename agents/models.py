@@ -38,7 +38,7 @@ class Agent(models.Model):
     folded_name = models.CharField(max_length=62, unique=True, editable=False)
     origin = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
     callback_url = models.URLField(max_length=500, blank=True)
-    webhook_secret = models.CharField(max_length=200, help_text="Sealed.")
+    webhook_secret = models.CharField(max_length=200, help_text="Encrypted.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     # The tick's, with `status`.

@@ -1,4 +1,4 @@
-"""The courier of this process, and the door by which replies enter: that of `POST /actions`."""
+"""The courier of this process, and the intake by which replies enter: that of `POST /actions`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier
 from webhooks.engine.briefing import SentAction
-from webhooks.services.replies import Door, OverLimit, UnreadableReply
+from webhooks.services.replies import Intake, OverLimit, UnreadableReply
 
 MOST_ACTIONS = settings.RULES.agents.actions_per_request
 
@@ -27,11 +27,11 @@ MOST_ACTIONS = settings.RULES.agents.actions_per_request
 @cache
 def the_courier() -> Courier:
     """Return this process's courier, which keeps its connections from tick to tick."""
-    return Courier(door())
+    return Courier(intake())
 
 
-def door() -> Door:
-    return Door(read=read_reply, spend=spend_for, take=take_actions, alert=alert)
+def intake() -> Intake:
+    return Intake(read=read_reply, spend=spend_for, take=take_actions, alert=alert)
 
 
 def read_reply(body: bytes) -> object:

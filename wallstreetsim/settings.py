@@ -94,7 +94,7 @@ def key_from(name: str, file: Path) -> str:
 
 
 SECRET_KEY = key_from("SECRET_KEY", PLACES.secret_key)  # Django refuses ""
-WEBHOOK_KEY = key_from("WSS_WEBHOOK_KEY", PLACES.webhook_key)  # seals the webhooks' secrets
+WEBHOOK_KEY = key_from("WSS_WEBHOOK_KEY", PLACES.webhook_key)  # encrypts the webhooks' secrets
 
 # --- PostgreSQL: the record ---
 

@@ -25,7 +25,7 @@ from wallstreetsim.couriers import the_courier
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled
-from webhooks.courier import LETTERS_AT_A_TIME
+from webhooks.courier import BATCH_SIZE
 from webhooks.services import claims, pruning
 from webhooks.services.endpoints import wake_couriers
 
@@ -42,7 +42,7 @@ IS_KEPT_ALIVE = "WSS_SUPERVISOR_SOCKET" in os.environ
 def tick(self: Task[[], None]) -> None:
     """Run the tick that is due, if one is due here; then keep the machine, if that is due."""
     if committed := the_floor().tick(late_by=_lateness(self)):
-        hand_out(committed.outcome.tick)
+        notify_couriers(committed.outcome.tick)
         record_tick(committed)
         _log(committed)
         the_floor().rest()
@@ -78,7 +78,7 @@ def prune_deliveries() -> None:
     log.info("pruned %d deliveries", pruning.prune_deliveries())
 
 
-def hand_out(tick: int) -> None:
+def notify_couriers(tick: int) -> None:
     """Have word sent to couriers that a tick is to be delivered; who does not get it finds out
     later.
 
@@ -89,17 +89,17 @@ def hand_out(tick: int) -> None:
     except DatabaseError as error:
         log.warning("couriers are not told of tick %d: %s", tick, error)
         return
-    messages = min(MOST_MESSAGES, -(-due // LETTERS_AT_A_TIME))
-    if messages and not (_Messenger.thread and _Messenger.thread.is_alive()):
-        _Messenger.thread = Thread(target=_send_word, args=(messages,), daemon=True)
-        _Messenger.thread.start()
+    messages = min(MOST_MESSAGES, -(-due // BATCH_SIZE))
+    if messages and not (_Sender.thread and _Sender.thread.is_alive()):
+        _Sender.thread = Thread(target=_send_messages, args=(messages,), daemon=True)
+        _Sender.thread.start()
 
 
-class _Messenger:
+class _Sender:
     thread: Thread | None = None
 
 
-def _send_word(messages: int) -> None:
+def _send_messages(messages: int) -> None:
     try:
         for _ in range(messages):
             send_deliver()

@@ -24,7 +24,7 @@ from agents.api import serializers
 from agents.engine.registry import AgentStatus
 from agents.ids import new_id
 from agents.models import Agent
-from agents.services.sealing import open_sealed
+from agents.services.encryption import decrypt
 from market import tape
 from market.common.bulk import each_of
 from market.models import Company, World
@@ -32,13 +32,13 @@ from market.selectors import one_instant
 from market.tape import KEPT_TICKS, PUBLIC_STREAM
 from webhooks.engine import briefing as engine
 from webhooks.engine.briefing import (
+    BriefedAgent,
     CompanyName,
     Event,
+    LeaderboardPlace,
     MarketBriefing,
-    Place,
-    Range,
-    Reader,
     SentAction,
+    SeqRange,
     Wire,
     events_of,
 )
@@ -68,7 +68,7 @@ _PENDING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class PreparedRequest:
     """One body on its way to an endpoint, and what is true of the endpoint once it has arrived."""
 
     endpoint: Endpoint
@@ -79,7 +79,7 @@ class Letter:
     body: bytes
     tick: int
     attempt: int
-    range: Range
+    range: SeqRange
     is_last: bool = False
     unjudged: Sequence[SentAction] = ()
 
@@ -91,18 +91,18 @@ class _PublicTick(NamedTuple):
     trades: list[Wire]  # the last ones, newest first
 
 
-class Writer:
-    """Writes the letters of a claim. Remembers of the public tape what the next will need."""
+class RequestBuilder:
+    """Writes the requests of a claim. Remembers of the public tape what the next will need."""
 
     def __init__(self) -> None:
         self._epoch = 0
         self._ticks: dict[int, _PublicTick] = {}
         self._newest: tuple[int, MarketBriefing] | None = None
-        self._places: tuple[int, dict[int, Place]] | None = None
+        self._places: tuple[int, dict[int, LeaderboardPlace]] | None = None
         self.symbols: frozenset[str] = frozenset()
 
-    def letters(self, claim: UUID) -> list[Letter]:
-        """Return a letter for every endpoint of a claim, its newest briefing or a ping; an empty
+    def requests(self, claim: UUID) -> list[PreparedRequest]:
+        """Return a request for every endpoint of a claim, its newest briefing or a ping; an empty
         one where it could not be written, which is nobody else's trouble.
         """
         with one_instant():
@@ -111,16 +111,18 @@ class Writer:
             wanted = [e for e in endpoints if e.ping is None and e.agent.callback_url]
             found = self._read(world, wanted) if wanted else None
         pinged = [e for e in endpoints if e.ping is not None and e.agent.callback_url]
-        letters = [_or_empty(world, e, partial(_ping, world, e)) for e in pinged]
+        requests = [_or_empty(world, e, partial(_ping, world, e)) for e in pinged]
         if found is None:
-            return letters
+            return requests
         market = self._market(world)
         for endpoint in wanted:
             write = partial(self._written, found, market, endpoint)
-            letters.append(_or_empty(world, endpoint, write))
-        return letters
+            requests.append(_or_empty(world, endpoint, write))
+        return requests
 
-    def _written(self, found: _Found, market: MarketBriefing, endpoint: Endpoint) -> Letter:
+    def _written(
+        self, found: _Found, market: MarketBriefing, endpoint: Endpoint
+    ) -> PreparedRequest:
         return _briefing(endpoint, market, self._reader(found, endpoint))
 
     # Reading
@@ -142,7 +144,7 @@ class Writer:
             deadline=(timezone.now() + timedelta(seconds=EXCHANGE_SECONDS)).isoformat(),
         )
 
-    def _reader(self, found: _Found, endpoint: Endpoint) -> Reader:
+    def _reader(self, found: _Found, endpoint: Endpoint) -> BriefedAgent:
         world, agent = found.world, endpoint.agent
         position, entries = found.positions[agent.id], found.entries.get(agent.id, [])
         seq = entries[-1].seq if entries else max(0, position.seq)
@@ -150,14 +152,14 @@ class Writer:
         is_lost = position.is_lost or not is_public_whole or _is_cut(position, entries)
         saved = [a.alert for a in found.saved.get(agent.id, []) if _is_new(a, position, entries)]
         books, places = found.books, found.places
-        return Reader(
+        return BriefedAgent(
             agent_id=str(agent.public_id),
             portfolio=serializers.portfolio(agent, found.portfolios[agent.id]),
             pending=[_pending(order) for order in found.orders.get(agent.id, [])],
             events=[event for entry in entries for event in orjson.loads(entry.events)],
             news=news,
-            place=places.get(agent.id, Place(None, len(places), None, None)),
-            range=Range(world.epoch, position.tick, world.tick, max(0, position.seq), seq),
+            place=places.get(agent.id, LeaderboardPlace(None, len(places), None, None)),
+            range=SeqRange(world.epoch, position.tick, world.tick, max(0, position.seq), seq),
             deadline=found.deadline,
             has_gap=endpoint.briefed_tick >= 0 and is_lost,
             saved_alerts=saved,
@@ -231,7 +233,7 @@ class Writer:
         known = [self._ticks.get(number) for number in range(since + 1, tick + 1)]
         return [a for part in known if part for a in part.news], None not in known
 
-    def _all_places(self, world: World) -> dict[int, Place]:
+    def _all_places(self, world: World) -> dict[int, LeaderboardPlace]:
         """Return every ranked agent's place by its account."""
         if self._places is None or self._places[0] != world.tick:
             ranked = agents.standings.ranked_equities()
@@ -240,7 +242,7 @@ class Writer:
             self._places = (
                 world.tick,
                 {
-                    id: Place(
+                    id: LeaderboardPlace(
                         rank,
                         len(ranked),
                         None if ahead is None else (ahead - equity) / 100,
@@ -277,7 +279,7 @@ class _Found(NamedTuple):
     entries: dict[int, list[_OwnEntry]]
     saved: dict[int, list[SavedAlert]]
     books: dict[str, Any]
-    places: dict[int, Place]
+    places: dict[int, LeaderboardPlace]
     deadline: str
 
 
@@ -375,21 +377,23 @@ def _pending(order: agents.selectors.OwnOrder) -> Wire:
 # Writing
 
 
-def _or_empty(world: World, endpoint: Endpoint, write: Callable[[], Letter]) -> Letter:
+def _or_empty(
+    world: World, endpoint: Endpoint, write: Callable[[], PreparedRequest]
+) -> PreparedRequest:
     try:
         return write()
     except Exception:
-        log.exception("no letter could be written to %s", endpoint)
+        log.exception("no request could be written to %s", endpoint)
         kind = DeliveryKind.BRIEFING if endpoint.ping is None else DeliveryKind.PING
-        range = Range(endpoint.epoch, 0, endpoint.briefed_tick, 0, endpoint.briefed_seq)
+        range = SeqRange(endpoint.epoch, 0, endpoint.briefed_tick, 0, endpoint.briefed_seq)
         id, attempt = endpoint.ping or new_id(), endpoint.failures_in_row + 1
-        return Letter(endpoint, id, kind, "", {}, b"", world.tick, attempt, range)
+        return PreparedRequest(endpoint, id, kind, "", {}, b"", world.tick, attempt, range)
 
 
-def _briefing(endpoint: Endpoint, market: MarketBriefing, reader: Reader) -> Letter:
+def _briefing(endpoint: Endpoint, market: MarketBriefing, reader: BriefedAgent) -> PreparedRequest:
     agent = endpoint.agent
     body = orjson.dumps(engine.briefing(market, reader))
-    return _letter(
+    return _prepared(
         endpoint,
         new_id(),
         DeliveryKind.BRIEFING,
@@ -402,7 +406,7 @@ def _briefing(endpoint: Endpoint, market: MarketBriefing, reader: Reader) -> Let
     )
 
 
-def _ping(world: World, endpoint: Endpoint) -> Letter:
+def _ping(world: World, endpoint: Endpoint) -> PreparedRequest:
     assert endpoint.ping is not None
     now = timezone.now()
     timestamp = now.isoformat()
@@ -412,18 +416,18 @@ def _ping(world: World, endpoint: Endpoint) -> Letter:
         timestamp=timestamp,
         deadline=(now + timedelta(seconds=EXCHANGE_SECONDS)).isoformat(),
     )
-    return _letter(
+    return _prepared(
         endpoint,
         endpoint.ping,
         DeliveryKind.PING,
         orjson.dumps(body),
         tick=world.tick,
         timestamp=timestamp,
-        range=Range(endpoint.epoch, 0, endpoint.briefed_tick, 0, endpoint.briefed_seq),
+        range=SeqRange(endpoint.epoch, 0, endpoint.briefed_tick, 0, endpoint.briefed_seq),
     )
 
 
-def _letter(
+def _prepared(
     endpoint: Endpoint,
     id: UUID,
     kind: DeliveryKind,
@@ -431,10 +435,10 @@ def _letter(
     *,
     tick: int,
     timestamp: str,
-    range: Range,
+    range: SeqRange,
     is_last: bool = False,
     unjudged: Sequence[SentAction] = (),
-) -> Letter:
+) -> PreparedRequest:
     agent, now, attempt = endpoint.agent, timezone.now(), endpoint.failures_in_row + 1
     headers = {
         "Content-Type": "application/json",
@@ -447,7 +451,7 @@ def _letter(
     } | signature_headers(
         body, id=str(id), timestamp=int(now.timestamp()), secrets=_secrets(endpoint, agent, now)
     )
-    return Letter(
+    return PreparedRequest(
         endpoint,
         id,
         kind,
@@ -463,11 +467,11 @@ def _letter(
 
 
 def _secrets(endpoint: Endpoint, agent: Agent, now: datetime) -> list[bytes]:
-    sealed = [agent.webhook_secret]
+    encrypted = [agent.webhook_secret]
     until = endpoint.previous_secret_until
     if endpoint.previous_secret and until is not None and now < until:
-        sealed.append(endpoint.previous_secret)
-    return [secret_bytes(open_sealed(secret)) for secret in sealed]
+        encrypted.append(endpoint.previous_secret)
+    return [secret_bytes(decrypt(secret)) for secret in encrypted]
 
 
 def _encoded(value: object) -> orjson.Fragment:

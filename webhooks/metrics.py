@@ -37,7 +37,7 @@ def count_results(results: Sequence[Result]) -> None:
         counts[name] = counts.get(name, 0) + number
 
     for result in results:
-        add(f"outcome:{result.letter.kind}:{result.outcome}")
+        add(f"outcome:{result.request.kind}:{result.outcome}")
         if result.actions_taken:
             add("actions", result.actions_taken)
         if result.is_delivered:

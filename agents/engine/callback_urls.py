@@ -53,7 +53,7 @@ class BadCallbackUrl(ValueError):
         super().__init__(REFUSAL)
 
 
-class Reach(StrEnum):
+class PrivateAddresses(StrEnum):
     """How far beyond the public internet briefings may go: the operator's choice."""
 
     OFF = "off"
@@ -69,7 +69,7 @@ class Target(NamedTuple):
     port: int
 
 
-class Ours(NamedTuple):
+class OwnHost(NamedTuple):
     """The exchange itself, which sends itself nothing: its names, its addresses and its port."""
 
     names: frozenset[str]
@@ -95,16 +95,18 @@ def parse_callback_url(url: str) -> Target:
     return Target(scheme, host, port)
 
 
-def check_addresses(target: Target, addresses: Iterable[str], *, reach: Reach, ours: Ours) -> None:
+def check_addresses(
+    target: Target, addresses: Iterable[str], *, allowed: PrivateAddresses, own: OwnHost
+) -> None:
     """Raise BadCallbackUrl unless every address of a target's host may be connected to."""
-    if target.host.rstrip(".") in ours.names:
+    if target.host.rstrip(".") in own.names:
         raise BadCallbackUrl
     for text in addresses:
         address = unmapped(text)
-        if not _is_allowed_port(target.port) or not _is_in_reach(address, reach):
+        if not _is_allowed_port(target.port) or not _is_in_reach(address, allowed):
             raise BadCallbackUrl
-        is_ours = str(address) in ours.addresses or address.is_loopback
-        if is_ours and (target.port == ours.port or reach is Reach.OFF):
+        is_ours = str(address) in own.addresses or address.is_loopback
+        if is_ours and (target.port == own.port or allowed is PrivateAddresses.OFF):
             raise BadCallbackUrl
 
 
@@ -132,14 +134,14 @@ def _is_allowed_port(port: int) -> bool:
     return FIRST_USER_PORT <= port <= 65_535 and port not in SERVICE_PORTS
 
 
-def _is_in_reach(address: IPv4Address | IPv6Address, reach: Reach) -> bool:
+def _is_in_reach(address: IPv4Address | IPv6Address, allowed: PrivateAddresses) -> bool:
     if address.is_loopback:
-        return reach is not Reach.OFF
+        return allowed is not PrivateAddresses.OFF
     if address.is_multicast or address.is_unspecified or address.is_link_local:
         return False
     if isinstance(address, IPv6Address) and (_is_tunnel(address) or address.is_site_local):
         return False
-    return address.is_global or (reach is Reach.ON and address.is_private)
+    return address.is_global or (allowed is PrivateAddresses.ON and address.is_private)
 
 
 def _is_tunnel(address: IPv6Address) -> bool:

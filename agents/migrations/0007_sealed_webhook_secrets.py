@@ -1,23 +1,23 @@
-"""Seal the webhooks' secrets, so that a stolen row alone does not sign."""
+"""Encrypt the webhooks' secrets, so that a stolen row alone does not sign."""
 
 from django.db import migrations, models
 
 
-def seal_all(apps, schema_editor):
-    from agents.services.sealing import seal
+def encrypt_all(apps, schema_editor):
+    from agents.services.encryption import encrypt
 
     Agent = apps.get_model("agents", "Agent")
     for agent in Agent.objects.filter(webhook_secret__startswith="whsec_"):
-        agent.webhook_secret = seal(agent.webhook_secret)
+        agent.webhook_secret = encrypt(agent.webhook_secret)
         agent.save(update_fields=["webhook_secret"])
 
 
-def open_all(apps, schema_editor):
-    from agents.services.sealing import open_sealed
+def decrypt_all(apps, schema_editor):
+    from agents.services.encryption import decrypt
 
     Agent = apps.get_model("agents", "Agent")
     for agent in Agent.objects.exclude(webhook_secret=""):
-        agent.webhook_secret = open_sealed(agent.webhook_secret)
+        agent.webhook_secret = decrypt(agent.webhook_secret)
         agent.save(update_fields=["webhook_secret"])
 
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="agent",
             name="webhook_secret",
-            field=models.CharField(help_text="Sealed.", max_length=200),
+            field=models.CharField(help_text="Encrypted.", max_length=200),
         ),
-        migrations.RunPython(seal_all, open_all, elidable=True),
+        migrations.RunPython(encrypt_all, decrypt_all, elidable=True),
     ]

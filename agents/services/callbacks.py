@@ -13,14 +13,14 @@ from django.conf import settings
 from agents.engine.callback_urls import (
     LONGEST_URL,
     BadCallbackUrl,
-    Ours,
-    Reach,
+    OwnHost,
+    PrivateAddresses,
     Target,
     check_addresses,
     parse_callback_url,
 )
 
-__all__ = ["LONGEST", "BadCallbackUrl", "check_callback_url", "ours", "reach"]
+__all__ = ["LONGEST", "BadCallbackUrl", "check_callback_url", "own_host", "private_addresses"]
 
 LONGEST = LONGEST_URL
 RESOLVE_SECONDS = 1.0
@@ -34,20 +34,20 @@ def check_callback_url(url: str) -> None:
     A host that cannot be resolved now may be saved: whoever connects to it judges its addresses.
     """
     target = parse_callback_url(url)
-    check_addresses(target, _addresses_of(target), reach=reach(), ours=ours())
+    check_addresses(target, _addresses_of(target), allowed=private_addresses(), own=own_host())
 
 
-def reach() -> Reach:
-    return Reach(settings.WEBHOOK_ALLOW_PRIVATE)
+def private_addresses() -> PrivateAddresses:
+    return PrivateAddresses(settings.WEBHOOK_ALLOW_PRIVATE)
 
 
 @cache
-def ours() -> Ours:
+def own_host() -> OwnHost:
     """Return what this machine is called, its addresses, and where the exchange listens."""
     addresses = [a.address for each in psutil.net_if_addrs().values() for a in each]
     local = {"*", "localhost", "127.0.0.1", "[::1]"}  # of these, the address decides
     names = {host.strip(".").lower() for host in settings.ALLOWED_HOSTS if host not in local}
-    return Ours(
+    return OwnHost(
         frozenset(names),
         frozenset(address.partition("%")[0] for address in addresses),
         settings.PORT,

@@ -17,8 +17,8 @@ from agents.engine.registry import AgentState
 from agents.engine.rules import CEO
 from agents.models import Agent, Input, Source
 from agents.services.callbacks import check_callback_url
+from agents.services.encryption import encrypt
 from agents.services.keys import create_key
-from agents.services.sealing import seal
 from market.models import Company
 
 REGISTER = "REGISTER"
@@ -72,7 +72,7 @@ def register(*, name: str, role: str, callback_url: str = "", origin: str = "") 
                 role=role,
                 origin=origin,
                 callback_url=callback_url,
-                webhook_secret=seal(webhook_secret),
+                webhook_secret=encrypt(webhook_secret),
             )
             _, secret = create_key(agent)
             parameters = {"agent": str(agent.public_id), "name": name, "role": role}

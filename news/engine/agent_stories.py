@@ -89,7 +89,7 @@ class AgentStories:
             key = _case_key(decided.case, decided.account)
             was_public = key in self.public_cases
             kind = _VERDICTS.get(decided.verdict, "")
-            if was_public and kind not in ("CONVICTED", ""):
+            if was_public:
                 self.public_cases.remove(key)
             if not kind or not (was_public or kind in ("CONVICTED", "OVERTURNED")):
                 continue  # what was secret stays so

@@ -7,22 +7,28 @@ import pytest
 from agents.engine.callback_urls import (
     SERVICE_PORTS,
     BadCallbackUrl,
-    Ours,
-    Reach,
+    OwnHost,
+    PrivateAddresses,
     Target,
     check_addresses,
     parse_callback_url,
 )
 
-OURS = Ours(frozenset({"exchange.example.com"}), frozenset({"10.1.2.3", "8.8.4.4"}), 8_080)
+OWN = OwnHost(frozenset({"exchange.example.com"}), frozenset({"10.1.2.3", "8.8.4.4"}), 8_080)
 PUBLIC = "93.184.216.34"
 
 
-def allows(address: str, *, reach: Reach = Reach.OFF, port: int = 443, host: str = "") -> bool:
+def allows(
+    address: str,
+    *,
+    allowed: PrivateAddresses = PrivateAddresses.OFF,
+    port: int = 443,
+    host: str = "",
+) -> bool:
     """Say whether a host that leads to this address may be briefed."""
     try:
         target = Target("https", host or address, port)
-        check_addresses(target, address.split(), reach=reach, ours=OURS)
+        check_addresses(target, address.split(), allowed=allowed, own=OWN)
     except BadCallbackUrl:
         return False
     return True
@@ -126,25 +132,27 @@ def test_the_exchange_sends_itself_nothing() -> None:
     assert not allows(PUBLIC, host="exchange.example.com")
     assert not allows(PUBLIC, host="exchange.example.com.")
     assert not allows("8.8.4.4")
-    assert not allows("127.0.0.1", reach=Reach.LOOPBACK, port=8_080)
+    assert not allows("127.0.0.1", allowed=PrivateAddresses.LOOPBACK, port=8_080)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_alone_may_be_allowed(address: str) -> None:
-    assert allows(address, reach=Reach.LOOPBACK, port=9_999)
-    assert not allows(address, reach=Reach.OFF, port=9_999)
+    assert allows(address, allowed=PrivateAddresses.LOOPBACK, port=9_999)
+    assert not allows(address, allowed=PrivateAddresses.OFF, port=9_999)
 
 
 def test_this_machine_allowed_is_not_our_network_nor_our_databases() -> None:
-    assert not allows("10.0.0.1", reach=Reach.LOOPBACK)
-    assert not any(allows("127.0.0.1", reach=Reach.LOOPBACK, port=port) for port in SERVICE_PORTS)
+    assert not allows("10.0.0.1", allowed=PrivateAddresses.LOOPBACK)
+    assert not any(
+        allows("127.0.0.1", allowed=PrivateAddresses.LOOPBACK, port=port) for port in SERVICE_PORTS
+    )
 
 
 def test_our_network_may_be_allowed_but_never_what_tells_secrets_of_the_machine() -> None:
-    assert allows("10.0.0.1", reach=Reach.ON)
-    assert allows("fd00::1", reach=Reach.ON)
-    assert not allows("169.254.169.254", reach=Reach.ON)
-    assert not allows("224.0.0.1", reach=Reach.ON)
+    assert allows("10.0.0.1", allowed=PrivateAddresses.ON)
+    assert allows("fd00::1", allowed=PrivateAddresses.ON)
+    assert not allows("169.254.169.254", allowed=PrivateAddresses.ON)
+    assert not allows("224.0.0.1", allowed=PrivateAddresses.ON)
 
 
 def test_every_refusal_says_the_same() -> None:
@@ -154,5 +162,7 @@ def test_every_refusal_says_the_same() -> None:
             parse_callback_url(url)
         said.add(str(refused.value))
     with pytest.raises(BadCallbackUrl) as refused:
-        check_addresses(Target("http", "x.org", 80), ["10.0.0.1"], reach=Reach.OFF, ours=OURS)
+        check_addresses(
+            Target("http", "x.org", 80), ["10.0.0.1"], allowed=PrivateAddresses.OFF, own=OWN
+        )
     assert said == {str(refused.value)}

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from webhooks.engine.briefing import (
+    BriefedAgent,
     CompanyName,
     Event,
+    LeaderboardPlace,
     MarketBriefing,
-    Place,
-    Range,
-    Reader,
     SentAction,
+    SeqRange,
     briefing,
     market_briefing,
     must_arrive,
@@ -25,7 +25,7 @@ from webhooks.engine.signing import secret_bytes, signature_headers
 
 CHANGES = {"APEX": 2.5, "NOVA": -1.0, "MEME": 9.0, "OMEGA": 0.0, "TITAN": -7.5}
 NAMES = {s: CompanyName(f"{s} Inc.", "Technology", 1_000 + n) for n, s in enumerate(CHANGES)}
-PLACE = Place(3, 40, 12.5, None)
+PLACE = LeaderboardPlace(3, 40, 12.5, None)
 
 
 def price(symbol: str, change: float) -> dict[str, Any]:
@@ -69,15 +69,15 @@ def the_market() -> MarketBriefing:
     return market_briefing(entry(), timestamp="2026-01-01T00:00:00+00:00", names=NAMES, trades=[])
 
 
-def reader(**changes: Any) -> Reader:
-    plain = Reader(
+def reader(**changes: Any) -> BriefedAgent:
+    plain = BriefedAgent(
         agent_id="ann",
         portfolio={"positions": []},
         pending=[],
         events=[],
         news=[],
         place=PLACE,
-        range=Range(1, 8, 9, 3, 4),
+        range=SeqRange(1, 8, 9, 3, 4),
         deadline="2026-01-01T00:00:05+00:00",
     )
     return replace(plain, **changes)

@@ -55,6 +55,8 @@ GOES_WITH_ITS_TICK = {
     "market.Split",
     "market.MarketEvent",
     "market.Bankruptcy",
+    "sec.Suspicion",
+    "sec.Penalty",
     "market.TapeEntry",
     "market.Checkpoint",
     "agents.Verdict",
@@ -69,7 +71,10 @@ GOES_WITH_ITS_TICK = {
     "news.Prose",
 }
 # Rows of later ticks go, and those that stand are written anew.
-BOTH = {"agents.Alliance", "agents.Block"}
+BOTH = {
+    *("agents.Alliance", "agents.Block", "sec.Investigation", "sec.Violation"),
+    *("sec.Bribe", "sec.Tip"),
+}
 WAITS_AGAIN = {"agents.Input", "agents.Waiting"}
 GOES_WITH_ITS_TIME = {"agents.KeptAnswer"}
 STAYS = {"agents.ApiKey", "agents.Session", "webhooks.Endpoint"}

@@ -20,8 +20,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from agents.models import Agent
+from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
-from agents.services.sealing import seal
 from tests.ports import free_port
 from tests.stack.exchange import Exchange
 from tests.stack.running import eventually
@@ -70,7 +70,7 @@ def exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 @pytest.fixture(scope="module")
 def delivered(exchange: Exchange) -> Iterator[Delivered]:
     receiver = Receiver()
-    secret = seal(new_webhook_secret())
+    secret = encrypt(new_webhook_secret())
     for number in range(CROWD):
         name = f"agent{number}"
         exchange.hall.agents[name] = Agent.objects.create(

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from django.db import connection
 
 from agents.models import Agent
+from agents.services.encryption import encrypt
 from agents.services.registration import change_callback_url, new_webhook_secret
-from agents.services.sealing import seal
 from tests.floor.hall import Hall
 from tests.webhooks.receivers import Receiver
-from wallstreetsim.couriers import door
+from wallstreetsim.couriers import intake
 from wallstreetsim.floor.shell import Committed
 from webhooks.courier import Courier
 from webhooks.models import Delivery, DueBriefing, Endpoint
@@ -25,9 +25,9 @@ class Post:
         self.hall = Hall(*cast)
         self.secrets = {name: new_webhook_secret() for name in cast}
         for name, agent in self.hall.agents.items():
-            agent.webhook_secret = seal(self.secrets[name])
+            agent.webhook_secret = encrypt(self.secrets[name])
             agent.save(update_fields=["webhook_secret"])
-        self.courier = Courier(door())
+        self.courier = Courier(intake())
 
     def close(self) -> None:
         self.settle()
@@ -60,7 +60,7 @@ class Post:
         self.settle()
 
     def settle(self, seconds: float = 12.0) -> None:
-        self.wait(lambda: not self.courier.has_letters_under_way(), seconds)
+        self.wait(lambda: not self.courier.has_requests_in_flight(), seconds)
 
     def wait(self, happened: Callable[[], bool], seconds: float = 10.0) -> None:
         deadline = time.monotonic() + seconds

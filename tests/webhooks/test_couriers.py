@@ -25,8 +25,8 @@ from tests.processes import database_url
 from tests.webhooks import receivers
 from tests.webhooks.post import Post
 from tests.webhooks.receivers import Receiver, reply, respond
-from wallstreetsim.couriers import door
-from webhooks.briefings import Writer
+from wallstreetsim.couriers import intake
+from webhooks.briefings import RequestBuilder
 from webhooks.courier import Courier
 from webhooks.models import DueBriefing, Endpoint, SavedAlert
 from webhooks.services import claims, pruning
@@ -39,12 +39,12 @@ CROWD = 40
 def crowd(post: Post, receiver: Receiver, number: int = CROWD) -> list[Agent]:
     """Give so many more agents one endpoint each, all at this receiver."""
     names = [f"agent{n}" for n in range(number)]
-    sealed = post.agent("ann").webhook_secret
+    encrypted = post.agent("ann").webhook_secret
     for name in names:
         post.hall.agents[name] = Agent.objects.create(
             name=name,
             role="quant",
-            webhook_secret=sealed,
+            webhook_secret=encrypted,
             callback_url=f"{receiver.url}/{name}",
         )
     post.hall.submit(*(post.hall.registration(name) for name in names))
@@ -56,10 +56,10 @@ def crowd(post: Post, receiver: Receiver, number: int = CROWD) -> list[Agent]:
 def test_two_couriers_deliver_nothing_twice(
     post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webhooks.courier.LETTERS_AT_A_TIME", 5)
+    monkeypatch.setattr("webhooks.courier.BATCH_SIZE", 5)
     one = receiver()
     agents = crowd(post, one)
-    other = Courier(door())
+    other = Courier(intake())
     ticks = []
     for _ in range(3):
         ticks.append(post.hall.tick().outcome.tick)
@@ -68,7 +68,7 @@ def test_two_couriers_deliver_nothing_twice(
             thread.start()
         for thread in threads:
             thread.join()
-        post.wait(lambda: not other.has_letters_under_way())
+        post.wait(lambda: not other.has_requests_in_flight())
         post.settle()
     told = Counter((b.payload["agentId"], b.payload["tick"]) for b in one.briefings)
     assert set(told.values()) == {1}
@@ -86,7 +86,7 @@ def _deliver(courier: Courier) -> None:
 def test_what_a_killed_courier_had_claimed_another_delivers(
     post: Post, receiver: MakeReceiver
 ) -> None:
-    """It is killed while all its letters are out: some are answered, with actions."""
+    """It is killed while all its requests are out: some are answered, with actions."""
     one = receiver()
     agents = crowd(post, one, 12)
     buy = {"actions": [{"type": "BUY", "symbol": "APEX", "quantity": 1}]}
@@ -132,11 +132,11 @@ def test_a_reply_is_acted_on_once_per_webhook_id(post: Post, receiver: MakeRecei
     post.hall.tick()
     claim = claims.claim(1)
     assert claim is not None
-    [letter] = Writer().letters(claim)
-    result = Result(letter, Outcome.DELIVERED, 200, 1, "", timezone.now())
+    [request] = RequestBuilder().requests(claim)
+    result = Result(request, Outcome.DELIVERED, 200, 1, "", timezone.now())
     body = b'{"actions": [{"type": "BUY", "symbol": "APEX", "quantity": 1}]}'
-    first = act_on(result, body, door(), symbols=["APEX"])
-    again = act_on(result, body, door(), symbols=["APEX"])
+    first = act_on(result, body, intake(), symbols=["APEX"])
+    again = act_on(result, body, intake(), symbols=["APEX"])
     assert (first.actions_taken, again.actions_taken) == (1, 0)
     assert Input.objects.filter(source="webhook").count() == 1
     claims.release([claim])
@@ -173,7 +173,7 @@ def test_what_was_missed_is_told_and_what_the_tape_has_lost_is_a_gap(
     post.hall.tick("ann BUY 5 MARKET")
     post.hall.tick("ann BUY 6 MARKET")
     TapeEntry.objects.filter(tick=post.hall.row.tick - 1).delete()
-    post.courier._writer = Writer()
+    post.courier._builder = RequestBuilder()
     post.tick()
     told = ann.briefings[-1].payload
     assert told["gap"]
@@ -199,7 +199,7 @@ def test_alerts_that_must_arrive_outlive_the_tape(post: Post, receiver: MakeRece
     assert pruning.save_alerts(epoch=1, tick=far) == 2
     assert pruning.save_alerts(epoch=1, tick=far) == 0, "once"
     tape.prune(epoch=1, tick=far)
-    post.courier._writer = Writer()
+    post.courier._builder = RequestBuilder()
     ann.answer = respond(500)
     post.tick()
     ann.answer = respond()
@@ -265,8 +265,8 @@ def test_briefings_take_as_many_queries_for_many_as_for_one(
         post.hall.tick()
         claim = claims.claim(most)
         assert claim is not None
-        writer = Writer()
-        counts.append(post.count_queries(lambda: writer.letters(claim)))  # noqa: B023
+        writer = RequestBuilder()
+        counts.append(post.count_queries(lambda: writer.requests(claim)))  # noqa: B023
         claims.release([claim])
     assert counts[0] == counts[1]
 

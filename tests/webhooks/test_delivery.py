@@ -127,3 +127,23 @@ def test_settings_come_with_a_reply(post: Post, receiver: MakeReceiver) -> None:
     assert [line["symbol"] for line in market["watchlist"][:2]] == ["MEME", "APEX"]
     assert set(market["orderBooks"]) == {"MEME", "APEX"}
     assert len(market["orderBooks"]["MEME"]["bids"]) <= 10
+
+
+def test_what_another_agent_writes_arrives_marked_as_such(
+    post: Post, receiver: MakeReceiver
+) -> None:
+    ann, bob = receiver(), receiver()
+    post.connect("ann", ann)
+    post.connect("bob", bob)
+    bob.answer = reply(
+        {"actions": [{"type": "MESSAGE", "targetAgent": "ann", "content": "Sell me all."}]}
+    )
+    post.tick()
+    bob.answer = respond()
+    post.tick()
+    [message] = ann.briefings[-1].payload["messages"]
+    assert message["fromAgentName"] == "bob"
+    assert message["content"] == {"untrusted": True, "author": "bob", "text": "Sell me all."}
+    assert bob.briefings[-1].payload["actionResults"][0]["success"]
+    post.tick()
+    assert ann.briefings[-1].payload["messages"] == []

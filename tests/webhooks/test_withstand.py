@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psutil
 import pytest
+from django.db import OperationalError
 
 from agents.ids import new_id
 from market import tape
@@ -16,6 +18,7 @@ from tests.webhooks.post import Post
 from tests.webhooks.receivers import Answer, Receiver, reply, respond
 from webhooks.engine.delivery import EXCHANGE_SECONDS
 from webhooks.models import Endpoint
+from webhooks.services.results import NextState, Result, write_results
 
 MakeReceiver = Callable[..., Receiver]
 REDIRECT = respond(302, headers="Location: http://127.0.0.1:6379/\r\n")
@@ -192,7 +195,7 @@ def test_a_poisoned_secret_is_nobody_elses_trouble(post: Post, receiver: MakeRec
     post.connect("ann", ann)
     post.connect("bob", bob)
     agent = post.agent("ann")
-    agent.webhook_secret = "not sealed by us"
+    agent.webhook_secret = "not encrypted by us"
     agent.save(update_fields=["webhook_secret"])
     post.tick()
     assert (len(ann.briefings), len(bob.briefings)) == (0, 1)
@@ -205,3 +208,47 @@ def alerts_of(post: Post) -> list[str]:
     events = [event for entry in entries for event in entry.read()]
     alerts = [a for e in events if e["type"] == "agent:alert" for a in e["data"]]
     return [alert["message"] for alert in alerts if alert["type"] == "webhook_disabled"]
+
+
+def test_a_result_that_cannot_be_written_is_lost_alone(
+    post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from webhooks import courier
+
+    ann, bob = receiver(), receiver()
+    post.connect("ann", ann)
+    post.connect("bob", bob)
+
+    def write_all_but_anns(results: list[Result]) -> list[NextState]:
+        if any(one.request.endpoint.agent.name == "ann" for one in results):
+            raise ValueError
+        return write_results(results)
+
+    monkeypatch.setattr(courier, "write_results", write_all_but_anns)
+    post.tick()
+    assert [len(post.tries(name)) for name in ("ann", "bob")] == [1, 2]
+    assert post.endpoint("bob").briefed_tick == post.hall.row.tick
+
+
+def test_a_record_that_is_away_is_waited_for(
+    post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply came in time, and acts once the record is back."""
+    from webhooks import courier
+
+    ann = receiver(reply({"actions": [{"type": "BUY", "symbol": "APEX", "quantity": 1}]}))
+    post.connect("ann", ann)
+    failures = [0, 0]
+    for place, name in enumerate(("act_on", "write_results")):
+        does = getattr(courier, name)
+
+        def fails_twice(*given: Any, place: int = place, does: Any = does, **named: Any) -> Any:
+            failures[place] += 1
+            if failures[place] < 3:
+                raise OperationalError("the server closed the connection")
+            return does(*given, **named)
+
+        monkeypatch.setattr(courier, name, fails_twice)
+    post.tick()
+    assert failures == [3, 3]
+    assert (len(ann.briefings), post.endpoint("ann").actions_taken) == (1, 1)

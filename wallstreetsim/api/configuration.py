@@ -37,10 +37,7 @@ CHANGELOG = (
     ("1.0.0", "The first contract."),
 )
 
-NOT_YET = (
-    "BRIBE, WHISTLEBLOW, SUBPOENA, RESPOND, SETTLE, APPEAL, FLEE",
-    "investigations, prison: their lists are empty",
-)
+NOT_YET: tuple[str, ...] = ()
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
 UNPUBLISHED_OF_HOUSE = ("roster", "crime_rate", "insider_rate", "crook_noise")

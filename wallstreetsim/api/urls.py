@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
 from news.api.urls import urlpatterns as news
+from sec.api.urls import urlpatterns as sec
 from wallstreetsim.api import views
 from wallstreetsim.api.envelope import only_read, without_parameters
 from wallstreetsim.api.recovery import RecoverView
@@ -20,21 +21,18 @@ docs = only_read(
         )
     )
 )
-nothing_yet = views.NothingYetView.as_view()
 
 urlpatterns = [
     *webhooks,  # before the paths of agents, of which one takes any id
     *agents,
     *market,
     *news,
+    *sec,
     path("actions", views.ActionsView.as_view(), name="actions"),
     path("world/status", views.StatusView.as_view(), name="world-status"),
     path("world/tick", views.TickView.as_view(), name="world-tick"),
     path("world/leaderboard", views.LeaderboardView.as_view(), name="leaderboard"),
     path("world/events", views.EventsView.as_view(), name="events"),
-    path("world/investigations", nothing_yet, name="investigations"),
-    path("world/investigations/most-wanted", nothing_yet, name="most-wanted"),
-    path("world/prison", nothing_yet, name="prison"),
     path("world/bankruptcies", views.BankruptciesView.as_view(), name="bankruptcies"),
     path("recover/<id:id>", RecoverView.as_view(), name="recover"),
     path("config", views.ConfigView.as_view(), name="config"),

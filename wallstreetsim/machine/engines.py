@@ -5,5 +5,6 @@ from agents.engine.registry import AgentRegistry
 from market.engine.engine import EngineFactory
 from market.engine.market import MarketEngine
 from news.engine.desk import NewsDesk
+from sec.engine.engine import SecEngine
 
-ENGINES: list[EngineFactory] = [MarketEngine, AgentRegistry, House, NewsDesk]
+ENGINES: list[EngineFactory] = [MarketEngine, AgentRegistry, House, NewsDesk, SecEngine]

@@ -6,6 +6,7 @@ from agents.engine.house import HouseRules
 from agents.engine.rules import AgentRules
 from market.engine.rules import MarketRules
 from news.engine.rules import NewsRules
+from sec.engine.rules import SecRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Rules:
     agents: AgentRules = field(default_factory=AgentRules)
     house: HouseRules = field(default_factory=HouseRules)
     news: NewsRules = field(default_factory=NewsRules)
+    sec: SecRules = field(default_factory=SecRules)
 
 
 RULES = Rules()

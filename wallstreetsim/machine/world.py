@@ -32,6 +32,7 @@ from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.sessions import Moment, stands_still
 from market.engine.values import new_tuple
+from sec.engine.outcome import SecReport
 from wallstreetsim.machine.engines import ENGINES
 from wallstreetsim.machine.rules import Rules
 
@@ -91,6 +92,11 @@ class Outcome(NamedTuple):
     @property
     def agents(self) -> AgentsReport:
         report: AgentsReport = self.reports["agents"]
+        return report
+
+    @property
+    def sec(self) -> SecReport:
+        report: SecReport = self.reports["sec"]
         return report
 
 

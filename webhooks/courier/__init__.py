@@ -1,8 +1,8 @@
-"""The courier of a process: claims what is due, writes the letters, sends them all at once, and
-writes down what came of them.
+"""The courier of a process: claims what is due, prepares the requests, sends them all at once, and
+records the results.
 
 One thread sends and receives everything; others read and write the record. However slow an
-endpoint is, nobody waits for it but its own letter.
+endpoint is, only its own request waits for it.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from typing import NamedTuple
 from uuid import UUID
 
 import aiohttp
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from webhooks.briefings import Letter, Writer
+from webhooks.briefings import PreparedRequest, RequestBuilder
 from webhooks.courier.exchange import Answer, exchange, open_session
 from webhooks.engine.circuit import Outcome
 from webhooks.metrics import count_results
 from webhooks.models import DeliveryKind
 from webhooks.services import claims
-from webhooks.services.replies import Door, act_on
+from webhooks.services.replies import Intake, act_on
 from webhooks.services.results import Result, write_results
 
 log = logging.getLogger(__name__)
 
-LETTERS_AT_A_TIME = 250
-MOST_UNDER_WAY = 4_000  # letters of one process, of some kilobytes each
+BATCH_SIZE = 250
+MOST_IN_FLIGHT = 4_000  # requests of one process, of some kilobytes each
 READERS = 4  # threads that act on replies
 GATHER_SECONDS = 0.03  # for which results are gathered before they are written
 PATIENCE_SECONDS = 15.0  # with a database that is away
 
 
-class _Done(NamedTuple):
-    """A letter that has been answered, or has not."""
+class _Exchanged(NamedTuple):
+    """A request that has been answered, or has not."""
 
-    letter: Letter
+    request: PreparedRequest
     answer: Answer
     sent_at: datetime
 
@@ -52,12 +52,12 @@ class _Done(NamedTuple):
 class Courier:
     """The courier of this process. `deliver` may be called from any thread."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._writer = Writer()
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._builder = RequestBuilder()
         self._mutex = threading.Lock()
         self._is_running = self._is_wanted_again = self._is_closed = False
-        self._under_way: dict[UUID, int] = {}  # letters by claim
+        self._in_flight: dict[UUID, int] = {}  # requests by claim
         self._results: SimpleQueue[Result] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "reply")
         self._loop = asyncio.new_event_loop()
@@ -67,9 +67,9 @@ class Courier:
             threading.Thread(target=work, name=name, daemon=True).start()
 
     def deliver(self) -> int:
-        """Send all that is due and nobody else has claimed; return how many letters went out.
+        """Send all that is due and nobody else has claimed; return how many requests went out.
 
-        Who is called while it is at work only has it look once more.
+        A call while it is at work only makes it look once more.
         """
         with self._mutex:
             if self._is_running or self._is_closed:
@@ -91,46 +91,49 @@ class Courier:
             raise
 
     def close(self) -> None:
-        """Let go of what is claimed and has not been answered: another courier has it at once."""
+        """Release what is claimed and not answered: another courier may take it at once."""
         with self._mutex:
             self._is_closed = True
-            held = list(self._under_way)
+            held = list(self._in_flight)
         with contextlib.suppress(DatabaseError, InterfaceError):
             if held:
                 claims.release(held)
             connection.close()
 
-    def has_letters_under_way(self) -> bool:
-        """Say whether letters are out whose results are not written yet."""
-        return self._count_under_way() > 0
+    def has_requests_in_flight(self) -> bool:
+        """Say whether requests are out whose results are not written yet."""
+        return self._count_in_flight() > 0
 
     # Out
 
     def _deliver_all(self) -> int:
         sent = 0
-        while (room := MOST_UNDER_WAY - self._count_under_way()) > 0 and not self._is_closed:
-            claim = claims.claim(min(LETTERS_AT_A_TIME, room))
+        while (room := MOST_IN_FLIGHT - self._count_in_flight()) > 0 and not self._is_closed:
+            claim = claims.claim(min(BATCH_SIZE, room))
             if claim is None:
                 break
-            letters = self._letters(claim)
-            sent += len(letters)
-            if letters:
-                self._loop.call_soon_threadsafe(self._send, letters)
+            requests = self._prepare(claim)
+            sent += len(requests)
+            if requests:
+                self._loop.call_soon_threadsafe(self._send, requests)
         return sent
 
-    def _letters(self, claim: UUID) -> list[Letter]:
+    def _prepare(self, claim: UUID) -> list[PreparedRequest]:
         try:
-            letters = self._writer.letters(claim)
+            requests = self._builder.requests(claim)
         except BaseException:
             claims.release([claim])
             raise
+        if not requests:
+            claims.release([claim])
+            return requests
         with self._mutex:
-            self._under_way[claim] = len(letters)
-        return letters
+            self._in_flight[claim] = len(requests)
+        return requests
 
-    def _count_under_way(self) -> int:
+    def _count_in_flight(self) -> int:
         with self._mutex:
-            return sum(self._under_way.values())
+            return sum(self._in_flight.values())
 
     # There and back, in the loop's thread
 
@@ -138,23 +141,23 @@ class Courier:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def _send(self, letters: list[Letter]) -> None:
+    def _send(self, requests: list[PreparedRequest]) -> None:
         if self._session is None:
             self._session = open_session()
-        for letter in letters:
-            if not letter.body:
+        for request in requests:
+            if not request.body:
                 failed = Answer(Outcome.FAILED, None, 0, "the exchange could not write to you")
-                self._results.put(_result(_Done(letter, failed, timezone.now())))
+                self._results.put(_result(_Exchanged(request, failed, timezone.now())))
                 continue
-            task = self._loop.create_task(self._exchange(self._session, letter))
+            task = self._loop.create_task(self._exchange(self._session, request))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _exchange(self, session: aiohttp.ClientSession, letter: Letter) -> None:
+    async def _exchange(self, session: aiohttp.ClientSession, request: PreparedRequest) -> None:
         sent_at = timezone.now()
-        answer = await exchange(session, letter)
-        done = _Done(letter, answer, sent_at)
-        is_reply = letter.kind is DeliveryKind.BRIEFING and answer.reply.strip() != b""
+        answer = await exchange(session, request)
+        done = _Exchanged(request, answer, sent_at)
+        is_reply = request.kind is DeliveryKind.BRIEFING and answer.reply.strip() != b""
         if is_reply and answer.outcome is Outcome.DELIVERED and not answer.error:
             self._readers.submit(self._read, done)
         else:
@@ -162,17 +165,17 @@ class Courier:
 
     # In
 
-    def _read(self, done: _Done) -> None:
+    def _read(self, done: _Exchanged) -> None:
         """Act on a reply. It came in time: while the database is away, wait for it."""
         result = _result(done)
         try:
             for _ in _tries():
                 try:
                     result = act_on(
-                        result, done.answer.reply, self._door, symbols=self._writer.symbols
+                        result, done.answer.reply, self._intake, symbols=self._builder.symbols
                     )
                     break
-                except (DatabaseError, InterfaceError) as error:
+                except (OperationalError, InterfaceError) as error:
                     log.warning("a reply waits for the database: %s", error)
                 finally:
                     connection.close()
@@ -190,43 +193,52 @@ class Courier:
             try:
                 self._write(results)
             except Exception:
-                log.exception("the results of %d deliveries are lost", len(results))
-            self._let_go(results)
+                log.exception(
+                    "one of %d results cannot be written; writing each alone", len(results)
+                )
+                self._write_each(results)
+            self._forget(results)
+
+    def _write_each(self, results: list[Result]) -> None:
+        """Write results one by one, so that a bad one is lost alone; its claim ends by itself."""
+        for result in results:
+            with contextlib.suppress(Exception):
+                self._write([result])
 
     def _write(self, results: list[Result]) -> None:
         for _ in _tries():
             try:
-                sequels = write_results(results)
+                states = write_results(results)
                 break
-            except (DatabaseError, InterfaceError) as error:
+            except (OperationalError, InterfaceError) as error:
                 log.warning("results wait for the database: %s", error)
             finally:
                 connection.close()
         else:
             return
         count_results(results)
-        for sequel in sequels:
-            if sequel.alert:
-                self._alert(sequel.result.letter.endpoint.agent_id, sequel.alert)
-            if sequel.next.wait_seconds:
-                self._deliver_in(sequel.next.wait_seconds)
+        for next_state in states:
+            if next_state.alert:
+                self._alert(next_state.result.request.endpoint.agent_id, next_state.alert)
+            if next_state.next.wait_seconds:
+                self._deliver_in(next_state.next.wait_seconds)
 
     def _alert(self, account: int, message: str) -> None:
         try:
-            self._door.alert(account, message)
+            self._intake.alert(account, message)
         except (DatabaseError, InterfaceError) as error:
             log.warning("an owner is not alerted: %s", error)
         finally:
             connection.close()
 
-    def _let_go(self, results: list[Result]) -> None:
+    def _forget(self, results: list[Result]) -> None:
         with self._mutex:
             for result in results:
-                claim = result.letter.endpoint.claim
+                claim = result.request.endpoint.claim
                 assert claim is not None
-                self._under_way[claim] -= 1
-                if not self._under_way[claim]:
-                    del self._under_way[claim]
+                self._in_flight[claim] -= 1
+                if not self._in_flight[claim]:
+                    del self._in_flight[claim]
 
     def _deliver_in(self, seconds: float) -> None:
         def deliver() -> None:
@@ -243,10 +255,10 @@ class Courier:
             connection.close()
 
 
-def _result(done: _Done) -> Result:
+def _result(done: _Exchanged) -> Result:
     answer = done.answer
     return Result(
-        done.letter,
+        done.request,
         answer.outcome,
         answer.status,
         answer.milliseconds,

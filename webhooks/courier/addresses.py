@@ -14,12 +14,12 @@ from agents.engine.callback_urls import (
     Target,
     check_addresses,
 )
-from agents.services.callbacks import ours, reach
+from agents.services.callbacks import own_host, private_addresses
 
 RESOLVERS = 64  # threads: a name server that does not answer holds one for seconds
 
 
-class JudgingResolver(AbstractResolver):
+class CheckingResolver(AbstractResolver):
     """Resolves a host, and refuses it unless each of its addresses may be connected to."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class JudgingResolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def judged_socket(address: Any) -> socket.socket:
+def checked_socket(address: Any) -> socket.socket:
     """Make the socket for a connection. Raises BadCallbackUrl unless its address is allowed:
     whatever came before, nothing is connected to that has not passed here.
     """
@@ -62,7 +62,9 @@ def check(host: str, port: int, addresses: list[str]) -> None:
     """Raise BadCallbackUrl unless all of these may be connected to, and there are any."""
     if not addresses:
         raise BadCallbackUrl
-    check_addresses(Target("", host.lower(), port), addresses, reach=reach(), ours=ours())
+    check_addresses(
+        Target("", host.lower(), port), addresses, allowed=private_addresses(), own=own_host()
+    )
 
 
 def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[Any]:

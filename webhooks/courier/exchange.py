@@ -1,4 +1,4 @@
-"""One exchange over HTTP: a letter out, at most so much of an answer in, within so many seconds."""
+"""One exchange over HTTP: a request, and at most so much of an answer within so many seconds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import aiohttp
 from yarl import URL
 
 from agents.engine.callback_urls import REFUSAL, BadCallbackUrl, parse_callback_url
-from webhooks.briefings import Letter
-from webhooks.courier.addresses import JudgingResolver, judged_socket
+from webhooks.briefings import PreparedRequest
+from webhooks.courier.addresses import CheckingResolver, checked_socket
 from webhooks.engine.circuit import Outcome, outcome_of_status
 from webhooks.engine.delivery import CONNECT_SECONDS, EXCHANGE_SECONDS, LARGEST_REPLY
 
@@ -24,7 +24,7 @@ NAMES_SECONDS = 10  # for which a resolved name is remembered
 
 
 class Answer(NamedTuple):
-    """What came of a letter. `reply` is the body of a 2xx, whole; `error` says what was wrong."""
+    """What came of a request. `reply` is the body of a 2xx, whole; `error` says what was wrong."""
 
     outcome: Outcome
     status: int | None
@@ -39,10 +39,10 @@ def open_session() -> aiohttp.ClientSession:
     """
     connector = aiohttp.TCPConnector(
         limit=0,
-        resolver=JudgingResolver(),
+        resolver=CheckingResolver(),
         ttl_dns_cache=NAMES_SECONDS,
         keepalive_timeout=KEEP_ALIVE_SECONDS,
-        socket_factory=judged_socket,
+        socket_factory=checked_socket,
         ssl=ssl.create_default_context(),
     )
     return aiohttp.ClientSession(
@@ -59,20 +59,20 @@ def open_session() -> aiohttp.ClientSession:
     )
 
 
-async def exchange(session: aiohttp.ClientSession, letter: Letter) -> Answer:
-    """Send a letter and return what came of it; no exception is left to the caller."""
+async def exchange(session: aiohttp.ClientSession, request: PreparedRequest) -> Answer:
+    """Send a request and return what came of it; no exception is left to the caller."""
     started = perf_counter()
 
     def taken() -> int:
         return round(1000 * (perf_counter() - started))
 
     try:
-        parse_callback_url(letter.url)
+        parse_callback_url(request.url)
         async with asyncio.timeout(EXCHANGE_SECONDS):
             async with session.post(
-                URL(letter.url, encoded=True),
-                data=letter.body,
-                headers=letter.headers,
+                URL(request.url, encoded=True),
+                data=request.body,
+                headers=request.headers,
                 allow_redirects=False,
             ) as response:
                 reply, error = await _read(response)

@@ -141,7 +141,7 @@ def _trade(trade: Wire) -> Wire:
 # What is one agent's own
 
 
-class Place(NamedTuple):
+class LeaderboardPlace(NamedTuple):
     """An agent's place on the leaderboard, in dollars to its neighbours; the rank is None for who
     has none.
     """
@@ -152,7 +152,7 @@ class Place(NamedTuple):
     behind_by: float | None  # that the agent after it is behind
 
 
-class Range(NamedTuple):
+class SeqRange(NamedTuple):
     """The entries that a briefing tells of: those after the first seq of a stream, up to the
     last.
     """
@@ -174,7 +174,7 @@ class SentAction(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class BriefedAgent:
     """An agent that is to be briefed, as it stands, and what happened to it since the last time."""
 
     agent_id: str
@@ -182,8 +182,8 @@ class Reader:
     pending: Sequence[Wire]
     events: Sequence[Event]  # of its own stream, oldest first
     news: Sequence[Any]  # oldest first
-    place: Place
-    range: Range
+    place: LeaderboardPlace
+    range: SeqRange
     deadline: str
     has_gap: bool = False
     saved_alerts: Sequence[Wire] = ()  # that the tape keeps no longer, oldest first
@@ -207,7 +207,7 @@ class _Cuts:
         return list(items[-most:])
 
 
-def briefing(market: MarketBriefing, reader: Reader) -> Wire:
+def briefing(market: MarketBriefing, reader: BriefedAgent) -> Wire:
     """Return the payload for one agent."""
     cuts = _Cuts()
     told = reader.events
@@ -246,7 +246,7 @@ def ping(*, agent_id: str, tick: int, timestamp: str, deadline: str) -> Wire:
     }
 
 
-def watchlist(market: MarketBriefing, reader: Reader) -> list[str]:
+def watchlist(market: MarketBriefing, reader: BriefedAgent) -> list[str]:
     """Return the symbols that an agent watches: those it subscribed to, then those it holds, then
     the largest companies.
     """
@@ -276,7 +276,7 @@ def must_arrive(told: Iterable[Event]) -> list[Wire]:
     return [alert for alert in events_of(told, "agent:alert") if alert["type"] in MUST_ARRIVE]
 
 
-def _orders(reader: Reader, cuts: _Cuts) -> Wire:
+def _orders(reader: BriefedAgent, cuts: _Cuts) -> Wire:
     told = reader.events
     return {
         "filled": cuts.newest("orders.filled", events_of(told, "order:filled")),
@@ -287,7 +287,7 @@ def _orders(reader: Reader, cuts: _Cuts) -> Wire:
     }
 
 
-def _market(market: MarketBriefing, reader: Reader) -> Wire:
+def _market(market: MarketBriefing, reader: BriefedAgent) -> Wire:
     shown: Wire = {
         "indices": market.indices,
         "watchlist": [market.lines[symbol] for symbol in watchlist(market, reader)],
@@ -313,7 +313,7 @@ def _untrusted(message: Wire) -> Wire:
     return {**message, "content": {"untrusted": True, "author": author, "text": content}}
 
 
-def _alerts(reader: Reader, cuts: _Cuts) -> list[Wire]:
+def _alerts(reader: BriefedAgent, cuts: _Cuts) -> list[Wire]:
     """All alerts that may not be lost, and the newest of the others, in order."""
     alerts = [*reader.saved_alerts, *events_of(reader.events, "agent:alert")]
     others = [place for place, alert in enumerate(alerts) if alert["type"] not in MUST_ARRIVE]
@@ -323,7 +323,7 @@ def _alerts(reader: Reader, cuts: _Cuts) -> list[Wire]:
     return [alert for place, alert in enumerate(alerts) if place not in left_out]
 
 
-def _leaderboard(place: Place) -> Wire:
+def _leaderboard(place: LeaderboardPlace) -> Wire:
     return {
         "rank": place.rank,
         "totalAgents": place.total,
@@ -332,7 +332,7 @@ def _leaderboard(place: Place) -> Wire:
     }
 
 
-def _seq(range: Range) -> Wire:
+def _seq(range: SeqRange) -> Wire:
     return {
         "epoch": range.epoch,
         "public": range.public,

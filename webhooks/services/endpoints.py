@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from agents.ids import new_id
 from agents.models import Agent
+from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
-from agents.services.sealing import seal
 from webhooks.engine.delivery import SECRET_OVERLAP_SECONDS
 from webhooks.models import Endpoint, EndpointState
 
@@ -85,7 +85,7 @@ def replace_secret(agent: Agent) -> str:
             previous_secret=old,
             previous_secret_until=timezone.now() + timedelta(seconds=SECRET_OVERLAP_SECONDS),
         )
-        Agent.objects.filter(id=agent.id).update(webhook_secret=seal(secret))
+        Agent.objects.filter(id=agent.id).update(webhook_secret=encrypt(secret))
     return secret
 
 

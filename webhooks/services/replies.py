@@ -27,7 +27,7 @@ class OverLimit(Exception):
 TakeActions: TypeAlias = Callable[[Agent, list[Any]], list[SentAction]]
 
 
-class Door(NamedTuple):
+class Intake(NamedTuple):
     """How a reply enters: the same way as a `POST /actions`, which is not this app's to know.
 
     `read` raises UnreadableReply; `spend` counts a request of an agent's and raises OverLimit;
@@ -40,13 +40,13 @@ class Door(NamedTuple):
     alert: Callable[[int, str], None]  # has the exchange tell an agent something
 
 
-def act_on(result: Result, reply: bytes, door: Door, *, symbols: Collection[str]) -> Result:
+def act_on(result: Result, reply: bytes, intake: Intake, *, symbols: Collection[str]) -> Result:
     """Do what a reply asks for, unless that has been done under its id, and return the result with
     what was said of its actions. What is wrong with a reply is the result's error.
     """
-    endpoint = result.letter.endpoint
+    endpoint = result.request.endpoint
     try:
-        parsed = parse_reply(door.read(reply))
+        parsed = parse_reply(intake.read(reply))
         unknown = [s for s in parsed.settings.get("symbols", []) if s not in symbols]
         if unknown:
             raise MalformedReply(f"there is no company {unknown[0]}")
@@ -61,17 +61,17 @@ def act_on(result: Result, reply: bytes, door: Door, *, symbols: Collection[str]
         if not insert_deliveries([result]):  # its id has been acted on
             return result
         try:
-            door.spend(endpoint.agent)
+            intake.spend(endpoint.agent)
         except OverLimit as limit:
             return replace(result, error=str(limit)[:200], reply_lines=_refused(parsed, limit))
-        sent = door.take(endpoint.agent, parsed.actions)
+        sent = intake.take(endpoint.agent, parsed.actions)
     taken = sum(action.id is not None for action in sent)
     lines = [(action.id, action.result) for action in sent]
     return replace(result, reply_lines=lines, actions_taken=taken)
 
 
 def _keep_settings(result: Result, parsed: Reply) -> None:
-    endpoint = result.letter.endpoint
+    endpoint = result.request.endpoint
     now = {
         "symbols": endpoint.symbols,
         "includeOrderBook": endpoint.wants_order_books,

@@ -12,7 +12,7 @@ import orjson
 from django.db import connection, transaction
 
 from market.common.bulk import array_literal, execute_beside
-from webhooks.briefings import Letter
+from webhooks.briefings import PreparedRequest
 from webhooks.engine.circuit import Circuit, CircuitState, Next, Outcome, after_try
 from webhooks.models import DeliveryKind, Endpoint, EndpointState
 
@@ -21,11 +21,11 @@ GONE = "it answered 410 Gone"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one letter. `reply_lines` are what was said of its reply's actions, with their
+    """What came of one request. `reply_lines` are what was said of its reply's actions, with their
     ids; None where there was no reply that could be read.
     """
 
-    letter: Letter
+    request: PreparedRequest
     outcome: Outcome
     status: int | None
     milliseconds: int
@@ -40,11 +40,11 @@ class Result:
 
     @property
     def is_briefing(self) -> bool:
-        return self.letter.kind is DeliveryKind.BRIEFING
+        return self.request.kind is DeliveryKind.BRIEFING
 
 
 @dataclass(frozen=True, slots=True)
-class Sequel:
+class NextState:
     """What a result means for its endpoint."""
 
     result: Result
@@ -145,15 +145,15 @@ def insert_deliveries(results: Iterable[Result]) -> int:
     """Append a row for each try whose id has none yet, and return how many were appended."""
     rows = [
         (
-            str(r.letter.id),
-            r.letter.endpoint.agent_id,
-            r.letter.kind.value,
-            r.letter.tick,
-            r.letter.attempt,
+            str(r.request.id),
+            r.request.endpoint.agent_id,
+            r.request.kind.value,
+            r.request.tick,
+            r.request.attempt,
             r.outcome.value,
             r.status,
             r.milliseconds,
-            len(r.letter.body),
+            len(r.request.body),
             r.actions_taken,
             r.error,
             r.sent_at.isoformat(),
@@ -163,32 +163,32 @@ def insert_deliveries(results: Iterable[Result]) -> int:
     return _execute(_INSERT, _DELIVERY_COLUMNS, rows)
 
 
-def write_results(results: Sequence[Result]) -> list[Sequel]:
-    """Write what came of these letters, and return what it means for their endpoints."""
-    sequels = [_sequel(result) for result in results]
+def write_results(results: Sequence[Result]) -> list[NextState]:
+    """Write what came of these requests, and return what it means for their endpoints."""
+    states = [_next_state(result) for result in results]
     with transaction.atomic():
         insert_deliveries(results)
-        _execute(_UPDATE, _RESULT_COLUMNS, [_row(sequel) for sequel in sequels])
-    return sequels
+        _execute(_UPDATE, _RESULT_COLUMNS, [_row(next_state) for next_state in states])
+    return states
 
 
-def _sequel(result: Result) -> Sequel:
-    endpoint = result.letter.endpoint
+def _next_state(result: Result) -> NextState:
+    endpoint = result.request.endpoint
     state, why = EndpointState(endpoint.state), endpoint.why_disabled
     circuit = _circuit(endpoint)
     if result.outcome is Outcome.GONE:
-        return Sequel(result, EndpointState.DISABLED, GONE, Next(Circuit(), 0.0))
+        return NextState(result, EndpointState.DISABLED, GONE, Next(Circuit(), 0.0))
     if result.is_briefing:
         jitter = random.uniform(-1, 1)
-        return Sequel(result, state, why, after_try(circuit, result.outcome, jitter=jitter))
+        return NextState(result, state, why, after_try(circuit, result.outcome, jitter=jitter))
     if result.is_delivered:  # and the endpoint is there, whatever it was
-        return Sequel(result, EndpointState.ACTIVE, "", Next(Circuit(), 0.0))
+        return NextState(result, EndpointState.ACTIVE, "", Next(Circuit(), 0.0))
     if state is EndpointState.ACTIVE:  # an owner's test says nothing about the briefings
-        return Sequel(result, state, why, Next(circuit, 0.0))
+        return NextState(result, state, why, Next(circuit, 0.0))
     tried = after_try(circuit, result.outcome, jitter=random.uniform(-1, 1))
     if not tried.wait_seconds or tried.has_opened:  # until the owner asks for another
-        return Sequel(result, state, why, Next(Circuit(), 0.0))
-    return Sequel(result, state, why, tried)
+        return NextState(result, state, why, Next(Circuit(), 0.0))
+    return NextState(result, state, why, tried)
 
 
 def _circuit(endpoint: Endpoint) -> Circuit:
@@ -200,24 +200,24 @@ def _circuit(endpoint: Endpoint) -> Circuit:
     )
 
 
-def _row(sequel: Sequel) -> tuple[Any, ...]:
-    result, circuit = sequel.result, sequel.next.circuit
-    letter = result.letter
-    endpoint, range = letter.endpoint, letter.range
+def _row(next_state: NextState) -> tuple[Any, ...]:
+    result, circuit = next_state.result, next_state.next.circuit
+    request = result.request
+    endpoint, range = request.endpoint, request.range
     is_told = result.is_delivered and result.is_briefing
     return (
         endpoint.agent_id,
         str(endpoint.claim),
         not result.is_briefing,
         result.is_delivered,
-        sequel.state.value,
-        sequel.why_disabled,
+        next_state.state.value,
+        next_state.why_disabled,
         range.epoch if is_told else endpoint.epoch,
         range.public if is_told else endpoint.briefed_tick,
         range.agent if is_told else endpoint.briefed_seq,
-        letter.is_last if is_told else endpoint.has_last_briefing,
+        request.is_last if is_told else endpoint.has_last_briefing,
         orjson.dumps(_last_reply(result)).decode(),
-        sequel.next.wait_seconds,
+        next_state.next.wait_seconds,
         circuit.state.value,
         circuit.failures,
         circuit.successes,
@@ -226,7 +226,7 @@ def _row(sequel: Sequel) -> tuple[Any, ...]:
         result.actions_taken,
         result.error,
         result.sent_at.isoformat(),
-        None if result.is_briefing else str(letter.id),
+        None if result.is_briefing else str(request.id),
     )
 
 
@@ -235,10 +235,10 @@ def _last_reply(result: Result) -> Any:
     tick has judged yet.
     """
     if not (result.is_delivered and result.is_briefing):
-        return result.letter.endpoint.last_reply
+        return result.request.endpoint.last_reply
     if result.reply_lines is not None:
         return list(result.reply_lines)
-    return [[action.id, action.result] for action in result.letter.unjudged]
+    return [[action.id, action.result] for action in result.request.unjudged]
 
 
 def _execute(statement: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> int:

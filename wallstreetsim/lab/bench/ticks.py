@@ -16,6 +16,7 @@ import orjson
 from django.apps import apps
 from django.db import connection, transaction
 
+from agents.engine.names import folded
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
 from market.common.bulk import insertion, send
@@ -158,7 +159,7 @@ def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = N
 def _run_into_debt(floor: shell.Floor) -> list[str]:
     """Let agents buy ten companies for nine times what they have; return the symbols."""
     agents = Agent.objects.bulk_create(
-        Agent(name=f"debtor{n}", role="hedge_fund_manager") for n in range(INDEBTED)
+        _agent(f"debtor{n}", "hedge_fund_manager") for n in range(INDEBTED)
     )
     registrations = [
         (
@@ -184,6 +185,10 @@ def _run_into_debt(floor: shell.Floor) -> list[str]:
     return [company.symbol for company in companies]
 
 
+def _agent(name: str, role: str) -> Agent:
+    return Agent(name=name, folded_name=folded(name), role=role)
+
+
 def fresh_floor(*, agents: int, switches: Switches | None = None) -> shell.Floor:
     """Empty the record, found a world and register quants; return its floor, which is never too
     early.
@@ -197,7 +202,7 @@ def fresh_floor(*, agents: int, switches: Switches | None = None) -> shell.Floor
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
     found_if_missing(seed="bench", companies=100, switches=switches)
-    made = Agent.objects.bulk_create(Agent(name=f"quant{n}", role="quant") for n in range(agents))
+    made = Agent.objects.bulk_create(_agent(f"quant{n}", "quant") for n in range(agents))
     Input.objects.bulk_create(
         Input(
             account=agent.id,

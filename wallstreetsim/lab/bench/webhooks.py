@@ -19,8 +19,9 @@ from django.db import connection
 from redis import Redis
 
 from agents.models import Agent
+from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
-from agents.services.sealing import seal
+from wallstreetsim.celery import app
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
 from wallstreetsim.lab.bench.ticks import fresh_floor
 from webhooks.models import Delivery, Endpoint, EndpointState
@@ -73,7 +74,7 @@ def _figure(name: str, delivered: _Delivered, baseline: Baseline) -> Figure:
 
 
 def _measure(address: str, *, hanging: int) -> _Delivered:
-    from wallstreetsim.tasks import hand_out
+    from wallstreetsim.tasks import notify_couriers
 
     floor = fresh_floor(agents=ENDPOINTS)
     _connect(address, hanging)
@@ -85,7 +86,7 @@ def _measure(address: str, *, hanging: int) -> _Delivered:
             committed = floor.tick()
             committed_at = time.time()
             assert committed is not None
-            hand_out(committed.outcome.tick)
+            notify_couriers(committed.outcome.tick)
             arrivals = _arrivals(address, answering)
             if number >= WARM_UP:
                 samples.append(1000 * (max(arrivals) - committed_at))
@@ -98,7 +99,7 @@ def _measure(address: str, *, hanging: int) -> _Delivered:
 
 def _connect(address: str, hanging: int) -> None:
     """Give every agent an endpoint that has answered its ping; let so many hang."""
-    secret = seal(new_webhook_secret())
+    secret = encrypt(new_webhook_secret())
     agents = list(Agent.objects.order_by("id"))
     for number, agent in enumerate(agents):
         agent.callback_url = f"{address}/{_path(number, hanging)}"
@@ -155,7 +156,9 @@ def _couriers() -> Iterator[None]:
             process = _courier(number)
             stack.callback(process.wait)
             stack.callback(process.kill)
-        time.sleep(4)
+        deadline = time.monotonic() + 4 * PATIENCE_SECONDS
+        while len(app.control.ping(timeout=1.0) or []) < COURIERS:
+            assert time.monotonic() < deadline, "the couriers do not start"
         yield
 
 

@@ -16,6 +16,7 @@ from market.engine.exchange import Exchange
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
 from news.engine.articles import Article
+from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 
 
 class ActionResult(NamedTuple):
@@ -50,6 +51,8 @@ class Result:
     events: Sequence[wire.Wire]
     deeds: Sequence[Manipulation]  # of the house's crooks
     articles: Sequence[Article]
+    suspicions: Sequence[SuspicionNoted]  # that have opened or fed a case
+    accused: Sequence[tuple[CaseState, AccusedState]]  # as they stood at its end
     histories: Mapping[str, History]
 
     @property
@@ -84,8 +87,8 @@ class Result:
                 for s, h in histories
             },
             "volumes": {s: h.volumes for s, h in histories},
-            "violations": [],
-            "investigations": [],
+            "violations": [_violation(noted, names) for noted in self.suspicions],
+            "investigations": [_investigation(case, one, names) for case, one in self.accused],
             "news": [_article(article) for article in self.articles],
             "events": list(self.events),
             "groundTruth": [_deed(deed, names) for deed in self.deeds],
@@ -138,6 +141,38 @@ def _deed(deed: Manipulation, names: Mapping[int, str]) -> wire.Wire:
         "symbol": deed.symbol,
         "firstTick": deed.first_tick,
         "lastTick": deed.last_tick,
+    }
+
+
+def _violation(noted: SuspicionNoted, names: Mapping[int, str]) -> wire.Wire:
+    """One suspicion that has opened or fed a case; a repeat is another."""
+    suspicion = noted.suspicion
+    return {
+        "tick": noted.tick,
+        "type": suspicion.crime,
+        "agents": [names[account] for account in suspicion.accounts],
+        "symbol": suspicion.symbol,
+        "confidence": suspicion.confidence,
+        "evidence": {
+            "orders": [order.id for order in suspicion.orders],
+            "trades": [trade.id for trade in suspicion.trades],
+        },
+    }
+
+
+def _investigation(case: CaseState, one: AccusedState, names: Mapping[int, str]) -> wire.Wire:
+    """One accused of one case."""
+    return {
+        "id": case.id,
+        "agent": names[one.account],
+        "crimeType": case.crime,
+        "symbol": case.symbol,
+        "status": one.status,
+        "tickOpened": one.opened_tick,
+        "tickCharged": one.charged_tick,
+        "tickDecided": one.decided_tick,
+        "fine": one.fine_cents / 100,
+        "sentenceTicks": one.sentence_ticks,
     }
 
 

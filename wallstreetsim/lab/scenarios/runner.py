@@ -20,6 +20,7 @@ from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
 from news.engine.articles import Article
 from news.engine.desk import NewsReport
+from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
 from wallstreetsim.machine.actions import action_table
@@ -156,6 +157,9 @@ class Record:
         self.events: list[wire.Wire] = []
         self.deeds: list[Manipulation] = []
         self.articles: list[Article] = []
+        self.suspicions: list[SuspicionNoted] = []
+        self.cases: dict[str, CaseState] = {}  # as last seen, and those accused in them
+        self.accused: dict[tuple[str, int], AccusedState] = {}
         self.histories = {symbol: History() for symbol in world.market.companies}
 
     def add(self, outcome: Outcome, submissions: Sequence[Submission]) -> None:
@@ -171,6 +175,9 @@ class Record:
         self.deeds += outcome.agents.deeds
         news: NewsReport = outcome.reports["news"]
         self.articles += news.articles
+        self.suspicions += [noted for noted in outcome.sec.suspicions if noted.case is not None]
+        self.cases |= {case.id: case for case in outcome.sec.cases}
+        self.accused |= {(one.case, one.account): one for one in outcome.sec.accused}
         for symbol, company in self.world.market.companies.items():
             history = self.histories[symbol]
             history.prices.append(company.price)
@@ -189,5 +196,7 @@ class Record:
             events=self.events,
             deeds=self.deeds,
             articles=self.articles,
+            suspicions=self.suspicions,
+            accused=[(self.cases[id], one) for (id, _), one in self.accused.items()],
             histories=self.histories,
         )

@@ -1,0 +1,1 @@
+"""The law's part of the API."""

@@ -1,0 +1,1 @@
+"""The law: what is punished, how a case goes, and what it costs."""

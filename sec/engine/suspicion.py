@@ -1,0 +1,47 @@
+"""A suspicion: what a detector, a tip's judge or an operator lays before the SEC."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from market.engine.values import Cents, Tick
+from sec.engine.records import OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+
+
+class Conduct(NamedTuple):
+    """What is looked at: an account, in one company or (None) in all, between two ticks."""
+
+    account: int
+    symbol: str | None
+    first_tick: Tick
+    last_tick: Tick
+
+
+class Suspicion(NamedTuple):
+    """Why accounts are suspected of a crime, with copies of all that it rests on.
+
+    `confidence` goes from 0 to 1. `price_before` is the company's before the conduct, 0 where none
+    is meant: losses against the accused's orders are measured from it.
+    """
+
+    crime: str
+    accounts: tuple[int, ...]
+    symbol: str | None
+    confidence: float
+    first_tick: Tick
+    last_tick: Tick
+    orders: tuple[OrderSeen, ...] = ()
+    trades: tuple[TradeSeen, ...] = ()
+    rumors: tuple[RumorSeen, ...] = ()
+    payments: tuple[PaymentSeen, ...] = ()
+    price_before: Cents = 0
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its orders, trades, rumors and payments."""
+        return [
+            *(order.id for order in self.orders),
+            *(trade.id for trade in self.trades),
+            *(rumor.id for rumor in self.rumors),
+            *(payment.id for payment in self.payments),
+        ]
