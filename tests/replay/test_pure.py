@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "3b66457a3597a2d393ac7e5a3049face74c1a87e64c120706fcf7304e83ed52f"
+GOLDEN_DIGEST = "d188b91745c393247f0ffa7b54b7fed59c7969345d05196b3597d5431f641af6"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "e1ec88dbd9394ce56e62c3161856f59ba153559e910c5b0111e80a3507281401"
+DECISIONS = "deeff1986f9708c2acb91b5b993ecfdb1a371b4bdfde8fa9b48b3177e907ddbb"
 
 SOCIAL = ("messages", "blocks", "payouts")
 

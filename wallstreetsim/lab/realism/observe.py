@@ -93,7 +93,7 @@ class Observer:
         self.metaorders: list[Metaorder] = []
         self.reports: list[Report] = []
         self.depths: list[list[int]] = []
-        self.deeds = 0
+        self.manipulations = 0
         self.maker_equities: list[int] = []
 
     def run(self, days: int, each_day: Callable[[int], None] = lambda day: None) -> History:
@@ -124,7 +124,7 @@ class Observer:
             for article in news.articles
             if len(article.symbols) == 1 and article.sentiment
         ]
-        self.deeds += len(self.world.registry.report().deeds)
+        self.manipulations += len(self.world.registry.report().manipulations)
         self.maker_equities.append(self.world.market.accounts[MARKET_MAKER].equity)
         for done in self.world.house.worked:
             first = at - (done.last_tick - done.first_tick)
@@ -175,7 +175,7 @@ class Observer:
             "maker's cash $": market.accounts[MARKET_MAKER].cash / 100,
             "share of ticks with the mid a spread off the price": away / prices.size,
             "events": float(market.climate.events.numbered),
-            "schemes": float(self.deeds),
+            "schemes": float(self.manipulations),
             "cash in all": sum(account.cash for account in market.accounts.values()) / 100,
             "shares amiss": float(sum(_amiss(company, self.world) for company in self._companies)),
         }

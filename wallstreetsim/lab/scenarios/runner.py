@@ -155,8 +155,8 @@ class Record:
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
-        self.deeds: list[Manipulation] = []
         self.articles: list[Article] = []
+        self.manipulations: list[Manipulation] = []
         self.suspicions: list[SuspicionNoted] = []
         self.cases: dict[str, CaseState] = {}  # as last seen, and those accused in them
         self.accused: dict[tuple[str, int], AccusedState] = {}
@@ -172,9 +172,9 @@ class Record:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
-        self.deeds += outcome.agents.deeds
         news: NewsReport = outcome.reports["news"]
         self.articles += news.articles
+        self.manipulations += outcome.agents.manipulations
         self.suspicions += [noted for noted in outcome.sec.suspicions if noted.case is not None]
         self.cases |= {case.id: case for case in outcome.sec.cases}
         self.accused |= {(one.case, one.account): one for one in outcome.sec.accused}
@@ -194,8 +194,8 @@ class Record:
             orders=[self.orders[number] for number in sorted(self.orders)],
             trades=self.trades,
             events=self.events,
-            deeds=self.deeds,
             articles=self.articles,
+            manipulations=self.manipulations,
             suspicions=self.suspicions,
             accused=[(self.cases[id], one) for (id, _), one in self.accused.items()],
             histories=self.histories,
