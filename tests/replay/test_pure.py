@@ -99,7 +99,7 @@ def test_the_history_is_worth_replaying() -> None:
     assert entries >= {
         *("endowment", "interest", "borrow_fee", "split", "split_fraction", "write_off"),
         "close_out",
-        *("salary", "profit_share", "bribe_escrow", "bribe_kept"),
+        *("salary", "profit_share"),
     }
 
 
