@@ -261,8 +261,10 @@ def _cost_of(pre_trade: PreTradeCheck, account: Account, parameters: Parameters)
     after.cash = account.cash - more * paid - fee
     after.long_value = account.long_value + price * (max(0, held + more) - max(0, held))
     after.short_value = account.short_value + price * (max(0, -held - more) - max(0, -held))
-    rules = settings.RULES.market.margin
-    limit = margin.liquidation_price(after, held + more, price, rules)
+    rules, rate = settings.RULES.market.margin, account.margin_rate(order.company)
+    after.long_margin = account.long_margin + rate * (after.long_value - account.long_value)
+    after.short_margin = account.short_margin + rate * (after.short_value - account.short_value)
+    limit = margin.liquidation_price(after, held + more, price, rate, rules)
     return {"fee": fee / 100, "liquidationPrice": wire.optional_dollars(limit)}
 
 

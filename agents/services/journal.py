@@ -86,6 +86,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
         "agents_agent",
         {
             "id": "bigint",
+            "role": "text",
             "status": "text",
             "status_until": "bigint",
             "reputation": "integer",
@@ -100,6 +101,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
         (
             (
                 m.account,
+                m.role,
                 m.status.value,
                 m.status_until,
                 m.reputation,
