@@ -148,3 +148,23 @@ def test_allies_share_what_one_gains_until_one_betrays() -> None:
     assert agents["bob"]["reputation"] < agents["ann"]["reputation"]
     # Two days' salary; by the third close its company has waited too long for an action.
     assert agents["cid"]["cash"] == 70_000.00
+
+
+def test_a_rumor_an_alliance_a_betrayal_a_tip_and_prison() -> None:
+    result = told("society")
+    assert codes(result) == ["OK"] * 8
+    betrayal = [item["headline"] for item in result["news"] if item["tick"] == 30]
+    assert any("bob" in headline and "ann" in headline for headline in betrayal)
+    [case] = result["investigations"]
+    assert (case["agent"], case["crimeType"], case["status"]) == (
+        "ann",
+        "pump_and_dump",
+        "convicted",
+    )
+    assert case["sentenceTicks"] >= 3_000
+    assert case["tickOpened"] < case["tickCharged"] < case["tickDecided"]
+    agents = result["agents"]
+    assert agents["ann"]["status"] == "imprisoned"
+    assert agents["bob"]["cash"] > 25_000.00, "the bounty of one whose tip convicts"
+    assert agents["bob"]["reputation"] < 50, "for betrayal costs more than a tip earns"
+    assert result["audit"] == {"cashSumsToZero": True, "sharesConserved": True}
