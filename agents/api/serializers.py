@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents import standings
@@ -24,7 +25,7 @@ from market import wire
 from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import CursorQuery, PageQuery
 from market.engine import margin
-from market.engine.accounts import Account
+from market.engine.accounts import Account, margin_rate
 from market.engine.values import OrderStatus
 from market.models import EquityPoint
 
@@ -32,6 +33,26 @@ ROLES = [role.name for role in settings.RULES.agents.roles]
 SHORTEST_NAME, LONGEST_NAME = settings.RULES.agents.name_lengths
 
 # Requests
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "uri",
+        "maxLength": LONGEST,
+        "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s@/?#]+([/?#]\S*)?$",
+        "description": "Where a briefing is sent every tick: http or https, without user and"
+        " password, on port 80, 443 or from 1024 on, at an address that everybody reaches. Null or"
+        " empty for nowhere.",
+    }
+)
+class CallbackUrl(Text):
+    """Where briefings go; what else it must be is judged when it is saved, and at every send."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False, allow_null=True, allow_blank=True, max_length=LONGEST, **options
+        )
 
 
 class RegisterBody(Body):
@@ -43,13 +64,7 @@ class RegisterBody(Body):
         help_text="Unique without regard to case.",
     )
     role = Choice(choices=ROLES)
-    callbackUrl = Text(
-        required=False,
-        allow_null=True,
-        allow_blank=True,
-        max_length=LONGEST,
-        help_text="Where a briefing is sent every tick.",
-    )
+    callbackUrl = CallbackUrl()
 
 
 class KeyBody(Body):
@@ -57,7 +72,7 @@ class KeyBody(Body):
 
 
 class SettingsBody(Body):
-    callbackUrl = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST)
+    callbackUrl = CallbackUrl()
 
 
 class StandingQuery(PageQuery):
@@ -779,6 +794,8 @@ def action_state(row: Input, *, places_order: bool) -> ActionState:
 
 
 def _position(account: Account, held: HeldPosition) -> Position:
-    rules = settings.RULES.market.margin
-    limit = margin.liquidation_price(account, held.quantity, held.price, rules)
-    return cast(Position, wire.position(*held, limit))
+    symbol, quantity, cost, price, sector = held
+    rules = settings.RULES.market
+    rate = margin_rate(account.leverage, rules.margin_bps(sector))
+    limit = margin.liquidation_price(account, quantity, price, rate, rules.margin)
+    return cast(Position, wire.position(symbol, quantity, cost, price, limit))

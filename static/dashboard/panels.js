@@ -6,6 +6,7 @@ import { mountEvents } from "./events.js";
 import { mountFeed } from "./feed.js";
 import { mountMarket } from "./market.js";
 import { mountMovers } from "./movers.js";
+import { mountNews } from "./news.js";
 import { mountOverview } from "./overview.js";
 import { mountTicker } from "./ticker.js";
 import { mountWorld } from "./world.js";
@@ -18,6 +19,7 @@ const PANELS = {
   market: mountMarket,
   feed: mountFeed,
   agents: mountAgents,
+  news: mountNews,
   events: mountEvents,
   bankruptcies: mountBankruptcies,
 };

@@ -15,8 +15,8 @@ from tests.floor.hall import Hall
 from wallstreetsim.terminal import pages, template_tags
 from wallstreetsim.terminal.dashboard import Quote
 
-READS = 8  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies,
-# and whether webhooks are behind
+READS = 9  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies,
+# the news, and whether webhooks are behind
 
 
 @pytest.fixture(autouse=True)

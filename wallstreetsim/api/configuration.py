@@ -14,16 +14,22 @@ from market import wire
 from market.common.strict_json import DEEPEST_NESTING
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
+from market.engine.values import BPS_IN_ONE
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
-from wallstreetsim.feed import channels
+from wallstreetsim.feed import catalog, channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 CHANGELOG = (
+    (
+        "1.2.0",
+        "RUMOR; the news at /news and on its channel: news:breaking, and news:marked when an"
+        " operator pins or retracts an article.",
+    ),
     (
         "1.1.0",
         "A malformed action fails alone; unknown query parameters are refused; orders and"
@@ -32,11 +38,7 @@ CHANGELOG = (
     ("1.0.0", "The first contract."),
 )
 
-NOT_YET = (
-    "RUMOR",
-    "news: its list is empty",
-    "the pages for people at /agents, /agents/{id}, /news",
-)
+NOT_YET: tuple[str, ...] = ()
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
 UNPUBLISHED_OF_HOUSE = ("roster", "roles", "social", "crime_rate", "insider_rate", "crook_noise")
@@ -94,6 +96,7 @@ def config() -> Config:
                 "dailyVolatility": sector.daily_volatility,
                 "beta": sector.beta,
                 "share": sector.share,
+                "initialMargin": sector.margin_bps / BPS_IN_ONE,
                 "industries": list(sector.industries),
             }
             for sector in market.sectors
@@ -118,7 +121,7 @@ def config() -> Config:
             "lowestPrice": market.lowest_limit_cents / 100,
             "highestPrice": market.highest_limit_cents / 100,
             "priceIncrement": 0.01,
-            "marketOrderCollarPercent": market.collar_bps / 100,
+            "collarPercent": market.collar_bps / 100,
             "bookLevelsPublished": market.book_levels_published,
         },
         "timing": {
@@ -187,6 +190,17 @@ def config() -> Config:
                 channels.of_book("SYMBOL"),
                 channels.of_agent("<id>"),
             ],
+            "frames": [
+                {
+                    "type": kind.type,
+                    "channels": list(kind.channels),
+                    "list": kind.is_list,
+                    "partial": kind.is_partial,
+                    "fields": list(kind.fields),
+                }
+                for kind in catalog.FRAMES
+            ],
+            "closeCodes": {str(code): why for code, why in catalog.CLOSE_CODES.items()},
         },
         "webhooks": {
             "connectSeconds": delivery.CONNECT_SECONDS,

@@ -1,4 +1,4 @@
-"""What the page shows before any script runs: six queries, however many agents trade.
+"""What the page shows before any script runs: seven queries, however many agents trade.
 
 Money is cents.
 """
@@ -22,6 +22,8 @@ from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 from market.models import Bankruptcy, Candle, Company, Split, Trade, World
+from news import selectors as news
+from news.models import Article
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.shared import LIMITS, WORDS, said
 from wallstreetsim.terminal.template_tags import clock
@@ -180,6 +182,7 @@ class Dashboard:
     happenings: Sequence[str] = ()  # of the tick, as the feed says them
     active_events: Sequence[ActiveEvent] = ()  # the newest first
     bankruptcies: Sequence[Fall] = ()  # the newest first
+    articles: Sequence[Article] = ()  # the newest first
 
     @property
     def tick_seconds(self) -> int:
@@ -291,6 +294,7 @@ def load() -> Dashboard:
         quotes = _quotes(world)
         trades = _last_trades()
         bankruptcies = _last_bankruptcies()
+        articles = list(news.articles()[: LIMITS["articles"]])
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
@@ -303,6 +307,7 @@ def load() -> Dashboard:
         happenings=_happenings(told.get("market:event", [])),
         active_events=_active_events(update),
         bankruptcies=bankruptcies,
+        articles=articles,
     )
 
 
@@ -334,6 +339,7 @@ def load_at(tick: Tick) -> Dashboard | None:
             happenings=_happenings(told.get("market:event", [])),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
+            articles=list(news.articles_until(tick)[: LIMITS["articles"]]),
         )
 
 
