@@ -132,7 +132,6 @@ def _open(places: Places, supervisor: Supervisor) -> None:
     address = f"http://{_reachable(settings.BIND)}:{settings.PORT}"
     silent = f"{address}/health does not answer; the log of web is {places.log('web')}"
     _wait_until(lambda: _is_healthy(address), silent)
-    _welcome(places, address)
     if not compiled.IN_USE:  # the floor takes the compiled engines up when they are there
         if compiled.home() is not None:
             _say(
@@ -140,6 +139,7 @@ def _open(places: Places, supervisor: Supervisor) -> None:
                 " the market goes over to them between two ticks."
             )
         supervisor.start("once:compiler")
+    _welcome(places, address)
 
 
 def _welcome(places: Places, address: str) -> None:
