@@ -16,10 +16,10 @@ LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-versio
 CODE := agents market news sec webhooks wallstreetsim tests templates static docs README.md
 IN_CODE := -I --include=*.py --include=*.html --include=*.js --include=*.css --include=*.md \
 	--exclude-dir=migrations --exclude=upgrades.py
-RIDDLES := is_pinned|ordered_band_bps|Rehearsal|rehearsal|Prospect|Scribe|scribe|Forerunner|_clerk|order_bands|settle_down
+RIDDLES := Deed|deed|deeds|is_pinned|ordered_band_bps|Rehearsal|rehearsal|Prospect|Scribe|scribe|Forerunner|_clerk|order_bands|settle_down
 RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|ApiDoor|Shelf|shelf
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
-MODULES := telling|restoring|reach|absence|garbage|looking|asking|door|calls|closing
+MODULES := telling|restoring|absence|garbage|looking|asking|api.door|engine.calls|engine.closing|market.reach
 
 .PHONY: setup compile run test check fmt bench soak admin audit lock clean
 
@@ -40,7 +40,7 @@ check: .venv/dev
 	SECRET_KEY=check $(PY) -m mypy .
 	.venv/bin/lint-imports
 	@! grep -rnwE '$(RIDDLES)' $(IN_CODE) $(CODE)
-	@! grep -rnwE '(from|import) .*($(MODULES))' $(IN_CODE) $(CODE)
+	@! grep -rnwE '(from|import) [a-z., ]*($(MODULES))' $(IN_CODE) $(CODE)
 
 fmt: .venv/dev
 	$(PY) -m ruff check --fix

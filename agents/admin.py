@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from agents.engine.rules import POINT, ROLES
-from agents.models import Agent, ApiKey, Deed, Input, Source
+from agents.models import Agent, ApiKey, Input, Manipulation, Source
 from market.admin import account, account_links
 from market.common.read_only import (
     Among,
@@ -129,8 +129,8 @@ class InputAdmin(BigTableAdmin):
         return input.answer.message if input.answer else ""
 
 
-@admin.register(Deed)
-class DeedAdmin(BigTableAdmin):
+@admin.register(Manipulation)
+class ManipulationAdmin(BigTableAdmin):
     list_display = ("tick", "crime", "who", "symbol", "first_tick", "last_tick")
     search_help_text = "A symbol, an agent's name, account:1000 or tick:9."
     hidden = ("accounts",)
@@ -146,8 +146,8 @@ class DeedAdmin(BigTableAdmin):
         return Q(accounts__overlap=accounts) if accounts else None
 
     @admin.display(description="who")
-    def who(self, deed: Any) -> SafeString:
-        named = zip(deed.accounts, (deed.one, deed.other), strict=False)
+    def who(self, manipulation: Any) -> SafeString:
+        named = zip(manipulation.accounts, (manipulation.one, manipulation.other), strict=False)
         return links(*(link(name or id, "agents_agent_change", id) for id, name in named))
 
 

@@ -205,7 +205,7 @@ class Waiting(models.Model):
         return f"input {self.input_id}"
 
 
-class Deed(models.Model):
+class Manipulation(models.Model):
     """What house agents did that is forbidden, noted by the tick in which they were done with it.
 
     The truth that surveillance is measured by: it is for operators, and nothing that agents or the
@@ -220,7 +220,7 @@ class Deed(models.Model):
     last_tick = models.BigIntegerField()
 
     class Meta:
-        indexes: ClassVar = [BrinIndex(name="deeds_by_tick", fields=["tick"])]
+        indexes: ClassVar = [BrinIndex(name="manipulations_by_tick", fields=["tick"])]
 
     def __str__(self) -> str:
         return f"{self.crime} in {self.symbol}, ticks {self.first_tick} to {self.last_tick}"

@@ -19,7 +19,7 @@ def writes(tick: Tick, report: AgentsReport) -> Iterator[tuple[str, Callable[[],
         (report.blocks, partial(journal.update_blocks, report.blocks)),
         (report.alliances, partial(journal.update_alliances, report.alliances)),
         (report.payouts, partial(journal.insert_payouts, report.payouts)),
-        (report.deeds, partial(journal.insert_deeds, tick, report.deeds)),
+        (report.manipulations, partial(journal.insert_manipulations, tick, report.manipulations)),
     ):
         if rows:
             yield "write prices", encode

@@ -37,6 +37,7 @@ class World(models.Model):
     inflation_bps = models.IntegerField()
     gdp_growth_bps = models.IntegerField()
     index = models.BigIntegerField(default=0, help_text="Hundredths of a point.")
+    previous_close_index = models.BigIntegerField(default=0, help_text="Hundredths of a point.")
     active_events = models.JSONField(
         default=list, help_text="[number, ticks remaining] of each market event that is not over."
     )

@@ -49,7 +49,6 @@ class Totals(NamedTuple):
 
     companies: int
     market_cap: int
-    previous_close_cap: int
 
 
 class AdjustedCandle(NamedTuple):
@@ -201,8 +200,5 @@ def totals() -> Totals:
     sums = Company.objects.aggregate(
         companies=Count("symbol"),
         market_cap=Sum(F("price") * F("shares_issued")),
-        previous_close_cap=Sum(F("previous_close") * F("shares_issued")),
     )
-    return Totals(
-        sums["companies"], int(sums["market_cap"] or 0), int(sums["previous_close_cap"] or 0)
-    )
+    return Totals(sums["companies"], int(sums["market_cap"] or 0))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
+from market.engine import margin
+from market.engine.accounts import Account
 from market.engine.halts import ORDERED_BANDS, RESTRICTION, UNTIL_RESUMED, USUAL_BANDS
 from market.engine.outcome import (
     Alert,
@@ -19,6 +21,7 @@ from market.engine.outcome import (
     Split,
     Trade,
 )
+from market.engine.rules import MarginRules
 from market.engine.short_sales import is_restricted
 from market.engine.values import Cents, Shares, Tick
 
@@ -161,6 +164,66 @@ def order_ended(order: OrderState, tick: Tick) -> Wire:
         "avgPrice": average(order.value, order.filled) if order.filled else None,
         "reason": order.reason,
         "tick": tick,
+    }
+
+
+def index_line(value: int, previous_close: int) -> Wire:
+    """The market's index as the PRD shows one; both figures are hundredths of a point."""
+    change = value - previous_close
+    return {
+        "name": "WSS Market Index",
+        "value": value / 100,
+        "change": change / 100,
+        "changePercent": percent(change, previous_close),
+    }
+
+
+def leaderboard_line(
+    *,
+    rank: int | None,
+    agent_id: str,
+    name: str,
+    role: str,
+    status: str,
+    is_house: bool,
+    equity: Cents,
+    equity_day_ago: Cents,
+) -> Wire:
+    """One line of the leaderboard."""
+    return {
+        "rank": rank,
+        "agentId": agent_id,
+        "name": name,
+        "role": role,
+        "netWorth": equity / 100,
+        "change24h": percent(equity - equity_day_ago, abs(equity_day_ago)),
+        "status": status,
+        "house": is_house,
+    }
+
+
+def portfolio_figures(
+    account: Account, cost: Cents, call_deadline: Tick | None, rules: MarginRules
+) -> Wire:
+    """The figures of a portfolio; `cost` is what all its positions have cost."""
+    equity, value = account.equity, account.long_value - account.short_value
+    gain = equity - account.close_equity
+    call: Wire | None = None
+    if call_deadline is not None:
+        call = {"amount": margin.shortfall(account, rules) / 100, "deadline": call_deadline}
+    return {
+        "cash": account.cash / 100,
+        "marginUsed": account.margin_used / 100,
+        "marginAvailable": account.margin_available / 100,
+        "buyingPower": account.buying_power / 100,
+        "totalPositionsValue": value / 100,
+        "netWorth": equity / 100,
+        "dayPnL": gain / 100,
+        "dayPnLPercent": percent(gain, abs(account.close_equity)),
+        "realizedPnL": account.realised / 100,
+        "unrealizedPnL": (value - cost) / 100,
+        "maintenanceMargin": margin.maintenance(account, rules) / 100,
+        "marginCall": call,
     }
 
 

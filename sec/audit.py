@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db.backends.utils import CursorWrapper
-from market.common.auditing import Check, Figures, differences, rows_of
 
+from market.common.auditing import Check, Figures, differences, rows_of
 from market.engine.accounts import ESCROW
 from sec.engine.engine import SecEngine
 from sec.models import Bribe, Violation

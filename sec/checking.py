@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from agents.checking import SocialRows
 from django.conf import settings
 from django.db.models import Sum
 
+from agents.checking import SocialRows
 from agents.models import Agent
 from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Tick

@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from agents.services import repeats
 from market import models, tape
+from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_tick
-from wallstreetsim.couriers import the_courier
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled

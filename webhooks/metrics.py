@@ -9,23 +9,20 @@ from itertools import accumulate
 from typing import Any
 
 import redis
-from django.conf import settings
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from market.common.redis_clients import redis_client
 from webhooks import selectors
 from webhooks.services.results import Result
 
 log = logging.getLogger(__name__)
 
 KEY = "wss:metrics:webhooks"
-PATIENCE_SECONDS = 0.5  # with a Redis that does not answer
 BUCKETS_MS = (5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 
 
@@ -102,16 +99,11 @@ def _counts() -> dict[str, int]:
     try:
         found: Any = _redis().hgetall(KEY)
     except redis.RedisError as error:
-        log.debug("the couriers' figures are out of reach: %s", error)
+        log.debug("the couriers' figures are unavailable: %s", error)
         return {}
     return {name.decode(): int(number) for name, number in found.items()}
 
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return redis_client()

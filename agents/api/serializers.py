@@ -25,7 +25,7 @@ from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import CursorQuery, PageQuery
 from market.engine import margin
 from market.engine.accounts import Account
-from market.engine.values import OrderStatus, Tick
+from market.engine.values import OrderStatus
 from market.models import EquityPoint
 
 ROLES = [role.name for role in settings.RULES.agents.roles]
@@ -381,20 +381,17 @@ class MarginCall(TypedDict):
     deadline: int
 
 
-class Portfolio(TypedDict):
+class PortfolioFigures(TypedDict):
     """What an agent owns, and what it may still do with it, after a tick.
 
     realizedPnL is what closed positions have made, before fees, interest and the cost of borrowing
     shares; dayPnL is the change of netWorth since the last close, all of these within it.
     """
 
-    agentId: str
-    tick: int
     cash: float
     marginUsed: float
     marginAvailable: float
     buyingPower: float
-    positions: list[Position]
     totalPositionsValue: float
     netWorth: float
     dayPnL: float
@@ -403,6 +400,14 @@ class Portfolio(TypedDict):
     unrealizedPnL: float
     maintenanceMargin: float
     marginCall: MarginCall | None
+
+
+class Portfolio(PortfolioFigures):
+    """An agent's figures and its positions after a tick."""
+
+    agentId: str
+    tick: int
+    positions: list[Position]
 
 
 class OrderLine(TypedDict):
@@ -681,26 +686,14 @@ def _partner(alliance: Any) -> Member:
 
 
 def portfolio(agent: Agent, owned: OwnPortfolio) -> Portfolio:
-    account = owned.account
-    gain = account.equity - account.close_equity
-    unrealised = sum(p.quantity * p.price - p.cost for p in owned.positions)
-    rules = settings.RULES.market.margin
+    account, rules = owned.account, settings.RULES.market.margin
+    cost = sum(position.cost for position in owned.positions)
+    figures = wire.portfolio_figures(account, cost, owned.call_deadline, rules)
     return {
         "agentId": str(agent.public_id),
         "tick": owned.tick,
-        "cash": account.cash / 100,
-        "marginUsed": account.margin_used / 100,
-        "marginAvailable": account.margin_available / 100,
-        "buyingPower": account.buying_power / 100,
         "positions": [_position(account, held) for held in owned.positions],
-        "totalPositionsValue": _positions_value(account) / 100,
-        "netWorth": account.equity / 100,
-        "dayPnL": gain / 100,
-        "dayPnLPercent": wire.percent(gain, abs(account.close_equity)),
-        "realizedPnL": account.realised / 100,
-        "unrealizedPnL": unrealised / 100,
-        "maintenanceMargin": margin.maintenance(account, rules) / 100,
-        "marginCall": _margin_call(account, owned.call_deadline),
+        **cast("PortfolioFigures", figures),
     }
 
 
@@ -789,14 +782,3 @@ def _position(account: Account, held: HeldPosition) -> Position:
     rules = settings.RULES.market.margin
     limit = margin.liquidation_price(account, held.quantity, held.price, rules)
     return cast(Position, wire.position(*held, limit))
-
-
-def _margin_call(account: Account, deadline: Tick | None) -> MarginCall | None:
-    if deadline is None:
-        return None
-    amount = margin.shortfall(account, settings.RULES.market.margin)
-    return {"amount": amount / 100, "deadline": deadline}
-
-
-def _positions_value(account: Account) -> int:
-    return account.long_value - account.short_value

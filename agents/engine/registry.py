@@ -157,7 +157,7 @@ class AgentsReport(NamedTuple):
     """What a tick changed of the agents."""
 
     members: list[AgentState]  # admitted or changed
-    deeds: list[Manipulation]  # of house crooks
+    manipulations: list[Manipulation]  # of house crooks
     messages: list[MessageSent]
     blocks: list[BlockChange]
     alliances: list[AllianceState]  # proposed or changed
@@ -563,6 +563,11 @@ class AgentRegistry:
 
     def _touch(self, account: int) -> None:
         self.changed[account] = self.members[account]
+
+    def change_role(self, account: int, role: str) -> None:
+        """Give a house agent another role: who sits in a seat changes, the seats do not."""
+        self.members[account].role = role
+        self._touch(account)
 
     # Reputation
 

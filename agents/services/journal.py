@@ -86,6 +86,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
         "agents_agent",
         {
             "id": "bigint",
+            "role": "text",
             "status": "text",
             "status_until": "bigint",
             "reputation": "integer",
@@ -100,6 +101,7 @@ def update_members(members: Iterable[AgentState]) -> Write:
         (
             (
                 m.account,
+                m.role,
                 m.status.value,
                 m.status_until,
                 m.reputation,
@@ -179,14 +181,14 @@ def _json(rows: Sequence[Sequence[Any]]) -> str:
     return orjson.dumps([row._asdict() for row in rows]).decode()  # type: ignore[attr-defined]
 
 
-def insert_deeds(tick: Tick, deeds: Iterable[Manipulation]) -> Write:
+def insert_manipulations(tick: Tick, manipulations: Iterable[Manipulation]) -> Write:
     """Record the house agents' schemes, which only operators can read."""
     return insertion(
-        "agents_deed",
+        "agents_manipulation",
         ("tick", "crime", "accounts", "symbol", "first_tick", "last_tick"),
         (
             (tick, d.crime, array_literal(d.accounts), d.symbol, d.first_tick, d.last_tick)
-            for d in deeds
+            for d in manipulations
         ),
     )
 

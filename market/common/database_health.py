@@ -22,9 +22,9 @@ from market.common.watched_connection import Watch
 
 log = logging.getLogger(__name__)
 
-TRIES = 2  # the first may find nothing but connections that broke
+TRIES = 2  # the first may find only broken connections
 TRY_SECONDS = 0.75
-IMPATIENT_SECONDS = 1.0  # for a connection, since one could not be had
+SHORT_TIMEOUT_SECONDS = 1.0  # for a connection, after a failure
 REMEMBERED_SECONDS = 1.0
 WATCH_SECONDS = 0.3  # between two looks
 SILENCE_SECONDS = 1.0  # in which it has to answer one
@@ -33,8 +33,8 @@ WATCH_QUERY = "SELECT tick FROM market_world"
 Answer = TypeVar("Answer")
 
 
-class _Lost:
-    """When this process last found the record out of reach."""
+class _LastFailure:
+    """When this process last found the database unavailable."""
 
     at = float("-inf")
 
@@ -58,7 +58,7 @@ def watch(note_tick: Callable[[int], None]) -> None:
 
 
 def is_lost() -> bool:
-    """Say whether this process's watch has lost the database; asks nobody."""
+    """Say whether this process's watch has lost the database. No query."""
     return Watch.is_lost
 
 
@@ -88,23 +88,23 @@ def _note(*, is_lost: bool) -> None:
     Watch.is_lost = is_lost
 
 
-def is_in_reach() -> bool:
-    """Say within two seconds whether the database takes us in; within one it is not asked again."""
+def is_available() -> bool:
+    """Say within two seconds whether the database is available; a failure holds for one second."""
     if Watch.is_lost:
         return False
-    if time.monotonic() - _Lost.at < REMEMBERED_SECONDS:
+    if time.monotonic() - _LastFailure.at < REMEMBERED_SECONDS:
         return False
     if connection.connection is None and not _gives_connection():
-        lose_patience()
-        _Lost.at = time.monotonic()
+        shorten_timeout()
+        _LastFailure.at = time.monotonic()
         return False
     _pool().timeout = settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"]
     return True
 
 
-def lose_patience() -> None:
-    """Let nobody wait long for a connection until the record is known to be in reach."""
-    _pool().timeout = IMPATIENT_SECONDS
+def shorten_timeout() -> None:
+    """Wait only briefly for a connection until the database is known to be available again."""
+    _pool().timeout = SHORT_TIMEOUT_SECONDS
 
 
 def _gives_connection() -> bool:

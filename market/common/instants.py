@@ -77,7 +77,7 @@ def tick_seen(*, may_ask: bool = True) -> int | None:
         _Seen.at = time.monotonic()  # also when the query fails: a broken database is asked rarely
         try:
             rows = World.objects.values_list("tick", flat=True)
-            _Seen.tick = rows.first() if database_health.is_in_reach() else None
+            _Seen.tick = rows.first() if database_health.is_available() else None
         except DatabaseError:
             _Seen.tick = None
     return _Seen.tick

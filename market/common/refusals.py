@@ -17,8 +17,3 @@ class Spent(Throttled):
     def __init__(self, sentence: str, wait: float) -> None:
         super().__init__(wait)
         self.sentence = sentence
-
-
-class Unavailable(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The exchange cannot answer now; try again."

@@ -152,12 +152,6 @@ class Company:
         self.low_band = min(low, total // count)
         self.high_band = max(high, ceil_div(total, count))
 
-    def banded(self, price: Cents) -> Cents:
-        """Return the price within the bands that is nearest to this one."""
-        if not self.high_band:
-            return price
-        return min(self.high_band, max(self.low_band, price))
-
     def record_trade(self, price: Cents, quantity: Shares) -> None:
         self.last = price
         self.tick_volume += quantity

@@ -243,8 +243,10 @@ class Exchange(Desk):
         self._sample_equities()
 
     def end_tick(self) -> MarketOutcome:
-        """Report what the tick made of the market."""
-        return self.log.report(self, self.candles)
+        """Report what the tick made of the market, and close its log."""
+        outcome = self.log.report(self, self.candles)
+        self.log.close()
+        return outcome
 
     def forget_tick(self) -> None:
         """Free the last tick's log: it has been reported."""

@@ -97,10 +97,13 @@ class TickLog:
     ) -> None:
         self.alerts.append(Alert(account.id, kind, message, data or {}))
 
-    def report(self, exchange: Exchange, candles: list[Candle]) -> MarketOutcome:
+    def report(
+        self, exchange: Exchange, candles: list[Candle], *, as_new: bool = False
+    ) -> MarketOutcome:
+        """Return what the tick changed; `as_new`: every order counts as one without a row."""
         return MarketOutcome(
             orders=[
-                self.final.get(number) or self._order_state(order)
+                self.final.get(number) or self._order_state(order, as_new=as_new)
                 for number, order in self.orders.items()
             ],
             trades=self.trades,
@@ -126,9 +129,15 @@ class TickLog:
             dollar_volume_day=sum(exchange.dollar_volumes),
         )
 
-    def _order_state(self, order: Order) -> OrderState:
-        is_new = not order.is_recorded
-        order.is_recorded = True
+    def close(self) -> None:
+        """Once reported: note that the orders have rows, and drop holdings without shares."""
+        for order in self.orders.values():
+            order.is_recorded = True
+        for (_, symbol), account in self.holdings.items():
+            if not account.holdings[symbol].quantity:
+                del account.holdings[symbol]
+
+    def _order_state(self, order: Order, *, as_new: bool = False) -> OrderState:
         return new_tuple(
             OrderState,
             (
@@ -154,7 +163,7 @@ class TickLog:
                 order.triggered_by,
                 order.tick_closed,
                 order.filled - self.filled_before[order.number],
-                is_new,
+                as_new or not order.is_recorded,
             ),
         )
 
@@ -195,10 +204,7 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
 
 
 def _holding_state(account: Account, symbol: str) -> HoldingState:
-    """Report a holding, and drop it from its account if nothing is left of it."""
     holding = account.holdings[symbol]
-    if not holding.quantity:
-        del account.holdings[symbol]
     return new_tuple(HoldingState, (account.id, symbol, holding.quantity, holding.cost))
 
 

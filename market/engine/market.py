@@ -69,9 +69,8 @@ class MarketEngine(Exchange):
                 for symbol in account.holdings:
                     self.log.touch_position(account, self.companies[symbol])
             for order in sorted(self.recorded_orders(), key=lambda order: order.number):
-                order.is_recorded = False
                 self.log.touch_order(order)
-            return self.end_tick()
+            return self.log.report(self, self.candles, as_new=True)
         finally:
             self.log = log
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.models import Agent, ApiKey, Deed, Input
+from agents.models import Agent, ApiKey, Input, Manipulation
 from agents.services.keys import create_key
 from market.common.read_only import MOST_COUNTED, BigTableAdmin, EstimatingPaginator
 from market.models import (
@@ -32,7 +32,7 @@ from tests.floor.hall import SEED, Hall
 
 LISTED: list[Any] = [
     Company, Account, Agent, ApiKey, Order, Trade, LedgerEntry, Holding, Candle, TapeEntry, Input,
-    Checkpoint, Deed,
+    Checkpoint, Manipulation,
 ]  # fmt: skip
 EVERYTHING: list[Any] = [*LISTED, World]
 BIG = [model for model in LISTED if isinstance(admin.site._registry[model], BigTableAdmin)]
@@ -48,7 +48,7 @@ def traded(hall: Hall) -> None:
         ann SELL 7 NEXUS MARKET #refused
     """)
     hall.tick()
-    Deed.objects.create(
+    Manipulation.objects.create(
         tick=2, crime="spoofing", accounts=[1_000], symbol="APEX", first_tick=1, last_tick=2
     )
 
@@ -159,7 +159,7 @@ def test_a_search_for_nothing_finds_nothing(admin_client: Client) -> None:
     endless = [
         word + digits for word in ("", "tick:", "account:") for digits in ("9" * 19, "9" * 5000)
     ]
-    for model in (*BIG, Deed, Halt):
+    for model in (*BIG, Manipulation, Halt):
         for term in (*terms, *endless):
             assert rows(admin_client, model, find=term) == [], (model, term)
 

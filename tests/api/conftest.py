@@ -25,7 +25,7 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     from wallstreetsim.api.limits import KEY_PREFIX
 
     monkeypatch.setattr("market.common.instants._Seen.at", float("-inf"))
-    monkeypatch.setattr("market.common.database_health._Lost.at", float("-inf"))
+    monkeypatch.setattr("market.common.database_health._LastFailure.at", float("-inf"))
     monkeypatch.setattr("wallstreetsim.api.limits._Truce.until", 0.0)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         counted = list(client.scan_iter(f"{KEY_PREFIX}*"))

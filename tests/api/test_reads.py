@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from market import tape
 from market.models import EquityPoint, Trade
 from tests.api import contract
 from tests.api.desk import COMPANIES, Desk, Trader, buy, sell
@@ -131,7 +132,10 @@ def test_the_world_says_where_it_stands(ann: Trader) -> None:
     assert status["marketCap"] == pytest.approx(sum(line["marketCap"] for line in stocks))
     [index] = status["indices"]
     assert index["value"] == pytest.approx(1_000, rel=0.05)
-    assert index["change"] == pytest.approx(index["value"] - 1_000, abs=0.02)
+    assert index["change"] == pytest.approx(index["value"] - 1_000, abs=1e-9)
+    [entry] = tape.read_tick(epoch=1, tick=2, streams=[tape.PUBLIC_STREAM])
+    [update] = [event["data"] for event in entry.read() if event["type"] == "tick:update"]
+    assert status["indices"] == update["indices"]
 
 
 def test_the_tick_is_told(desk: Desk) -> None:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from wallstreetsim.machine.engines import ENGINES
-
 from agents.engine.facts import RumorSpread
 from agents.engine.inputs import Input
 from agents.engine.registry import AgentState
@@ -24,6 +22,7 @@ from sec.engine.engine import SecEngine
 from sec.engine.outcome import SecReport
 from sec.engine.rules import WASH_TRADING
 from tests.cast import UNMOVED, Player, Stage
+from wallstreetsim.machine.engines import ENGINES
 from wallstreetsim.machine.rules import Rules
 from wallstreetsim.machine.world import World
 

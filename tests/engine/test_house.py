@@ -156,7 +156,7 @@ def tempted(strategy: Strategy, ticks: int, **scene: Any) -> tuple[list[Doing], 
     return act(strategy, ticks, memory=memory, rules=rules, **scene), memory
 
 
-def deeds(doings: list[Doing]) -> list[Manipulation]:
+def manipulations(doings: list[Doing]) -> list[Manipulation]:
     return [doing for doing in doings if isinstance(doing, Manipulation)]
 
 
@@ -165,20 +165,24 @@ def deeds(doings: list[Doing]) -> list[Manipulation]:
 )
 def test_a_crook_owns_up_to_what_it_did_and_when(strategy: Strategy, crime: str) -> None:
     doings, _ = tempted(strategy, 50)
-    deed = deeds(doings)[0]
-    assert (deed.crime, deed.accounts, deed.symbol) == (crime, (FIRST_HOUSE_ACCOUNT,), "APEX")
-    assert deed.first_tick == 1
-    assert 10 < deed.last_tick < 50
+    scheme = manipulations(doings)[0]
+    assert (scheme.crime, scheme.accounts, scheme.symbol) == (
+        crime,
+        (FIRST_HOUSE_ACCOUNT,),
+        "APEX",
+    )
+    assert scheme.first_tick == 1
+    assert 10 < scheme.last_tick < 50
 
 
 def test_a_crook_is_mostly_an_honest_noise_trader() -> None:
     doings = act(crooks.pump, 300)
-    assert not deeds(doings)
+    assert not manipulations(doings)
     assert sum(sides(doings).values()) > 50
 
 
 def test_nobody_begins_a_scheme_shortly_before_the_close() -> None:
-    assert not deeds(tempted(crooks.spoof, 100, ticks_until_close=30)[0])
+    assert not manipulations(tempted(crooks.spoof, 100, ticks_until_close=30)[0])
 
 
 def test_a_spoofer_takes_back_all_that_it_showed() -> None:
@@ -227,7 +231,7 @@ def test_an_insider_buys_before_good_news_and_sells_after_it() -> None:
     acts = [doing for doing in doings if isinstance(doing, Act)]
     assert [a.type for a in acts] == sorted(a.type for a in acts)
     assert {a.type for a in acts} == {"BUY", "SELL"}
-    assert deeds(doings) == [
+    assert manipulations(doings) == [
         Manipulation("insider_trading", (FIRST_HOUSE_ACCOUNT,), "APEX", began, tick)
     ]
 

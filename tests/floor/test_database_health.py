@@ -22,14 +22,14 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectionPool]:
     check = ConnectionPool.check_connection
     pool = ConnectionPool(database_url(), min_size=2, timeout=5, open=False, check=check)
     monkeypatch.setattr(database_health, "connection", SimpleNamespace(connection=None, pool=pool))
-    monkeypatch.setattr(database_health._Lost, "at", float("-inf"))
+    monkeypatch.setattr(database_health._LastFailure, "at", float("-inf"))
     yield pool
     pool.close()
 
 
 def test_a_record_in_reach_gives_its_connection_back(pool: ConnectionPool) -> None:
     pool.open(wait=True)
-    assert database_health.is_in_reach()
+    assert database_health.is_available()
     assert pool.get_stats()["pool_available"] == pool.get_stats()["pool_size"]
 
 
@@ -38,21 +38,21 @@ def test_connections_that_broke_are_no_sign_that_it_is_out_of_reach(pool: Connec
     pids = [connection.info.backend_pid for connection in pool._pool]
     with psycopg.connect(database_url()) as operator:
         operator.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) pid", [pids])
-    assert database_health.is_in_reach()
+    assert database_health.is_available()
 
 
 def test_when_it_is_out_of_reach_nobody_waits_for_long_until_it_is_back(
     pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool.conninfo = "host=/nowhere"
-    assert not database_health.is_in_reach()
-    assert pool.timeout == database_health.IMPATIENT_SECONDS
+    assert not database_health.is_available()
+    assert pool.timeout == database_health.SHORT_TIMEOUT_SECONDS
     asked = pool.get_stats()["requests_num"]
-    assert not database_health.is_in_reach()
+    assert not database_health.is_available()
     assert pool.get_stats()["requests_num"] == asked, "it is remembered for a second"
 
     pool.conninfo = database_url()
     monkeypatch.setattr(database_health, "REMEMBERED_SECONDS", 0.0)
     monkeypatch.setattr(database_health, "TRY_SECONDS", 10.0)
-    assert database_health.is_in_reach()
+    assert database_health.is_available()
     assert pool.timeout == settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"]

@@ -40,17 +40,21 @@ def hall(transactional_db: None) -> Iterator[Hall]:
     pages._replay_at.cache_clear()
 
 
-def test_each_deed_is_noted_by_the_tick_that_ended_it(hall: Hall) -> None:
-    from agents.models import Agent, Deed
+def test_each_manipulation_is_noted_by_the_tick_that_ended_it(hall: Hall) -> None:
+    from agents.models import Agent, Manipulation
     from market.models import Trade
 
-    deeds = list(Deed.objects.all())
-    assert {deed.crime for deed in deeds} >= {"wash_trading", "spoofing", "pump_and_dump"}
+    manipulations = list(Manipulation.objects.all())
+    assert {scheme.crime for scheme in manipulations} >= {
+        "wash_trading",
+        "spoofing",
+        "pump_and_dump",
+    }
     house = set(Agent.objects.filter(is_house=True).values_list("id", flat=True))
-    for deed in deeds:
-        assert deed.tick == deed.last_tick > deed.first_tick
-        assert set(deed.accounts) <= house
-    wash = next(deed for deed in deeds if deed.crime == "wash_trading")
+    for scheme in manipulations:
+        assert scheme.tick == scheme.last_tick > scheme.first_tick
+        assert set(scheme.accounts) <= house
+    wash = next(scheme for scheme in manipulations if scheme.crime == "wash_trading")
     assert Trade.objects.filter(
         buyer__in=wash.accounts,
         seller__in=wash.accounts,
@@ -60,37 +64,39 @@ def test_each_deed_is_noted_by_the_tick_that_ended_it(hall: Hall) -> None:
 
 
 def test_a_world_without_crooks_notes_nothing(transactional_db: None) -> None:
-    from agents.models import Deed
+    from agents.models import Manipulation
     from tests.floor.hall import Hall
 
     hall = Hall("ann")
     for _ in range(5):
         hall.tick()
-    assert not Deed.objects.exists()
+    assert not Manipulation.objects.exists()
 
 
-def test_operators_look_deeds_up(hall: Hall, admin_client: Client) -> None:
-    from agents.models import Agent, Deed
+def test_operators_look_manipulations_up(hall: Hall, admin_client: Client) -> None:
+    from agents.models import Agent, Manipulation
 
-    deed = Deed.objects.filter(crime="wash_trading").earliest("id")
-    names = list(Agent.objects.filter(id__in=deed.accounts).values_list("name", flat=True))
+    scheme = Manipulation.objects.filter(crime="wash_trading").earliest("id")
+    names = list(Agent.objects.filter(id__in=scheme.accounts).values_list("name", flat=True))
     listed = partial(_listed, admin_client)
-    assert all(name in listed() for name in (*names, deed.symbol, deed.crime))
-    assert f">{deed.last_tick}<" in listed(f"tick:{deed.tick}")
+    assert all(name in listed() for name in (*names, scheme.symbol, scheme.crime))
+    assert f">{scheme.last_tick}<" in listed(f"tick:{scheme.tick}")
     assert "wash_trading" in listed(names[0])
-    assert "wash_trading" in listed(f"account:{deed.accounts[1]}")
+    assert "wash_trading" in listed(f"account:{scheme.accounts[1]}")
     assert "wash_trading" not in listed("ann")
-    page = admin_client.get(reverse("admin:agents_deed_change", args=[deed.id])).content.decode()
+    page = admin_client.get(
+        reverse("admin:agents_manipulation_change", args=[scheme.id])
+    ).content.decode()
     assert all(name in page for name in names)
     assert "_save" not in page
 
 
 def _listed(client: Client, find: str = "") -> str:
-    address = reverse("admin:agents_deed_changelist")
+    address = reverse("admin:agents_manipulation_changelist")
     return client.get(address, {"q": find} if find else {}).content.decode()
 
 
-def test_nothing_on_the_tape_tells_of_deeds(hall: Hall) -> None:
+def test_nothing_on_the_tape_tells_of_manipulations(hall: Hall) -> None:
     from market.models import TapeEntry
     from market.tape import read
 
@@ -100,7 +106,7 @@ def test_nothing_on_the_tape_tells_of_deeds(hall: Hall) -> None:
     assert not SILENT.search(json.dumps([entry.read() for entry in told]))
 
 
-def test_no_page_and_no_answer_tells_of_deeds(hall: Hall) -> None:
+def test_no_page_and_no_answer_tells_of_manipulations(hall: Hall) -> None:
     """Everything that can be read without being an operator is read, as one of the agents."""
     from agents.models import Agent
     from agents.services.keys import create_key
@@ -128,7 +134,7 @@ def _api_paths(client: Client, agent: Any) -> Iterator[str]:
             )
 
 
-def test_no_snapshot_of_the_feed_tells_of_deeds(hall: Hall) -> None:
+def test_no_snapshot_of_the_feed_tells_of_manipulations(hall: Hall) -> None:
     """What follows a snapshot comes from the tape."""
     from wallstreetsim.feed import selectors
     from wallstreetsim.feed.channels import PUBLIC

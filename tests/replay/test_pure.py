@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "722c0ffb8ebdb7a6a5ddb93781f546fd03edd83297ed324ccda4a106d6f4323e"
+GOLDEN_DIGEST = "2dd4945542b28191d97f1f22ddcb639437a68498416d9f46ebe38cc201839610"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "d427c818cea72e3c1dcc5f98450e46f7a9bb3f414e93f9724460606be10a4a15"
+DECISIONS = "5b101ef50fba2b02c17c0e54cc1cf44360e3c84e72e1ba2da8d8f200a2096971"
 
 SOCIAL = ("messages", "blocks", "payouts")
 

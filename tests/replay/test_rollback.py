@@ -60,7 +60,7 @@ GOES_WITH_ITS_TICK = {
     "market.TapeEntry",
     "market.Checkpoint",
     "agents.Verdict",
-    "agents.Deed",
+    "agents.Manipulation",
     "agents.Message",
     "agents.Payout",
     "webhooks.Delivery",

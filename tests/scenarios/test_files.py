@@ -59,6 +59,14 @@ def test_an_agent_has_its_roles_capital_and_leverage_unless_the_file_says_otherw
     assert scenario.agents[2].holdings == {"APEX": 3}
 
 
+def test_a_ceo_may_name_its_company() -> None:
+    scenario = read(b"""
+        ticks: 1
+        agents: [{name: ann, role: ceo, company: APEX}, {name: bob, role: ceo}]
+    """)
+    assert [agent.company for agent in scenario.agents] == ["APEX", None]
+
+
 def test_the_ticks_and_the_seed_may_be_given_instead() -> None:
     scenario = read(b"{ticks: 3, seed: 1}", ticks=9, seed="other")
     assert (scenario.ticks, scenario.seed) == (9, "other")
@@ -319,6 +327,19 @@ BAD_FILES = [
     ("ticks: 1\nagents:\n- name: ann\n  cash: lots", "line 4: agents[0].cash: must be a number"),
     ("ticks: 1\nagents:\n- name: ann\n  leverage: 0", "line 4: agents[0].leverage: must lie"),
     ("ticks: 1\nagents:\n- name: ann\n  leverage: 1.5", "line 4: agents[0].leverage: must be"),
+    (
+        "ticks: 1\nagents:\n- name: ann\n  company: APEX",
+        "line 4: agents[0].company: goes with the role ceo",
+    ),
+    (
+        "ticks: 1\nagents:\n- {name: ann, role: ceo, company: NOPE}",
+        "line 3: agents[0].company: must be one of",
+    ),
+    (
+        "ticks: 1\nagents:\n- {name: ann, role: ceo, company: APEX}\n"
+        "- {name: bob, role: ceo, company: APEX}",
+        "line 4: agents[1].company: must be one of",
+    ),
     ("ticks: 1\nagents:\n- name: ann\n  money: 1", "line 4: agents[0]: unknown key 'money'"),
     ("ticks: 1\nagents:\n- name: ann\n  holdings: 5", "line 4: agents[0].holdings: must be a map"),
     (

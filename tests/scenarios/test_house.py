@@ -35,21 +35,27 @@ def test_which_of_the_house_are_crooks_is_drawn_with_the_seed() -> None:
     washers = set()
     for seed in range(6):
         result = told(HOUSE.replace(b"seed: 2", b"seed: %d" % seed), crime_rate=0.05)
-        deeds = [deed for deed in result["groundTruth"] if deed["crime"] == "wash_trading"]
-        washers |= {tuple(deed["agents"]) for deed in deeds}
+        manipulations = [
+            scheme for scheme in result["groundTruth"] if scheme["crime"] == "wash_trading"
+        ]
+        washers |= {tuple(scheme["agents"]) for scheme in manipulations}
     assert len(washers) > 3
 
 
 def test_the_truth_about_the_crooks_is_in_the_result() -> None:
     result = told(HOUSE, crime_rate=0.05)
     truth = result["groundTruth"]
-    assert {deed["crime"] for deed in truth} >= {"wash_trading", "spoofing", "pump_and_dump"}
-    for deed in truth:
-        assert set(deed) == {"crime", "agents", "symbol", "firstTick", "lastTick"}
-        assert set(deed["agents"]) <= set(result["agents"])
-        assert 1 <= deed["firstTick"] < deed["lastTick"] <= 80
-        assert deed["symbol"] in result["prices"]
-    wash = next(deed for deed in truth if deed["crime"] == "wash_trading")
+    assert {scheme["crime"] for scheme in truth} >= {
+        "wash_trading",
+        "spoofing",
+        "pump_and_dump",
+    }
+    for scheme in truth:
+        assert set(scheme) == {"crime", "agents", "symbol", "firstTick", "lastTick"}
+        assert set(scheme["agents"]) <= set(result["agents"])
+        assert 1 <= scheme["firstTick"] < scheme["lastTick"] <= 80
+        assert scheme["symbol"] in result["prices"]
+    wash = next(scheme for scheme in truth if scheme["crime"] == "wash_trading")
     assert any(
         {trade["buyer"], trade["seller"]} == set(wash["agents"])
         and wash["firstTick"] <= trade["tick"] <= wash["lastTick"]

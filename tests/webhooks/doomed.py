@@ -9,7 +9,7 @@ import django
 
 def main() -> None:
     django.setup()
-    from wallstreetsim.couriers import the_courier
+    from wallstreetsim.api.courier import the_courier
 
     the_courier().deliver()
     time.sleep(60)

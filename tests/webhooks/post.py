@@ -12,7 +12,7 @@ from agents.services.encryption import encrypt
 from agents.services.registration import change_callback_url, new_webhook_secret
 from tests.floor.hall import Hall
 from tests.webhooks.receivers import Receiver
-from wallstreetsim.couriers import intake
+from wallstreetsim.api.courier import intake
 from wallstreetsim.floor.shell import Committed
 from webhooks.courier import Courier
 from webhooks.models import Delivery, DueBriefing, Endpoint

@@ -25,7 +25,7 @@ from tests.processes import database_url
 from tests.webhooks import receivers
 from tests.webhooks.post import Post
 from tests.webhooks.receivers import Receiver, reply, respond
-from wallstreetsim.couriers import intake
+from wallstreetsim.api.courier import intake
 from webhooks.briefings import RequestBuilder
 from webhooks.courier import Courier
 from webhooks.models import DueBriefing, Endpoint, SavedAlert

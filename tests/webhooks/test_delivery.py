@@ -147,3 +147,21 @@ def test_what_another_agent_writes_arrives_marked_as_such(
     assert bob.briefings[-1].payload["actionResults"][0]["success"]
     post.tick()
     assert ann.briefings[-1].payload["messages"] == []
+
+
+def test_replies_and_requests_share_one_budget(
+    post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quant may act twice as often as others; beyond that, nothing of a reply is taken."""
+    from wallstreetsim.api.limits import LIMITS, Limit
+
+    monkeypatch.setitem(LIMITS, "actions", (Limit(1, 60, burst=1),))
+    ann = receiver(reply({"actions": [{"type": "CANCEL_ALL"}]}))
+    post.connect("ann", ann)
+    for _ in range(3):
+        post.tick()
+    assert [one.actions for one in post.tries("ann")] == [0, 1, 1, 0]
+    ann.answer = respond()
+    post.tick()
+    [refused] = ann.briefings[-1].payload["actionResults"]
+    assert (refused["code"], refused["action"]) == ("RATE_LIMITED", "CANCEL_ALL")

@@ -39,7 +39,7 @@ NOT_YET = (
 )
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
-UNPUBLISHED_OF_HOUSE = ("roster", "crime_rate", "insider_rate", "crook_noise")
+UNPUBLISHED_OF_HOUSE = ("roster", "roles", "social", "crime_rate", "insider_rate", "crook_noise")
 
 
 class Config(TypedDict):

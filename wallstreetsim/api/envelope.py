@@ -196,5 +196,5 @@ def for_people_or(page: View, data: View) -> View:
     return view
 
 
-OUT_OF_REACH = "The exchange cannot reach its database now; try again."
+UNAVAILABLE = "The exchange cannot reach its database now; try again."
 SORRY = "Internal error. It is logged under this request id."

@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from market.common import database_health
 from market.models import World
-from wallstreetsim.api.envelope import OUT_OF_REACH, SORRY, failure
+from wallstreetsim.api.envelope import SORRY, UNAVAILABLE, failure
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1  # when the database is away
-ABSENCE = (OperationalError, InterfaceError)
+DATABASE_ERRORS = (OperationalError, InterfaceError)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -45,16 +45,16 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
         return _answer(400, "The request is malformed.")
     if isinstance(error, World.DoesNotExist):
         return _unavailable("The world is not founded yet.")
-    if isinstance(error, ABSENCE):
-        note_absence(error)
-        return _unavailable(OUT_OF_REACH)
+    if isinstance(error, DATABASE_ERRORS):
+        note_unavailable(error)
+        return _unavailable(UNAVAILABLE)
     log.exception("a request failed")
     return _answer(500, SORRY)
 
 
-def note_absence(error: Exception) -> None:
+def note_unavailable(error: Exception) -> None:
     log.warning("the database is away: %s", error)
-    database_health.lose_patience()
+    database_health.shorten_timeout()
 
 
 def _answer(status: int, error: str, **more: Any) -> Response:

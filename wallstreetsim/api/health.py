@@ -28,7 +28,7 @@ LATE_INTERVALS = 10
 def health(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the database is unavailable; show staff more."""
     try:
-        if not database_health.is_in_reach():
+        if not database_health.is_available():
             return _out_of_reach()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -43,7 +43,7 @@ def health(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the database is unavailable or the tick is late."""
     try:
-        if not database_health.is_in_reach():
+        if not database_health.is_available():
             return _out_of_reach()
         world = World.objects.first()
     except DatabaseError:

@@ -24,7 +24,7 @@ from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.feed import channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
-from webhooks.engine import circuit, delivery
+from webhooks.manual import manual_context
 
 MARKDOWN = "text/markdown; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
@@ -186,11 +186,7 @@ def _context(origin: str) -> dict[str, Any]:
             channels.of_book("SYMBOL"),
             channels.of_agent("<your id>"),
         ],
-        "exchange_seconds": f"{delivery.EXCHANGE_SECONDS:g}",
-        "retries": ", ".join(f"{seconds:g}" for seconds in circuit.RETRY_SECONDS),
-        "failures_to_open": circuit.FAILURES_TO_OPEN,
-        "open_seconds": f"{circuit.SHORTEST_OPEN_SECONDS:g}",
-        "kept_deliveries": delivery.KEPT_DELIVERIES,
+        **manual_context(),
         "limits": [(scope, _limits(limits)) for scope, limits in LIMITS.items()],
         "body_kib": LARGEST_BODY // 1024,
         "codes": [(code.value, CODE_MEANINGS[code]) for code in Code],

@@ -108,7 +108,7 @@ WEBHOOKS.register(WebhookCollector())
 def render() -> bytes:
     """Return all figures as Prometheus reads them."""
     try:
-        INBOX.set(Input.objects.waiting().count() if database_health.is_in_reach() else UNKNOWN)
+        INBOX.set(Input.objects.waiting().count() if database_health.is_available() else UNKNOWN)
     except DatabaseError:
         INBOX.set(UNKNOWN)
     return _floors_figures() + generate_latest(REGISTRY) + _webhooks_figures()
@@ -123,7 +123,7 @@ def view(request: HttpRequest) -> HttpResponse:
 
 def _webhooks_figures() -> bytes:
     try:
-        return generate_latest(WEBHOOKS) if database_health.is_in_reach() else b""
+        return generate_latest(WEBHOOKS) if database_health.is_available() else b""
     except DatabaseError:
         return b""
 
@@ -149,7 +149,7 @@ def _floors_figures() -> bytes:
     try:
         figures = _redis().get(FLOOR_KEY)
     except redis.RedisError as error:
-        log.debug("the floor's figures are out of reach: %s", error)
+        log.debug("the floor's figures are unavailable: %s", error)
         return b""
     return figures if isinstance(figures, bytes) else b""
 

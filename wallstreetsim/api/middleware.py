@@ -22,7 +22,7 @@ from market.common import database_health
 from market.common.instants import noting_ticks, tick_of_data, tick_seen
 from wallstreetsim.api import compression, metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
-from wallstreetsim.api.errors import ABSENCE, note_absence
+from wallstreetsim.api.errors import DATABASE_ERRORS, note_unavailable
 from wallstreetsim.api.limits import headers_of
 from wallstreetsim.api.parsing import LARGEST_BODY, BodyTooLarge
 from wallstreetsim.environment.logs import request_id
@@ -93,10 +93,10 @@ class RequestContext:
             return await sync_to_async(_stamp)(request, response, started)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for a page that cannot be shown while the record is out of reach."""
-        if not isinstance(exception, ABSENCE):
+        """Answer for a page that cannot be shown while the database is unavailable."""
+        if not isinstance(exception, DATABASE_ERRORS):
             return None
-        note_absence(exception)
+        note_unavailable(exception)
         return unavailable_page.answer(request)
 
 
@@ -155,8 +155,8 @@ def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
         return refuse(413, BodyTooLarge.default_detail)
     except SuspiciousOperation:
         return refuse(400, "The request is malformed.")
-    except ABSENCE as error:
-        note_absence(error)
+    except DATABASE_ERRORS as error:
+        note_unavailable(error)
         return unavailable_page.answer(request)
     except Exception:
         log.exception("a request failed")

@@ -174,37 +174,24 @@ def world_status(
         "activeAgents": active_agents,
         "marketCap": totals.market_cap / 100,
         "volume24h": world.dollar_volume_day / 100,
-        "indices": [_index(world, totals)],
+        "indices": [cast("IndexLine", wire.index_line(world.index, world.previous_close_index))],
         "activeEvents": cast("list[ActiveEvent]", active_events),
     }
 
 
 def standing(ranked: RankedAgent) -> Standing:
     agent = ranked.agent
-    return {
-        "rank": ranked.rank,
-        "agentId": str(agent.public_id),
-        "name": agent.name,
-        "role": agent.role,
-        "netWorth": ranked.equity / 100,
-        "change24h": wire.percent(
-            ranked.equity - ranked.equity_day_ago, abs(ranked.equity_day_ago)
-        ),
-        "status": agent.status,
-        "house": agent.is_house,
-    }
-
-
-def _index(world: World, totals: Totals) -> IndexLine:
-    """The index follows the market's capital, so its previous close does too."""
-    capital, before = totals.market_cap, totals.previous_close_cap
-    change = round(world.index * (capital - before) / capital) if capital else 0
-    return {
-        "name": "WSS Market Index",
-        "value": world.index / 100,
-        "change": change / 100,
-        "changePercent": wire.percent(capital - before, before),
-    }
+    line = wire.leaderboard_line(
+        rank=ranked.rank,
+        agent_id=str(agent.public_id),
+        name=agent.name,
+        role=agent.role,
+        status=agent.status,
+        is_house=agent.is_house,
+        equity=ranked.equity,
+        equity_day_ago=ranked.equity_day_ago,
+    )
+    return cast("Standing", line)
 
 
 def _claimed_at(world: World) -> str | None:

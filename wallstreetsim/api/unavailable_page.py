@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
-from wallstreetsim.api.envelope import OUT_OF_REACH, for_people_or, refuse
+from wallstreetsim.api.envelope import UNAVAILABLE, for_people_or, refuse
 
 RETRY_SECONDS = 5
 
@@ -26,7 +26,7 @@ def _page(request: HttpRequest) -> HttpResponse:
 
 
 def _data(request: HttpRequest) -> HttpResponse:
-    response = refuse(503, OUT_OF_REACH, retry_after=RETRY_SECONDS)
+    response = refuse(503, UNAVAILABLE, retry_after=RETRY_SECONDS)
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
 

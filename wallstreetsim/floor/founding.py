@@ -55,6 +55,7 @@ def _found(world: World, companies: int) -> None:
         gdp_growth_bps=macro.gdp_growth_bps,
         is_open=outcome.market.is_open,
         index=outcome.market.index,
+        previous_close_index=outcome.market.previous_close_index,
     )
     with connection.cursor() as cursor:
         admit_house(world.registry.members.values())

@@ -186,6 +186,7 @@ def write_world(world: World, market: MarketOutcome) -> None:
         inflation_bps=macro.inflation_bps,
         gdp_growth_bps=macro.gdp_growth_bps,
         index=market.index,
+        previous_close_index=market.previous_close_index,
         active_events=market.active_events,
         dollar_volume_day=market.dollar_volume_day,
     )

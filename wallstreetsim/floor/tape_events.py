@@ -148,7 +148,7 @@ def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: 
         "activeAgents": len(world.registry.active()),
         "marketCap": sum(company.market_cap for company in market.companies) / 100,
         "volume24h": market.dollar_volume_day / 100,
-        "indices": [index_line(market.index, market.previous_close_index)],
+        "indices": [wire.index_line(market.index, market.previous_close_index)],
         "digest": outcome.digest,
     }
 
@@ -171,17 +171,6 @@ def _moment(world: World, outcome: Outcome) -> Moment:
     return closed_early(outcome.moment, world.rules.market.session)
 
 
-def index_line(value: int, previous_close: int) -> wire.Wire:
-    """The market's index as the PRD shows one; both figures are hundredths of a point."""
-    change = value - previous_close
-    return {
-        "name": "WSS Market Index",
-        "value": value / 100,
-        "change": change / 100,
-        "changePercent": wire.percent(change, previous_close),
-    }
-
-
 def leaderboard(world: World, outcome: Outcome) -> wire.Wire:
     best = outcome.standings[: world.rules.market.leaderboard_size]
     return {
@@ -191,18 +180,16 @@ def leaderboard(world: World, outcome: Outcome) -> wire.Wire:
 
 
 def _standing(member: AgentState, standing: Standing) -> wire.Wire:
-    return {
-        "rank": standing.rank,
-        "agentId": member.id,
-        "name": member.name,
-        "role": member.role,
-        "netWorth": standing.equity / 100,
-        "change24h": wire.percent(
-            standing.equity - standing.equity_day_ago, abs(standing.equity_day_ago)
-        ),
-        "status": member.status.value,
-        "house": member.is_house,
-    }
+    return wire.leaderboard_line(
+        rank=standing.rank,
+        agent_id=member.id,
+        name=member.name,
+        role=member.role,
+        status=member.status.value,
+        is_house=member.is_house,
+        equity=standing.equity,
+        equity_day_ago=standing.equity_day_ago,
+    )
 
 
 # An agent's own stream
@@ -276,32 +263,14 @@ def portfolio_update(
     """The account's figures as a portfolio has them, and of its positions those that changed
     (quantity 0: closed).
     """
-    equity, value = account.equity, account.long_value - account.short_value
     cost = sum(holding.cost for holding in account.holdings.values())
+    deadline = account.call.deadline if account.call else None
     return {
         "agentId": agent_id,
         "tick": tick,
-        "cash": account.cash / 100,
-        "marginUsed": account.margin_used / 100,
-        "marginAvailable": account.margin_available / 100,
-        "buyingPower": account.buying_power / 100,
-        "totalPositionsValue": value / 100,
-        "netWorth": equity / 100,
-        "dayPnL": (equity - account.close_equity) / 100,
-        "dayPnLPercent": wire.percent(equity - account.close_equity, abs(account.close_equity)),
-        "realizedPnL": account.realised / 100,
-        "unrealizedPnL": (value - cost) / 100,
-        "maintenanceMargin": margin.maintenance(account, market.rules.margin) / 100,
-        "marginCall": _margin_call(account, market),
+        **wire.portfolio_figures(account, cost, deadline, market.rules.margin),
         "positions": [_position(account, market, symbol) for symbol in symbols],
     }
-
-
-def _margin_call(account: Account, market: Exchange) -> wire.Wire | None:
-    if account.call is None:
-        return None
-    amount = margin.shortfall(account, market.rules.margin)
-    return {"amount": amount / 100, "deadline": account.call.deadline}
 
 
 def _position(account: Account, market: Exchange, symbol: str) -> wire.Wire:

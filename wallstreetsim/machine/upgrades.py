@@ -201,7 +201,11 @@ def _from_3(state: State, rules: Rules) -> State:
         "heard": [],
         "house_made": 0,
     }
-    engines = {"market": lifted_market, "agents": agents, "house": state["house"]}
+    engines = {
+        "market": lifted_market,
+        "agents": agents,
+        "house": state["house"] | {"letters": [], "bribes": []},
+    }
     return kept | {"schema": 4, "engines": engines}
 
 

@@ -9,7 +9,7 @@ from wallstreetsim.stack import StackError, probes
 
 
 class RecordCommand(BaseCommand):
-    """A command that needs the record, and says in a line when it is out of reach."""
+    """A command that needs the database, and reports in one line that it is unavailable."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         database = None if settings.EMBEDDED_POSTGRES else settings.DATABASES["default"]

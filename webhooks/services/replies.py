@@ -13,7 +13,7 @@ from webhooks.engine.briefing import SentAction
 from webhooks.engine.delivery import MOST_ACTIONS
 from webhooks.engine.reply import MalformedReply, Reply, parse_reply
 from webhooks.services.endpoints import change_settings
-from webhooks.services.results import Result, insert_deliveries
+from webhooks.services.results import Result, insert_once
 
 
 class UnreadableReply(ValueError):
@@ -58,7 +58,7 @@ def act_on(result: Result, reply: bytes, intake: Intake, *, symbols: Collection[
     if not parsed.actions:
         return replace(result, reply_lines=()) if reply.strip() else result
     with transaction.atomic():
-        if not insert_deliveries([result]):  # its id has been acted on
+        if not insert_once(result):  # its id has been acted on
             return result
         try:
             intake.spend(endpoint.agent)

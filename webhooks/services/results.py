@@ -137,13 +137,19 @@ _UPDATE = f"""
 """
 _INSERT = f"""
     INSERT INTO webhooks_delivery ({", ".join(_DELIVERY_COLUMNS)})
-    SELECT * FROM {_unnested(_DELIVERY_COLUMNS, "d")} ON CONFLICT (id) DO NOTHING
+    SELECT * FROM {_unnested(_DELIVERY_COLUMNS, "d")} ON CONFLICT (id) DO
 """
+_INSERT_ONCE = f"{_INSERT} NOTHING"
+_COMPLETE = f"{_INSERT} UPDATE SET actions = EXCLUDED.actions, error = EXCLUDED.error"
 
 
-def insert_deliveries(results: Iterable[Result]) -> int:
-    """Append a row for each try whose id has none yet, and return how many were appended."""
-    rows = [
+def insert_once(result: Result) -> bool:
+    """Append the row of a try, and say whether its id had none yet."""
+    return _execute(_INSERT_ONCE, _DELIVERY_COLUMNS, _delivery_rows([result])) > 0
+
+
+def _delivery_rows(results: Iterable[Result]) -> list[tuple[Any, ...]]:
+    return [
         (
             str(r.request.id),
             r.request.endpoint.agent_id,
@@ -160,14 +166,13 @@ def insert_deliveries(results: Iterable[Result]) -> int:
         )
         for r in results
     ]
-    return _execute(_INSERT, _DELIVERY_COLUMNS, rows)
 
 
 def write_results(results: Sequence[Result]) -> list[NextState]:
     """Write what came of these requests, and return what it means for their endpoints."""
     states = [_next_state(result) for result in results]
     with transaction.atomic():
-        insert_deliveries(results)
+        _execute(_COMPLETE, _DELIVERY_COLUMNS, _delivery_rows(results))
         _execute(_UPDATE, _RESULT_COLUMNS, [_row(next_state) for next_state in states])
     return states
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.engine.facts import Manipulation
+from agents.engine.house.social import rumor_of
 from agents.engine.house.traders import noise
 from agents.engine.house.view import (
+    Act,
     Doing,
     Memory,
     Stock,
@@ -21,6 +23,7 @@ from agents.engine.house.view import (
 )
 
 _LONGEST_SCHEME = 60
+_TALKS_AT = 12  # ticks into a pump, when enough is bought
 _Plot = Callable[[View, Memory, Stock, Stream], list[Doing]]
 
 
@@ -150,6 +153,10 @@ def _show(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doin
 
 def _pump(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:
     age = view.scene.tick - memory["plot"]["first"]
+    if age == _TALKS_AT:
+        u, v, _, _ = stream("rumor")
+        if u < view.scene.rules.social.pump_rumor:
+            return [Act(view.me.id, *rumor_of(stock, 1, {}, v))]
     if age < 15:
         return order(view, stock, 1, 1.0)
     if age < 23:

@@ -9,10 +9,13 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from agents.engine.facts import Manipulation
+from agents.engine.alliances import ACTIVE as ALLIED
+from agents.engine.alliances import PENDING
+from agents.engine.facts import BribeExposed, BribeOffered, Manipulation, StatusChanged
 from agents.engine.house import crooks, traders
 from agents.engine.house.names import house_name
 from agents.engine.house.rules import HouseRules
+from agents.engine.house.social import Surrounds, deal, role_of
 from agents.engine.house.view import (
     Act,
     Memory,
@@ -22,7 +25,8 @@ from agents.engine.house.view import (
     View,
     Worked,
 )
-from agents.engine.registry import AgentRegistry
+from agents.engine.registry import AgentRegistry, AgentStatus
+from agents.engine.rules import INVESTIGATOR
 from market.engine import engine
 from market.engine.accounts import PUBLIC
 from market.engine.action import Action, OperatorAct
@@ -33,6 +37,9 @@ from market.engine.values import Shares, uuid_of, uuid_prefix
 
 HOUSE_ROLE = "hedge_fund_manager"
 FIRST_HOUSE_ACCOUNT = 1_000_000_000  # above any agent's that registers
+
+NOBODY: list[str] = []
+LOST = frozenset({"imprisoned", "bankrupt", "fled"})
 
 STRATEGIES: Mapping[str, Strategy] = {
     "noise": traders.noise,
@@ -128,6 +135,8 @@ class House:
         self.inhabitants: list[Inhabitant] = []
         self.trackers: dict[str, PriceTracker] = {}
         self.worked: list[Worked] = []
+        self.letters: list[list[int]] = []  # recipient and sender, since anyone's last turn
+        self.bribes: list[list[Any]] = []  # target, id, and the tick after which it is given back
 
     # As an engine
 
@@ -138,7 +147,11 @@ class House:
         return ()
 
     def steps(self) -> Mapping[str, Step]:
-        return {engine.DECIDE: self.decide, engine.AFTER_PRICES: self.follow_splits}
+        return {
+            engine.DECIDE: self.decide,
+            engine.AFTER_PRICES: self.follow_splits,
+            engine.CLOSE: self.hear,
+        }
 
     def begin_tick(self, tick: int) -> None:
         self.decided, self.worked = [], []
@@ -169,6 +182,7 @@ class House:
         symbols = list(exchange.companies)
         if not symbols:
             return
+        roles: dict[int, str] = {}
         size = min(len(symbols), max(self.rules.universe, math.ceil(len(symbols) / max(1, count))))
         for number, seat in enumerate(self._seats(count)):
             strategy = self.rules.roster[number % len(self.rules.roster)]
@@ -176,6 +190,7 @@ class House:
             universe = [symbols[(start + n) % len(symbols)] for n in range(size)]
             account, name = FIRST_HOUSE_ACCOUNT + seat, house_name(seat)
             self.inhabitants.append(Inhabitant(account, name, strategy, universe, {}))
+            roles[account] = role_of(number, self.rules, HOUSE_ROLE)
         self.inhabitants.sort(key=attrgetter("account"))
         self._pair_up()
         self._endow(exchange)
@@ -185,7 +200,9 @@ class House:
         prefix = uuid_prefix(self.streams.derive("house"))
         for one in self.inhabitants:
             id = uuid_of(prefix, one.account)
-            self.registry.admit(one.account, id=id, name=one.name, role=HOUSE_ROLE, is_house=True)
+            self.registry.admit(
+                one.account, id=id, name=one.name, role=roles[one.account], is_house=True
+            )
 
     def _seats(self, count: int) -> list[int]:
         """Return the numbers below `count`, shuffled."""
@@ -244,7 +261,7 @@ class House:
             return
         for company in exchange.companies.values():
             self.trackers[company.symbol].look(company)
-        scene = self._scene()
+        scene, surrounds = self._scene(), self._surrounds()
         for one in self.inhabitants:
             view = View(
                 scene,
@@ -261,6 +278,100 @@ class House:
                     self.facts.add(doing)
                 else:
                     self.worked.append(doing)
+            for act in deal(view, surrounds[one.account], stream):
+                self.decided.append(act)
+                if act.type == "KEEP_BRIBE":
+                    self._own_up(one.account)
+        self.letters = []
+
+    def _surrounds(self) -> dict[int, Surrounds]:
+        """Return what each of them knows of others."""
+        registry, names = self.registry, self._company_names
+        active = [m for m in registry.members.values() if m.status is AgentStatus.ACTIVE]
+        ids = [member.id for member in active]
+        investigators = [member.id for member in active if member.role == INVESTIGATOR]
+        letters: dict[int, list[str]] = {}
+        for recipient, sender in self.letters:
+            letters.setdefault(recipient, []).append(registry.members[sender].id)
+        bribes: dict[int, list[str]] = {}
+        for target, id, _ in self.bribes:
+            bribes.setdefault(target, []).append(id)
+        known: dict[int, Surrounds] = {}
+        for one in self.inhabitants:
+            account, member = one.account, registry.members[one.account]
+            open = registry.open_alliances(account)
+            known[account] = Surrounds(
+                member.id,
+                member.role,
+                one.strategy,
+                ids,
+                investigators,
+                letters.get(account, NOBODY),
+                [a.id for a in open if a.status is PENDING and a.partner == account],
+                [a.id for a in open if a.status is ALLIED],
+                bribes.get(account, NOBODY),
+                names,
+            )
+        return known
+
+    # What the tick has brought
+
+    def hear(self) -> None:
+        """Take note of letters and bribes; let others take the seats of those who are gone."""
+        houses = self.registry.members
+        for message in self.registry.mail.sent:
+            if houses[message.recipient].is_house:
+                self.letters.append([message.recipient, message.sender])
+        tick = self.market.moment.tick
+        self.bribes = [bribe for bribe in self.bribes if bribe[2] >= tick]
+        for offered in self.facts.of(BribeOffered):
+            if houses[offered.target].is_house:
+                self.bribes.append([offered.target, offered.id, tick + self.rules.bribe_turns])
+            self._own_up(offered.briber)
+        for exposed in self.facts.of(BribeExposed):
+            if not exposed.is_reported:
+                self._own_up(exposed.briber)
+        for change in self.facts.of(StatusChanged):
+            if change.new in LOST and houses[change.account].is_house:
+                self._succeed(change.account)
+
+    def _own_up(self, account: int) -> None:
+        """Note that a house agent has given or kept a bribe, for operators."""
+        if self.registry.members[account].is_house:
+            tick = self.market.moment.tick
+            self.facts.add(Manipulation("bribery", (account,), "", tick, tick))
+
+    def _succeed(self, account: int) -> None:
+        """Give the seat of one who is in prison or gone to another: its way of trading and its
+        role, so that the market keeps its flow and the SEC its work.
+        """
+        lost = next(one for one in self.inhabitants if one.account == account)
+        members = self.registry.members
+        heirs = [
+            one
+            for one in self.inhabitants
+            if one.strategy == "noise"
+            and members[one.account].role == HOUSE_ROLE
+            and members[one.account].status is AgentStatus.ACTIVE
+        ]
+        is_ordinary = lost.strategy == "noise" and members[account].role == HOUSE_ROLE
+        if not heirs or is_ordinary:
+            return
+        u = self.streams.uniform(self.market.moment.tick, f"house-{account}", "successor")
+        heir = heirs[int(u * len(heirs))]
+        heir.strategy, lost.strategy = lost.strategy, heir.strategy
+        heir.partner, lost.partner = lost.partner, 0
+        heir.memory, lost.memory = {}, {}
+        for one in self.inhabitants:
+            if one.account == heir.partner:
+                one.partner, one.memory = heir.account, heir.memory
+        role = members[account].role
+        self.registry.change_role(account, HOUSE_ROLE)
+        self.registry.change_role(heir.account, role)
+
+    @property
+    def _company_names(self) -> dict[str, str]:
+        return {symbol: c.listing.name for symbol, c in self.market.companies.items()}
 
     def _scene(self) -> Scene:
         exchange = self.market
@@ -315,6 +426,8 @@ class House:
                 }
                 for one in self.inhabitants
             ],
+            "letters": [list(letter) for letter in self.letters],
+            "bribes": [list(bribe) for bribe in self.bribes],
             "eyes": {
                 s: [tracker.last, tracker.fast, tracker.slow, tracker.size]
                 for s, tracker in self.trackers.items()
@@ -329,6 +442,8 @@ class House:
         for one in self.inhabitants:
             if one.partner > one.account:
                 by_account[one.partner].memory = one.memory
+        self.letters = [list(letter) for letter in plain["letters"]]
+        self.bribes = [list(bribe) for bribe in plain["bribes"]]
         self.trackers = {symbol: PriceTracker(*kept) for symbol, kept in plain["eyes"].items()}
 
 

@@ -1,7 +1,8 @@
 """The numbers of the house: who lives there, with what, and how busily."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from agents.engine.rules import INFLUENCER, INVESTIGATOR, JOURNALIST, WHISTLEBLOWER
 from market.engine.values import BPS_IN_ONE, Bps, Tick
 
 ROSTER = (
@@ -9,6 +10,39 @@ ROSTER = (
     "metaorder mean_reverting pump noise metaorder news insider noise metaorder mean_reverting "
     "spoof noise"
 ).split()
+
+
+# Who of the roster is what: at least two who investigate, and some who talk or inform.
+ROLES = (
+    (0, INVESTIGATOR),
+    (2, INFLUENCER),
+    (4, JOURNALIST),
+    (8, WHISTLEBLOWER),
+    (11, INVESTIGATOR),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SocialRates:
+    """How often house agents deal with others: chances of one of them in an open tick, and of what
+    has come to one.
+    """
+
+    message: float = 0.003
+    answer: float = 0.35
+    proposal: float = 0.0006
+    decision: float = 0.03  # that a proposal is answered in a tick
+    acceptance: float = 0.4
+    parting: float = 0.0008  # of each of its alliances
+    betrayal: float = 0.25  # that a parting is one
+    rumor: float = 0.003  # of one who lives by them
+    pump_rumor: float = 0.3  # in a scheme to pump a company
+    bribe: float = 0.0008  # of a crook
+    bribe_kept: float = 0.45
+    bribe_reported: float = 0.35
+    tip: float = 0.004  # of one who informs
+    odd_activity: float = 2.5  # of a company, in its ordinary one
+    tip_ticks: Tick = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +79,9 @@ class HouseRules:
 
     crime_rate: float = 0.0004  # schemes begun per open tick and crook
     insider_rate: float = 0.05  # per tick that it knows of something
+    bribe_turns: Tick = 150  # in which a bribe is kept or reported, or not at all
+    roles: tuple[tuple[int, str], ...] = ROLES
+    social: SocialRates = field(default_factory=SocialRates)
     crook_noise: float = 0.5  # how much of a noise trader a crook is otherwise
 
     def share_of(self, shares: int) -> int:

@@ -89,7 +89,7 @@ class Observer:
         self.headlines: list[Headline] = []
         self.metaorders: list[Metaorder] = []
         self.depths: list[list[int]] = []
-        self.deeds = 0
+        self.manipulations = 0
         self.maker_equities: list[int] = []
 
     def run(self, days: int, each_day: Callable[[int], None] = lambda day: None) -> History:
@@ -114,7 +114,7 @@ class Observer:
         for event in self.world.market.happened:
             if event.symbol is not None:
                 self.headlines.append(Headline(at, event.symbol, event.impact))
-        self.deeds += len(self.world.registry.report().deeds)
+        self.manipulations += len(self.world.registry.report().manipulations)
         self.maker_equities.append(self.world.market.accounts[MARKET_MAKER].equity)
         for done in self.world.house.worked:
             first = at - (done.last_tick - done.first_tick)
@@ -163,7 +163,7 @@ class Observer:
             "maker's cash $": market.accounts[MARKET_MAKER].cash / 100,
             "share of ticks with the mid a spread off the price": away / prices.size,
             "events": float(market.climate.events.numbered),
-            "schemes": float(self.deeds),
+            "schemes": float(self.manipulations),
             "cash in all": sum(account.cash for account in market.accounts.values()) / 100,
             "shares amiss": float(sum(_amiss(company, self.world) for company in self._companies)),
         }

@@ -48,7 +48,7 @@ class Result:
     orders: Sequence[OrderState]
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
-    deeds: Sequence[Manipulation]  # of the house's crooks
+    manipulations: Sequence[Manipulation]  # of the house's crooks
     suspicions: Sequence[SuspicionNoted]  # that have opened or fed a case
     accused: Sequence[tuple[CaseState, AccusedState]]  # as they stood at its end
     histories: Mapping[str, History]
@@ -89,7 +89,7 @@ class Result:
             "investigations": [_investigation(case, one, names) for case, one in self.accused],
             "news": [],
             "events": list(self.events),
-            "groundTruth": [_deed(deed, names) for deed in self.deeds],
+            "groundTruth": [_manipulation(scheme, names) for scheme in self.manipulations],
             "audit": {
                 "cashSumsToZero": self.cash_sums_to_zero,
                 "sharesConserved": self.shares_are_conserved,
@@ -121,14 +121,14 @@ def _agent(account: Account, member: AgentState | None) -> wire.Wire:
     }
 
 
-def _deed(deed: Manipulation, names: Mapping[int, str]) -> wire.Wire:
+def _manipulation(scheme: Manipulation, names: Mapping[int, str]) -> wire.Wire:
     """One scheme of a house crook, as surveillance should have found it."""
     return {
-        "crime": deed.crime,
-        "agents": [names[account] for account in deed.accounts],
-        "symbol": deed.symbol,
-        "firstTick": deed.first_tick,
-        "lastTick": deed.last_tick,
+        "crime": scheme.crime,
+        "agents": [names[account] for account in scheme.accounts],
+        "symbol": scheme.symbol,
+        "firstTick": scheme.first_tick,
+        "lastTick": scheme.last_tick,
     }
 
 

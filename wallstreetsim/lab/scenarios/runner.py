@@ -153,7 +153,7 @@ class Record:
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
-        self.deeds: list[Manipulation] = []
+        self.manipulations: list[Manipulation] = []
         self.suspicions: list[SuspicionNoted] = []
         self.cases: dict[str, CaseState] = {}  # as last seen, and those accused in them
         self.accused: dict[tuple[str, int], AccusedState] = {}
@@ -169,7 +169,7 @@ class Record:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
-        self.deeds += outcome.agents.deeds
+        self.manipulations += outcome.agents.manipulations
         self.suspicions += [noted for noted in outcome.sec.suspicions if noted.case is not None]
         self.cases |= {case.id: case for case in outcome.sec.cases}
         self.accused |= {(one.case, one.account): one for one in outcome.sec.accused}
@@ -189,7 +189,7 @@ class Record:
             orders=[self.orders[number] for number in sorted(self.orders)],
             trades=self.trades,
             events=self.events,
-            deeds=self.deeds,
+            manipulations=self.manipulations,
             suspicions=self.suspicions,
             accused=[(self.cases[id], one) for (id, _), one in self.accused.items()],
             histories=self.histories,

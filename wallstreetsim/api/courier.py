@@ -14,7 +14,7 @@ from agents.models import Agent, Input, Source
 from agents.services.intake import take
 from market.common.strict_json import parse_json
 from market.engine.operator_acts import ALERT, LONGEST_ALERT
-from wallstreetsim.api.limits import LIMITS, spend
+from wallstreetsim.api.limits import limits_of, spend
 from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.machine.actions import ACTIONS
 from webhooks.courier import Courier
@@ -46,7 +46,7 @@ def read_reply(body: bytes) -> object:
 
 def spend_for(agent: Agent) -> None:
     """Count a reply with actions as a request to `/actions`. Raises OverLimit."""
-    allowance = spend("actions", f"agent:{agent.id}", LIMITS["actions"])
+    allowance = spend("actions", f"agent:{agent.id}", limits_of("actions", agent))
     if allowance is not None and not allowance.is_granted:
         seconds = max(1, round(allowance.retry_seconds))
         raise OverLimit(f"Too many requests with actions; try again in {seconds} s.")
