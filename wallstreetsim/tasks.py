@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import sys
 from datetime import datetime
 from functools import cache
 from threading import Thread
@@ -11,9 +11,7 @@ from typing import Any
 
 import kombu.exceptions
 from celery import Task, shared_task
-from celery.platforms import EX_OK
-from celery.signals import worker_shutdown
-from celery.worker import state
+from celery.signals import worker_init, worker_ready, worker_shutdown
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
@@ -24,7 +22,7 @@ from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_tick
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
-from wallstreetsim.stack import compiled
+from wallstreetsim.stack import compiled, relay
 from webhooks.courier import BATCH_SIZE
 from webhooks.services import claims, pruning
 from webhooks.services.endpoints import wake_couriers
@@ -33,9 +31,6 @@ log = logging.getLogger(__name__)
 
 DELIVER_SECONDS = 2  # between two looks for what a lost message has left
 MOST_MESSAGES = 8  # after one tick
-
-# What runs elsewhere may not be started again.
-IS_KEPT_ALIVE = "WSS_SUPERVISOR_SOCKET" in os.environ
 
 
 @shared_task(name="wallstreetsim.tick", bind=True)
@@ -46,9 +41,8 @@ def tick(self: Task[[], None]) -> None:
         record_tick(committed)
         _log(committed)
         the_floor().rest()
-        if IS_KEPT_ALIVE and compiled.has_arrived():
-            log.info("the engines are compiled: this floor ends, for the next to use them")
-            state.should_stop = EX_OK  # type: ignore[assignment]  # its stubs say None
+        if compiled.has_arrived():
+            _make_room()
 
 
 @shared_task(name="wallstreetsim.deliver")
@@ -113,6 +107,38 @@ def send_deliver() -> None:
 
 
 wake_couriers.append(send_deliver)
+
+
+@cache
+def _make_room() -> None:
+    """Let a floor that uses the compiled engines follow this one, which goes on until it is
+    ready.
+    """
+    if relay.ask_for_successor():
+        log.info("the engines are compiled: the next floor, which uses them, is getting ready")
+
+
+@worker_init.connect
+def prepare_floor(**_: Any) -> None:
+    """Take the machine from the record before the first tick is asked for. A floor that cannot
+    leaves the place to the one before it.
+    """
+    if not relay.is_to_come():
+        return
+    try:
+        the_floor().prepare()
+    except Exception:
+        log.exception("the machine could not be taken from the record")
+        if relay.is_successor():
+            sys.exit(1)
+    finally:
+        close_old_connections()
+
+
+@worker_ready.connect
+def say_ready(**_: Any) -> None:
+    """Let the floor before this one stop."""
+    relay.say_ready()
 
 
 @worker_shutdown.connect

@@ -50,7 +50,9 @@ from market.engine.values import (
     uuid_prefix,
 )
 
-SET_FEE = "SET_FEE"
+SET_FEE, SUSPEND, RELEASE, CANCEL_ORDERS = "SET_FEE", "SUSPEND", "RELEASE", "CANCEL_ORDERS"
+LONGEST_SUSPENSION = 1_000_000  # ticks
+BY_OPERATOR = "cancelled by an operator"
 MILLIONTHS = 1_000_000
 OVER_TIME = "time"  # why a reputation changes by itself
 CONVICTIONS = frozenset({"convicted", "settled"})
@@ -201,8 +203,47 @@ class AgentRegistry:
             "bps", "bps", ParameterKind.INTEGER, required=True, minimum=0, maximum=BPS_IN_ONE
         )
         reason = Parameter("reason", "reason", ParameterKind.TEXT, maximum=200)
-        summary = "Set the taker's fee of everyone who pays one, and who registers later."
-        return (OperatorAct(SET_FEE, summary, self.name, Form(bps, reason), _set_fee),)
+        agent = Parameter(
+            "agent", "agent", ParameterKind.TEXT, required=True, minimum=1, maximum=50
+        )
+        ticks = Parameter(
+            "ticks",
+            "ticks",
+            ParameterKind.INTEGER,
+            required=True,
+            minimum=1,
+            maximum=LONGEST_SUSPENSION,
+        )
+        return (
+            OperatorAct(
+                SET_FEE,
+                "Set the taker's fee of everyone who pays one, and who registers later.",
+                self.name,
+                Form(bps, reason),
+                _set_fee,
+            ),
+            OperatorAct(
+                SUSPEND,
+                "Suspend an agent, named or by its id, from trading for so many ticks.",
+                self.name,
+                Form(agent, ticks, reason),
+                _suspend,
+            ),
+            OperatorAct(
+                RELEASE,
+                "End an agent's suspension.",
+                self.name,
+                Form(agent, reason),
+                _release,
+            ),
+            OperatorAct(
+                CANCEL_ORDERS,
+                "Cancel an agent's open orders.",
+                self.name,
+                Form(agent, reason),
+                _cancel_orders,
+            ),
+        )
 
     def steps(self) -> Mapping[str, Step]:
         return {
@@ -1037,6 +1078,36 @@ def _load_member(plain: Mapping[str, Any]) -> AgentState:
     member.history = [ReputationChange(*row) for row in plain["history"]]
     member.record = [Conviction(*row) for row in plain["record"]]
     return member
+
+
+def _suspend(registry: AgentRegistry, given: Parameters, id: str) -> Verdict:
+    account = registry.resolve(given["agent"])
+    member = registry.members[account]
+    if member.status is not AgentStatus.ACTIVE:
+        raise Refused(Code.INVALID_TARGET, f"{member.name} is {member.status.value} already.")
+    why = given.get("reason") or "by an operator"
+    registry.suspend(account, registry.tick + given["ticks"], why)
+    return Verdict(True)
+
+
+def _release(registry: AgentRegistry, given: Parameters, id: str) -> Verdict:
+    account = registry.resolve(given["agent"])
+    member = registry.members[account]
+    if member.status is not AgentStatus.SUSPENDED:
+        raise Refused(Code.INVALID_TARGET, f"{member.name} is not suspended.")
+    registry.release(account, given.get("reason") or "by an operator")
+    return Verdict(True)
+
+
+def _cancel_orders(registry: AgentRegistry, given: Parameters, id: str) -> Verdict:
+    account = registry.resolve(given["agent"])
+    market = registry.market
+    orders = sorted(market.accounts[account].orders.values(), key=lambda order: order.number)
+    if not orders:
+        raise Refused(Code.INVALID_TARGET, f"{registry.members[account].name} has no open orders.")
+    for order in orders:
+        market.end_open(order, OrderStatus.CANCELLED, BY_OPERATOR)
+    return Verdict(True, data={"orderIds": [order.id for order in orders]})
 
 
 def _set_fee(registry: AgentRegistry, given: Parameters, id: str) -> Verdict:

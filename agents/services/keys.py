@@ -86,6 +86,18 @@ def revoke_key(agent: Agent, id: UUID, *, by: Credential) -> None:
         Session.objects.filter(agent=agent).exclude(id=by.id).delete()
 
 
+def revoke_all(agent: Agent) -> int:
+    """End all of an agent's keys and sessions, and return how many keys there were."""
+    with transaction.atomic():
+        _lock_keys(agent)
+        live = list(ApiKey.objects.live().filter(agent=agent))
+        for key in live:
+            key.revoked_at = timezone.now()
+            key.save(update_fields=["revoked_at"])  # each is announced
+        Session.objects.filter(agent=agent).delete()
+    return len(live)
+
+
 def open_session(agent: Agent) -> str:
     """Open a session and return its token."""
     return _open(agent, SESSION, seconds=SESSION_SECONDS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from agents.models import Input, Source
+from agents.models import Agent, Input, Source
+from agents.services import keys
 
 
 def submit(*, operator: User, type: str, reason: str, **parameters: object) -> Input:
@@ -26,6 +27,20 @@ def submit(*, operator: User, type: str, reason: str, **parameters: object) -> I
             single_object=True,
         )
     return act
+
+
+def revoke_keys(*, operator: User, agent: Agent, reason: str) -> int:
+    """End an agent's keys and sessions at once, and log who and why; return how many keys."""
+    with transaction.atomic():
+        revoked = keys.revoke_all(agent)
+        LogEntry.objects.log_actions(
+            user_id=operator.pk,
+            queryset=[agent],
+            action_flag=CHANGE,
+            change_message=f"keys revoked: {reason}",
+            single_object=True,
+        )
+    return revoked
 
 
 def recent_acts(count: int) -> list[Input]:

@@ -10,9 +10,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from agents.models import Input, Source
+from agents.models import Agent, Input, Session, Source
+from agents.services import keys
 from market.engine.halts import UNTIL_RESUMED
-from market.models import Company, Halt, MarketEvent
+from market.models import Company, Halt, MarketEvent, Order
 from tests.floor.hall import Hall
 
 DESK, ACT = "/admin/market/world/1/change/", "/admin/market/world/act/"
@@ -157,11 +158,10 @@ def test_what_cannot_be_done_is_said_and_not_done(desk: Client) -> None:
 def test_what_was_typed_into_a_form_that_was_refused_is_still_there(desk: Client) -> None:
     given = {"act": "HALT", "reason": "a <rumour>", "symbol": "NOPE", "ticks": "9"}
     page = desk.post(ACT, given, follow=True).content.decode()
-    _, _, halts = page.partition('id="halts"')
-    halts, _, events = halts.partition("</form>")
+    _, _, acts = page.partition('id="acts"')
+    acts, _, _ = acts.partition("</form>")
     for value in ("a &lt;rumour&gt;", "NOPE", "9"):
-        assert f'value="{value}"' in halts
-    assert "rumour" not in events
+        assert f'value="{value}"' in acts
     assert "rumour" not in desk.get(DESK).content.decode()
 
 
@@ -212,7 +212,7 @@ def test_a_company_is_halted_and_resumed_with_a_reason(desk: Client, hall: Hall)
 
 
 def test_the_whole_market_is_halted_for_so_many_ticks(desk: Client, hall: Hall) -> None:
-    ask(desk, "HALT", "a storm", ticks=2, all_companies="on")
+    ask(desk, "HALT", "a storm", ticks=2, all_companies="on", confirmed="on")
     hall.tick()
     assert Company.objects.filter(is_trading=False).count() == Company.objects.count()
     assert Halt.objects.get().symbol is None
@@ -257,7 +257,7 @@ def test_the_bands_of_a_company_are_set_and_freed_with_a_reason(desk: Client, ha
 
 
 def test_the_bands_of_all_companies_are_set_until_they_are_freed(desk: Client, hall: Hall) -> None:
-    ask(desk, "SET_BANDS", "a calm", percent="30", all_companies="on")
+    ask(desk, "SET_BANDS", "a calm", percent="30", all_companies="on", confirmed="on")
     hall.tick()
     assert set(Company.objects.values_list("band_override_bps", flat=True)) == {3_000}
     hall.restart()
@@ -281,3 +281,103 @@ def test_an_operator_lets_something_happen(desk: Client, hall: Hall) -> None:
     ask(desk, "INJECT", "another", event="SECTOR_ROTATION", impact="1", sector="Energy")
     hall.tick()
     assert MarketEvent.objects.filter(sector="Energy", duration=0).exists()
+
+
+# All companies, nonsense, and how things stand
+
+
+def test_an_act_upon_all_companies_is_asked_again(desk: Client, hall: Hall) -> None:
+    asked = ask(desk, "HALT", "a storm", ticks=5, all_companies="on")
+    assert said(asked) == []
+    page = asked.content.decode()
+    assert "Yes: Halt, all 8 companies" in page
+    assert 'name="confirmed" value="on"' in page
+    assert not Input.objects.waiting().exists()
+    assert b"Yes: Halt" not in desk.get(DESK).content, "once"
+    ask(desk, "HALT", "a storm", ticks=5, all_companies="on", confirmed="on")
+    [act] = Input.objects.waiting()
+    assert act.parameters == {"ticks": 5, "reason": "a storm"}
+
+
+NONSENSE: list[tuple[dict[str, object], str]] = [
+    ({"act": "RESUME"}, "The world is running."),
+    ({"act": "UNHALT", "symbol": "APEX"}, "APEX is not halted."),
+    ({"act": "FREE_BANDS", "symbol": "APEX"}, "APEX has the bands of the rules."),
+    (
+        {"act": "INJECT", "event": "MARKET_CRASH", "symbol": "APEX", "impact": "-5"},
+        "MARKET_CRASH concerns the whole market: name no company or sector.",
+    ),
+    (
+        {"act": "INJECT", "event": "FDA_APPROVAL", "symbol": "APEX", "impact": "5"},
+        "FDA_APPROVAL does not happen to APEX: its sector is Technology.",
+    ),
+]
+
+
+def test_what_makes_no_sense_is_refused_by_the_machines_own_rule(desk: Client, hall: Hall) -> None:
+    for given, complaint in NONSENSE:
+        assert said(desk.post(ACT, {"reason": "x"} | given, follow=True)) == [complaint]
+    assert not Input.objects.waiting().exists()
+    ask(desk, "PAUSE")
+    assert said(ask(desk, "RESUME")) == ["Resume waits for the next tick."], "the machine knows"
+    hall.tick()
+    ask(desk, "HALT", symbol="APEX", ticks=9)
+    hall.tick()
+    until = Company.objects.get(symbol="APEX").reopens_tick
+    assert said(ask(desk, "HALT", symbol="APEX")) == [
+        f"APEX is halted already, until tick {until}."
+    ]
+
+
+def test_the_page_shows_how_things_stand_and_what_is_published(desk: Client, hall: Hall) -> None:
+    state = "/admin/market/world/state/"
+    assert b"Nothing is halted or restricted" in desk.get(state).content
+    ask(desk, "HALT", "a <rumour>", symbol="APEX", ticks=9)
+    ask(desk, "SET_BANDS", "a calm", symbol="NOVA", percent="2")
+    hall.tick()
+    for page in (DESK, state):
+        shown = desk.get(page).content.decode()
+        assert "halted: operator" in shown and "a &lt;rumour&gt;" in shown
+        assert "bands of 2 %" in shown and "a calm" in shown
+        assert f"Tick {hall.row.tick}" in shown
+    assert '<option value="APEX">Apex Technologies</option>' in desk.get(DESK).content.decode()
+
+
+def test_who_may_not_look_is_not_shown_how_things_stand(
+    client: Client, hall: Hall, make_user: MakeUser
+) -> None:
+    client.force_login(make_user())
+    assert client.get("/admin/market/world/state/").status_code == 403
+
+
+# An agent
+
+
+def test_an_agent_is_suspended_and_its_orders_are_cancelled(desk: Client, hall: Hall) -> None:
+    hall.tick("ann BUY 5 @ 1.00 #a")
+    ask(desk, "CANCEL_ORDERS", "a look", agent="Ann")
+    ask(desk, "SUSPEND", "a look", agent="ann", ticks=9)
+    hall.tick()
+    assert Order.objects.get(client_id="a").reason == "cancelled by an operator"
+    assert Agent.objects.get(name="ann").status == "suspended"
+    ask(desk, "RELEASE", "all is well", agent="ann")
+    hall.tick()
+    assert Agent.objects.get(name="ann").status == "active"
+    assert said(ask(desk, "SUSPEND", agent="nobody", ticks=9)) == [
+        "agent: There is no agent nobody."
+    ]
+    assert said(ask(desk, "CANCEL_ORDERS")) == ["agent: Name the agent."]
+
+
+def test_an_agents_keys_are_revoked_at_once(desk: Client, hall: Hall) -> None:
+    ann = Agent.objects.get(name="ann")
+    _, secret = keys.create_key(ann)
+    keys.open_session(ann)
+    assert said(ask(desk, "REVOKE_KEYS", "stolen", agent="ann")) == [
+        "ann has no key any more; 1 were revoked."
+    ]
+    assert keys.credential_of(secret) is None
+    assert not Session.objects.filter(agent=ann).exists()
+    assert not Input.objects.waiting().exists()
+    entry = LogEntry.objects.latest("id")
+    assert (entry.change_message, entry.get_edited_object()) == ("keys revoked: stolen", ann)

@@ -90,3 +90,30 @@ def test_bands_of_the_rules_are_not_freed_nor_shorts_restricted_twice(stage: Sta
         refusal(stage, "RESTRICT_SHORTS", symbol="APEX")
         == "Shorts in APEX are restricted already, through day 1."
     )
+
+
+# An agent
+
+
+def test_an_agent_is_suspended_for_so_many_ticks_and_let_go(stage: Stage) -> None:
+    stage = Stage("ann", companies=COMPANIES)
+    assert refusal(stage, "RELEASE", agent="ann") == "ann is not suspended."
+    assert refusal(stage, "SUSPEND", agent="Ann", ticks=30, reason="a look") == ""
+    assert refusal(stage, "SUSPEND", agent="ann", ticks=9) == "ann is suspended already."
+    stage.tick("ann BUY 1 @ 9.00")
+    assert stage.codes == ["AGENT_SUSPENDED"]
+    assert refusal(stage, "RELEASE", agent="ann") == ""
+    stage.tick("ann BUY 1 @ 9.00")
+    assert stage.codes == ["OK"]
+    assert refusal(stage, "SUSPEND", agent="bob", ticks=3) == (
+        "There is no agent with that name or id."
+    )
+
+
+def test_an_agents_orders_are_cancelled(stage: Stage) -> None:
+    stage = Stage("ann", "bob", companies=COMPANIES)
+    assert refusal(stage, "CANCEL_ORDERS", agent="ann") == "ann has no open orders."
+    stage.tick("ann BUY 1 @ 9.00 #a\nann BUY 2 @ 8.00 #b\nbob BUY 1 @ 9.00 #c")
+    assert refusal(stage, "CANCEL_ORDERS", agent="ann") == ""
+    assert [stage.orders[id].status for id in "abc"] == ["cancelled", "cancelled", "open"]
+    assert stage.orders["a"].reason == "cancelled by an operator"

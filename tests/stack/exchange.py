@@ -76,6 +76,10 @@ class Exchange:
         for process in processes:
             process.wait(timeout=30)
 
+    def running(self, name: str) -> list[int]:
+        """Return the pids of the processes of this name."""
+        return [process.pid for process in self._running[name]]
+
     def stop(self) -> None:
         for name in reversed(list(self._running)):
             self.kill(name)

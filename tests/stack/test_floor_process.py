@@ -5,6 +5,7 @@ The tests share one exchange, and each leaves it running. A spectator watches th
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -108,6 +110,21 @@ def test_a_floor_that_stops_writes_down_where_it_was(exchange: Exchange) -> None
     tick = exchange.tick
     assert Checkpoint.objects.filter(tick=tick).exists()
     exchange.start("floor")
+    exchange.run_on()
+
+
+def test_a_floor_that_is_restarted_goes_on_until_the_next_is_ready(exchange: Exchange) -> None:
+    exchange.kill("floor", signal.SIGTERM)
+    exchange.start("floor")
+    exchange.run_on()
+    [relay] = exchange.running("floor")
+    [first] = psutil.Process(relay).children()
+    os.kill(relay, signal.SIGHUP)
+    eventually(lambda: len(psutil.Process(relay).children()) == 2)
+    since = exchange.tick
+    eventually(lambda: not first.is_running() or exchange.tick > since + 30)
+    [second] = psutil.Process(relay).children()
+    assert second != first
     exchange.run_on()
 
 

@@ -121,6 +121,15 @@ class Floor:
             self._follow_up(committed)
         return committed
 
+    def prepare(self) -> None:
+        """Take the machine from the record, so that the first tick does not wait for it. Raises
+        CannotRestore.
+        """
+        for _ in range(2):  # the second time only what was ticked meanwhile
+            row = models.World.objects.first()
+            if row is not None:
+                self.world = self._machine(row)
+
     def rest(self) -> None:
         """Do what can wait until a tick is told, and must be done before the next: let go of what
         it noted; now and then keep the machine and settle its memory.
