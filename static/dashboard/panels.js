@@ -6,8 +6,10 @@ import { mountEvents } from "./events.js";
 import { mountFeed } from "./feed.js";
 import { mountMarket } from "./market.js";
 import { mountMovers } from "./movers.js";
+import { mountPrison } from "./prison.js";
 import { mountOverview } from "./overview.js";
 import { mountTicker } from "./ticker.js";
+import { mountWanted } from "./wanted.js";
 import { mountWorld } from "./world.js";
 
 const PANELS = {
@@ -20,6 +22,8 @@ const PANELS = {
   agents: mountAgents,
   events: mountEvents,
   bankruptcies: mountBankruptcies,
+  wanted: mountWanted,
+  prison: mountPrison,
 };
 
 export function mountPanels(feed) {
