@@ -60,6 +60,12 @@ SEED = text("WSS_SEED")  # drawn at founding if not given
 HOUSE_AGENTS = number("HOUSE_AGENTS", 24)
 COMPANIES = number("COMPANIES", 100, least=1)
 
+# A language model that writes longer texts for articles; off without an address.
+NEWS_LLM_URL = text("NEWS_LLM_URL")  # OpenAI's form: what comes before /chat/completions
+NEWS_LLM_MODEL = text("NEWS_LLM_MODEL", "gpt-4o-mini")
+NEWS_LLM_KEY = text("NEWS_LLM_KEY")
+NEWS_LLM_CALLS = number("NEWS_LLM_CALLS", 5, most=5)  # a minute: each may take ten seconds
+
 WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "on")
 
 # --- where it runs ---

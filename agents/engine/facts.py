@@ -129,6 +129,16 @@ class CaseDecided(NamedTuple):
     sentence_ticks: Tick
 
 
+class CaseAppealed(NamedTuple):
+    """A convicted agent has appealed: the evidence is verified again."""
+
+    tick: Tick
+    case: str
+    account: int
+    crime: str
+    symbol: str | None
+
+
 class BribeOffered(NamedTuple):
     """A bribe lies in escrow for its target to keep or to report."""
 

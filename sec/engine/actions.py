@@ -10,6 +10,7 @@ import re
 from typing import Protocol
 
 from agents.engine.actions import target_parameter
+from agents.engine.facts import CaseAppealed
 from market.engine.action import (
     ACTIVE,
     ANY_LIVING,
@@ -380,6 +381,7 @@ def appeal(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
     accused = case.accused[actor.account]
     accused.appeal_tick = sec.tick
     sec.touch_accused(case, accused)
+    sec.facts.add(CaseAppealed(sec.tick, case.id, accused.account, case.crime, case.symbol))
     decided = sec.tick + sec.law.cases.appeal_ticks
     return Verdict(True, data={"investigationId": case.id, "decidedTick": decided})
 

@@ -6,8 +6,9 @@ import { mountEvents } from "./events.js";
 import { mountFeed } from "./feed.js";
 import { mountMarket } from "./market.js";
 import { mountMovers } from "./movers.js";
-import { mountPrison } from "./prison.js";
+import { mountNews } from "./news.js";
 import { mountOverview } from "./overview.js";
+import { mountPrison } from "./prison.js";
 import { mountTicker } from "./ticker.js";
 import { mountWanted } from "./wanted.js";
 import { mountWorld } from "./world.js";
@@ -20,6 +21,7 @@ const PANELS = {
   market: mountMarket,
   feed: mountFeed,
   agents: mountAgents,
+  news: mountNews,
   events: mountEvents,
   bankruptcies: mountBankruptcies,
   wanted: mountWanted,

@@ -18,8 +18,8 @@ from tests.floor.hall import Hall
 from wallstreetsim.terminal import pages, template_tags
 from wallstreetsim.terminal.dashboard import Quote
 
-READS = 10  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies,
-# who is on trial, who in prison, and whether webhooks are behind
+READS = 11  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies,
+# who is on trial, who in prison, the news, and whether webhooks are behind
 
 
 @pytest.fixture(autouse=True)

@@ -131,7 +131,7 @@ def test_the_next_ticks_come_as_the_tape_has_them(hall: Hall, client: Client) ->
     assert (given["first"], given["last"]) == (1, 5)
     assert [item["seq"] for item in given["items"]] == [3, 4, 5]
     channels = {event["channel"] for item in given["items"] for event in item["events"]}
-    assert channels == {"tick", "market:all", "trades", "leaderboard", "events"}
+    assert channels == {"tick", "market:all", "trades", "leaderboard", "events", "news"}
     assert json.loads(client.get("/replay/ticks?since=5").content)["items"] == []
     for bad in ("", "x", "-1", "9" * 99):
         assert client.get("/replay/ticks", {"since": bad}).status_code == 400

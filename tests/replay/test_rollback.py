@@ -66,6 +66,9 @@ GOES_WITH_ITS_TICK = {
     "webhooks.Delivery",
     "webhooks.DueBriefing",
     "webhooks.SavedAlert",
+    "news.Article",
+    "news.Rumor",
+    "news.Prose",
 }
 # Rows of later ticks go, and those that stand are written anew.
 BOTH = {

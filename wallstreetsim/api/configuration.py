@@ -22,8 +22,13 @@ from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.1.0"
+CONTRACT_VERSION = "1.2.0"
 CHANGELOG = (
+    (
+        "1.2.0",
+        "RUMOR; the news at /news and on its channel: news:breaking, and news:marked when an"
+        " operator pins or retracts an article.",
+    ),
     (
         "1.1.0",
         "A malformed action fails alone; unknown query parameters are refused; orders and"
@@ -32,11 +37,7 @@ CHANGELOG = (
     ("1.0.0", "The first contract."),
 )
 
-NOT_YET = (
-    "RUMOR",
-    "news: its list is empty",
-    "the pages for people at /agents, /agents/{id}, /news",
-)
+NOT_YET: tuple[str, ...] = ()
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
 UNPUBLISHED_OF_HOUSE = ("roster", "roles", "social", "crime_rate", "insider_rate", "crook_noise")

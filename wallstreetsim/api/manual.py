@@ -17,6 +17,7 @@ from agents.services import keys
 from market.engine.action import ANY_LIVING, Action
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.refusals import MESSAGES, Code
+from news.engine.articles import CATEGORIES
 from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.api.limits import LIMITS
@@ -35,6 +36,7 @@ SECTIONS = {
     "roles": "Roles",
     "actions": "Actions",
     "market": "The market",
+    "news": "News and rumors",
     "websocket": "WebSocket",
     "webhooks": "Webhooks",
     "limits": "Limits and errors",
@@ -136,6 +138,26 @@ def manual(origin: str, section: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _news() -> dict[str, Any]:
+    news, rumors = RULES.news, RULES.news.rumors
+    return {
+        "news_categories": ", ".join(CATEGORIES),
+        "news_fading": f"{100 * (1 - news.sentiment_decay):g}",
+        "news_ticks": news.sentiment_ticks,
+        "rumor_cost": rumors.cost // REPUTATION_POINT,
+        "rumor_press_cost": rumors.press_cost // REPUTATION_POINT,
+        "rumors_a_day": rumors.rumors_a_day,
+        "rumor_age": rumors.author_age_ticks,
+        "rumor_influencer": f"{rumors.influencer_reach:g}",
+        "rumor_journalist": f"{rumors.journalist_reach:g}",
+        "rumor_longest": f"{rumors.longest_reach:g}",
+        "rumor_budget": f"{rumors.budget_sigmas:g}",
+        "rumor_judged": rumors.judged_ticks,
+        "rumor_reward": rumors.true_reward // REPUTATION_POINT,
+        "rumor_false": rumors.false_cost // REPUTATION_POINT,
+    }
+
+
 def _context(origin: str) -> dict[str, Any]:
     market, session = RULES.market, RULES.market.session
     return {
@@ -171,6 +193,7 @@ def _context(origin: str) -> dict[str, Any]:
         "call_ticks": market.margin.call_ticks,
         "loan_spread_percent": f"{market.margin.loan_spread_bps / 100:g}",
         "pause_ticks": market.halts.pause_ticks,
+        **_news(),
         "market_levels": " or ".join(f"{bps / 100:g}" for bps in market.halts.market_levels_bps),
         "sectors": [
             {

@@ -5,13 +5,14 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
+from news.api.urls import urlpatterns as news
 from sec.api.urls import urlpatterns as sec
 from wallstreetsim.api import views
 from wallstreetsim.api.envelope import only_read, without_parameters
 from wallstreetsim.api.recovery import RecoverView
 from webhooks.api.urls import urlpatterns as webhooks
 
-PAGES = {"agents", "agent", "agent-by-name", "news"}  # bare, these are for people
+PAGES = {"agents", "agent", "agent-by-name", "news", "article"}  # bare, these are for people
 
 docs = only_read(
     without_parameters(
@@ -20,12 +21,12 @@ docs = only_read(
         )
     )
 )
-nothing_yet = views.NothingYetView.as_view()
 
 urlpatterns = [
     *webhooks,  # before the paths of agents, of which one takes any id
     *agents,
     *market,
+    *news,
     *sec,
     path("actions", views.ActionsView.as_view(), name="actions"),
     path("world/status", views.StatusView.as_view(), name="world-status"),
@@ -33,7 +34,6 @@ urlpatterns = [
     path("world/leaderboard", views.LeaderboardView.as_view(), name="leaderboard"),
     path("world/events", views.EventsView.as_view(), name="events"),
     path("world/bankruptcies", views.BankruptciesView.as_view(), name="bankruptcies"),
-    path("news", nothing_yet, name="news"),
     path("recover/<id:id>", RecoverView.as_view(), name="recover"),
     path("config", views.ConfigView.as_view(), name="config"),
     path("openapi.json", views.openapi, name="openapi"),

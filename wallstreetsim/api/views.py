@@ -190,15 +190,6 @@ class BankruptciesView(APIView):
         return Response(page_of(query, map(serializers.bankruptcy, fallen), total))
 
 
-@extend_schema(exclude=True)  # what the items will look like is not settled
-class NothingYetView(APIView):
-    reads_record = False
-
-    def get(self, request: Request) -> Response:
-        """Return an empty list: this feature is not built yet."""
-        return Response(page_of(PageQuery.read(request), [], 0))
-
-
 class ConfigView(APIView):
     reads_record = False
 

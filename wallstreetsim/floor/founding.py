@@ -88,6 +88,7 @@ def schedule() -> None:
     _fire("deliver what is left", "wallstreetsim.deliver", now_and_then, expire_seconds=2)
     _fire("prune deliveries", "wallstreetsim.prune_deliveries", every_minute, expire_seconds=60)
     _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
+    _fire("write prose", "news.write_prose", every_minute, expire_seconds=60)
 
 
 def _fire(name: str, task: str, interval: IntervalSchedule, *, expire_seconds: int) -> None:

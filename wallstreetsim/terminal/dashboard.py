@@ -1,4 +1,4 @@
-"""What the page shows before any script runs: six queries, however many agents trade.
+"""What the page shows before any script runs: seven queries, however many agents trade.
 
 Money is cents.
 """
@@ -22,6 +22,8 @@ from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 from market.models import Bankruptcy, Candle, Company, Split, Trade, World
+from news import selectors as news
+from news.models import Article
 from sec.selectors import InPrison, OnTrial, in_prison, on_trial
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.shared import LIMITS, WORDS, said
@@ -183,6 +185,7 @@ class Dashboard:
     bankruptcies: Sequence[Fall] = ()  # the newest first
     wanted: Sequence[OnTrial] = ()
     inmates: Sequence[InPrison] = ()
+    articles: Sequence[Article] = ()  # the newest first
 
     @property
     def tick_seconds(self) -> int:
@@ -296,6 +299,7 @@ def load() -> Dashboard:
         bankruptcies = _last_bankruptcies()
         wanted = on_trial(world.tick, LIMITS["wanted"])
         inmates = in_prison(world.tick, LIMITS["inmates"])
+        articles = list(news.articles()[: LIMITS["articles"]])
     update = told.get("tick:update", {})
     return Dashboard(
         world=world,
@@ -310,6 +314,7 @@ def load() -> Dashboard:
         bankruptcies=bankruptcies,
         wanted=wanted,
         inmates=inmates,
+        articles=articles,
     )
 
 
@@ -343,6 +348,7 @@ def load_at(tick: Tick) -> Dashboard | None:
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
             wanted=on_trial(tick, LIMITS["wanted"]),
             inmates=in_prison(tick, LIMITS["inmates"]),
+            articles=list(news.articles_until(tick)[: LIMITS["articles"]]),
         )
 
 

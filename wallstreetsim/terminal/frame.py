@@ -30,6 +30,7 @@ SECTIONS = (
     Section("HOME", "/"),
     Section("MARKETS", "/markets"),
     Section("AGENTS", "/agents"),
+    Section("NEWS", "/news"),
     Section("WORLD", "/world"),
     Section("REPLAY", "/replay"),
     Section("DOCS", "/docs"),

@@ -20,7 +20,9 @@ from wallstreetsim.terminal import dashboard
 from wallstreetsim.terminal.frame import SECTIONS, html
 from webhooks.selectors import behind_seconds
 
-REPLAYED = frozenset({"tick", "market:all", "leaderboard", "trades", "events"})  # what is shown
+REPLAYED = frozenset(
+    {"tick", "market:all", "leaderboard", "trades", "events", "news"}
+)  # what is shown
 STEPS = (-100, -10, -1, 1, 10, 100)  # ticks
 SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16")
 REPLAYED_TICKS = 60  # given at a time

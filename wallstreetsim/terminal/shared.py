@@ -15,6 +15,7 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "bankruptcies": 8,
         "wanted": 8,
         "inmates": 8,
+        "articles": 8,
     }
 )
 

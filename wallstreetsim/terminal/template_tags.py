@@ -16,8 +16,23 @@ register = template.Library()
 
 UNITS = ((10**3, "K"), (10**6, "M"), (10**9, "B"), (10**12, "T"))
 LEAST_CHANGE = 0.005
+LEAST_MOOD = 0.05
 BAR_CELLS = 36
 LINE_WIDTH, LINE_HEIGHT = 100, 20  # the drawing space of a line, whatever its size on the page
+
+
+@register.filter
+def mood(sentiment: float) -> str:
+    """Return good, bad or neutral; static/news/main.js draws the line alike."""
+    if abs(sentiment) < LEAST_MOOD:
+        return "neutral"
+    return "good" if sentiment > 0 else "bad"
+
+
+@register.filter
+def as_percent(fraction: float) -> str:
+    """Write a fraction in percent, with its sign."""
+    return signed_percent(100 * fraction)
 
 
 @register.filter

@@ -4,7 +4,8 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from wallstreetsim.terminal import agents, markets, pages, state
+from market.common import converters  # noqa: F401
+from wallstreetsim.terminal import agents, markets, news, pages, state
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
@@ -15,6 +16,9 @@ urlpatterns = [
     path("world", state.world, name="world-page"),
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
+    path("news", news.news, name="news-page"),
+    path("news/feed.xml", news.feed, name="news-feed"),
+    path("news/<id:id>", news.article, name="article-page"),
     # Where browsers look for the icon of a page that names none, as admin's.
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
 ]

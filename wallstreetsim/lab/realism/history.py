@@ -29,6 +29,24 @@ class Metaorder(NamedTuple):
     shares: int
 
 
+class Report(NamedTuple):
+    """An article about one company: the open tick, the company, and how good or bad it is."""
+
+    at: int
+    symbol: str
+    sentiment: float
+
+
+class Attempt(NamedTuple):
+    """What an author of rumors made of one: bought before it, sold after, in parts of the stake.
+
+    `gross` is at the prices, `net` what its account was left with, fines included.
+    """
+
+    gross: float
+    net: float
+
+
 @dataclass(frozen=True, slots=True)
 class CompanyHistory:
     """One company's open ticks. Returns that halts and nights made are NaN."""
@@ -55,6 +73,8 @@ class History:
     index: Series
     headlines: list[Headline] = field(default_factory=list)
     metaorders: list[Metaorder] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     depth: Series = field(default_factory=lambda: np.zeros(0))  # mean shares by level of the book
     driver_shares: tuple[float, float, float] = (0.0, 0.0, 0.0)
     notes: dict[str, float] = field(default_factory=dict)

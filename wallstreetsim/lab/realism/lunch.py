@@ -40,6 +40,9 @@ def lunches(histories: list[History]) -> list[Lunch]:
         _lunch("momentum, an hour, a day", *_gather(histories, lambda h: _follow(h, 1.0))),
         _lunch("reversal, an hour, a day", *_gather(histories, lambda h: _follow(h, -1.0))),
         _lunch("after the headline, a trade", *_gather(histories, _chase)),
+        _lunch("buy the headline, a trade", *_gather(histories, lambda h: _report(h, 1.0))),
+        _lunch("fade the headline, a trade", *_gather(histories, lambda h: _report(h, -1.0))),
+        _lunch("buy, spread a rumor, sell", *_gather(histories, _spread_and_sell)),
     ]
 
 
@@ -107,6 +110,32 @@ def _chase(history: History) -> tuple[Series, Series]:
         gross.append(np.sign(headline.impact) * (company.prices[end] / company.prices[start] - 1))
         costs.append(_round_trip(company, start))
     return np.array(gross), np.array(costs)
+
+
+def _report(history: History, sign: float) -> tuple[Series, Series]:
+    """Trade in the direction of every article about one company (or against it), whatever it tells
+    of, once it is out and the company trades, and hold an hour.
+    """
+    by_symbol = {company.symbol: company for company in history.companies}
+    gross, costs = [], []
+    for report in history.reports:
+        company = by_symbol[report.symbol]
+        after = np.flatnonzero(np.isfinite(company.returns[report.at + 1 :]))
+        if not len(after):
+            continue
+        start = report.at + 1 + int(after[0])
+        end = min(start + _AFTER_HEADLINE, len(company.prices) - 1)
+        move = company.prices[end] / company.prices[start] - 1.0
+        gross.append(float(sign * np.sign(report.sentiment) * move))
+        costs.append(_round_trip(company, start))
+    return np.array(gross), np.array(costs)
+
+
+def _spread_and_sell(history: History) -> tuple[Series, Series]:
+    """Buy a company, spread good words of it, and sell: traded through the book."""
+    gross = np.array([attempt.gross for attempt in history.attempts])
+    net = np.array([attempt.net for attempt in history.attempts])
+    return gross, gross - net
 
 
 def _round_trip(company: CompanyHistory, at: int) -> float:

@@ -14,11 +14,14 @@ from market.engine.outcome import Trade
 from market.engine.pricing import Drivers
 from market.engine.rules import Switches
 from market.engine.values import Shares
+from news.engine.desk import NewsReport
+from wallstreetsim.lab.realism.authors import attempts_of
 from wallstreetsim.lab.realism.history import (
     CompanyHistory,
     Headline,
     History,
     Metaorder,
+    Report,
     Series,
 )
 from wallstreetsim.machine.rules import RULES, Rules
@@ -88,6 +91,7 @@ class Observer:
         self.index: list[float] = []
         self.headlines: list[Headline] = []
         self.metaorders: list[Metaorder] = []
+        self.reports: list[Report] = []
         self.depths: list[list[int]] = []
         self.manipulations = 0
         self.maker_equities: list[int] = []
@@ -114,6 +118,12 @@ class Observer:
         for event in self.world.market.happened:
             if event.symbol is not None:
                 self.headlines.append(Headline(at, event.symbol, event.impact))
+        news: NewsReport = outcome.reports["news"]
+        self.reports += [
+            Report(at, article.symbols[0], article.sentiment)
+            for article in news.articles
+            if len(article.symbols) == 1 and article.sentiment
+        ]
         self.manipulations += len(self.world.registry.report().manipulations)
         self.maker_equities.append(self.world.market.accounts[MARKET_MAKER].equity)
         for done in self.world.house.worked:
@@ -137,6 +147,8 @@ class Observer:
             np.array(self.index, dtype=np.float64),
             self.headlines,
             self.metaorders,
+            self.reports,
+            attempts_of(self.seed, self.world.rules),
             self._depth(),
             self._driver_shares(),
             self._notes(),

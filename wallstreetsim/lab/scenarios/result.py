@@ -15,6 +15,7 @@ from market.engine.action import Verdict
 from market.engine.exchange import Exchange
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
+from news.engine.articles import Article
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 
 
@@ -48,6 +49,7 @@ class Result:
     orders: Sequence[OrderState]
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
+    articles: Sequence[Article]
     manipulations: Sequence[Manipulation]  # of the house's crooks
     suspicions: Sequence[SuspicionNoted]  # that have opened or fed a case
     accused: Sequence[tuple[CaseState, AccusedState]]  # as they stood at its end
@@ -87,7 +89,7 @@ class Result:
             "volumes": {s: h.volumes for s, h in histories},
             "violations": [_violation(noted, names) for noted in self.suspicions],
             "investigations": [_investigation(case, one, names) for case, one in self.accused],
-            "news": [],
+            "news": [_article(article) for article in self.articles],
             "events": list(self.events),
             "groundTruth": [_manipulation(scheme, names) for scheme in self.manipulations],
             "audit": {
@@ -118,6 +120,16 @@ def _agent(account: Account, member: AgentState | None) -> wire.Wire:
         "reputation": member.reputation / POINT if member else None,
         "marginUsed": account.margin_used / 100 if member else 0.0,
         "marginAvailable": account.margin_available / 100 if member else 0.0,
+    }
+
+
+def _article(article: Article) -> wire.Wire:
+    return {
+        "tick": article.tick,
+        "category": article.category,
+        "headline": article.headline,
+        "sentiment": article.sentiment,
+        "symbols": list(article.symbols),
     }
 
 

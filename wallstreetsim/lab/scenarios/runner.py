@@ -18,6 +18,8 @@ from market.engine.outcome import OrderState, Trade
 from market.engine.parameters import Malformed, Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
+from news.engine.articles import Article
+from news.engine.desk import NewsReport
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
@@ -153,6 +155,7 @@ class Record:
         self.orders: dict[int, OrderState] = {}  # as last seen, by number
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
+        self.articles: list[Article] = []
         self.manipulations: list[Manipulation] = []
         self.suspicions: list[SuspicionNoted] = []
         self.cases: dict[str, CaseState] = {}  # as last seen, and those accused in them
@@ -169,6 +172,8 @@ class Record:
             self.orders[order.number] = order
         self.trades += outcome.market.trades
         self.events += happenings(outcome.tick, outcome.market)
+        news: NewsReport = outcome.reports["news"]
+        self.articles += news.articles
         self.manipulations += outcome.agents.manipulations
         self.suspicions += [noted for noted in outcome.sec.suspicions if noted.case is not None]
         self.cases |= {case.id: case for case in outcome.sec.cases}
@@ -189,6 +194,7 @@ class Record:
             orders=[self.orders[number] for number in sorted(self.orders)],
             trades=self.trades,
             events=self.events,
+            articles=self.articles,
             manipulations=self.manipulations,
             suspicions=self.suspicions,
             accused=[(self.cases[id], one) for (id, _), one in self.accused.items()],

@@ -1,0 +1,1 @@
+"""The news desk as a pure engine: rumors, articles of what has happened, and what they move."""

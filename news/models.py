@@ -1,0 +1,139 @@
+"""Articles and rumors, as the machine decided them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from news.engine.articles import BREAKING, SECTIONS, category_of
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def of_category(self, category: str) -> ArticleQuerySet:
+        """Return the articles of a section or topic, or the breaking ones."""
+        if category == BREAKING:
+            return self.filter(is_breaking=True)
+        if category in SECTIONS:
+            return self.filter(section=category)
+        return self.filter(topic=category)
+
+    def newest_first(self) -> ArticleQuerySet:
+        return self.order_by("-number")
+
+
+class Article(models.Model):
+    """What the desk wrote. `agents` are those it names, `figures` the numbers behind the text's."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    written_at = models.DateTimeField(db_default=Now())
+    section = models.CharField(max_length=12)
+    topic = models.CharField(max_length=12, blank=True)
+    kind = models.CharField(max_length=24)
+    headline = models.CharField(max_length=200)
+    summary = models.CharField(max_length=600)
+    sentiment = models.FloatField()
+    symbols = ArrayField(models.CharField(max_length=12))
+    agents = models.JSONField(help_text="Each with its id and name.")
+    is_breaking = models.BooleanField()
+    event_number = models.BigIntegerField(null=True)
+    event_type = models.CharField(max_length=24, blank=True)
+    event_symbol = models.CharField(max_length=12, null=True)
+    event_sector = models.CharField(max_length=20, null=True)
+    impact = models.FloatField(null=True, help_text="Of the event, a fraction of the price.")
+    duration = models.BigIntegerField(help_text="Of the event, in ticks.")
+    quote = models.CharField(max_length=280, blank=True, help_text="A rumor's own words.")
+    figures = models.JSONField()
+    is_pinned = models.BooleanField(db_default=False)
+    is_retracted = models.BooleanField(db_default=False)
+    mark_reason = models.CharField(max_length=200, blank=True, db_default="")
+    words = models.GeneratedField(
+        expression=SearchVector("headline", "summary", "quote", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            BrinIndex(name="articles_by_tick", fields=["tick"]),
+            GinIndex(name="articles_by_symbol", fields=["symbols"]),
+            GinIndex(name="articles_by_word", fields=["words"]),
+            models.Index(name="articles_by_section", fields=["section", "number"]),
+            models.Index(
+                name="articles_by_topic", fields=["topic", "number"], condition=~Q(topic="")
+            ),
+            models.Index(
+                name="articles_breaking", fields=["number"], condition=Q(is_breaking=True)
+            ),
+            models.Index(name="articles_pinned", fields=["number"], condition=Q(is_pinned=True)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="sentiment_is_between_minus_one_and_one",
+                condition=Q(sentiment__gte=-1, sentiment__lte=1),
+            ),
+            models.CheckConstraint(
+                name="what_is_retracted_is_not_pinned",
+                condition=~Q(is_pinned=True, is_retracted=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+    @property
+    def category(self) -> str:
+        return category_of(self.section, self.is_breaking)
+
+
+class Prose(models.Model):
+    """What a language model wrote of an article: shown beside it, and no part of the world."""
+
+    article = models.OneToOneField(
+        Article, on_delete=models.CASCADE, primary_key=True, related_name="prose"
+    )
+    tick = models.BigIntegerField(help_text="The article's.")
+    text = models.TextField(max_length=2_000)
+    model = models.CharField(max_length=100)
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"prose of article {self.article_id}"
+
+
+class Rumor(models.Model):
+    """A rumor and what became of it. Who spread it, only operators and the SEC may see."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    day = models.BigIntegerField()
+    account = models.BigIntegerField(help_text="Of its author.")
+    symbol = models.CharField(max_length=12)
+    text = models.CharField(max_length=280)
+    sentiment = models.FloatField()
+    sign = models.SmallIntegerField()
+    strength = models.FloatField()
+    reach = models.FloatField()
+    impact = models.FloatField(help_text="The log return that it moved the price by.")
+    verdict = models.CharField(max_length=8, blank=True)
+    judged_tick = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            BrinIndex(name="rumors_by_tick", fields=["tick"]),
+            models.Index(name="rumors_by_author", fields=["account", "day"]),
+            models.Index(name="rumors_by_company", fields=["symbol", "tick"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"rumor about {self.symbol} at {self.tick}"

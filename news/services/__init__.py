@@ -1,0 +1,1 @@
+"""What is written of the news outside the tick."""

@@ -1,0 +1,166 @@
+"""Longer texts from a language model: kept only if they say what the article says."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from news.models import Article, Prose
+from news.services import prose
+from tests.floor.hall import Hall
+
+
+class Model:
+    """A local server of OpenAI's form, which answers as it is told."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None  # None: the article's own summary
+        self.status = 200
+        self.delay = 0.0
+        self.raw: bytes | None = None
+        self.asked: list[Any] = []
+        model = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                model.asked.append((self.path, body, self.headers.get("Authorization")))
+                time.sleep(model.delay)
+                summary = body["messages"][1]["content"].split("\n")[1]
+                text = summary if model.text is None else model.text
+                answer = {"choices": [{"message": {"role": "assistant", "content": text}}]}
+                content = model.raw if model.raw is not None else json.dumps(answer).encode()
+                self.send_response(model.status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Stay quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    one = Model()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def article(hall: Hall, settings: Any, model: Model) -> Article:
+    """The one article that has no prose yet."""
+    settings.NEWS_LLM_URL, settings.NEWS_LLM_KEY = model.url, "secret"
+    hall.operate("INJECT", event="EARNINGS_BEAT", symbol="APEX", impact=0.05, duration=5)
+    hall.tick()
+    row = Article.objects.get(event_type="EARNINGS_BEAT")
+    Article.objects.exclude(number=row.number).delete()
+    return row
+
+
+def test_a_good_text_is_kept_beside_the_article(article: Article, model: Model) -> None:
+    assert prose.write_prose() == 1
+    kept = Prose.objects.get()
+    assert (kept.article_id, kept.text) == (article.number, article.summary)
+    [(path, body, authorization)] = model.asked
+    assert path == "/v1/chat/completions" and authorization == "Bearer secret"
+    assert article.headline in body["messages"][1]["content"]
+    assert prose.write_prose() == 0 and len(model.asked) == 1  # it is not asked for again
+
+
+def test_it_is_off_unless_an_address_is_set(article: Article, model: Model, settings: Any) -> None:
+    settings.NEWS_LLM_URL = ""
+    assert prose.write_prose() == 0
+    assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Apex Technologies will gain 99.9% tomorrow.",
+        "Apex Technologies beat estimates, and so will NEXUS.",
+        "Apex Technologies beat estimates, says Goldman Sachs.",
+        "Nexus Systems has reported a good quarter.",
+        "Apex Technologies did well. <script>alert(1)</script>",
+        "Apex Technologies did well, see https://example.com for more.",
+        "Apex Technologies did well \u202e gnp.exe",
+        "x" * 5_000,
+        "",
+    ],
+)
+def test_what_the_article_does_not_say_is_not_kept(
+    article: Article, model: Model, text: str
+) -> None:
+    model.text = text
+    assert prose.write_prose() == 0
+    assert not Prose.objects.exists()
+
+
+def test_an_agent_who_is_not_meant_is_not_named(article: Article, model: Model) -> None:
+    model.text = "ann has bought before the report."
+    assert prose.write_prose() == 0
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"no json", b"[]", b'{"choices": []}', b'{"choices": [{"message": {}}]}', b"[" * 9_999],
+)
+def test_an_answer_without_form_is_none(article: Article, model: Model, raw: bytes) -> None:
+    model.raw = raw
+    assert prose.write_prose() == 0
+
+
+@pytest.mark.parametrize("status", [302, 401, 429, 500])
+def test_a_server_that_refuses(article: Article, model: Model, status: int) -> None:
+    model.status = status
+    assert prose.write_prose() == 0
+
+
+def test_a_huge_answer_is_not_read_to_its_end(article: Article, model: Model) -> None:
+    model.raw = b" " * 10_000_000
+    assert prose.write_prose() == 0
+
+
+def test_a_slow_server_is_not_waited_for(
+    article: Article, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prose, "TIMEOUT_SECONDS", 0.3)
+    model.delay = 2.0
+    began = time.monotonic()
+    assert prose.write_prose() == 0
+    assert time.monotonic() - began < 1.5
+
+
+def test_an_absent_server_hurts_nothing(article: Article, model: Model) -> None:
+    model.stop()
+    assert prose.write_prose() == 0
+
+
+def test_only_so_many_are_asked_for_at_a_time(
+    article: Article, model: Model, settings: Any
+) -> None:
+    settings.NEWS_LLM_CALLS = 2
+    columns = {
+        f.name: getattr(article, f.name) for f in Article._meta.concrete_fields if f.name != "words"
+    }
+    for number in range(1, 6):
+        id = f"00000000-0000-4000-8000-{number:012x}"
+        Article.objects.create(**columns | {"number": article.number + number, "id": id})
+    prose.write_prose()
+    assert len(model.asked) == 2
