@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents import standings
@@ -34,6 +35,26 @@ SHORTEST_NAME, LONGEST_NAME = settings.RULES.agents.name_lengths
 # Requests
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "uri",
+        "maxLength": LONGEST,
+        "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s@/?#]+([/?#]\S*)?$",
+        "description": "Where a briefing is sent every tick: http or https, without user and"
+        " password, on port 80, 443 or from 1024 on, at an address that everybody reaches. Null or"
+        " empty for nowhere.",
+    }
+)
+class CallbackUrl(Text):
+    """Where briefings go; what else it must be is judged when it is saved, and at every send."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False, allow_null=True, allow_blank=True, max_length=LONGEST, **options
+        )
+
+
 class RegisterBody(Body):
     name = Pattern(
         rf"\A[A-Za-z0-9_-]{{{SHORTEST_NAME},{LONGEST_NAME}}}\Z",
@@ -43,13 +64,7 @@ class RegisterBody(Body):
         help_text="Unique without regard to case.",
     )
     role = Choice(choices=ROLES)
-    callbackUrl = Text(
-        required=False,
-        allow_null=True,
-        allow_blank=True,
-        max_length=LONGEST,
-        help_text="Where a briefing is sent every tick.",
-    )
+    callbackUrl = CallbackUrl()
 
 
 class KeyBody(Body):
@@ -57,7 +72,7 @@ class KeyBody(Body):
 
 
 class SettingsBody(Body):
-    callbackUrl = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST)
+    callbackUrl = CallbackUrl()
 
 
 class StandingQuery(PageQuery):

@@ -25,7 +25,12 @@ class _AsWritten(serializers.CharField):
 
 
 class Text(_AsWritten):
-    """A JSON string, taken as it is written."""
+    """A JSON string, taken as it is written; one that may not be blank says so in the schema."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        if not options.get("allow_blank"):
+            options.setdefault("min_length", 1)
+        super().__init__(*arguments, **options)
 
 
 class Pattern(_AsWritten, serializers.RegexField):

@@ -6,9 +6,9 @@ from functools import partial
 
 from market.engine.action import ACTIVE, ANY_LIVING, OK, Action, Actor, Family, Verdict
 from market.engine.desk import Desk
-from market.engine.orders import Ticket
+from market.engine.orders import Order, Ticket
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
-from market.engine.refusals import MESSAGES, Code
+from market.engine.refusals import Code
 from market.engine.rules import MarketRules
 from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce, new_tuple
 
@@ -103,11 +103,15 @@ def place_order(
         _SELF_TRADES[given("self_trade")],
         given("client_id"),
     )
-    order = desk.place(desk.accounts[actor.account], ticket, id=id)
+    return _verdict_on(desk, desk.place(desk.accounts[actor.account], ticket, id=id))
+
+
+def _verdict_on(desk: Desk, order: Order) -> Verdict:
+    """Say what became of an order that has just come in, or come in anew."""
     reason, data = order.reason, {"orderId": order.id}
     if not isinstance(reason, Code):
         return new_tuple(Verdict, (True, OK, reason, data))
-    return Verdict(order.filled > 0, str(reason), MESSAGES.get(reason, ""), data)
+    return Verdict(order.filled > 0, str(reason), desk.message_of(order, reason), data)
 
 
 def cancel_order(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:
@@ -127,7 +131,7 @@ def replace_order(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> 
         quantity=parameters.get("quantity"),
         limit=parameters.get("limit"),
     )
-    return Verdict(True, data={"orderId": order.id})
+    return _verdict_on(desk, order)
 
 
 def cancel_all(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:

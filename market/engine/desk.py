@@ -238,8 +238,7 @@ class Desk:
             if refusal := self._short_refusal_of(order):
                 return refusal
         else:
-            closable = account.closable(company.symbol)
-            enough = (closable if intent is Intent.SELL else -closable) >= order.unfilled
+            enough = self._closable(order) >= order.unfilled
             return None if enough else Code.INSUFFICIENT_SHARES
         fits = account.can_take(worst_cost(order, self.rules))
         return None if fits else Code.INSUFFICIENT_FUNDS
@@ -283,10 +282,36 @@ class Desk:
         refusal = self.refusal_of(order)
         if not refusal and order.post_only and order.company.book.would_trade(order):
             refusal = Code.WOULD_TAKE
+        message = self.message_of(order, refusal) if refusal else ""
         order.quantity, order.limit, order.price = kept
         reserve(order, cost)
         if refusal:
-            raise Refused(refusal, MESSAGES[refusal])
+            raise Refused(refusal, message)
+
+    def message_of(self, order: Order, refusal: Code) -> str:
+        """Say why an order that holds nothing back is refused: what it needs, and what there is."""
+        if refusal is Code.INSUFFICIENT_FUNDS:
+            cost, room = worst_cost(order, self.rules), max(0, self._room(order))
+            return (
+                f"The order may cost up to ${cost / 100:,.2f}, and your buying power is"
+                f" ${room / 100:,.2f}."
+            )
+        if refusal is Code.INSUFFICIENT_SHARES:
+            free = max(0, self._closable(order))
+            return (
+                f"The order closes {order.unfilled:,} shares, and {free:,} are yours to close that"
+                " no open order of yours closes."
+            )
+        return MESSAGES.get(refusal, "")
+
+    def _room(self, order: Order) -> Cents:
+        """Return by how much an order may add to its account's exposure."""
+        return order.account.buying_power
+
+    def _closable(self, order: Order) -> Shares:
+        """Return how many shares an order may close."""
+        closable = order.account.closable(order.company.symbol)
+        return closable if order.intent is Intent.SELL else -closable
 
     def _own(self, account: Account, id: str | None, client_id: str | None) -> Order:
         """Return an open order by either of its ids. Raises Refused."""

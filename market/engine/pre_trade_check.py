@@ -16,7 +16,7 @@ from market.engine.companies import Company
 from market.engine.desk import Desk
 from market.engine.orders import Order, Ticket
 from market.engine.random_source import RandomSource
-from market.engine.refusals import MESSAGES, Code, Refused
+from market.engine.refusals import Code, Refused
 from market.engine.rules import MarketRules, Switches
 from market.engine.short_sales import lendable_pool
 from market.engine.values import (
@@ -220,10 +220,19 @@ class PreTradeCheck(Desk):
         order.quantity, order.limit = quantity, limit
         self.outlooks = {id: one for id, one in all_of_them.items() if one is not outlook}
         refusal = self.refusal_of(order)
+        message = self.message_of(order, refusal) if refusal else ""
         order.quantity, order.limit, order.filled = kept
         self.outlooks = all_of_them
         if refusal:
-            raise Refused(refusal, MESSAGES[refusal])
+            raise Refused(refusal, message)
+
+    def _room(self, order: Order) -> Cents:
+        """Return by how much an order may add to the account's exposure, at best."""
+        return self._most_room()
+
+    def _closable(self, order: Order) -> Shares:
+        """Return how many shares an order may close, at best."""
+        return self._most_closable(order)
 
     def _most_closable(self, order: Order) -> Shares:
         """Return the shares that a closing order may find free, at best."""

@@ -358,3 +358,49 @@ def test_while_the_market_is_closed_orders_queue(short_day: None, desk: Desk) ->
     assert codes(ann.act(cancel(orderId=queued["data"]["orderId"]))) == ["OK"]
     desk.tick(5)
     assert ann.holdings == {"APEX": 3}
+
+
+# What a refusal says
+
+
+def test_who_has_too_little_is_told_what_it_needs_and_what_there_is(ann: Trader) -> None:
+    [funds, shares] = ann.act(buy(1_000, price=100.0), sell(5))
+    assert funds["code"] == "INSUFFICIENT_FUNDS"
+    assert funds["message"] == (
+        "The order may cost up to $100,000.00, and your buying power is $20,000.00."
+    )
+    assert shares["code"] == "INSUFFICIENT_SHARES"
+    assert "5 shares, and 0 are yours" in shares["message"]
+    ann.act(buy(10))
+    ann.desk.tick()
+    ann.act(sell(7, price=9_000.0))
+    ann.desk.tick()
+    [refused] = ann.act(sell(5))
+    assert "5 shares, and 3 are yours" in refused["message"]
+
+
+def test_the_tick_says_what_it_needs_too(ann: Trader) -> None:
+    [one, other] = ann.act(buy(100, price=110.0), buy(100, price=100.0))
+    ann.desk.tick()
+    states = [ann.get(f"/agents/me/actions/{r['data']['actionId']}").data for r in (one,)]
+    assert states[0]["code"] == "OK"
+    assert other["code"] == "INSUFFICIENT_FUNDS"
+    assert "up to $10,000.00, and your buying power is $9,000.00" in other["message"]
+
+
+def test_an_order_that_is_replaced_into_ones_own_and_ends_is_told_why(ann: Trader) -> None:
+    ann.act(buy(10))
+    ann.desk.tick()
+    stock = ann.desk.get("/market/stocks/APEX").data
+    between = round((stock["bid"] + stock["ask"]) / 2, 2)
+    ann.act(
+        sell(5, price=between),
+        buy(5, price=1.0, selfTrade="cancel_newest", clientOrderId="mine"),
+    )
+    ann.desk.tick()
+    [sent] = ann.act({"type": "REPLACE_ORDER", "clientOrderId": "mine", "price": between})
+    ann.desk.tick()
+    verdict = ann.get(f"/agents/me/actions/{sent['data']['actionId']}").data
+    order = ann.get("/agents/me/orders?clientOrderId=mine").data["items"][0]
+    assert (order["status"], order["avgFillPrice"]) == ("cancelled", None)
+    assert verdict["message"] == order["reason"] == "it met an order of the same account"

@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from market import tape
 from market.models import EquityPoint, Trade
 from tests.api import contract
-from tests.api.desk import COMPANIES, Desk, Trader, buy, sell
+from tests.api.desk import COMPANIES, Desk, Trader, buy, cancel, sell
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 
@@ -390,7 +391,7 @@ def test_the_schema_is_sound_and_whole(desk: Desk) -> None:
     operations = [op for path in served["paths"].values() for op in path.values()]
     ids = [operation["operationId"] for operation in operations]
     assert len(ids) == len(set(ids))
-    assert all(operation["responses"].get("default") for operation in operations)
+    assert all(operation["responses"].get("400") for operation in operations)
 
 
 def test_the_schema_describes_the_actions_by_their_table() -> None:
@@ -425,6 +426,54 @@ def test_the_schema_says_what_a_request_must_bring() -> None:
     assert bodies and all(schema["additionalProperties"] is False for schema in bodies)
     key = paths[contract.PREFIX + "/actions"]["post"]["parameters"][0]
     assert key["schema"] == {"type": "string", "minLength": 1, "maxLength": 64}
+
+
+def test_the_schema_says_what_is_refused() -> None:
+    paths, schemas = contract.document()["paths"], contract.document()["components"]["schemas"]
+    assert schemas["KeyBody"]["properties"]["apiKey"]["minLength"] == 1
+    url = schemas["RegisterBody"]["properties"]["callbackUrl"]
+    assert url["oneOf"][0]["format"] == "uri"
+    for fine in ("https://bots.example/briefing", "http://192.0.2.1:8000", "", None):
+        assert Draft202012Validator(url).is_valid(fine), fine
+    for unfit in ("ftp://x", "bots.example", "https://user:secret@bots.example/", "https://a b", 5):
+        assert not Draft202012Validator(url).is_valid(unfit), unfit
+    recover = paths[contract.PREFIX + "/recover/{id}"]["get"]
+    assert "one of `since`, `sinceTick` and `cursor`" in " ".join(recover["description"].split())
+    for path, operations in paths.items():
+        for operation in operations.values():
+            assert "default" not in operation["responses"], path
+            assert {"400", "429", "503"} <= operation["responses"].keys()
+    assert "401" not in paths[contract.PREFIX + "/auth/register"]["post"]["responses"]
+
+
+@pytest.mark.parametrize(
+    ("action", "is_formed"),
+    [
+        (buy(1), True),
+        (buy(1, price=2.0), True),
+        ({**buy(1), "orderType": "LIMIT"}, False),
+        ({**buy(1), "price": 2.0}, False),
+        ({**buy(1), "orderType": "STOP", "stopPrice": 3.0}, True),
+        ({**buy(1), "orderType": "STOP", "stopPrice": 3.0, "price": 2.0}, False),
+        ({**buy(1), "orderType": "STOP_LIMIT", "stopPrice": 3.0}, False),
+        (buy(1, price=2.0, postOnly=True), True),
+        (buy(1, price=2.0, postOnly=True, timeInForce="IOC"), False),
+        (buy(1, postOnly=True), False),
+        (cancel(clientOrderId="a"), True),
+        (cancel(), False),
+        (cancel(clientOrderId="a", orderId="00000000-0000-4000-8000-000000000000"), False),
+        ({"type": "REPLACE_ORDER", "clientOrderId": "a", "price": 1.0}, True),
+        ({"type": "REPLACE_ORDER", "clientOrderId": "a"}, False),
+    ],
+)
+def test_the_schema_refuses_the_actions_that_the_exchange_refuses(
+    ann: Trader, action: dict[str, Any], is_formed: bool
+) -> None:
+    act = contract.document()["paths"][contract.PREFIX + "/actions"]["post"]
+    schema = act["requestBody"]["content"]["application/json"]["schema"]
+    assert Draft202012Validator(schema).is_valid({"actions": [action]}) is is_formed
+    [result] = ann.act(action)
+    assert (result["code"] == "BAD_REQUEST") is not is_formed
 
 
 def test_the_documentation_is_served_without_anothers_server(db: None) -> None:

@@ -16,7 +16,7 @@ from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
-from wallstreetsim.feed import channels
+from wallstreetsim.feed import catalog, channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
@@ -188,6 +188,17 @@ def config() -> Config:
                 channels.of_book("SYMBOL"),
                 channels.of_agent("<id>"),
             ],
+            "frames": [
+                {
+                    "type": kind.type,
+                    "channels": list(kind.channels),
+                    "list": kind.is_list,
+                    "partial": kind.is_partial,
+                    "fields": list(kind.fields),
+                }
+                for kind in catalog.FRAMES
+            ],
+            "closeCodes": {str(code): why for code, why in catalog.CLOSE_CODES.items()},
         },
         "webhooks": {
             "connectSeconds": delivery.CONNECT_SECONDS,

@@ -22,7 +22,7 @@ from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
-from wallstreetsim.feed import channels
+from wallstreetsim.feed import catalog, channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.manual import manual_context
@@ -209,6 +209,10 @@ def _context(origin: str) -> dict[str, Any]:
             channels.of_book("SYMBOL"),
             channels.of_agent("<your id>"),
         ],
+        "frames": catalog.FRAMES,
+        "snapshots": catalog.SNAPSHOTS,
+        "answers": catalog.ANSWERS,
+        "close_codes": catalog.CLOSE_CODES.items(),
         **manual_context(),
         "limits": [(scope, _limits(limits)) for scope, limits in LIMITS.items()],
         "body_kib": LARGEST_BODY // 1024,

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 API = "api"  # the application namespace of all API paths
 
-WITHOUT_RECORD = {"config", "openapi", "docs"}  # names of what is answered without it
+WITHOUT_RECORD = {"config", "openapi", "asyncapi", "docs"}  # names of what is answered without it
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -105,7 +105,10 @@ class RecoverView(APIView):
 
     @extend_schema(operation_id="recover", parameters=[RecoverQuery], responses=Recovered)
     def get(self, request: Request, id: UUID) -> Response:
-        """Return what was missed since a seq, a tick or a cursor."""
+        """Return what was missed since a seq, a tick or a cursor: give one of `since`, `sinceTick`
+        and `cursor`. `sinceAgent` goes with `since`, and `epoch` with no `cursor`, which names its
+        own.
+        """
         agent = agent_of(request)
         if agent.public_id != id:
             raise PermissionDenied("Only the agent itself can recover what it missed.")
@@ -145,6 +148,10 @@ def _position_in(query: dict[str, Any], agent: Agent, standing: Standing) -> Pos
     given = [name for name in ("since", "sinceTick", "cursor") if name in query]
     if len(given) != 1:
         raise ValidationError("Give one of since, sinceTick and cursor.")
+    if "sinceAgent" in query and "since" not in query:
+        raise ValidationError({"sinceAgent": ["Goes with since only."]})
+    if "epoch" in query and "cursor" in query:
+        raise ValidationError({"epoch": ["The cursor names its own."]})
     if "cursor" in query:
         return Position(*map(int, query["cursor"].split(".")))
     epoch: int = query.get("epoch", standing.epoch)

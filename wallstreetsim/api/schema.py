@@ -20,14 +20,29 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
+from agents.engine.actions import check_reference as check_alliance_reference
 from agents.engine.batch import RATIONALE, ActionTable
 from market.engine.action import Action
+from market.engine.actions import check_order, check_reference, check_replacement
 from market.engine.parameters import Parameter, ParameterKind
 from wallstreetsim.api.envelope import JSON, Failure
 
 Schema = dict[str, Any]
 
 CANONICAL = "/api/v1/"
+
+REFUSALS = {
+    400: "The request has not the form that is described here.",
+    401: "It bears no key or token, or one that is not valid.",
+    403: "It is not allowed to whom it comes from.",
+    404: "There is no such thing.",
+    409: "It conflicts with what exists already.",
+    413: "The body is too large.",
+    415: "The body is not plain JSON in UTF-8.",
+    429: "Too many requests.",
+    500: "A fault of ours.",
+    503: "The exchange cannot answer now.",
+}
 
 _SIMPLE: dict[object, Schema] = {
     str: {"type": "string"},
@@ -69,12 +84,31 @@ class EnvelopeSchema(AutoSchema):
     def _get_response_bodies(self, direction: str = "response") -> Schema:
         declared = self.get_response_serializers()
         answers = declared if isinstance(declared, dict) else {200: declared}
-        refusal = {
-            "description": "The request is refused, or cannot be answered.",
+        bodies = {str(code): self._answer(type) for code, type in answers.items()}
+        return bodies | {str(status): self._refusal(status) for status in self._refusals()}
+
+    def _refusals(self) -> list[int]:
+        """Return the statuses with which a request may be refused, or not be answered."""
+        statuses = {400, 429, 500, 503}
+        if self.view.get_authenticators() or getattr(self.view, "limit", "") == "login":
+            statuses.add(401)
+        if "{" in self.path:
+            statuses.add(404)
+        if any(isinstance(one, IsAuthenticated) for one in self.view.get_permissions()):
+            statuses |= {403, 404}
+        if self.method != "GET":
+            statuses |= {409, 413, 415}
+        return sorted(statuses)
+
+    def _refusal(self, status: int) -> Schema:
+        refusal: Schema = {
+            "description": REFUSALS[status],
             "content": {JSON: {"schema": self._schema_of(Failure)}},
         }
-        bodies = {str(code): self._answer(type) for code, type in answers.items()}
-        return bodies | {"default": refusal}
+        if status in (429, 503):
+            seconds = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}
+            refusal["headers"] = {"Retry-After": seconds}
+        return refusal
 
     def _answer(self, type: Any) -> Schema:
         framed = {
@@ -184,7 +218,50 @@ def _action_schema(action: Action) -> Schema:
         },
         "required": ["type", *(p.wire for p in action.parameters if p.required)],
         "additionalProperties": False,
+        **_CHECKED.get(action.check_form, {}),
     }
+
+
+def _needs(kinds: tuple[str, ...], parameter: str) -> Schema:
+    """Say that some kinds of order must have a parameter, and the others must not."""
+    of_these = {"properties": {"orderType": {"enum": list(kinds)}}, "required": ["orderType"]}
+    return {
+        "if": of_these,
+        "then": {"required": [parameter]},
+        "else": {"not": {"required": [parameter]}},
+    }
+
+
+_ONE_ORDER: Schema = {
+    "oneOf": [{"required": ["orderId"]}, {"required": ["clientOrderId"]}],
+}
+# What is checked of an action's parameters together, as a schema says it.
+_CHECKED: dict[object, Schema] = {
+    check_reference: _ONE_ORDER,
+    check_alliance_reference: {
+        "oneOf": [{"required": ["allianceId"]}, {"required": ["targetAgent"]}],
+    },
+    check_replacement: {
+        **_ONE_ORDER,
+        "anyOf": [{"required": ["quantity"]}, {"required": ["price"]}],
+    },
+    check_order: {
+        "allOf": [
+            _needs(("LIMIT", "STOP_LIMIT"), "price"),
+            _needs(("STOP", "STOP_LIMIT"), "stopPrice"),
+            {
+                "if": {"properties": {"postOnly": {"const": True}}, "required": ["postOnly"]},
+                "then": {
+                    "properties": {
+                        "orderType": {"const": "LIMIT"},
+                        "timeInForce": {"enum": ["GTC", "DAY"]},
+                    },
+                    "required": ["orderType"],
+                },
+            },
+        ]
+    },
+}
 
 
 def _parameter_schema(parameter: Parameter) -> Schema:

@@ -8,6 +8,7 @@ from market.api.urls import urlpatterns as market
 from news.api.urls import urlpatterns as news
 from sec.api.urls import urlpatterns as sec
 from wallstreetsim.api import views
+from wallstreetsim.api.asyncapi import asyncapi
 from wallstreetsim.api.envelope import only_read, without_parameters
 from wallstreetsim.api.recovery import RecoverView
 from webhooks.api.urls import urlpatterns as webhooks
@@ -37,6 +38,7 @@ urlpatterns = [
     path("recover/<id:id>", RecoverView.as_view(), name="recover"),
     path("config", views.ConfigView.as_view(), name="config"),
     path("openapi.json", views.openapi, name="openapi"),
+    path("asyncapi.json", asyncapi, name="asyncapi"),
     path("docs", docs, name="docs"),
 ]
 
