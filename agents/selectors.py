@@ -25,6 +25,7 @@ from market.engine.companies import Company, Listing
 from market.engine.orders import Ticket
 from market.engine.pre_trade_check import OpenOrder
 from market.engine.values import (
+    BPS_IN_ONE,
     FINAL_STATUSES,
     SIDE_OF,
     Cents,
@@ -81,6 +82,7 @@ class HeldPosition(NamedTuple):
     quantity: Shares
     cost: Cents
     price: Cents
+    sector: str
 
 
 class OwnPortfolio(NamedTuple):
@@ -97,10 +99,8 @@ def portfolio(agent: Agent) -> OwnPortfolio:
     with one_instant():
         tick = models.World.objects.values_list("tick", flat=True).get()
         row = models.Account.objects.filter(id=agent.id).values(*_ACCOUNT_COLUMNS).first()
-        price = models.Company.objects.filter(symbol=OuterRef("symbol")).values("price")
-        held = models.Holding.objects.filter(account=agent.id).exclude(quantity=0)
-        positions = held.annotate(price=Subquery(price)).order_by("symbol")
-        lines = list(positions.values_list("symbol", "quantity", "cost", "price"))
+        held = _valued(models.Holding.objects.filter(account=agent.id))
+        lines = list(held.values_list(*_HELD_COLUMNS))
     note_tick(tick)
     return _portfolio(agent, tick, row, [HeldPosition(*line) for line in lines])
 
@@ -112,16 +112,31 @@ def portfolios(agents: Sequence[Agent], tick: Tick) -> dict[int, OwnPortfolio]:
         row["id"]: row
         for row in models.Account.objects.filter(id__in=ids).values("id", *_ACCOUNT_COLUMNS)
     }
-    price = models.Company.objects.filter(symbol=OuterRef("symbol")).values("price")
-    held = models.Holding.objects.filter(account_id__in=ids).exclude(quantity=0)
-    columns = ("account_id", "symbol", "quantity", "cost", "price")
+    held = _valued(models.Holding.objects.filter(account_id__in=ids))
     positions: dict[int, list[HeldPosition]] = {}
-    for id, *line in held.annotate(price=Subquery(price)).order_by("symbol").values_list(*columns):
+    for id, *line in held.values_list("account_id", *_HELD_COLUMNS):
         positions.setdefault(id, []).append(HeldPosition(*line))
     return {
         agent.id: _portfolio(agent, tick, rows.get(agent.id), positions.get(agent.id, []))
         for agent in agents
     }
+
+
+_HELD_COLUMNS = ("symbol", "quantity", "cost", "price", "sector")
+
+
+def _valued(holdings: QuerySet[models.Holding]) -> QuerySet[Any]:
+    """Return those of the holdings that are not empty, by symbol, each with its company's price and
+    sector.
+    """
+    company = models.Company.objects.filter(symbol=OuterRef("symbol"))
+    return (
+        holdings.exclude(quantity=0)
+        .annotate(
+            price=Subquery(company.values("price")), sector=Subquery(company.values("sector"))
+        )
+        .order_by("symbol")
+    )
 
 
 def _portfolio(
@@ -131,6 +146,7 @@ def _portfolio(
     if row is None:
         return OwnPortfolio(tick, account, positions, None)
     account.reserved, account.realised = row["reserved"], row["realised"]
+    account.reserved_margin = BPS_IN_ONE * row["reserved_margin"]
     return OwnPortfolio(tick, account, positions, row["call_deadline"])
 
 
@@ -558,6 +574,9 @@ _ACCOUNT_COLUMNS = (
     "long_value",
     "short_value",
     "reserved",
+    "long_margin",
+    "short_margin",
+    "reserved_margin",
     "realised",
     "close_equity",
     "debt",
@@ -646,6 +665,8 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     account.fee_bps = row["fee_bps"]
     account.cash, account.endowment = row["cash"], row["endowment"]
     account.long_value, account.short_value = row["long_value"], row["short_value"]
+    account.long_margin = BPS_IN_ONE * row["long_margin"]
+    account.short_margin = BPS_IN_ONE * row["short_margin"]
     account.close_equity = row["close_equity"]
     account.debt = row["debt"]
     return account

@@ -157,6 +157,15 @@ class Account(models.Model):
     call_deadline = models.BigIntegerField(
         null=True, help_text="The tick by which a margin call is to be cured."
     )
+    long_margin = models.BigIntegerField(
+        default=0, help_text="The value of long positions, each times its company's margin rate."
+    )
+    short_margin = models.BigIntegerField(
+        default=0, help_text="The value of short positions, each times its company's margin rate."
+    )
+    reserved_margin = models.BigIntegerField(
+        default=0, help_text="What open orders reserve, each times its company's margin rate."
+    )
     opened_tick = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ from market import wire
 from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import CursorQuery, PageQuery
 from market.engine import margin
-from market.engine.accounts import Account
+from market.engine.accounts import Account, margin_rate
 from market.engine.values import OrderStatus
 from market.models import EquityPoint
 
@@ -794,6 +794,8 @@ def action_state(row: Input, *, places_order: bool) -> ActionState:
 
 
 def _position(account: Account, held: HeldPosition) -> Position:
-    rules = settings.RULES.market.margin
-    limit = margin.liquidation_price(account, held.quantity, held.price, rules)
-    return cast(Position, wire.position(*held, limit))
+    symbol, quantity, cost, price, sector = held
+    rules = settings.RULES.market
+    rate = margin_rate(account.leverage, rules.margin_bps(sector))
+    limit = margin.liquidation_price(account, quantity, price, rate, rules.margin)
+    return cast(Position, wire.position(symbol, quantity, cost, price, limit))

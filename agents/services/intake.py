@@ -117,7 +117,7 @@ def try_out(
             }
             if one.action.places_order:
                 data |= _cost_of(pre_trade, snapshot.account, one.parameters)
-            verdict = verdict._replace(message="It would be taken; nothing is done.")
+            verdict = verdict._replace(message="The action would be accepted; this was a dry run.")
         receipts.append(Receipt(receipt.action, None, verdict._replace(data=data)))
     return Taken(snapshot.tick, receipts)
 
@@ -261,8 +261,10 @@ def _cost_of(pre_trade: PreTradeCheck, account: Account, parameters: Parameters)
     after.cash = account.cash - more * paid - fee
     after.long_value = account.long_value + price * (max(0, held + more) - max(0, held))
     after.short_value = account.short_value + price * (max(0, -held - more) - max(0, -held))
-    rules = settings.RULES.market.margin
-    limit = margin.liquidation_price(after, held + more, price, rules)
+    rules, rate = settings.RULES.market.margin, account.margin_rate(order.company)
+    after.long_margin = account.long_margin + rate * (after.long_value - account.long_value)
+    after.short_margin = account.short_margin + rate * (after.short_value - account.short_value)
+    limit = margin.liquidation_price(after, held + more, price, rate, rules)
     return {"fee": fee / 100, "liquidationPrice": wire.optional_dollars(limit)}
 
 

@@ -80,8 +80,13 @@ class Stock(TypedDict):
 
 
 class StockDetail(Stock):
-    """One listed company, with what changes rarely."""
+    """One listed company, with what changes rarely. The margins are the least of its positions, as
+    parts of their value; an account of little leverage needs more.
+    """
 
+    initialMargin: float
+    maintenanceMarginLong: float
+    maintenanceMarginShort: float
     industry: str
     open: float
     previousClose: float
@@ -179,8 +184,12 @@ def stock(company: Company, trading_day: int) -> Stock:
 
 
 def stock_detail(company: Company, trading_day: int) -> StockDetail:
+    initial = RULES.margin_bps(company.sector) / BPS_IN_ONE
     return {
         **stock(company, trading_day),
+        "initialMargin": initial,
+        "maintenanceMarginLong": initial * RULES.margin.long_weight / 10,
+        "maintenanceMarginShort": initial * RULES.margin.short_weight / 10,
         "industry": company.industry,
         "open": company.day_open / 100,
         "previousClose": company.previous_close / 100,

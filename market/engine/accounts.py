@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from enum import StrEnum
 
 from market.engine.companies import Company
 from market.engine.orders import Order
-from market.engine.values import Bps, Cents, Shares, Tick, ceil_div
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick, ceil_div
 
 
 class AccountKind(StrEnum):
@@ -24,6 +25,14 @@ SYSTEM_ACCOUNTS = {
     ESCROW: "escrow",  # bribes that are not answered, fines that are not final
 }
 FIRST_AGENT_ACCOUNT = 1_000
+
+
+def margin_rate(leverage: int, margin_bps: Bps) -> Bps:
+    """Return the initial margin of a company whose least is `margin_bps`, as a multiple of 1/L in
+    basis points.
+    """
+    rate = leverage * margin_bps
+    return rate if rate > BPS_IN_ONE else BPS_IN_ONE
 
 
 class Holding:
@@ -65,9 +74,13 @@ class Account:
     """One account and the sums that decide what it may do.
 
     `long_value` and `short_value` (both ≥ 0) are its positions at each company's price; `reserved`
-    is the worst cost of its open orders that would increase exposure. By symbol, of its open
-    orders: `closing` are the shares that would close a position (never negative), `opening` those
-    that would open or add to one (negative: short).
+    is the worst cost of its open orders that would increase exposure. `long_margin`,
+    `short_margin` and `reserved_margin` are the same sums, each term times its company's
+    `margin_rate`. By symbol, of its open orders: `closing` are the shares that would close a
+    position (never negative), `opening` those that would open or add to one (negative: short).
+
+    `least_equity` is what trading may not take its liquidation value below before prices move
+    again: zero, or less if it was insolvent when they moved, and less the fees and charges since.
     """
 
     __slots__ = (
@@ -85,7 +98,9 @@ class Account:
         "is_bankrupt",
         "is_reduce_only",
         "kind",
+        "least_equity",
         "leverage",
+        "long_margin",
         "long_value",
         "name",
         "opening",
@@ -93,6 +108,8 @@ class Account:
         "peak_equity",
         "realised",
         "reserved",
+        "reserved_margin",
+        "short_margin",
         "short_value",
         "tape_seq",
         "trade_count",
@@ -114,6 +131,10 @@ class Account:
         self.long_value: Cents = 0
         self.short_value: Cents = 0
         self.reserved: Cents = 0
+        self.long_margin = 0  # cents × basis points, as are the next two
+        self.short_margin = 0
+        self.reserved_margin = 0
+        self.least_equity: Cents = 0
         self.debt: Cents = 0  # of fines that are not paid: it counts against equity
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
@@ -134,29 +155,53 @@ class Account:
         return self.cash + self.long_value - self.short_value - self.debt
 
     @property
+    def liquidation_value(self) -> Cents:
+        """Return what would be left if its positions were closed at the price: unpaid fines, which
+        nobody advances, left out.
+        """
+        return self.cash + self.long_value - self.short_value
+
+    @property
     def exposure(self) -> Cents:
         return self.long_value + self.short_value + self.reserved
 
     @property
     def margin_used(self) -> Cents:
-        return ceil_div(self.exposure, self.leverage)
+        """Return the initial margin of all positions and open orders, rounded up."""
+        return ceil_div(self._margin, BPS_IN_ONE * self.leverage)
 
     @property
     def buying_power(self) -> Cents:
-        return max(0, self.leverage * self.equity - self.exposure)
+        """Return the exposure that may be added in companies without a rate of their own."""
+        return max(0, (BPS_IN_ONE * self.leverage * self.equity - self._margin) // BPS_IN_ONE)
 
     @property
     def margin_available(self) -> Cents:
         return self.buying_power // self.leverage
 
-    def can_take(self, cost: Cents) -> bool:
-        """Say whether exposure may grow by `cost`: X ≤ L·E, all in integers (market-model,
-        section 3).
+    @property
+    def _margin(self) -> int:
+        return self.long_margin + self.short_margin + self.reserved_margin
+
+    def margin_rate(self, company: Company) -> Bps:
+        """Return a company's initial margin as a multiple of this account's own 1/L, in basis
+        points: more than one where the company's least margin is higher.
         """
-        long_value, short_value = self.long_value, self.short_value
-        exposure = long_value + short_value + self.reserved
-        equity = self.cash + long_value - short_value - self.debt
-        return exposure + cost <= self.leverage * equity
+        return margin_rate(self.leverage, company.margin_bps)
+
+    def can_take(self, cost: Cents, company: Company) -> bool:
+        """Say whether exposure in a company may grow by `cost`: Σ exposure × rate ≤ L·E, all in
+        integers (market-model, section 3).
+        """
+        equity = self.cash + self.long_value - self.short_value - self.debt
+        margin = self.long_margin + self.short_margin + self.reserved_margin
+        margin += cost * self.margin_rate(company)
+        return margin <= BPS_IN_ONE * self.leverage * equity
+
+    def reserve(self, cost: Cents, company: Company) -> None:
+        """Hold back `cost`, which may be negative, for open orders in a company."""
+        self.reserved += cost
+        self.reserved_margin += cost * self.margin_rate(company)
 
     def move_baseline(self, cents: Cents) -> None:
         """Let what performance is measured from move by cash that no trade has earned or lost."""
@@ -191,7 +236,9 @@ class Account:
         before = holding.quantity
         after = before + shares
         if before >= 0 and after >= 0:
-            self.long_value += shares * company.price
+            value = shares * company.price
+            self.long_value += value
+            self.long_margin += value * self.margin_rate(company)
         else:
             self._mark_short(company, before, after)
         if (before >= 0) == (shares > 0) or not before:
@@ -200,16 +247,20 @@ class Account:
             self._close(holding, shares, cost)
         holding.quantity = after
 
-    def mark_to_market(self, prices: dict[str, Cents]) -> None:
-        """Value every position anew at `prices`."""
-        long_value = short_value = 0
+    def mark_to_market(self, companies: Mapping[str, Company]) -> None:
+        """Value every position anew at the companies' prices."""
+        long_value = short_value = long_margin = short_margin = 0
         for symbol, holding in self.holdings.items():
-            value = holding.quantity * prices[symbol]
+            company = companies[symbol]
+            value = holding.quantity * company.price
             if value > 0:
                 long_value += value
+                long_margin += value * self.margin_rate(company)
             else:
                 short_value -= value
+                short_margin -= value * self.margin_rate(company)
         self.long_value, self.short_value = long_value, short_value
+        self.long_margin, self.short_margin = long_margin, short_margin
 
     def _close(self, holding: Holding, shares: Shares, cost: Cents) -> None:
         before = holding.quantity
@@ -222,6 +273,9 @@ class Account:
     def _mark_short(self, company: Company, before: Shares, after: Shares) -> None:
         """Mark a position that is or was short, and count the company's shorts."""
         shorted = max(-after, 0) - max(-before, 0)
-        self.long_value += (max(after, 0) - max(before, 0)) * company.price
+        bought, rate = max(after, 0) - max(before, 0), self.margin_rate(company)
+        self.long_value += bought * company.price
+        self.long_margin += bought * company.price * rate
         self.short_value += shorted * company.price
+        self.short_margin += shorted * company.price * rate
         company.shorted += shorted

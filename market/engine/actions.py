@@ -174,7 +174,7 @@ def check_replacement(parameters: Parameters) -> None:
 _KINDS = {kind.value: kind for kind in OrderKind}
 _TIMES = {time.value: time for time in TimeInForce}
 _SELF_TRADES: dict[str | None, SelfTrade] = {
-    None: SelfTrade.ALLOW,
+    None: SelfTrade.CANCEL_NEWEST,
     **{mode.value: mode for mode in SelfTrade},
 }
 
@@ -233,7 +233,7 @@ def _order_parameters(rules: MarketRules) -> Form:
             "self_trade",
             ParameterKind.CHOICE,
             choices=tuple(SelfTrade),
-            implied=SelfTrade.ALLOW.value,
+            implied=SelfTrade.CANCEL_NEWEST.value,
         ),
         Parameter("clientOrderId", "client_id", ParameterKind.TEXT, minimum=1, maximum=48),
     )

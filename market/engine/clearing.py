@@ -33,6 +33,7 @@ def charge_fee(payer: Account, value: Cents, treasury: Account) -> Cents:
     """Take the taker's fee on a trade of `value`, and return it."""
     fee = taker_fee(value, payer.fee_bps)
     payer.cash -= fee
+    payer.least_equity -= fee
     treasury.cash += fee
     return fee
 
@@ -61,7 +62,7 @@ def reserve(order: Order, cost: Cents) -> None:
     account = order.account
     account.orders[order.id] = order
     order.reserved = cost
-    account.reserved += cost
+    account.reserve(cost, order.company)
     if order.intent is SHORT or (order.intent is BUY and order.limit is None):
         order.company.floating[order.number] = order
     _hold(order, order.quantity - order.filled)
@@ -78,7 +79,7 @@ def revalue(company: Company, rules: MarketRules) -> None:
 def restate(order: Order, rules: MarketRules) -> None:
     """Let an open order hold back what it may cost at worst as it is now."""
     cost = worst_cost(order, rules)
-    order.account.reserved += cost - order.reserved
+    order.account.reserve(cost - order.reserved, order.company)
     order.reserved = cost
 
 
@@ -94,7 +95,7 @@ def release_part(order: Order, quantity: Shares) -> None:
     if order.reserved:
         freed = order.reserved * quantity // (left + quantity)
         order.reserved -= freed
-        account.reserved -= freed
+        account.reserve(-freed, order.company)
     _hold(order, -quantity)
     if not left:
         del account.orders[order.id]
@@ -106,7 +107,7 @@ def release(order: Order) -> None:
     account = order.account
     if account.orders.pop(order.id, None) is None:
         return
-    account.reserved -= order.reserved
+    account.reserve(-order.reserved, order.company)
     order.reserved = 0
     order.company.floating.pop(order.number, None)
     _hold(order, order.filled - order.quantity)

@@ -57,6 +57,7 @@ class Company:
         "last_bid",
         "listing",
         "low_band",
+        "margin_bps",
         "net_flow",
         "previous_close",
         "previous_price",
@@ -78,6 +79,7 @@ class Company:
         "tick_low",
         "tick_open",
         "tick_volume",
+        "volume_absorbed",
         "volumes",
     )
 
@@ -86,6 +88,7 @@ class Company:
         self.listing = listing
         self.symbol = listing.symbol
         self.shares = listing.shares  # issued
+        self.margin_bps = rules.margin_bps(listing.sector)  # the least initial margin
         self.split_power = 0  # the shares have been split by ten to this power since founding
         self.book = Book()
         self.quotes: list[Order] = []  # the market maker's, replaced every tick
@@ -100,7 +103,8 @@ class Company:
         self.day_volume: Shares = 0
         self.tick_open = self.tick_high = self.tick_low = price
         self.tick_volume: Shares = 0
-        self.net_flow: Shares = 0  # signed volume of takers since the last price step
+        self.net_flow: Shares = 0  # what takers bought of the market maker since the last price
+        self.volume_absorbed: Shares = 0  # step, less what they sold to it; and both together
         self.volumes: deque[Shares] = deque(maxlen=rules.session.day_ticks)
         self.forming: dict[int, list[int]] = {}  # interval → open, high, low, close, volume so far
         self.pricing = PriceState.founded(listing, rules.pricing, rules.session)
@@ -160,13 +164,24 @@ class Company:
         if price < self.tick_low:
             self.tick_low = price
 
-    def refresh_touch(self) -> None:
-        """Note the best bid and ask; there are none while nothing trades."""
+    def refresh_touch(self, most_lean: float) -> None:
+        """Note the best bid and ask, and how they lean; there are none while nothing trades."""
         if self.is_trading:
             self.best_bid = self.last_bid = self.book.bids.best()
             self.best_ask = self.book.asks.best()
         else:
             self.best_bid = self.best_ask = None
+        self.pricing.lean = self._lean(most_lean)
+
+    def _lean(self, most: float) -> float:
+        """Return how far below the price the middle of the touch lies, in half-spreads, at most
+        `most` either way; nothing where a side is empty.
+        """
+        bid, ask = self.best_bid, self.best_ask
+        if bid is None or ask is None:
+            return 0.0
+        half = max(0.5, (ask - bid) / 2.0)
+        return max(-most, min(most, (self.price - (bid + ask) / 2.0) / half))
 
     def begin_tick(self) -> None:
         """Begin a tick's figures where the last one ended."""

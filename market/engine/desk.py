@@ -125,7 +125,7 @@ class Desk:
             self._admit(order)
         elif quantity < order.quantity:
             self.log.touch_order(order)
-            self._shrink(order, order.quantity - quantity)
+            self.shrink(order, order.quantity - quantity)
         return order
 
     def cancel(
@@ -240,7 +240,7 @@ class Desk:
         else:
             enough = self._closable(order) >= order.unfilled
             return None if enough else Code.INSUFFICIENT_SHARES
-        fits = account.can_take(worst_cost(order, self.rules))
+        fits = account.can_take(worst_cost(order, self.rules), company)
         return None if fits else Code.INSUFFICIENT_FUNDS
 
     def _may_stay_open(self, order: Order) -> bool:
@@ -345,7 +345,7 @@ class Desk:
         elif order.time_in_force is FOK and not book.can_fill(order):
             self.end(order, CANCELLED, Code.NO_LIQUIDITY)
         else:
-            if order.self_trade is ALLOW:
+            if order.self_trade is ALLOW or not _may_meet_own(order):
                 self.trade_at_once(order)
             else:
                 self._trade_with_others(order)
@@ -367,8 +367,8 @@ class Desk:
             self.end(order, CANCELLED, Code.NO_LIQUIDITY)
 
     def reprice(self, order: Order) -> None:
-        """Rest an order that was taken out of its level where the bands let it now, or let it trade
-        there; at another price it is the youngest.
+        """Rest an order that was taken out of its level where bands and collar let it now, or let
+        it trade there; at another price it is the youngest.
         """
         order.price = self.price_of(order)
         if not order.company.book.would_trade(order):
@@ -384,17 +384,45 @@ class Desk:
             self._execute(order)
 
     def price_of(self, order: Order) -> Cents:
-        """Return the worst price at which an order may trade now."""
-        company = order.company
-        worst = self.collar(company, order.side) if order.limit is None else order.limit
+        """Return the worst price at which an order may trade now: its limit, kept within the collar
+        and the bands.
+        """
+        company, worst = order.company, self.collared(order)
         if not company.high_band:
             return worst
         if order.side is BUY:
             return min(worst, company.high_band)
         return max(worst, company.low_band)
 
+    def collared(self, order: Order) -> Cents:
+        """Return an order's limit, kept within the collar: no further from the price than the rules
+        allow, nor than its account can bear.
+        """
+        company, account, limit = order.company, order.account, order.limit
+        worst = self.collar(company, order.side)
+        if account.is_agent and (account.cash < 0 or account.short_value):
+            reach = self.reach(account, company)
+            if order.side is BUY:
+                worst = min(worst, company.price + reach)
+            else:
+                worst = max(worst, company.price - reach)
+        if limit is None:
+            return worst
+        return min(worst, limit) if order.side is BUY else max(worst, limit)
+
+    def reach(self, account: Account, company: Company) -> Cents:
+        """Return how far from the price an account may trade that is on margin: as far as the
+        collar, or in proportion to what equity is left of its positions. Whatever it closes at that
+        distance leaves the proportion as it was, so trading alone cannot take its equity below
+        zero.
+        """
+        exposure, equity = account.long_value + account.short_value, account.liquidation_value
+        if equity * BPS_IN_ONE >= exposure * self.rules.collar_bps:
+            return company.price
+        return max(0, company.price * equity // exposure)
+
     def collar(self, company: Company, side: Side) -> Cents:
-        """Return the worst price at which a market order may trade."""
+        """Return the worst price at which any order may trade."""
         if side is BUY:
             return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
         return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
@@ -419,14 +447,14 @@ class Desk:
                 self.end_open(own, CANCELLED, SELF_TRADE)
             elif mode is SelfTrade.DECREMENT:
                 self.log.touch_order(own)
-                self._shrink(own, cut)
+                self.shrink(own, cut)
             if not keeps_newest:
                 self.end(order, CANCELLED, SELF_TRADE)
                 return
             if mode is SelfTrade.DECREMENT:
                 order.quantity -= cut
 
-    def _shrink(self, order: Order, shares: Shares) -> None:
+    def shrink(self, order: Order, shares: Shares) -> None:
         """Take some of an open order's size away; it keeps its place."""
         if order.resting:
             order.company.book.shrink(order, shares)
@@ -467,7 +495,8 @@ class Desk:
         settle(company, buy.account, sell.account, price, quantity)
         release_part(maker, quantity)
         fee = charge_fee(taker.account, price * quantity, self.accounts[TREASURY])
-        if taker.account.id != MARKET_MAKER:
+        if maker.account.id == MARKET_MAKER:  # what others trade among themselves moves nothing
+            company.volume_absorbed += quantity
             company.net_flow += quantity if taker.side is BUY else -quantity
         if maker.filled == maker.quantity:
             self.end(maker, FILLED, "")
@@ -508,6 +537,7 @@ class Desk:
             )
         )
         company.record_trade(price, quantity)
+        company.stops.note(price)
         log.touch_position(buyer, company)
         log.touch_position(seller, company)
 
@@ -518,6 +548,14 @@ class Desk:
 
 def _by_client_id(account: Account, client_id: str | None) -> Order | None:
     return next((o for o in account.orders.values() if o.client_id == client_id), None)
+
+
+def _may_meet_own(order: Order) -> bool:
+    """Say whether its account may have an order on the other side of the book. An account is long
+    or short, so that one would close what this one opens, or open what this one closes.
+    """
+    account = order.account
+    return order.company.symbol in (account.closing if order.opens else account.opening)
 
 
 def _own_order_ahead(order: Order) -> tuple[Order | None, Shares]:

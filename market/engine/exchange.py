@@ -37,7 +37,9 @@ from market.engine.outcome import Candle, LedgerEntry, MarketEvent, MarketOutcom
 from market.engine.random_source import RandomSource
 from market.engine.reopening import reopen
 from market.engine.rules import Macro, MarketRules, Switches
-from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, OrderStatus, Shares, Tick
+
+UNBEARABLE = "equity no longer covers it"
 
 
 class Exchange(Desk):
@@ -88,7 +90,7 @@ class Exchange(Desk):
             company.recent_prices.clear()
             company.set_bands(self.rules.halts, self.switches)
             quoting.quote(self, company)
-            company.refresh_touch()
+            company.refresh_touch(self.rules.pricing.most_lean)
 
     def open_account(
         self, id: int, name: str, *, cash: Cents, leverage: int, fee_bps: Bps
@@ -137,6 +139,7 @@ class Exchange(Desk):
     ) -> None:
         giver, taker = self.accounts[debit], self.accounts[credit]
         giver.cash -= cents
+        giver.least_equity -= cents + (shares * company.price if company is not None else 0)
         taker.cash += cents
         if company is not None:
             cost = shares * company.price
@@ -196,6 +199,8 @@ class Exchange(Desk):
             self._step_prices()
             for company in self.companies.values():
                 splits.split_if_due(self, company)
+            self.mark_to_market()
+            for company in self.companies.values():
                 company.set_bands(self.rules.halts, self.switches)
                 if company.is_trading:
                     quoting.withdraw_quotes(self, company)
@@ -205,23 +210,49 @@ class Exchange(Desk):
             self._judge_stops()
             if self.switches.halts:
                 halts.judge(self)
+            for company in self.companies.values():
+                clearing.revalue(company, self.rules)  # a triggered stop costs what the price says
+        else:
+            self.mark_to_market()
 
     def mark_to_market(self) -> None:
-        """Value every account, positions and open orders, at the tick's prices."""
+        """Value every account, positions and open orders, at the tick's prices, and cancel the open
+        orders that its equity bears no longer.
+
+        At the prices before, trading has made nobody insolvent: whatever an order's counterparty
+        agreed to, it traded no further from the price than its account could bear.
+        """
         for company in self.companies.values():
             clearing.revalue(company, self.rules)
-        prices = {symbol: company.price for symbol, company in self.companies.items()}
         for account in self.accounts.values():
-            account.mark_to_market(prices)
+            assert account.liquidation_value >= account.least_equity or not account.is_agent
+            account.mark_to_market(self.companies)
+            account.least_equity = min(0, account.liquidation_value)
+            if account.orders:
+                self._cancel_unbearable(account)
+
+    def _cancel_unbearable(self, account: Account) -> None:
+        """Cancel the orders of an account whose equity does not bear the worst that they may do: to
+        trade at the collar, and the position to be closed there. What closes a position stays, as
+        long as it lies within the account's reach.
+        """
+        exposure = account.long_value + account.short_value
+        at_worst = self.rules.collar_bps * (exposure + 2 * account.reserved)
+        if account.liquidation_value * BPS_IN_ONE >= at_worst:
+            return
+        for order in sorted(account.orders.values(), key=lambda order: order.number):
+            company = order.company
+            distance = (order.price - company.price) * order.side
+            if order.opens or (order.resting and distance > self.reach(account, company)):
+                self.end_open(order, OrderStatus.CANCELLED, UNBEARABLE)
 
     def settle_margins(self) -> None:
-        """Value, call, close out and write off accounts: the last step that trades, so the books
-        are as the tick leaves them.
+        """Call, close out and write off accounts: the last step that trades, so the books are as
+        the tick leaves them.
         """
-        self.mark_to_market()
         margin_calls.look(self)
         for company in self.companies.values():
-            company.refresh_touch()
+            company.refresh_touch(self.rules.pricing.most_lean)
 
     def close_tick(self) -> None:
         """Add the tick to the day's figures and the candles; `candles` are those it finishes."""
@@ -384,7 +415,9 @@ class Exchange(Desk):
         trading = [company for company in self.companies.values() if company.is_trading]
         prices = pricing.step_all(
             (
-                pricing.Trading(c.symbol, c.listing.sector, c.pricing, c.net_flow, c.tick_volume)
+                pricing.Trading(
+                    c.symbol, c.listing.sector, c.pricing, c.net_flow, c.volume_absorbed
+                )
                 for c in trading
             ),
             self.climate.weather(self.moment),
@@ -393,7 +426,7 @@ class Exchange(Desk):
         )
         for company, price in zip(trading, prices, strict=True):
             company.price = price
-            company.net_flow = 0
+            company.net_flow = company.volume_absorbed = 0
         for company in self.companies.values():
             if not company.is_trading and company.pricing.jump:
                 company.price = pricing.walk(company.pricing, self.rules.pricing)
@@ -416,16 +449,11 @@ class Exchange(Desk):
             halts.halt(self, company, until=self.moment.tick + max(1, ticks), reason=halts.NEWS)
 
     def _judge_stops(self) -> None:
-        """Trigger the stops that the tick's last trades or prices have touched."""
+        """Trigger the stops that the tick's trades or prices have reached."""
         triggered = []
         for company in self.companies.values():
-            if company.is_trading and len(company.stops):
-                last, price = company.last, company.price
-                low, high = (price, price) if last is None else sorted((price, last))
-                for order in company.stops.reached(low, high):
-                    assert order.stop is not None
+            if company.is_trading:
+                for order in company.stops.reached(company.price):
                     self.log.touch_order(order)
-                    by_last = last is not None and (last - order.stop) * order.side >= 0
-                    order.triggered_by = "last" if by_last else "price"
                     triggered.append(order)
         self.triggered += sorted(triggered, key=lambda order: order.priority)

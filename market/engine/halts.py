@@ -12,7 +12,7 @@ from market.engine.book import BookSide
 from market.engine.companies import Company
 from market.engine.outcome import Halt
 from market.engine.sessions import closed_early
-from market.engine.values import BPS_IN_ONE, Bps, Cents, Tick
+from market.engine.values import BPS_IN_ONE, BUY, SELL, Bps, Cents, Tick
 
 if TYPE_CHECKING:
     from market.engine.desk import Desk
@@ -125,17 +125,18 @@ def judge(exchange: Exchange) -> None:
 
 
 def move_to_band(desk: Desk, company: Company) -> list[Order]:
-    """Move resting orders that the bands have left outside to the band, as they stood: a bid above
-    it down, an ask below it up. Return those that the last tick's bands held, and these hold less.
+    """Move resting orders that bands or collar have left outside to the nearer of the two, as they
+    stood: a bid above it down, an ask below it up. Return those that the last tick's bands or
+    collar held, and these hold less.
 
-    All of them lie at the touch or beyond it, for a band is the best price there is; the market
+    All of them lie at the touch or beyond it, for that bound is the best price there is; the market
     maker's quotes must be out of the book.
     """
-    for side, bound in (
-        (company.book.bids, company.high_band),
-        (company.book.asks, company.low_band),
-    ):
-        while bound and (best := side.best()) is not None and (best - bound) * side.sign < 0:
+    highest, lowest = desk.collar(company, BUY), desk.collar(company, SELL)
+    if company.high_band:
+        highest, lowest = min(highest, company.high_band), max(lowest, company.low_band)
+    for side, bound in ((company.book.bids, highest), (company.book.asks, lowest)):
+        while (best := side.best()) is not None and (best - bound) * side.sign < 0:
             for order in side.drain(best):
                 order.price = bound
                 side.add(order)
@@ -150,8 +151,8 @@ def _held(desk: Desk, side: BookSide) -> list[Order]:
 
 
 def release_held(desk: Desk, company: Company, held: list[Order]) -> None:
-    """Let orders that the bands held go on towards their limits, where they may trade: the best
-    limit first, then as they stood.
+    """Let orders that bands or collar held go on towards their limits, where they may trade: the
+    best limit first, then as they stood.
     """
     moved = [  # out of both sides before any of them trades
         *_take_out(company.book.bids, held),

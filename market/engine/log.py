@@ -26,7 +26,7 @@ from market.engine.outcome import (
     Split,
     Trade,
 )
-from market.engine.values import BUY, Tick, new_tuple
+from market.engine.values import BPS_IN_ONE, BUY, Tick, ceil_div, new_tuple
 
 if TYPE_CHECKING:
     from market.engine.exchange import Exchange
@@ -199,6 +199,9 @@ def _account_state(account: Account, exchange: Exchange) -> AccountState:
             account.debt,
             account.call.deadline if account.call else None,
             account.tape_seq,
+            ceil_div(account.long_margin, BPS_IN_ONE),
+            ceil_div(account.short_margin, BPS_IN_ONE),
+            ceil_div(account.reserved_margin, BPS_IN_ONE),
         ),
     )
 

@@ -24,13 +24,15 @@ def quotes(
     shares: Shares,
     rules: MakerRules,
     volatility_multiple: float = 1.0,
+    cash: Cents | None = None,
 ) -> list[Quote]:
     """Return the quotes for one company, best first on each side, bids before asks.
 
     `volatility` is daily, `volatility_multiple` the tick's multiple of it (σ_t), `inventory` what
-    the maker holds of the `shares` issued. It never offers more than it holds, and every bid lies
-    below every ask. The centre leans so that those who trade bring its inventory back. Sources:
-    market-model, section 1; Ho and Stoll, Optimal Dealer Pricing (1981).
+    the maker holds of the `shares` issued, `cash` what it may spend here. It never offers more than
+    it holds nor bids for more than the cash buys, and every bid lies below every ask. The centre
+    leans so that those who trade bring its inventory back. Sources: market-model, section 1; Ho and
+    Stoll, Optimal Dealer Pricing (1981).
     """
     width = rules.half_spread * (1.0 + rules.volatility_spread * volatility)
     half_spread = max(0.5, price * width * max(1.0, volatility_multiple) ** rules.unrest_power)
@@ -44,9 +46,12 @@ def quotes(
         size = max(1, round(rules.base_size * rules.size_growth**level * scale))
         bid = min(floor(centre - half_spread * multiple), lowest_bid - 1)
         ask = max(ceil(centre + half_spread * multiple), highest_ask + 1)
-        if bid >= 1:
-            bids.append(new_tuple(Quote, (Side.BUY, bid, size)))
+        wanted = size if cash is None or bid < 1 else min(size, cash // bid)
+        if bid >= 1 and wanted > 0:
+            bids.append(new_tuple(Quote, (Side.BUY, bid, wanted)))
             lowest_bid = bid
+            if cash is not None:
+                cash -= wanted * bid
         offered = min(size, to_offer)
         if offered > 0:
             asks.append(new_tuple(Quote, (Side.SELL, ask, offered)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from market.engine import margin
-from market.engine.accounts import TREASURY, Account, MarginCall
+from market.engine.accounts import PUBLIC, TREASURY, Account, MarginCall
 from market.engine.companies import Company
 from market.engine.desk import LIQUIDATION
 from market.engine.outcome import Bankruptcy
@@ -30,10 +30,13 @@ def look(exchange: Exchange) -> None:
 
 
 def _look_at(exchange: Exchange, account: Account) -> None:
+    cause = "margin" if account.call is not None or _has_positions(account) else "losses"
+    if account.liquidation_value < 0:
+        _take_over(exchange, account)
     if _has_positions(account):
         _judge(exchange, account)
-    if account.equity + account.debt < 0 and not _has_positions(account):
-        _write_off(exchange, account)
+    if account.liquidation_value < 0 and not _has_positions(account):
+        _write_off(exchange, account, cause)
 
 
 def _judge(exchange: Exchange, account: Account) -> None:
@@ -95,7 +98,7 @@ def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:
             exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
     for company in _by_relief(exchange, account, call):
         quantity = account.quantity_of(company.symbol)
-        wanted = margin.shares_to_close(account, company.price, quantity, exchange.rules.margin)
+        wanted = margin.shares_to_close(account, company, quantity, exchange.rules.margin)
         if not wanted:
             break
         wanted = min(wanted, _most_in_a_tick(exchange, account, company))
@@ -112,6 +115,31 @@ def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:
         exchange, account
     ):
         _cure(exchange, account)
+
+
+def _take_over(exchange: Exchange, account: Account) -> None:
+    """Move the positions of an account that is insolvent to the public, at the price: were they
+    sold at market, whoever traded with it would take the treasury's money. What does not trade
+    waits.
+    """
+    for order in sorted(account.orders.values(), key=lambda order: order.number):
+        exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+    public = exchange.accounts[PUBLIC]
+    for symbol, holding in sorted(account.holdings.items()):
+        company, held = exchange.companies[symbol], holding.quantity
+        if not held or not company.is_trading:
+            continue
+        if held > 0:
+            exchange.sell_shares(account.id, PUBLIC, company, held, kind="close_out")
+        else:
+            held = -min(-held, max(0, public.quantity_of(symbol)))
+            exchange.sell_shares(PUBLIC, account.id, company, -held, kind="close_out")
+        exchange.log.alert(
+            account,
+            "liquidation",
+            f"{abs(held)} {symbol} were closed at the price: you owe more than you have.",
+            {"symbol": symbol, "quantity": abs(held)},
+        )
 
 
 def _waits(exchange: Exchange, call: MarginCall, company: Company) -> bool:
@@ -133,8 +161,8 @@ def _count_try(
         exchange.log.alert(
             account,
             "liquidation",
-            f"Nobody was found to close your {symbol} with within the collar: that waits for the"
-            " next auction.",
+            f"No counterparty was found within the collar to close your {symbol}: that waits for"
+            " the next auction.",
             {"symbol": symbol, "quantity": 0},
         )
 
@@ -142,9 +170,7 @@ def _count_try(
 def _lacks_cushion(exchange: Exchange, account: Account) -> bool:
     """Say whether positions must go until maintenance holds with the cushion."""
     return any(
-        margin.shares_to_close(
-            account, exchange.companies[s].price, h.quantity, exchange.rules.margin
-        )
+        margin.shares_to_close(account, exchange.companies[s], h.quantity, exchange.rules.margin)
         for s, h in account.holdings.items()
         if h.quantity
     )
@@ -159,7 +185,7 @@ def _by_relief(exchange: Exchange, account: Account, call: MarginCall) -> list[C
     def relief(company: Company) -> int:
         quantity = account.quantity_of(company.symbol)
         weight = rules.long_weight if quantity > 0 else rules.short_weight
-        return weight * abs(quantity) * company.price
+        return weight * account.margin_rate(company) * abs(quantity) * company.price
 
     held = [exchange.companies[s] for s, h in account.holdings.items() if h.quantity]
     trading = [company for company in held if not _waits(exchange, call, company)]
@@ -182,12 +208,12 @@ def most_in_a_tick(company: Company, position: Shares, rules: MarginRules) -> Sh
     )
 
 
-def _write_off(exchange: Exchange, account: Account) -> None:
+def _write_off(exchange: Exchange, account: Account, cause: str) -> None:
     """End an account that owes more than it has, its deficit borne by the treasury."""
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         exchange.end_open(order, OrderStatus.CANCELLED, "bankruptcy")
     account.debt = 0  # of a fine, which nobody is left to pay
-    deficit, cause = -account.equity, "margin" if account.call is not None else "losses"
+    deficit = -account.equity
     exchange.pay(TREASURY, account.id, deficit, kind="write_off")
     account.call = None
     account.is_bankrupt = True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from market.engine.accounts import Account
     from market.engine.companies import Company
 
-MARKET, GTC, ALLOW = OrderKind.MARKET, TimeInForce.GTC, SelfTrade.ALLOW
+MARKET, GTC, CANCEL_NEWEST = OrderKind.MARKET, TimeInForce.GTC, SelfTrade.CANCEL_NEWEST
 
 
 class Ticket:
@@ -49,7 +49,7 @@ class Ticket:
         stop: Cents | None = None,
         time_in_force: TimeInForce = GTC,
         post_only: bool = False,
-        self_trade: SelfTrade = ALLOW,
+        self_trade: SelfTrade = CANCEL_NEWEST,
         client_id: str | None = None,
     ) -> None:
         self.symbol = symbol
@@ -69,7 +69,7 @@ class Order:
 
     `number` names it for ever; `priority` is its place in time, which a replacement may lose.
     `limit` is what its owner set, `price` the worst at which it may trade now and where it rests:
-    the limit, or a market order's collar, kept within the company's band.
+    the limit, kept within the collar and the company's bands.
     """
 
     __slots__ = (

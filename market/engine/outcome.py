@@ -92,6 +92,9 @@ class AccountState(NamedTuple):
     debt: Cents  # of fines that are not paid
     call_deadline: Tick | None  # of a margin call that is not cured
     tape_seq: int
+    long_margin: Cents  # times the rates of their companies, rounded up to the cent
+    short_margin: Cents
+    reserved_margin: Cents
 
 
 class OpenedAccount(NamedTuple):

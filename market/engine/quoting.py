@@ -55,6 +55,7 @@ def fresh_quotes(desk: Desk, company: Company) -> list[Order]:
         inventory=account.quantity_of(company.symbol),
         shares=company.shares,
         rules=desk.rules.maker,
+        cash=max(0, account.cash) // len(desk.companies),
     )
     return [
         desk.new_order(

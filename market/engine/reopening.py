@@ -1,6 +1,6 @@
 """How trading begins, or begins again: a call auction in one company.
 
-Bands do not apply to it, nor do the self-trade modes, which are of continuous trading.
+Bands do not apply to it; the collar does, and so do the self-trade modes.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from market.engine.accounts import MARKET_MAKER
 from market.engine.book import BookSide
 from market.engine.clearing import release, release_part, reserve, settle, worst_cost
 from market.engine.companies import Company
-from market.engine.desk import Desk
+from market.engine.desk import SELF_TRADE, Desk
 from market.engine.orders import Order
 from market.engine.refusals import Code
-from market.engine.values import BUY, Cents, OrderStatus
+from market.engine.values import BUY, SELL, Cents, OrderStatus, SelfTrade
 
 
 def reopen(desk: Desk, company: Company) -> None:
@@ -27,7 +27,10 @@ def reopen(desk: Desk, company: Company) -> None:
     quoting.withdraw_quotes(desk, company)
     entering = _still_fitting(desk, queued)
     entering += quoting.fresh_quotes(desk, company)
-    entering += _take_limited_by_bands(company)
+    entering += _take_limited(company)
+    entering += _take_outside(company.book.bids, desk.collar(company, BUY))
+    entering += _take_outside(company.book.asks, desk.collar(company, SELL))
+    entering = _without_self_trades(desk, company, entering)
     _cross(desk, company, entering)
     company.is_trading = company.in_session = True
     desk.log.auctioned.append(company.symbol)
@@ -67,8 +70,10 @@ def _still_fitting(desk: Desk, queued: list[Order]) -> list[Order]:
     return fitting
 
 
-def _take_limited_by_bands(company: Company) -> list[Order]:
-    """Take out the resting orders that the bands keep from their limits: these count again."""
+def _take_limited(company: Company) -> list[Order]:
+    """Take out the resting orders that bands or collar keep from their limits: the limits count
+    again, as far as the collar lets them.
+    """
     limited = []
     for side in (company.book.bids, company.book.asks):
         prices = {order.price for order in side.orders() if order.price != order.limit}
@@ -80,22 +85,64 @@ def _take_limited_by_bands(company: Company) -> list[Order]:
     return limited
 
 
-def _take_outside(side: BookSide, band: Cents) -> list[Order]:
-    """Take out the resting orders that lie outside the new bands: they share the band by time with
-    those that come in.
+def _take_outside(side: BookSide, bound: Cents) -> list[Order]:
+    """Take out the resting orders that lie beyond a bound: they share it by time with those that
+    come in.
     """
     outside: list[Order] = []
-    while band and (best := side.best()) is not None and (best - band) * side.sign < 0:
+    while bound and (best := side.best()) is not None and (best - bound) * side.sign < 0:
         outside += side.drain(best)
     return outside
+
+
+def _without_self_trades(desk: Desk, company: Company, entering: list[Order]) -> list[Order]:
+    """Do as the self-trade modes say where orders of one account would meet, as if the newer came
+    to the older; return those of `entering` that go on.
+    """
+    by_account: dict[int, list[Order]] = {}
+    for order in entering:
+        order.price = desk.collared(order)
+        if order.account.id != MARKET_MAKER:
+            by_account.setdefault(order.account.id, []).append(order)
+    for side in (company.book.bids, company.book.asks):
+        for order in side.orders():
+            if order.account.id in by_account:
+                by_account[order.account.id].append(order)
+    for orders in by_account.values():
+        orders.sort(key=lambda order: order.priority)
+        for place, newer in enumerate(orders):
+            for older in orders[:place]:
+                if newer.tick_closed is None and older.tick_closed is None:
+                    _meet(desk, newer, older)
+    return [order for order in entering if order.tick_closed is None]
+
+
+def _meet(desk: Desk, newer: Order, older: Order) -> None:
+    """Do as the newer order's mode says, if the two would trade with each other."""
+    mode = newer.self_trade
+    apart = (newer.price - older.price) * newer.side < 0
+    if newer.side is older.side or apart or mode is SelfTrade.ALLOW:
+        return
+    cut = min(newer.unfilled, older.unfilled)
+    for order, is_kept in (
+        (newer, mode is SelfTrade.CANCEL_OLDEST),
+        (older, mode is SelfTrade.CANCEL_NEWEST),
+    ):
+        desk.log.touch_order(order)
+        if mode is SelfTrade.DECREMENT and order.unfilled > cut:
+            desk.shrink(order, cut)
+        elif not is_kept:
+            if order.resting:
+                order.company.book.cancel(order)
+            release(order)
+            desk.end(order, OrderStatus.CANCELLED, SELF_TRADE)
 
 
 def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:
     """Trade what crosses, resting or entering, at the auction's one price."""
     book = company.book
     for order in entering:
-        collar = desk.collar(company, order.side)
-        order.price = collar if order.limit is None else order.limit
+        order.price = desk.collared(order)
     buys = [*book.bids.orders(), *(order for order in entering if order.side is BUY)]
     sells = [*book.asks.orders(), *(order for order in entering if order.side is not BUY)]
     cross = auction.find_cross(buys, sells, company.price)

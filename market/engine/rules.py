@@ -4,30 +4,37 @@
 
 from dataclasses import dataclass, field
 
-from market.engine.values import Bps, Cents, Shares, Tick
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 
 
 @dataclass(frozen=True, slots=True)
 class Sector:
-    """Defaults of the companies of one sector; `share` is its part of all companies."""
+    """Defaults of the companies of one sector; `share` is its part of all companies.
+
+    `margin_bps` is the least initial margin of a position, whatever its owner's leverage: what the
+    sector's news may be worth at once.
+    """
 
     name: str
     daily_volatility: float
     beta: float
     share: float
     industries: tuple[str, ...]
+    margin_bps: Bps = 1_000
 
 
 SECTORS = (
     Sector("Technology", 0.025, 1.2, 0.25, ("Software", "Semiconductors", "Cloud", "Hardware")),
     Sector("Finance", 0.018, 1.1, 0.15, ("Banking", "Insurance", "Asset Management", "Payments")),
-    Sector("Healthcare", 0.020, 0.9, 0.12, ("Biotech", "Pharmaceuticals", "Medical Devices")),
+    Sector(
+        "Healthcare", 0.020, 0.9, 0.12, ("Biotech", "Pharmaceuticals", "Medical Devices"), 2_500
+    ),
     Sector("Consumer", 0.015, 0.95, 0.12, ("Retail", "Food", "Apparel", "Leisure")),
     Sector("Energy", 0.030, 1.3, 0.08, ("Oil and Gas", "Solar", "Wind")),
     Sector("Industrial", 0.018, 1.0, 0.08, ("Aerospace", "Machinery", "Logistics")),
-    Sector("Crypto", 0.050, 0.3, 0.07, ("Exchanges", "Mining", "Custody")),
+    Sector("Crypto", 0.050, 0.3, 0.07, ("Exchanges", "Mining", "Custody"), 3_000),
     Sector("RealEstate", 0.022, 0.8, 0.05, ("Offices", "Housing", "Data Centers")),
-    Sector("Meme", 0.080, 0.2, 0.05, ("Vibes", "Nostalgia", "Attention")),
+    Sector("Meme", 0.080, 0.2, 0.05, ("Vibes", "Nostalgia", "Attention"), 5_000),
     Sector("Utilities", 0.012, 0.5, 0.03, ("Power", "Water", "Grid")),
 )
 
@@ -60,10 +67,13 @@ class PricingRules:
         0.01  # a day's usual volume as a part of the shares issued, at founding
     )
     usual_volume_half_life: Tick = 390
+    most_usual_volumes: float = 4.0  # that one tick may count for, towards the usual volume
     impact_crossover: float = 2.0  # in usual ticks: linear impact below, a square root above
     flow_scale: float = 1.7  # makes an ordinary tick's surprise of about unit variance
-    impact_half_lives: tuple[float, ...] = (1.5, 6.0, 25.0, 100.0)
-    impact_weights: tuple[float, ...] = (0.30, 0.12, 0.20, 0.20)
+    impact_half_lives: tuple[float, ...] = (1.5, 6.0, 25.0, 100.0, 400.0)
+    impact_weights: tuple[float, ...] = (0.28, 0.28, 0.06, 0.12, 0.24)
+    lean_weight: float = 0.27  # of the quotes' lean, which those without an opinion follow
+    most_lean: float = 0.25  # in half-spreads; what lies beyond it tempts nobody further
     permanent_flow: float = 0.5  # what of a flow's impact the fundamental follows
     volatility_half_lives: tuple[float, ...] = (4.0, 50.0, 450.0)
     volatility_sds: tuple[float, ...] = (0.47, 0.28, 0.285)  # of the log-volatilities
@@ -208,13 +218,13 @@ class MakerRules:
 
     endowment_cents: Cents = 1_000_000_000_000
     holding_bps: Bps = 3_000
-    half_spread: float = 0.0005
-    volatility_spread: float = 10.0
-    unrest_power: float = 0.5  # of max(1, σ_t) in the half-spread
-    level_multiples: tuple[float, ...] = (1.0, 1.5, 2.25, 3.4, 5.1)
-    base_size: Shares = 1_000
-    size_growth: float = 1.2
-    skew_half_spreads: float = 1.0  # how far a very full inventory moves the centre
+    half_spread: float = 0.0001
+    volatility_spread: float = 290.0
+    unrest_power: float = 1.0  # of max(1, σ_t) in the half-spread
+    level_multiples: tuple[float, ...] = (1.0, 2.6, 4.3, 6.2, 8.4)
+    base_size: Shares = 480  # of a company whose usual volume is a thousand shares a tick
+    size_growth: float = 1.55
+    skew_half_spreads: float = 0.25  # how far a very full inventory moves the centre
     skew_ticks: float = 40.0  # of usual volume away from its target, for most of that
 
 
@@ -323,3 +333,12 @@ class MarketRules:
     events: EventRules = field(default_factory=EventRules)
     climate: ClimateRules = field(default_factory=ClimateRules)
     macro_at_founding: Macro = field(default_factory=Macro)
+
+    def margin_bps(self, sector: str) -> Bps:
+        """Return the least initial margin in a sector's companies: all of a position's value where
+        the sector is unknown.
+        """
+        for one in self.sectors:
+            if one.name == sector:
+                return one.margin_bps
+        return BPS_IN_ONE

@@ -65,6 +65,7 @@ class _Split:
                 if account.id != PUBLIC:
                     self._pay_fraction(account)
         stops = list(company.stops)
+        touched = {order.number for order in company.stops.touched()}
         resting = [*company.book.bids.orders(), *company.book.asks.orders()]
         company.book = Book()
         waiting = company.queue + [o for o in exchange.triggered if o.company is company]
@@ -81,7 +82,7 @@ class _Split:
             order.price = self._limit(order.price, order.side)
             company.book.add(order)
         for order in filter(self._restate_order, stops):
-            company.stops.add(order)
+            company.stops.add(order, is_touched=order.number in touched)
         for order in waiting:
             if not self._restate_order(order):
                 home = company.queue if order in company.queue else exchange.triggered

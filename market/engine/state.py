@@ -32,8 +32,11 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "endowment",
     "long_value",
     "short_value",
+    "long_margin",
+    "short_margin",
     "realised",
     "close_equity",
+    "least_equity",
     "transfers",
     "trade_count",
     "peak_equity",
@@ -57,6 +60,7 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "day_low",
     "day_volume",
     "net_flow",
+    "volume_absorbed",
     "sentiment",
     "in_session",
     "is_trading",
@@ -166,6 +170,7 @@ def _dump_company(company: Company) -> Plain:
     plain["asks"] = [_order_row(order) for order in company.book.asks.orders()]
     plain["queue"] = [_order_row(order) for order in company.queue]
     plain["stops"] = [_order_row(order) for order in company.stops]
+    plain["touched_stops"] = [order.number for order in company.stops.touched()]
     plain["quotes"] = [quote.number for quote in company.quotes if quote.resting]
     return plain
 
@@ -190,8 +195,10 @@ def _load_orders(exchange: Exchange, company: Company, plain: Plain) -> None:
             company.quotes.append(order)
     company.quotes.sort(key=lambda order: order.number)
     company.queue = [_load_order(exchange, row) for row in plain["queue"]]
+    touched = set(plain["touched_stops"])
     for row in plain["stops"]:
-        company.stops.add(_load_order(exchange, row))
+        order = _load_order(exchange, row)
+        company.stops.add(order, is_touched=order.number in touched)
 
 
 def _load_order(exchange: Exchange, row: Sequence[Any]) -> Order:

@@ -80,8 +80,11 @@ _ACCOUNT_FIGURES = (
     "peak_equity",
     "debt",
     "call_deadline",
+    "long_margin",
+    "short_margin",
+    "reserved_margin",
 )
-_NO_FIGURES = (*(0,) * (len(_ACCOUNT_FIGURES) - 1), None)
+_NO_FIGURES = tuple(None if name == "call_deadline" else 0 for name in _ACCOUNT_FIGURES)
 _COMPANY_PRICES = (
     "price",
     "previous_price",

@@ -212,7 +212,7 @@ class Office:
         owner = self.market.accounts[account]
         if owner.call is not None or owner.debt or owner.equity <= 0:
             raise Refused(
-                Code.INSUFFICIENT_FUNDS, "Who owes, or has nothing, cannot pay for a flight."
+                Code.INSUFFICIENT_FUNDS, "You need cash above what you owe to pay for the escape."
             )
 
     # Cases, as their accused may deal with them

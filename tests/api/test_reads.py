@@ -291,7 +291,8 @@ def test_a_trade_with_oneself_is_shown_for_both_of_its_orders(ann: Trader) -> No
     ann.desk.tick()
     stock = ann.desk.get("/market/stocks/APEX").data
     between = round((stock["bid"] + stock["ask"]) / 2, 2)
-    offered, wanted = ann.act(sell(4, price=between), buy(4, price=between))
+    wash = buy(4, price=between, selfTrade="allow")
+    offered, wanted = ann.act(sell(4, price=between), wash)
     ann.desk.tick()
     taker, maker, _ = ann.get("/agents/me/trades").data["items"]
     assert taker["id"] == maker["id"]
@@ -330,7 +331,7 @@ def test_the_rules_are_published(desk: Desk) -> None:
     defaults = {p["name"]: p.get("default") for p in config["actions"][0]["parameters"]}
     assert defaults["timeInForce"] == "GTC"
     assert (defaults["selfTrade"], defaults["postOnly"], defaults["price"]) == (
-        "allow",
+        "cancel_newest",
         False,
         None,
     )
@@ -400,7 +401,7 @@ def test_the_schema_describes_the_actions_by_their_table() -> None:
     kinds = body["properties"]["actions"]["items"]["oneOf"]
     assert [kind["title"] for kind in kinds] == list(ACTIONS)
     assert kinds[0]["properties"]["postOnly"] == {"type": "boolean", "default": False}
-    assert kinds[0]["properties"]["selfTrade"]["default"] == "allow"
+    assert kinds[0]["properties"]["selfTrade"]["default"] == "cancel_newest"
     assert kinds[0]["properties"]["quantity"] == {
         "type": "integer",
         "minimum": 1,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
+from math import ceil, floor
 
 from market.engine.accounts import MARKET_MAKER, TREASURY, Account
 from market.engine.book import BookSide
@@ -47,7 +48,8 @@ def _audit_company(company: Company, exchange: Exchange) -> None:
     assert company.low_band <= company.high_band
     if company.is_trading:
         for order in (*company.book.bids.orders(), *company.book.asks.orders()):
-            assert order.price == _nearest_to_its_limit(order), "the bands hold it, nothing else"
+            nearest = _nearest_to_its_limit(order, exchange)
+            assert order.price == nearest, "bands and collar hold it, nothing else"
         assert exchange.is_open
         assert not company.queue
         assert not company.is_halted
@@ -58,11 +60,28 @@ def _audit_company(company: Company, exchange: Exchange) -> None:
     assert all(order.awaits_trigger for order in company.stops)
 
 
-def _nearest_to_its_limit(order: Order) -> Cents:
-    company, limit = order.company, order.limit or 0
-    if not company.high_band:
-        return limit
-    return min(limit, company.high_band) if order.side is BUY else max(limit, company.low_band)
+def _nearest_to_its_limit(order: Order, exchange: Exchange) -> Cents:
+    """Return the limit, kept within the bands, the collar, and a twentieth of the price times what
+    is left of the account's equity where that is less.
+    """
+    company, account = order.company, order.account
+    bps = exchange.rules.collar_bps
+    positions = [h.quantity * exchange.companies[s].price for s, h in account.holdings.items()]
+    exposure, equity = sum(map(abs, positions)), account.cash + sum(positions)
+    away = company.price * bps / 10_000
+    if account.is_agent and 10_000 * equity < bps * exposure:
+        away = max(0, company.price * equity // exposure)
+    low, high = ceil(company.price - away), floor(company.price + away)
+    if company.high_band:
+        low, high = max(low, company.low_band), min(high, company.high_band)
+    limit = order.limit or 0
+    return min(limit, high) if order.side is BUY else max(limit, low, 1)
+
+
+def _rate(account: Account, company: Company, exchange: Exchange) -> Fraction:
+    """Return the initial margin of one account in one company."""
+    [sector] = [s for s in exchange.rules.sectors if s.name == company.listing.sector]
+    return max(Fraction(1, account.leverage), Fraction(sector.margin_bps, 10_000))
 
 
 def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> None:
@@ -76,6 +95,18 @@ def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> N
         return
     assert {order.id: order for order in mine} == account.orders
     assert account.reserved == sum(_worst_cost(order, exchange) for order in mine)
+    longs = shorts = reserved = Fraction(0)
+    for symbol, holding in account.holdings.items():
+        company = exchange.companies[symbol]
+        needed = holding.quantity * company.price * _rate(account, company, exchange)
+        longs += needed if needed > 0 else 0
+        shorts -= needed if needed < 0 else 0
+    for order in mine:
+        reserved += _worst_cost(order, exchange) * _rate(account, order.company, exchange)
+    unit = 10_000 * account.leverage
+    assert account.long_margin == longs * unit
+    assert account.short_margin == shorts * unit
+    assert account.reserved_margin == reserved * unit
     assert account.closing == shares_of(mine, "SELL", "COVER")
     assert account.opening == shares_of(mine, "BUY", "SHORT")
     for symbol in exchange.companies:
@@ -170,9 +201,14 @@ def refusal_of(exchange: Exchange, order: Order) -> Code | None:
     positions = [
         h.quantity * exchange.companies[s].price for s, h in account.holdings.items() if h.quantity
     ]
-    exposure = sum(map(abs, positions)) + sum(_worst_cost(other, exchange) for other in mine)
-    equity = account.cash + sum(positions)
-    fits = exposure + _worst_cost(order, exchange) <= account.leverage * equity
+    needed = sum(
+        abs(h.quantity) * one.price * _rate(account, one, exchange)
+        for s, h in account.holdings.items()
+        for one in [exchange.companies[s]]
+    )
+    for other in (*mine, order):
+        needed += _worst_cost(other, exchange) * _rate(account, other.company, exchange)
+    fits = needed <= account.cash + sum(positions)
     return None if fits else Code.INSUFFICIENT_FUNDS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from market.engine import auction
 from market.engine.auction import Cross
 from market.engine.orders import Order
-from market.engine.rules import SessionRules, Switches
+from market.engine.rules import HaltRules, SessionRules, Switches
 from tests.cast import CAST, UNMOVED, Player, Stage, cents, listing, order_of, rules_with
 from tests.engine.brute_force import audit
 from tests.engine.naive import cross_of
+from wallstreetsim.machine.rules import Rules
 
 SELLER = Player("ann", holds={"APEX": 10_000})
 RICH = "100,000,000.00"
@@ -26,20 +28,24 @@ SHORT_DAYS = rules_with(
 NIGHT, OPENING = 11, 15
 
 
-def at_night(*cast: str | Player, price: str = "100.00", maker: bool = False) -> Stage:
+def at_night(
+    *cast: str | Player, price: str = "100.00", maker: bool = False, rules: Rules = SHORT_DAYS
+) -> Stage:
     stage = Stage(
         *cast,
         companies=[listing(price=price)],
         switches=QUOTED_DAY if maker else DAY,
-        rules=SHORT_DAYS,
+        rules=rules,
     )
     stage.run_to(NIGHT)
     return stage
 
 
-def opened(script: str, *cast: str | Player, price: str = "100.00") -> Stage:
+def opened(
+    script: str, *cast: str | Player, price: str = "100.00", rules: Rules = SHORT_DAYS
+) -> Stage:
     """Return a stage that has just opened with what a script sent at night."""
-    stage = at_night(*cast, price=price)
+    stage = at_night(*cast, price=price, rules=rules)
     stage.tick(script)
     assert set(stage.codes) == {"OK"}
     stage.run_to(OPENING)
@@ -245,8 +251,48 @@ def test_market_orders_of_both_sides_meet_at_the_price() -> None:
 
 
 def test_bands_do_not_apply() -> None:
-    stage = opened("bob BUY 9 @ 150.00\nann SELL 9 @ 140.00", SELLER, "bob")
-    assert stage.trades == ["bob bought 9 from ann @ 140.00"]
+    narrow = replace(SHORT_DAYS, market=replace(SHORT_DAYS.market, halts=HaltRules(band_bps=100)))
+    stage = opened("bob BUY 9 @ 105.00\nann SELL 9 @ 104.00", SELLER, "bob", rules=narrow)
+    assert stage.trades == ["bob bought 9 from ann @ 104.00"]
+
+
+def test_no_auction_prints_a_price_beyond_the_collar() -> None:
+    """Not by limits, nor by what closes a position: the two might be one."""
+    lines = "bob BUY 9 @ 1,000,000.00\nann SELL 9 @ 1,000,000.00"
+    stage = opened(lines, SELLER, Player("bob", RICH))
+    assert stage.trades == []
+    assert stage.resting() == ["bob BUY 9 @ 105.00", "ann SELL 9 @ 1000000.00"]
+    stage = opened("bob BUY 9 @ 0.01\nann SELL 9 @ 0.01", SELLER, "bob")
+    assert stage.trades == []
+    assert stage.resting() == ["bob BUY 9 @ 0.01", "ann SELL 9 @ 95.00"]
+
+
+def test_orders_of_one_account_do_not_meet_in_an_auction_unless_it_asks_for_that() -> None:
+    both = Player("ann", RICH, holds={"APEX": 100})
+    lines = "ann SELL 9 @ 100.00 #s\nann BUY 9 @ 100.00 {} #b"
+    outcomes = {
+        mode: opened(lines.format(mode), both)
+        for mode in ("", "allow", "cancel_oldest", "cancel_both", "decrement")
+    }
+    assert {mode: stage.trades for mode, stage in outcomes.items() if stage.trades} == {
+        "allow": ["ann bought 9 from ann @ 100.00"]
+    }
+    assert {mode: stage.resting() for mode, stage in outcomes.items()} == {
+        "": ["ann SELL 9 @ 100.00"],
+        "allow": [],
+        "cancel_oldest": ["ann BUY 9 @ 100.00"],
+        "cancel_both": [],
+        "decrement": [],
+    }
+    for stage in outcomes.values():
+        audit(stage.world.market)
+
+
+def test_an_order_cut_by_another_of_its_account_takes_part_with_the_rest() -> None:
+    both = Player("ann", RICH, holds={"APEX": 100})
+    lines = "ann SELL 4 @ 100.00\nann BUY 9 @ 100.00 decrement #b\nbob SELL 9 @ 100.00"
+    stage = opened(lines, both, Player("bob", RICH, holds={"APEX": 100}))
+    assert stage.trades == ["ann bought 5 from bob @ 100.00"]
 
 
 def test_the_market_makers_quotes_take_part_free_of_fees() -> None:
@@ -308,10 +354,10 @@ def test_what_cannot_wait_is_refused_while_closed(line: str) -> None:
 def test_a_day_order_expires_at_the_close_and_one_of_the_night_at_the_next() -> None:
     stage = Stage(SELLER, "bob", switches=DAY, rules=SHORT_DAYS)
     stage.tick("""
-        bob BUY 5 @ 9.00 DAY #day
-        bob BUY 5 @ 9.00 #good
+        bob BUY 5 @ 9.60 DAY #day
+        bob BUY 5 @ 9.60 #good
         ann SELL 5 STOP 8.50 DAY #stop
-        ann SELL 2 @ 9.00
+        ann SELL 2 @ 9.60
     """)
     stage.run_to(9)
     assert stage.orders["day"].status == "partial"
@@ -320,7 +366,7 @@ def test_a_day_order_expires_at_the_close_and_one_of_the_night_at_the_next() -> 
     assert stage.orders["day"].reason == "the day has ended"
     assert stage.orders["day"].filled == 2
     assert stage.orders["good"].status == "open"
-    assert stage.account("bob").reserved == cents("45.00")
+    assert stage.account("bob").reserved == cents("48.00")
     assert stage.account("ann").closing == {}
     stage.tick("bob BUY 5 @ 9.10 DAY #night")
     stage.run_to(OPENING)

@@ -84,7 +84,7 @@ def test_an_account_may_trade_with_itself_and_loses_nothing_but_the_fee() -> Non
     stage = Stage(SELLER)
     stage.tick("""
         ann SELL 100 @ 10.00
-        ann BUY 60 MARKET
+        ann BUY 60 @ 10.00 allow
     """)
     assert stage.trades == ["ann bought 60 from ann @ 10.00"]
     ann = stage.account("ann")
@@ -108,10 +108,10 @@ def test_purchases_add_up_to_the_cost_and_fees_are_not_in_it() -> None:
     stage = Stage(SELLER, "bob")
     stage.tick("""
         ann SELL 10 @ 10.00
-        ann SELL 20 @ 11.00
-        bob BUY 30 @ 11.00
+        ann SELL 20 @ 10.50
+        bob BUY 30 @ 10.50
     """)
-    assert stage.account("bob").holdings["APEX"].cost == cents("320.00")
+    assert stage.account("bob").holdings["APEX"].cost == cents("310.00")
     assert stage.account("bob").realised == 0
 
 

@@ -65,9 +65,10 @@ def test_the_bands_lie_around_the_mean_price_of_the_last_five_ticks() -> None:
 
 def test_nothing_trades_outside_the_bands() -> None:
     stage = stage_of(SELLER, RICH)
-    stage.tick("ann SELL 10 @ 11.01 #far\nann SELL 10 @ 11.00\nbob BUY 30 @ 15.00 #b")
-    assert stage.trades == ["bob bought 10 from ann @ 11.00"]
-    assert stage.resting() == ["bob BUY 20 @ 11.00", "ann SELL 10 @ 11.01"]
+    stage.operate("SET_BANDS", symbol="APEX", bps=300)
+    stage.tick("ann SELL 10 @ 10.31 #far\nann SELL 10 @ 10.30\nbob BUY 30 @ 15.00 #b")
+    assert stage.trades == ["bob bought 10 from ann @ 10.30"]
+    assert stage.resting() == ["bob BUY 20 @ 10.30", "ann SELL 10 @ 10.31"]
     assert stage.orders["b"].limit == cents("15.00")
     assert stage.account("bob").reserved == 20 * cents("15.00")
 
@@ -87,15 +88,14 @@ def test_a_market_order_is_kept_within_its_collar_where_the_band_lies_beyond_it(
 
 def test_orders_slide_to_a_band_that_moves_over_them_in_their_order() -> None:
     stage = stage_of("bob", "cid", "dee")
-    stage.tick("dee BUY 1 @ 10.86\nbob BUY 2 @ 11.00\ncid BUY 3 @ 10.95")
-    stage.reprice("9.50")
+    stage.operate("SET_BANDS", symbol="APEX", bps=300)
+    stage.tick("dee BUY 1 @ 10.21\nbob BUY 2 @ 10.30\ncid BUY 3 @ 10.25")
+    stage.reprice("9.80")
     stage.submit()
     band = stage.company().high_band
-    assert band == 1_086  # around 9.875
-    assert stage.resting() == [
-        f"{n} BUY {q} @ 10.86" for n, q in (("dee", 1), ("bob", 2), ("cid", 3))
-    ]
-    assert stage.account("bob").reserved == cents("22.00"), "its limit is as it was"
+    assert band == 1_025  # around 9.96; the collar ends at 10.29
+    assert stage.resting() == ["cid BUY 3 @ 10.25", "bob BUY 2 @ 10.25", "dee BUY 1 @ 10.21"]
+    assert stage.account("bob").reserved == cents("20.60"), "its limit is as it was"
     audit(stage.world.market)
 
 
@@ -126,24 +126,25 @@ def test_what_the_bands_move_trades_within_them() -> None:
     stage = stage_of("cid", SELLER)
     stage.operate("SET_BANDS", symbol="APEX", bps=100)
     stage.tick("cid BUY 1 @ 11.60\nann SELL 1 @ 10.15\nann SELL 1 @ 10.18")
-    stage.reprice("11.50")
+    stage.reprice("10.80")
     stage.submit()
-    assert bands(stage) == (1_020, 1_040)
-    assert stage.trades == ["cid bought 1 from ann @ 10.20"]
-    assert stage.resting() == ["ann SELL 1 @ 10.20"]
+    assert bands(stage) == (1_006, 1_026)
+    assert stage.trades == ["cid bought 1 from ann @ 10.26"], "where the collar has taken the asks"
+    assert stage.resting() == ["ann SELL 1 @ 10.26"]
     audit(stage.world.market)
 
 
 def test_a_band_that_narrows_at_an_auction_and_widens_in_its_tick_holds_nobody() -> None:
     stage = stage_of("bob", "cid")
-    stage.tick("bob BUY 1 @ 10.98\ncid BUY 1 @ 11.50")
+    stage.operate("SET_BANDS", symbol="APEX", bps=400)
+    stage.tick("bob BUY 1 @ 10.38\ncid BUY 1 @ 11.50")
     stage.operate("HALT", symbol="APEX", ticks=2)
     stage.company().price = cents("9.95")  # the band's middle at the auction
     stage.submit()
     stage.reprice("10.20")
     stage.submit()
-    assert stage.company().high_band == 1_108
-    assert stage.resting() == ["cid BUY 1 @ 11.08", "bob BUY 1 @ 10.98"]
+    assert stage.company().high_band == 1_047
+    assert stage.resting() == ["cid BUY 1 @ 10.47", "bob BUY 1 @ 10.38"]
 
 
 def test_a_short_that_a_band_lets_go_takes_no_bid_while_shorts_are_restricted() -> None:
@@ -171,22 +172,23 @@ def test_what_a_band_lets_go_meets_the_makers_new_quotes() -> None:
 def test_orders_pressed_to_a_band_stand_there_as_they_stood() -> None:
     """Whoever writes the wildest limit passes nobody."""
     stage = stage_of("bob", "cid")
-    stage.tick("bob BUY 1 @ 11.00\ncid BUY 1 @ 20.00")
+    stage.tick("bob BUY 1 @ 10.50\ncid BUY 1 @ 20.00")
     stage.reprice("9.97")
     stage.submit()
-    assert stage.resting() == ["bob BUY 1 @ 10.99", "cid BUY 1 @ 10.99"]
+    assert stage.resting() == ["bob BUY 1 @ 10.46", "cid BUY 1 @ 10.46"]
 
 
 def test_after_an_auction_the_bands_are_shared_by_time() -> None:
     stage = stage_of("bob", "cid")
-    stage.tick("bob BUY 1 @ 10.70")
+    stage.operate("SET_BANDS", symbol="APEX", bps=400)
+    stage.tick("bob BUY 1 @ 10.20")
     stage.operate("HALT", symbol="APEX", ticks=3)
     stage.tick("cid BUY 1 @ 10.00")
     stage.company().price = cents("8.80")
     stage.company().pricing.value = 880.0
     stage.run_to(stage.company().reopens_tick or 0)
     assert stage.company().is_trading
-    assert stage.resting() == ["bob BUY 1 @ 9.68", "cid BUY 1 @ 9.68"]
+    assert stage.resting() == ["bob BUY 1 @ 9.15", "cid BUY 1 @ 9.15"]
 
 
 def test_what_a_band_holds_is_told_of_when_something_becomes_of_it_and_not_each_tick() -> None:
@@ -222,8 +224,8 @@ def test_the_makers_quotes_stay_within_the_bands() -> None:
 
 def test_without_halts_there_are_no_bands() -> None:
     stage = stage_of(SELLER, RICH, switches=replace(STILL, halts=False))
-    stage.tick("ann SELL 10 @ 15.00\nbob BUY 10 @ 15.00")
-    assert stage.trades == ["bob bought 10 from ann @ 15.00"]
+    stage.tick("ann SELL 10 @ 10.50\nbob BUY 10 @ 15.00")
+    assert stage.trades == ["bob bought 10 from ann @ 10.50"], "the collar is there without them"
     assert stage.company().high_band == 0
 
 
@@ -232,19 +234,20 @@ def test_without_halts_there_are_no_bands() -> None:
 
 def test_a_book_pinned_at_a_band_for_a_tick_is_paused_for_five() -> None:
     stage = stage_of(SELLER, RICH)
+    stage.operate("SET_BANDS", symbol="APEX", bps=400)
     stage.tick("bob BUY 10 @ 11.00")
     assert told(stage) == []
     stage.submit()
     paused_at = stage.world.tick
     assert told(stage) == [("APEX", "limit_band", paused_at + 5)]
-    stage.tick("ann SELL 10 @ 10.50 #a")
+    stage.tick("ann SELL 10 @ 10.45 #a")
     assert stage.orders["a"].status == "pending"
     while stage.world.tick < paused_at + 4:
         stage.submit()
         assert stage.trades == []
         assert stage.company().is_halted
     stage.submit()
-    assert stage.trades == ["bob bought 10 from ann @ 10.50"]
+    assert stage.trades == ["bob bought 10 from ann @ 10.45"]
     assert not stage.company().is_halted
     assert stage.company().is_trading
 
@@ -258,9 +261,18 @@ def test_a_book_pinned_for_less_than_a_tick_goes_on() -> None:
 
 def test_a_sell_side_pinned_at_the_lower_band_is_paused_too() -> None:
     stage = stage_of(SELLER)
+    stage.operate("SET_BANDS", symbol="APEX", bps=400)
     stage.tick("ann SELL 10 @ 8.00")
     stage.submit()
     assert [reason for _, reason, _ in told(stage)] == ["limit_band"]
+
+
+def test_a_book_pinned_at_the_collar_within_the_bands_is_not_paused() -> None:
+    stage = stage_of(SELLER)
+    stage.tick("ann SELL 10 @ 8.00")
+    stage.submit()
+    assert stage.resting() == ["ann SELL 10 @ 9.50"]
+    assert told(stage) == []
 
 
 # While halted
@@ -439,14 +451,14 @@ def test_however_narrow_the_bands_the_cents_next_to_their_centre_lie_within() ->
 
 def test_bands_may_be_ordered_where_the_rules_have_none() -> None:
     stage = stage_of(SELLER, RICH, switches=replace(STILL, halts=False))
-    stage.operate("SET_BANDS", symbol="APEX", bps=500)
-    stage.tick("ann SELL 10 @ 15.00\nbob BUY 10 @ 15.00")
+    stage.operate("SET_BANDS", symbol="APEX", bps=400)
+    stage.tick("ann SELL 10 @ 10.45\nbob BUY 10 @ 10.45")
     assert stage.trades == []
-    assert (bands(stage), bands(stage, "BIG")) == ((950, 1_050), (0, 0))
+    assert (bands(stage), bands(stage, "BIG")) == ((960, 1_040), (0, 0))
     stage.operate("FREE_BANDS")
     assert bands(stage) == (0, 0)
-    stage.tick("ann SELL 10 @ 15.00\nbob BUY 10 @ 15.00")
-    assert stage.trades == ["bob bought 10 from ann @ 15.00"]
+    stage.tick("ann SELL 10 @ 10.45\nbob BUY 10 @ 10.45")
+    assert "bob bought 10 from ann @ 10.45" in stage.trades
 
 
 def test_a_jump_beyond_an_operators_bands_halts() -> None:
@@ -651,6 +663,7 @@ def test_a_bid_that_the_band_holds_pins_it_while_the_band_drifts() -> None:
     same.
     """
     stage = stage_of(SELLER, RICH)
+    stage.operate("SET_BANDS", symbol="APEX", bps=400)
     stage.tick("bob BUY 500 @ 15.00 #b")
     held = stage.company().book.bids.best()
     stage.reprice("10.10")

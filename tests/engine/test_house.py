@@ -352,6 +352,6 @@ def test_the_market_makers_inventory_comes_back_after_being_pushed() -> None:
     push = round(200 * company.pricing.usual_volume)  # half a day's volume
     target = maker.quantity_of("APEX")
     market.give_shares(PUBLIC, MARKET_MAKER, company, push, kind="endowment")
-    for _ in range(800):
+    for _ in range(1_000):
         world.advance([])
     assert abs(maker.quantity_of("APEX") - target) < push / 2

@@ -42,11 +42,9 @@ def quotes(
 
 def test_it_quotes_five_levels_a_side_each_wider_and_larger_than_the_last() -> None:
     bids, asks = quotes()
-    assert [bid.price for bid in bids] == [9_994, 9_991, 9_986, 9_979, 9_969]
-    assert [ask.price for ask in asks] == [10_006, 10_009, 10_014, 10_021, 10_031]
-    assert (
-        [q.quantity for q in bids] == [q.quantity for q in asks] == [1000, 1200, 1440, 1728, 2074]
-    )
+    assert [bid.price for bid in bids] == [9_993, 9_982, 9_970, 9_957, 9_942]
+    assert [ask.price for ask in asks] == [10_007, 10_018, 10_030, 10_043, 10_058]
+    assert [q.quantity for q in bids] == [q.quantity for q in asks] == [480, 744, 1153, 1787, 2771]
 
 
 def test_the_spread_widens_with_volatility() -> None:
@@ -55,12 +53,12 @@ def test_the_spread_widens_with_volatility() -> None:
     assert wild.price < calm.price
 
 
-def test_the_spread_widens_with_the_root_of_unrest_and_calm_does_not_narrow_it() -> None:
+def test_the_spread_widens_in_proportion_to_volatility_and_calm_does_not_narrow_it() -> None:
     def spread(volatility_multiple: float) -> int:
         (bid, *_), (ask, *_) = quotes("10,000.00", volatility_multiple=volatility_multiple)
         return ask.price - bid.price
 
-    assert spread(4.0) == 2 * spread(1.0)
+    assert spread(4.0) == 4 * spread(1.0)
     assert spread(0.2) == spread(1.0)
 
 
@@ -69,9 +67,9 @@ def test_a_surplus_of_an_hours_trading_leans_its_quotes_markedly_and_never_past_
     half = (ask.price - bid.price) / 2
     (low, *_), (high, *_) = quotes("1,000.00", inventory=300_000 + 60_000, shares=1_000_000)
     lean = 100_000 - (low.price + high.price) / 2
-    assert 0.5 * half < lean < half
+    assert 0.5 * half < 4 * lean < half
     (low, *_), (high, *_) = quotes("1,000.00", inventory=1_000_000)
-    assert abs(100_000 - (low.price + high.price) / 2) <= half + 1
+    assert 4 * abs(100_000 - (low.price + high.price) / 2) <= half + 4
 
 
 def test_too_much_inventory_lowers_its_quotes_and_too_little_raises_them() -> None:
@@ -84,9 +82,37 @@ def test_too_much_inventory_lowers_its_quotes_and_too_little_raises_them() -> No
 
 def test_it_offers_what_it_holds_and_no_more() -> None:
     _, asks = quotes(inventory=2_500)
-    assert [ask.quantity for ask in asks] == [1000, 1200, 300]
+    assert [ask.quantity for ask in asks] == [480, 744, 1153, 123]
     bids, asks = quotes(inventory=0)
     assert (len(bids), asks) == (5, [])
+
+
+def test_it_bids_for_what_its_cash_buys_and_no_more() -> None:
+    made = maker.quotes(
+        price=10_000,
+        volatility=0.02,
+        usual_volume=1_000.0,
+        inventory=300_000,
+        shares=1_000_000,
+        rules=MakerRules(),
+        cash=500 * 10_000,
+    )
+    bids = [quote for quote in made if quote.side is Side.BUY]
+    assert [bid.quantity for bid in bids] == [480, 20]
+    assert sum(bid.quantity * bid.price for bid in bids) <= 500 * 10_000
+
+
+def test_all_its_bids_together_are_bounded_by_its_cash() -> None:
+    stage = Stage("ann", companies=[listing("APEX"), listing("NOVA", shares=10**8)], switches=MAKER)
+    market_maker = stage.account("market_maker")
+    stage.world.market.pay(stage.ids["market_maker"], 1, market_maker.cash - 100_000, kind="test")
+    stage.submit()
+    bids = [
+        order.unfilled * order.price
+        for company in stage.world.market.companies.values()
+        for order in company.book.bids.orders()
+    ]
+    assert 0 < sum(bids) <= market_maker.cash == 100_000
 
 
 def test_it_bids_nothing_below_a_cent() -> None:
@@ -143,8 +169,9 @@ def test_its_quotes_are_no_rows_until_they_fill() -> None:
     stage.tick("ann BUY 150 MARKET")
     mine = [o for o in stage.outcome.market.orders if stage.names[o.account] == "market_maker"]
     assert [(o.filled_now, o.status, o.is_new) for o in mine] == [
-        (100, "filled", True),
-        (50, "cancelled", True),
+        (48, "filled", True),
+        (74, "filled", True),
+        (28, "cancelled", True),
     ]
     stage.submit()
     assert stage.outcome.market.orders == []
@@ -155,12 +182,12 @@ def test_a_quote_that_crosses_a_resting_order_trades_at_its_price_and_rests_what
     stage.tick("ann SELL 30 @ 10.00")
     stage.reprice("11.00")
     stage.submit()
-    assert stage.trades == ["market_maker bought 30 from ann @ 10.00"]
+    assert stage.trades == ["market_maker bought 30 from ann @ 10.45"], "moved to the collar"
     trade = stage.outcome.market.trades[0]
     assert (trade.aggressor, trade.fee) == ("BUY", 0)
-    assert stage.account("ann").cash == cents("1,000,300.00")
+    assert stage.account("ann").cash == cents("1,000,313.50")
     assert stage.orders[trade.buy_order].status == "partial"
-    assert stage.resting()[0] == "market_maker BUY 70 @ 10.99"
+    assert stage.resting()[0] == "market_maker BUY 18 @ 10.99"
 
 
 def test_what_its_quotes_cannot_take_of_a_resting_order_stays_and_the_book_is_not_crossed() -> None:
@@ -168,8 +195,8 @@ def test_what_its_quotes_cannot_take_of_a_resting_order_stays_and_the_book_is_no
     stage.tick("ann SELL 1000 @ 10.00")
     stage.reprice("11.00")
     stage.submit()
-    assert {trade.price for trade in stage.outcome.market.trades} == {1_000}
-    assert stage.resting()[0] == "ann SELL 256 @ 10.00"
+    assert {trade.price for trade in stage.outcome.market.trades} == {1_045}
+    assert stage.resting()[0] == "ann SELL 307 @ 10.45"
 
 
 def test_it_sells_down_to_its_last_share_and_then_only_bids() -> None:

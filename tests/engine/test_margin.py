@@ -92,12 +92,12 @@ def test_fifty_parallel_sales_of_three_fifths_of_the_shares_sell_once() -> None:
 def test_a_loss_takes_buying_power_away_leverage_times() -> None:
     stage = Stage(SELLER, Player("bob", "1,000.00", leverage=4))
     stage.tick("""
-        ann SELL 100 @ 11.00
-        bob BUY 100 @ 11.00
-    """)  # 100 shares worth 1,000.00 for 1,100.00 and a fee of 0.11
+        ann SELL 100 @ 10.50
+        bob BUY 100 @ 10.50
+    """)  # 100 shares worth 1,000.00 for 1,050.00 and a fee of 0.11
     bob = stage.account("bob")
-    assert bob.equity == cents("899.89")
-    assert bob.buying_power == 4 * cents("899.89") - cents("1,000.00")
+    assert bob.equity == cents("949.89")
+    assert bob.buying_power == 4 * cents("949.89") - cents("1,000.00")
 
 
 def test_proceeds_of_a_sale_may_be_spent_in_the_same_tick() -> None:
@@ -146,12 +146,12 @@ def test_a_cancelled_buy_gives_back_what_it_reserved_and_keeps_what_it_filled() 
 def test_an_open_sell_offers_its_shares_and_gives_them_back() -> None:
     stage = Stage(Player("ann", holds={"APEX": 100}), "bob")
     stage.tick("""
-        ann SELL 70 @ 11.00 #a
-        ann SELL 31 @ 11.00
+        ann SELL 70 @ 10.50 #a
+        ann SELL 31 @ 10.50
         ann SELL 30 MARKET
     """)
     assert stage.codes == ["OK", "INSUFFICIENT_SHARES", "NO_LIQUIDITY"]
-    stage.tick("bob BUY 20 @ 11.00")
+    stage.tick("bob BUY 20 @ 10.50")
     assert stage.account("ann").closing == {"APEX": 50}
     stage.tick("ann CANCEL #a")
     assert stage.account("ann").closing == {}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from market.engine import margin
 from market.engine.accounts import Account, AccountKind
+from market.engine.companies import Company
 from market.engine.outcome import Alert
 from market.engine.rules import MarginRules, Switches
 from tests.cast import Player, Stage, cents, listing
@@ -20,6 +21,7 @@ from tests.engine.brute_force import Record, audit
 from wallstreetsim.machine.rules import RULES
 
 RULE = MarginRules()
+UNIT = 10_000  # the margin rate where the company's own is no higher
 LEVERAGES = (1, 2, 3, 5, 10)
 FREE = Switches(never_closes=True, maker=False, walk=False, halts=False)
 
@@ -29,6 +31,7 @@ def account_of(
 ) -> Account:
     account = Account(1_000, "bob", AccountKind.AGENT, leverage=leverage)
     account.cash, account.long_value, account.short_value = cash, long, short
+    account.long_margin, account.short_margin = long * UNIT, short * UNIT
     return account
 
 
@@ -162,7 +165,9 @@ def test_so_many_shares_go_that_the_cushion_holds_and_not_one_more(
         short=value if quantity < 0 else 0,
     )
     assert account.equity == equity
-    closed = margin.shares_to_close(account, price, quantity, RULE)
+    company = Company(listing(), RULES.market)
+    company.price = price
+    closed = margin.shares_to_close(account, company, quantity, RULE)
     sign = 1 if quantity > 0 else -1
     assert closed == abs(quantity) or is_cushioned(quantity - sign * closed)
     assert closed == 0 or not is_cushioned(quantity - sign * (closed - 1))
@@ -185,7 +190,7 @@ def test_the_liquidation_price_is_the_last_that_holds(
     value = abs(quantity) * price
     long, short = (value, 0) if quantity > 0 else (0, value)
     account = account_of(leverage, cash, long=long, short=short)
-    limit = margin.liquidation_price(account, quantity, price, RULE)
+    limit = margin.liquidation_price(account, quantity, price, UNIT, RULE)
     worse = -1 if quantity > 0 else 1
     if limit is None:
         assert not is_breached_at(1)
@@ -326,7 +331,7 @@ def test_a_tick_closes_a_fifth_of_the_last_five_ticks_volume_if_that_is_more() -
     stage = long_bob()
     stage.tick("cid BUY 75 @ 99.00\nann SELL 75 @ 99.00")
     stage.run_to(stage.world.tick + 2)
-    stage.tick("cid BUY 1000 @ 62.00\nann SELL 25 @ 62.00")
+    stage.tick("cid BUY 1000 @ 62.00\ncid BUY 25 @ 98.00\nann SELL 25 @ 98.00")
     alerts_at(stage, "62.00")
     assert stage.trades == ["cid bought 20 from bob @ 62.00"]
 
@@ -439,32 +444,57 @@ def test_a_gap_through_zero_is_written_off_to_the_cent() -> None:
     peak = stage.account("bob").equity
     stage.tick("cid BUY 1000 @ 40.00")
     stage.reprice("40.00")
-    while not stage.outcome.market.bankruptcies:
-        before = stage.account("bob").equity
-        stage.submit()
-        assert stage.world.tick < 60
+    stage.submit()
     [bankruptcy] = stage.outcome.market.bankruptcies
     bob = stage.account("bob")
     assert (bob.cash, bob.equity, bob.holdings, bob.orders) == (0, 0, {}, {})
-    assert before < 0
-    # the loan less 200 shares at 40.00, each closing order's fee on top
-    fees = sum(t.fee for t in stage.outcome.market.trades)
-    assert bankruptcy.final == before - fees
+    assert stage.trades == [], "its shares go to the public, at the price: no stranger gets them"
+    assert bankruptcy.final == -cents("2,000.00"), "the loan less 200 shares at 40.00"
+    closed_out = [e for e in stage.outcome.market.entries if e.kind == "close_out"]
+    assert [(e.shares, e.cents) for e in closed_out] == [(200, 0), (0, cents("8,000.00"))]
     assert (bankruptcy.peak, bankruptcy.cause) == (peak, "margin")
     [entry] = [e for e in stage.outcome.market.entries if e.kind == "write_off"]
     assert (entry.debit, entry.cents) == (stage.ids["treasury"], -bankruptcy.final)
-    assert [m.status for m in stage.outcome.agents.members] == ["bankrupt"]
+    statuses = {m.account: m.status for m in stage.outcome.agents.members}
+    assert statuses[bob.id] == "bankrupt"
     assert sum(account.cash for account in stage.world.market.accounts.values()) == 0
     stage.tick("bob BUY 1 @ 1.00")
     assert stage.codes == ["AGENT_BANKRUPT"]
 
 
-def test_who_sells_out_below_zero_by_himself_is_bankrupt_by_his_losses() -> None:
-    """Called, he would be so by the margin; here no tick ends with the breach before him."""
+def test_nobody_sells_himself_out_below_zero() -> None:
+    """However low a friend bids: the collar is the lowest, and less than it when equity is."""
     stage = leveraged("bob BUY 200 @ 100.00", "ann SELL 200 @ 100.00")
     stage.tick("cid BUY 200 @ 40.00\nbob SELL 200 @ 40.00")
+    assert stage.trades == []
+    stage.reprice("51.00")
+    stage.tick("bob CANCEL ALL\ncid CANCEL ALL")
+    assert stage.account("bob").equity == cents("200.00")
+    stage.tick("cid BUY 200 @ 49.99\nbob SELL 200 @ 49.99 IOC")
+    assert stage.trades == []
+    stage.tick("cid BUY 200 @ 50.00\nbob SELL 200 @ 50.00")
+    assert stage.trades == ["cid bought 200 from bob @ 50.00"], "a dollar a share is what he has"
     [bankruptcy] = stage.outcome.market.bankruptcies
-    assert (bankruptcy.cause, bankruptcy.final) == ("losses", -cents("2,000.80"))
+    assert bankruptcy.final == -cents("1.00"), "his fee"
+
+
+def test_a_short_is_closed_out_at_the_price_when_it_owes_more_than_there_is() -> None:
+    stage = leveraged("bob SHORT 200 @ 100.00", "cid BUY 200 @ 100.00")
+    stage.reprice("160.00")
+    stage.submit()
+    [bankruptcy] = stage.outcome.market.bankruptcies
+    assert bankruptcy.final == -cents("2,000.00")
+    assert stage.company().shorted == 0
+    audit(stage.world.market)
+
+
+def test_who_is_charged_more_than_he_has_is_bankrupt_by_his_losses() -> None:
+    stage = leveraged("bob BUY 1 @ 100.00", "ann SELL 1 @ 100.00")
+    stage.tick("cid BUY 1 @ 100.00\nbob SELL 1 @ 100.00")
+    stage.world.market.pay(stage.ids["bob"], stage.ids["treasury"], cents("10,000.00"), kind="fine")
+    stage.submit()
+    [bankruptcy] = stage.outcome.market.bankruptcies
+    assert (bankruptcy.cause, bankruptcy.final) == ("losses", -cents("0.01"))
     assert stage.account("bob").call is None
 
 

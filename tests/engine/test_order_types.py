@@ -137,13 +137,24 @@ def test_a_post_only_order_would_take_from_its_own_account_too() -> None:
 BOTH = Player("bob", holds={"APEX": 1_000})
 
 
-def test_a_wash_trade_is_possible_by_default() -> None:
+def test_a_wash_trade_is_possible_for_who_asks_for_it() -> None:
     stage = Stage(BOTH)
     stage.tick("""
         bob SELL 10 @ 10.00
-        bob BUY 10 @ 10.00
+        bob BUY 10 @ 10.00 allow
     """)
     assert stage.trades == ["bob bought 10 from bob @ 10.00"]
+
+
+def test_without_a_mode_the_newest_of_two_own_orders_is_cancelled() -> None:
+    stage = Stage(BOTH)
+    stage.tick("""
+        bob SELL 10 @ 10.00
+        bob BUY 10 @ 10.00 #newest
+    """)
+    assert stage.trades == []
+    assert status_of(stage, "newest")[0] == "cancelled"
+    assert stage.resting() == ["bob SELL 10 @ 10.00"]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +230,7 @@ def test_the_mode_is_the_incoming_orders() -> None:
     stage = Stage(BOTH)
     stage.tick("""
         bob SELL 10 @ 10.00 cancel_both
-        bob BUY 10 @ 10.00
+        bob BUY 10 @ 10.00 allow
     """)
     assert stage.trades == ["bob bought 10 from bob @ 10.00"]
 
@@ -449,10 +460,10 @@ def test_stops_and_queued_orders_count_among_the_two_hundred() -> None:
 # Bands do not follow an order's limit
 
 
-def test_an_order_rests_at_the_band_that_its_limit_lies_beyond() -> None:
+def test_an_order_rests_at_the_collar_that_its_limit_lies_beyond() -> None:
     stage = Stage(SELLER, "bob")
     stage.tick("bob BUY 10 @ 12.00 #b\nann SELL 10 @ 8.00 #a")
-    assert stage.trades == ["bob bought 10 from ann @ 11.00"]
+    assert stage.trades == ["bob bought 10 from ann @ 10.50"]
     stage.tick("ann SELL 10 @ 8.00 #a")
-    assert stage.resting() == ["ann SELL 10 @ 9.00"]
+    assert stage.resting() == ["ann SELL 10 @ 9.50"]
     assert stage.orders["a"].limit == 800

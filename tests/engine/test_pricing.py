@@ -171,14 +171,32 @@ def test_a_one_share_trade_leaves_a_still_world_still() -> None:
     assert stage.company().price == cents("100.00")
 
 
-def test_the_takers_flow_reaches_the_price_and_the_market_makers_does_not() -> None:
-    stage = Stage(Player("ann", holds={"APEX": 500_000}), "bob", rules=RULES)
-    stage.tick("""
-        ann SELL 1000 @ 10.00
-        bob BUY 1000 MARKET
-    """)
-    assert stage.company().pricing.drivers.flow == flow_of(1_000)
-    assert stage.company().price > 1_000
+@pytest.mark.parametrize(
+    "wash",
+    [
+        "ann SELL 1000 @ 100.00\nbob BUY 1000 MARKET",
+        "bob BUY 1000 @ 100.00\nann SELL 1000 MARKET",
+        "ann SELL 900 @ 100.00\nann BUY 900 @ 100.00 allow",
+        "ann SELL 9 @ 100.00\nbob BUY 9 MARKET\nbob SELL 9 @ 100.01\ncid BUY 9 @ 100.01\n"
+        "cid SELL 9 @ 100.01\nann BUY 9 @ 100.01",
+    ],
+)
+def test_what_agents_trade_among_themselves_moves_no_price(wash: str) -> None:
+    cast = (Player("ann", holds={"APEX": 100_000}), Player("bob", "9,000,000.00"), "cid")
+    switches = replace(WALKING, maker=True, walk=False)
+    washed, quiet = (
+        Stage(*cast, companies=[listing(price="100.00")], rules=RULES, switches=switches)
+        for _ in range(2)
+    )
+    for _ in range(10):
+        washed.tick(wash)
+        quiet.tick()
+        assert "market_maker" not in " ".join(washed.trades)
+        assert washed.trades
+        assert washed.company().pricing == quiet.company().pricing
+
+
+def test_what_the_market_maker_absorbs_reaches_the_price_and_its_own_aggression_does_not() -> None:
     requoting = Stage("ann", switches=replace(WALKING, maker=True, walk=False), rules=RULES)
     requoting.tick(
         "ann BUY 10000 @ 11.00"

@@ -22,9 +22,9 @@ def test_a_short_sells_borrowed_shares_and_a_cover_buys_them_back() -> None:
     bob = stage.account("bob")
     assert (stage.holding("bob"), bob.short_value) == (-100, cents("1,000.00"))
     assert bob.cash == cents("1,001,000.00") - 10
-    stage.tick("ann SELL 100 @ 9.00\nbob COVER 100 MARKET")
+    stage.tick("ann SELL 100 @ 9.60\nbob COVER 100 MARKET")
     assert (stage.holding("bob"), bob.short_value) == (0, 0)
-    assert bob.realised == cents("100.00")
+    assert bob.realised == cents("40.00")
 
 
 def test_a_cover_closes_at_most_what_is_short_and_not_already_being_covered() -> None:

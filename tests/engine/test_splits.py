@@ -184,7 +184,7 @@ def test_a_joined_order_keeps_its_average_price() -> None:
     record.take(stage.founded.market)
     keep(record, stage.outcome)
     keep(record, stage.tick("bob BUY 104 @ 2.05 #b\nann SELL 14 @ 2.05"))
-    stage.reprice("1.90")
+    stage.reprice("1.98")
     keep(record, stage.submit())
     order = stage.orders["b"]
     assert (order.quantity, order.filled, order.filled_now) == (10, 1, 0)
@@ -230,7 +230,7 @@ def test_a_bid_that_would_be_worth_less_than_a_cent_is_cancelled() -> None:
     stage.tick("bob BUY 7 @ 0.05 #b\nann SELL 1 @ 0.06 #a")
     reprice(stage, "5,010.00")
     assert stage.orders["b"].status == "cancelled"
-    assert stage.resting() == ["ann SELL 10 @ 0.01"]
+    assert stage.resting() == ["ann SELL 10 @ 475.95"], "at the collar"
     assert stage.account("bob").reserved == 0
 
 

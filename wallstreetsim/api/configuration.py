@@ -14,6 +14,7 @@ from market import wire
 from market.common.strict_json import DEEPEST_NESTING
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.rules import EventKind
+from market.engine.values import BPS_IN_ONE
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.feed import catalog, channels
@@ -95,6 +96,7 @@ def config() -> Config:
                 "dailyVolatility": sector.daily_volatility,
                 "beta": sector.beta,
                 "share": sector.share,
+                "initialMargin": sector.margin_bps / BPS_IN_ONE,
                 "industries": list(sector.industries),
             }
             for sector in market.sectors
@@ -119,7 +121,7 @@ def config() -> Config:
             "lowestPrice": market.lowest_limit_cents / 100,
             "highestPrice": market.highest_limit_cents / 100,
             "priceIncrement": 0.01,
-            "marketOrderCollarPercent": market.collar_bps / 100,
+            "collarPercent": market.collar_bps / 100,
             "bookLevelsPublished": market.book_levels_published,
         },
         "timing": {

@@ -275,10 +275,13 @@ def portfolio_update(
 
 def _position(account: Account, market: Exchange, symbol: str) -> wire.Wire:
     holding = account.holdings.get(symbol)
-    price = market.companies[symbol].price
+    company = market.companies[symbol]
+    price = company.price
     if holding is None:
         return wire.position(symbol, 0, 0, price, None)
-    limit = margin.liquidation_price(account, holding.quantity, price, market.rules.margin)
+    limit = margin.liquidation_price(
+        account, holding.quantity, price, account.margin_rate(company), market.rules.margin
+    )
     return wire.position(symbol, holding.quantity, holding.cost, price, limit)
 
 

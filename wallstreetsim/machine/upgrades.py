@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from market.engine.accounts import ESCROW, SYSTEM_ACCOUNTS
+from market.engine.accounts import ESCROW, SYSTEM_ACCOUNTS, margin_rate
 from market.engine.sessions import moment_of
 from market.engine.values import BPS_IN_ONE, BUY, ceil_div
 from wallstreetsim.machine.rules import Rules
@@ -150,7 +150,9 @@ def _from_3(state: State, rules: Rules) -> State:
     with the session and makes one of the day, and counts the tries to liquidate. It keeps each
     engine's state under its name, and the taker's fee with the market; two figures of a company
     have other names. Accounts know what came beside trading and may owe fines, escrow is one;
-    agents know their past: nothing happened before.
+    agents know their past: nothing happened before. It knows initial margin by company, what of the
+    volume the market maker absorbed, which stops a trade has reached, how quotes lean, and slower
+    averages of past impact.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -171,6 +173,9 @@ def _from_3(state: State, rules: Rules) -> State:
                 "best_ask": company["best_ask"] if company["is_trading"] else None,
                 "in_session": company["is_trading"],
                 "forming": _forming_from_3(company, rules) if is_open else [],
+                "pricing": _pricing_from_3(company["pricing"], rules),
+                "volume_absorbed": 0,
+                "touched_stops": [],
             }
             for company in market["companies"]
         ],
@@ -183,6 +188,7 @@ def _from_3(state: State, rules: Rules) -> State:
                 "is_reduce_only": False,
                 "debt": 0,
             }
+            | _margins_from_3(account, market["companies"], rules)
             for account in _with_escrow(market["accounts"])
         ],
     }
@@ -207,6 +213,24 @@ def _from_3(state: State, rules: Rules) -> State:
         "house": state["house"] | {"letters": [], "bribes": []},
     }
     return kept | {"schema": 4, "engines": engines}
+
+
+def _margins_from_3(account: State, companies: Sequence[State], rules: Rules) -> State:
+    listed = {company["listing"]["symbol"]: company for company in companies}
+    margins = {"long_margin": 0, "short_margin": 0}
+    for symbol, quantity, _ in account["holdings"]:
+        company = listed[symbol]
+        least = rules.market.margin_bps(company["listing"]["sector"])
+        side = "long_margin" if quantity > 0 else "short_margin"
+        margins[side] += abs(quantity) * company["price"] * margin_rate(account["leverage"], least)
+    equity = account["cash"] + account["long_value"] - account["short_value"]
+    return margins | {"least_equity": min(0, equity)}
+
+
+def _pricing_from_3(pricing: State, rules: Rules) -> State:
+    count = len(rules.market.pricing.impact_half_lives)
+    averages = [*pricing["impact_averages"], *[0.0] * count][:count]
+    return pricing | {"impact_averages": averages, "lean": 0.0}
 
 
 def _with_escrow(accounts: list[State]) -> list[State]:

@@ -58,7 +58,8 @@ class HouseRules:
 
     noise_rate: float = 0.85  # of ticks with an order
     noise_size_spread: float = 0.8  # of the logarithm of an order's size
-    bargain: float = 0.25  # how much a quote off the price tilts a side's chances
+    bargain: float = 1.0  # how much a quote off the price, in half-spreads, tilts a side's chances
+    most_bargain: float = 0.25  # of that in half-spreads; no offer tempts more
     balance: float = 0.20  # and how much holding more or less than at founding does
 
     metaorders_per_company: float = 0.9  # under way at a time

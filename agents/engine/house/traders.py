@@ -42,7 +42,8 @@ def buying_chance(view: View, stock: Stock) -> float:
     and so does holding less than at founding.
     """
     mid, half = (stock.bid + stock.ask) / 2.0, max(0.5, (stock.ask - stock.bid) / 2.0)
-    bargain = max(-1.0, min(1.0, (stock.price - mid) / half))
+    most = view.scene.rules.most_bargain
+    bargain = max(-most, min(most, (stock.price - mid) / half))
     usual = view.founded_with.get(stock.symbol, 0)
     short_of = 1.0 - view.me.quantity_of(stock.symbol) / usual if usual else 0.0
     short_of = max(-1.0, min(1.0, short_of))

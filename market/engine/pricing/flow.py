@@ -17,7 +17,8 @@ def decays(half_lives: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
-    """Return the impact of the flow less its own forecast, and remember the impact.
+    """Return the impact of the flow less its forecast, and remember the impact. The forecast knows
+    the past impact, and how the quotes leaned: flow comes to their better side.
 
     Impact grows with the square root of a large flow, and in proportion to a small one, so that a
     single share moves nothing. Sources: Bucci et al., Crossover from Linear to Square-Root Market
@@ -27,7 +28,7 @@ def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
     relative = net_flow / state.usual_volume
     impact = relative / math.sqrt(rules.impact_crossover + abs(relative))
     averages = state.impact_averages
-    forecast = 0.0
+    forecast = rules.lean_weight * state.lean
     for n, decay in enumerate(decays(rules.impact_half_lives)):
         average = averages[n]
         forecast += rules.impact_weights[n] * average
@@ -36,6 +37,9 @@ def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
 
 
 def remember_volume(state: PriceState, volume: Shares, rules: PricingRules) -> None:
-    """Let the usual volume follow the tick's."""
+    """Let the usual volume follow the tick's, of which only so much counts: a day of wild trading
+    must not make the market maker quote for a market that is not there.
+    """
     (decay,) = decays((rules.usual_volume_half_life,))
-    state.usual_volume = max(1.0, state.usual_volume + (volume - state.usual_volume) * decay)
+    counted = min(float(volume), rules.most_usual_volumes * state.usual_volume)
+    state.usual_volume = max(1.0, state.usual_volume + (counted - state.usual_volume) * decay)

@@ -36,6 +36,7 @@ class PriceState:
     impact_averages: list[float]  # one exponential average of past impact per half-life
     log_volatilities: list[float]  # one mean-reverting component per half-life
     unrest: list[int] = field(default_factory=lambda: [0, 1])  # an event's ticks left, and all
+    lean: float = 0.0  # how far below the price the middle of the touch lay, in half-spreads
     jump: float = 0.0  # log return that has happened and is not in the price yet
     is_news_due: bool = False  # the jump is news that the company halts to tell
     multiple: float = 1.0  # σ_t of the last tick

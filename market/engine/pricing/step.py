@@ -44,7 +44,8 @@ class Roots(NamedTuple):
 class Trading(NamedTuple):
     """One company and what its trading was this tick.
 
-    `net_flow` is the signed volume of the takers, the market maker's own aggression left out.
+    `volume` is what takers traded with the market maker, `net_flow` what they bought of it less
+    what they sold to it.
     """
 
     symbol: str
@@ -65,11 +66,11 @@ def step_all(
 
 
 def needs_halt(state: PriceState, band_bps: Bps, rules: PricingRules) -> bool:
-    """Say whether what happened is too much to trade through: a jump beyond the company's band, or
-    news that is material to it.
+    """Say whether what happened is too much to trade through: a jump beyond the company's band or
+    beyond what one tick may move, or news that is material to it.
     """
     jump = abs(math.expm1(state.jump))
-    if jump * BPS_IN_ONE > band_bps:
+    if jump * BPS_IN_ONE > band_bps or _capped(state.jump, rules.tick_cap) != state.jump:
         return True
     return state.is_news_due and abs(state.jump) > rules.material_sigmas * state.sigma
 

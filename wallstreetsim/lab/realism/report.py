@@ -7,6 +7,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from wallstreetsim.lab.realism.adversaries import BANDS, DAYS, SIZES, UNMARKED
+from wallstreetsim.lab.realism.adversaries import measure as measure_adversaries
+from wallstreetsim.lab.realism.adversary import SEEDS, Earned, earned_by
 from wallstreetsim.lab.realism.facts import FACTS, Result, judge
 from wallstreetsim.lab.realism.figures import figures
 from wallstreetsim.lab.realism.history import History
@@ -26,6 +29,7 @@ class Report:
     facts: list[Result]
     naive: list[Result]
     lunches: list[Lunch]
+    earned: list[Earned]
     figures: dict[str, float | list[float]]
     notes: dict[str, dict[str, float]]  # by seed
 
@@ -43,6 +47,7 @@ class Report:
             self.passed >= LEAST_FACTS
             and self.naive_passed <= MOST_NAIVE_FACTS
             and not any(lunch.is_free for lunch in self.lunches)
+            and not any(earned.is_free for earned in self.earned)
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -52,6 +57,7 @@ class Report:
             "facts": [fact._asdict() for fact in self.facts],
             "naive": [fact._asdict() for fact in self.naive],
             "noFreeLunch": [lunch._asdict() | {"free": lunch.is_free} for lunch in self.lunches],
+            "adversaries": [earned._asdict() | {"free": earned.is_free} for earned in self.earned],
             "figures": self.figures,
             "runs": self.notes,
         }
@@ -77,6 +83,18 @@ class Report:
                 f"{x.strategy:30} {x.observations:6} {x.gross_bp:9.2f} {x.gross_t:7.2f}"
                 f" {x.net_bp:9.2f} {x.net_t:7.2f}  {'FREE' if x.is_free else 'no lunch'}"
             )
+        if self.earned:
+            lines += [
+                "",
+                f"{'adversary':36} {'companies':>9} {'days':>5} {'$ a day':>13} {'t':>8}"
+                f" {'Sharpe':>8} {'held $':>15} {'written off $':>14}",
+            ]
+        for one in self.earned:
+            verdict = ("FREE" if one.is_free else "no lunch") if one.is_marked else "no mark"
+            lines.append(
+                f"{one.adversary:36} {one.companies:9} {one.days:5} {one.mean:13,.0f} {one.t:8.2f}"
+                f" {one.sharpe:8.2f} {one.capacity:15,.0f} {one.written_off:14,.0f}  {verdict}"
+            )
         lines += ["", "without a pass mark:"]
         lines += [f"  {name}: {_figure(value)}" for name, value in self.figures.items()]
         lines += ["", "each run:"]
@@ -94,28 +112,57 @@ def measure(
     seeds: int,
     house: int = HOUSE_AGENTS,
     processes: int = 2,
+    adversaries: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[Report, list[History]]:
     """Run the machine on seeds named 1, 2, …, and report; the runs come in the order of seeds."""
     names = [str(number + 1) for number in range(seeds)]
     histories = []
+    earned: list[Earned] = []
     with ProcessPoolExecutor(processes) as pool:
+        if adversaries:
+            earned = _earned(pool, house, tell)
         runs = [pool.submit(_run, name, days, companies, house) for name in names]
         for name, run in zip(names, runs, strict=True):
             histories.append(run.result())
             tell(f"seed {name} is done")
     size = {"days": days, "companies": companies, "seeds": seeds, "houseAgents": house}
-    return report_on(histories, size), histories
+    return report_on(histories, size, earned), histories
 
 
-def report_on(histories: list[History], size: dict[str, Any]) -> Report:
-    """Measure everything on these runs."""
+def _earned(pool: ProcessPoolExecutor, house: int, tell: Callable[[str], None]) -> list[Earned]:
+    """Let the adversaries try, in worlds of both sizes and on seeds of their own."""
+    runs = {
+        (companies, band, seed): pool.submit(
+            measure_adversaries, seed, band, companies, house, DAYS[band]
+        )
+        for companies in SIZES
+        for band in range(len(BANDS))
+        for seed in SEEDS
+    }
+    earned = []
+    for companies in SIZES:
+        for band in range(len(BANDS)):
+            done = [runs[companies, band, seed].result() for seed in SEEDS]
+            tell(f"the adversaries among {companies} companies are done")
+            for name in done[0]:
+                mine = [run[name] for run in done]
+                is_marked = name not in UNMARKED
+                earned.append(earned_by(name, mine, companies, is_marked=is_marked))
+    return earned
+
+
+def report_on(
+    histories: list[History], size: dict[str, Any], earned: list[Earned] | None = None
+) -> Report:
+    """Measure everything on these runs; what adversaries earned was measured on their own."""
     naive = [naive_history(history) for history in histories]
     return Report(
         size,
         [judge(fact, histories) for fact in FACTS],
         [judge(fact, naive) for fact in FACTS],
         lunches(histories),
+        earned or [],
         figures(histories),
         {history.seed: history.notes for history in histories},
     )

@@ -1,7 +1,7 @@
 """Measure whether the market behaves like one, on the machine, in memory.
 
 Prints the facts of the market model with their verdicts beside a naive engine's, and whether simple
-strategies earn free money. Exits 1 when the market does not pass.
+strategies and adversaries earn free money. Exits 1 when the market does not pass.
 """
 
 from argparse import ArgumentParser, ArgumentTypeError
@@ -30,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--seeds", type=at_least_one, default=3, help="runs, seeds 1, 2, …")
         parser.add_argument("--house", type=at_least_one, default=24, help="house agents")
         parser.add_argument("--processes", type=at_least_one, default=2)
+        parser.add_argument(
+            "--no-adversaries", action="store_true", help="only the facts: a third of the time"
+        )
         parser.add_argument("--out", type=Path, metavar="REPORT.json", help="write it as JSON")
         parser.add_argument("--plots", type=Path, metavar="PAGE.png", help="or .svg, .pdf")
 
@@ -44,6 +47,7 @@ class Command(BaseCommand):
             seeds=options["seeds"],
             house=options["house"],
             processes=options["processes"],
+            adversaries=not options["no_adversaries"],
             tell=self.stderr.write,
         )
         self.stdout.write(measured.as_text())
