@@ -43,7 +43,7 @@ def said(answer: Any) -> list[str]:
 
 def test_every_list_and_page_opens(court: Hall, admin_client: Client) -> None:
     case, row = Investigation.objects.latest("tick"), Violation.objects.latest("id")
-    rows = {"bribe": Bribe.objects.get().id, "tip": Tip.objects.get().id}
+    rows: dict[str, object] = {"bribe": Bribe.objects.get().id, "tip": Tip.objects.get().id}
     rows |= {"investigation": case.id, "violation": row.id}
     for model in ("investigation", "violation", "penalty", "suspicion", "bribe", "tip"):
         for find in ("", "?q=ann", "?q=tick:3", f"?q={case.id}", "?q=APEX"):
