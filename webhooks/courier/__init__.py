@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -116,7 +116,8 @@ class Courier:
             requests = self._prepare(claim)
             sent += len(requests)
             if requests:
-                asyncio.run_coroutine_threadsafe(self._send(requests), self._loop)
+                sending = asyncio.run_coroutine_threadsafe(self._send(requests), self._loop)
+                sending.add_done_callback(_log_failure)
         return sent
 
     def _prepare(self, claim: UUID) -> list[PreparedRequest]:
@@ -256,6 +257,11 @@ class Courier:
             log.warning("a retry waits for the next tick: %s", error)
         finally:
             connection.close()
+
+
+def _log_failure(sending: Future[None]) -> None:
+    if error := sending.exception():
+        log.error("requests could not be sent; their claims end by themselves", exc_info=error)
 
 
 def _result(done: _Exchanged) -> Result:
