@@ -63,7 +63,7 @@ NOT_HERE = {"agent:message", "agent:alert", "news:breaking"}  # which these tick
 
 
 def _charged() -> set[str]:
-    update = CaseUpdate(1, "a case", 1_000, "wash_trading", None, "charged", 0, 0, 0)
+    update = CaseUpdate(1, "a case", 1_000, "wash_trading", None, "charged", 0, 0, 0, None)
     report: Any = SimpleNamespace(
         updates=[update], named={1_000: SimpleNamespace(id="an id", name="ann")}
     )

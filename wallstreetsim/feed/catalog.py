@@ -129,7 +129,7 @@ FRAMES = (
         is_partial=False,
         fields=(
             *("tick", "investigationId", "agentId", "agentName", "crimeType", "symbol"),
-            *("status", "fine", "sentenceTicks", "suspensionTicks"),
+            *("status", "fine", "sentenceTicks", "suspensionTicks", "releaseTick"),
         ),
         says="Charges, and how cases ended for each of the accused.",
     ),
