@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "06054f7819bbc4d0a979e8a45cc17d4314edd27ac7e40e35b3651249d2b03a19"
+GOLDEN_DIGEST = "2f93a8189c1dc9c74e3340656084dcb52121211d52ba077d2011d79a1c7d2977"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "3a8872ce92b68418f82b12c2b65fee9dc9af55d19f9365132d7ca8638a0df53e"
