@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from threading import local
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -53,7 +54,13 @@ def lines(events: bytes) -> list[bytes]:
 
 def decompressed(events: bytes | memoryview) -> bytes:
     """Return the events of a row, as JSON."""
-    return zstandard.decompress(events)
+    decompressor = getattr(_thread, "decompressor", None)
+    if decompressor is None:  # making one takes longer than most entries do
+        decompressor = _thread.decompressor = zstandard.ZstdDecompressor()
+    return bytes(decompressor.decompress(events))
+
+
+_thread = local()
 
 
 _BETWEEN = b",\n"  # for JSON is written without a newline

@@ -46,7 +46,9 @@ class LegalRows(SocialRows):
     def check_gift(self, account: int, cents: Cents) -> None:
         """Raise Refused where the rows say that an agent may not give so much as a bribe."""
         if Violation.objects.filter(account=account, status__in=("active", "charged")).exists():
-            raise Refused(Code.FORBIDDEN, "Under a case of yours you give nothing away.")
+            raise Refused(
+                Code.FORBIDDEN, "You cannot give anything away while a case against you is open."
+            )
         row = Account.objects.filter(id=account).first()
         if row is None:
             return  # the tick that admits it decides
@@ -123,5 +125,5 @@ class LegalRows(SocialRows):
         row = Account.objects.filter(id=account).first()
         if row is None or row.call_deadline is not None or row.debt or row.equity <= 0:
             raise Refused(
-                Code.INSUFFICIENT_FUNDS, "Who owes, or has nothing, cannot pay for a flight."
+                Code.INSUFFICIENT_FUNDS, "You need cash above what you owe to pay for the escape."
             )

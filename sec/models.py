@@ -130,6 +130,7 @@ class Penalty(models.Model):
     kind = models.CharField(max_length=20)
     cents = models.BigIntegerField()
     ticks = models.BigIntegerField()
+    until = models.BigIntegerField(default=0, help_text="When prison or a suspension ends.")
 
     class Meta:
         verbose_name_plural = "penalties"

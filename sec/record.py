@@ -136,7 +136,7 @@ def upsert_accused(accused: Iterable[AccusedState]) -> Write:
 
 
 def insert_penalties(penalties: Iterable[PenaltyImposed]) -> Write:
-    columns = ("tick", "investigation", "account", "kind", "cents", "ticks")
+    columns = ("tick", "investigation", "account", "kind", "cents", "ticks", "until")
     return insertion("sec_penalty", columns, penalties)
 
 

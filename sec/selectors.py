@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from agents.engine.registry import AgentStatus
 from agents.models import Agent, Message
@@ -196,3 +196,57 @@ def _lines(rows: Iterable[Violation]) -> list[CaseLine]:
     found = Investigation.objects.in_bulk(list(ids))
     agents = Agent.objects.in_bulk([row.account for row in violations])
     return [CaseLine(found[row.investigation_id], row, agents[row.account]) for row in violations]
+
+
+# What the home page shows, one query each
+
+
+class OnTrial(NamedTuple):
+    """An agent that is charged."""
+
+    name: str
+    crime: str
+    since: Tick
+
+
+class InPrison(NamedTuple):
+    """An agent that sits until a tick."""
+
+    name: str
+    crime: str
+    until: Tick
+
+
+def on_trial(tick: Tick, count: int) -> list[OnTrial]:
+    """Return who was on trial after a tick, the latest charge first. One query."""
+    undecided = Q(decided_tick__isnull=True) | Q(decided_tick__gt=tick)
+    rows = (
+        Violation.objects.filter(undecided, charged_tick__lte=tick)
+        .annotate(name=Subquery(Agent.objects.filter(id=OuterRef("account")).values("name")))
+        .order_by("-charged_tick", "-id")
+        .values_list("name", "investigation__crime", "charged_tick")
+    )
+    return [OnTrial(name, crime, since or 0) for name, crime, since in rows[:count]]
+
+
+def in_prison(tick: Tick, count: int) -> list[InPrison]:
+    """Return who sat in prison after a tick, by the latest sentence of each, the longest to go
+    last. One query.
+    """
+    released = Penalty.objects.filter(
+        account=OuterRef("account"), kind="release", id__gt=OuterRef("id"), tick__lte=tick
+    )
+    rows = (
+        Penalty.objects.filter(kind="prison", tick__lte=tick, until__gt=tick)
+        .filter(~Exists(released))
+        .annotate(
+            name=Subquery(Agent.objects.filter(id=OuterRef("account")).values("name")),
+            crime=Subquery(
+                Investigation.objects.filter(id=OuterRef("investigation")).values("crime")
+            ),
+        )
+        .order_by("account", "-until")
+        .distinct("account")
+        .values_list("name", "crime", "until")
+    )
+    return sorted((InPrison(*row) for row in rows), key=lambda one: one.until)[:count]

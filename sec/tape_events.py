@@ -30,6 +30,7 @@ def public_events(report: SecReport, tick: Tick) -> Iterator[tuple[str, str, Wir
                 "fine": update.fine_cents / 100,
                 "sentenceTicks": update.sentence_ticks,
                 "suspensionTicks": update.suspension_ticks,
+                "releaseTick": update.release_tick,
             },
         )
 

@@ -11,8 +11,11 @@ class WallStreetSimConfig(AppConfig):
     verbose_name = "WallStreetSim"
 
     def ready(self) -> None:
-        from wallstreetsim import celery  # noqa: F401  # every process sends tasks through our Celery app
+        from wallstreetsim import celery  # every process sends tasks through our Celery app
         from wallstreetsim.feed import revocations  # noqa: F401  # whoever revokes a key, it is announced
+        from webhooks.signals import delivery_wanted
+
+        delivery_wanted.connect(celery.send_deliver)
 
         # What is loaded by now stays: without it a full collection, and the one at exit, is short.
         gc.freeze()

@@ -20,16 +20,15 @@ from agents.services import repeats
 from market import models, tape
 from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_tick
+from wallstreetsim.celery import send_deliver
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled, relay
 from webhooks.courier import BATCH_SIZE
 from webhooks.services import claims, pruning
-from webhooks.services.endpoints import wake_couriers
 
 log = logging.getLogger(__name__)
 
-DELIVER_SECONDS = 2  # between two looks for what a lost message has left
 MOST_MESSAGES = 8  # after one tick
 
 
@@ -99,14 +98,6 @@ def _send_messages(messages: int) -> None:
             send_deliver()
     except (kombu.exceptions.KombuError, OSError) as error:
         log.warning("couriers are not told of a tick: %s", error)
-
-
-def send_deliver() -> None:
-    """Have a courier look for what is due. Raises what kombu does without Redis."""
-    deliver.apply_async(expires=DELIVER_SECONDS, retry=False)
-
-
-wake_couriers.append(send_deliver)
 
 
 @cache

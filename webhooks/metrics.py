@@ -61,7 +61,7 @@ class WebhookCollector:
         yield endpoints
         yield GaugeMetricFamily(
             "wss_webhook_due_seconds",
-            "For how long the oldest briefing that nobody delivers has been due",
+            "How long the oldest undelivered briefing has been due",
             value=standing.lag_seconds,
         )
         yield GaugeMetricFamily("wss_webhook_due", "Briefings that are due", value=standing.due)
@@ -76,7 +76,7 @@ def _counted(counts: dict[str, int]) -> Iterable[Metric]:
             outcomes.add_metric(name.split(":")[1:], number)
     yield outcomes
     yield CounterMetricFamily(
-        "wss_webhook_actions", "Actions taken of replies", value=counts.get("actions", 0)
+        "wss_webhook_actions", "Actions accepted from replies", value=counts.get("actions", 0)
     )
     bounds = [*map(str, BUCKETS_MS), "+Inf"]
     sums = accumulate(counts.get(f"bucket:{bound}", 0) for bound in bounds)

@@ -400,7 +400,8 @@ class PortfolioFigures(TypedDict):
     """What an agent owns, and what it may still do with it, after a tick.
 
     realizedPnL is what closed positions have made, before fees, interest and the cost of borrowing
-    shares; dayPnL is the change of netWorth since the last close, all of these within it.
+    shares; dayPnL is the change of netWorth since the close before the last open, all of these
+    within it.
     """
 
     cash: float

@@ -80,7 +80,7 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
         ),
         Action(
             "BLOCK",
-            "Take no messages, proposals or bribes from another agent any more.",
+            "Stop accepting messages, proposals and bribes from another agent.",
             AGENTS,
             Family.SOCIAL,
             Form(target_parameter()),
@@ -90,7 +90,7 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
         ),
         Action(
             "UNBLOCK",
-            "Take messages, proposals and bribes from another agent again.",
+            "Accept messages, proposals and bribes from another agent again.",
             AGENTS,
             Family.SOCIAL,
             Form(target_parameter()),

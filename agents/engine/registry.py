@@ -686,7 +686,9 @@ class AgentRegistry:
         """Raise Refused when an agent may not give away so much now."""
         member = self.members[account]
         if member.is_accused:
-            raise Refused(Code.FORBIDDEN, "Under a case of yours you give nothing away.")
+            raise Refused(
+                Code.FORBIDDEN, "You cannot give anything away while a case against you is open."
+            )
         if member.is_debtor:
             raise Refused(Code.FORBIDDEN, "You owe a penalty: you give nothing away.")
         giveable = self.giveable(account, as_bribe=as_bribe)

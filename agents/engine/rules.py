@@ -26,7 +26,7 @@ WHISTLEBLOWER = "whistleblower"
 
 ROLES = (
     Role("hedge_fund_manager", 10_000_000_000, 10),
-    Role("quant", 5_000_000_000, 5, action_budget=2, ability="Acts twice as often as others may."),
+    Role("quant", 5_000_000_000, 5, action_budget=2, ability="May act twice as often as others."),
     Role(
         CEO,
         1_000_000_000,
@@ -49,7 +49,7 @@ ROLES = (
     ),
     Role(INFLUENCER, 10_000_000, 2, ability="Its rumors reach three times as far, and cost less."),
     Role(JOURNALIST, 5_000_000, 1, ability="Its rumors reach twice as far, and cost less."),
-    Role(WHISTLEBLOWER, 2_500_000, 1, ability="Is paid double for a tip that convicts."),
+    Role(WHISTLEBLOWER, 2_500_000, 1, ability="Gets double pay for a tip that convicts."),
 )
 
 

@@ -117,7 +117,7 @@ def try_out(
             }
             if one.action.places_order:
                 data |= _cost_of(pre_trade, snapshot.account, one.parameters)
-            verdict = verdict._replace(message="It would be taken; nothing is done.")
+            verdict = verdict._replace(message="The action would be accepted; this was a dry run.")
         receipts.append(Receipt(receipt.action, None, verdict._replace(data=data)))
     return Taken(snapshot.tick, receipts)
 

@@ -161,8 +161,8 @@ def _count_try(
         exchange.log.alert(
             account,
             "liquidation",
-            f"Nobody was found to close your {symbol} with within the collar: that waits for the"
-            " next auction.",
+            f"No counterparty was found within the collar to close your {symbol}: that waits for"
+            " the next auction.",
             {"symbol": symbol, "quantity": 0},
         )
 

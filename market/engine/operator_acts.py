@@ -105,7 +105,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
         ),
         OperatorAct(
             UNHALT,
-            "Let trading resume by this tick's auction, in one company or in all.",
+            "Resume trading by this tick's auction, in one company or in all.",
             "market",
             Form(one_or_all, REASON),
             _unhalt,
@@ -129,7 +129,7 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
         ),
         OperatorAct(
             FREE_BANDS,
-            "Give a company, or all, the bands of the rules again.",
+            "Return a company, or all, to the bands of the rules.",
             "market",
             Form(one_or_all, REASON),
             _free_bands,
@@ -137,13 +137,13 @@ def market_acts(rules: MarketRules) -> tuple[OperatorAct, ...]:
         ),
         OperatorAct(
             INJECT,
-            "Let an event happen to a company, a sector or all, as its kind has it.",
+            "Make an event happen to a company, a sector or all, as its kind requires.",
             "market",
             event,
             _inject,
             partial(_check_event, rules.events),
         ),
-        OperatorAct(ALERT, "Tell one agent something, as an alert.", "market", alert, _alert),
+        OperatorAct(ALERT, "Send one agent an alert.", "market", alert, _alert),
     )
 
 

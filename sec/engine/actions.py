@@ -113,9 +113,9 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
         ),
         Action(
             "WHISTLEBLOW",
-            "Tell the SEC of a crime, by an agent, or in a company between two ticks. Reputation is"
-            " at stake until a case is charged; the first tip whose evidence convicts earns a part"
-            " of the fine.",
+            "Report a crime to the SEC, by an agent, or in a company between two ticks. Reputation"
+            " is at stake until a case is charged; the first tip whose evidence convicts earns a"
+            " part of the fine.",
             SEC,
             Family.LEGAL,
             Form(
@@ -174,7 +174,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
         ),
         Action(
             "APPEAL",
-            "Have the evidence of your conviction verified once more, more strictly.",
+            "Have the evidence of your conviction checked again, by a stricter standard.",
             SEC,
             Family.LEGAL,
             Form(case, content),
@@ -210,7 +210,7 @@ def check_bribe(view: LegalView, actor: Actor, given: Parameters) -> None:
     if view.role_of(target) != INVESTIGATOR or view.status_of(target) != "active":
         raise Refused(Code.INVALID_TARGET, "Only an active sec_investigator can be bribed.")
     if view.blocks(target, actor.account):
-        raise Refused(Code.FORBIDDEN, "This agent takes nothing from you.")
+        raise Refused(Code.FORBIDDEN, "This agent has blocked you.")
     if view.has_bribed(actor.account, target, actor.tick):
         raise Refused(Code.RATE_LIMITED, "One bribe per pair and day.")
     view.check_gift(actor.account, given["cents"])
@@ -230,7 +230,7 @@ def give_bribe(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict
     )
     is_detected = bribe.status is BribeStatus.DETECTED
     message = (
-        "The bribe was detected and is forfeit." if is_detected else "The bribe lies in escrow."
+        "The bribe was detected and is forfeit." if is_detected else "The bribe is held in escrow."
     )
     return Verdict(True, message=message, data={"bribeId": bribe.id, "detected": is_detected})
 
@@ -283,7 +283,7 @@ def check_tip(view: LegalView, actor: Actor, given: Parameters) -> None:
         return
     target = view.resolve(given["target"])
     if target == actor.account:
-        raise Refused(Code.INVALID_TARGET, "A tip is on somebody else.")
+        raise Refused(Code.INVALID_TARGET, "You cannot tip on yourself.")
     is_linked = view.is_linked(actor.account, target)
     if is_linked and view.has_told_on_friends(actor.account):
         raise Refused(Code.INVALID_TARGET, "You have told of one you are linked to before.")
@@ -326,7 +326,7 @@ def subpoena(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
         sec.alert(
             accused.account,
             "investigation",
-            "What you have written during the conduct was subpoenaed.",
+            "Your messages from the time of the conduct were subpoenaed.",
             {"investigationId": case.id, "fromTick": case.first_tick, "toTick": case.last_tick},
         )
     data = {
@@ -335,7 +335,7 @@ def subpoena(sec: Office, actor: Actor, given: Parameters, id: str) -> Verdict:
         "fromTick": case.first_tick,
         "toTick": case.last_tick,
     }
-    return Verdict(True, message="What was written is in the case's file.", data=data)
+    return Verdict(True, message="The messages are in the case's file.", data=data)
 
 
 # The accused

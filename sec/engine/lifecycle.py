@@ -264,7 +264,7 @@ def _convict(sec: Office, case: Case, accused: Accused, finding: Finding) -> Non
     else:
         until = tick + penalty.suspension_ticks
         sec.registry.suspend(account, until, f"convicted of {_words(case.crime)}")
-        sec.impose(case.id, account, "suspension", ticks=penalty.suspension_ticks)
+        sec.impose(case.id, account, "suspension", ticks=penalty.suspension_ticks, until=until)
     collection.fine(sec, case, accused, penalty.fine_cents)
     _end(sec, case, accused, CaseStatus.CONVICTED)
 
@@ -283,7 +283,7 @@ def imprison(sec: Office, case: str, account: int, ticks: Tick, why: str) -> Non
     is_inside = member.status is AgentStatus.IMPRISONED
     begins = max(sec.tick, member.status_until) if is_inside else sec.tick
     sec.registry.imprison(account, begins + ticks, why)
-    sec.impose(case, account, "prison", ticks=ticks)
+    sec.impose(case, account, "prison", ticks=ticks, until=begins + ticks)
 
 
 def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
@@ -383,6 +383,7 @@ def overturn(sec: Office, case: Case, accused: Accused) -> None:
         _set_free(sec, case, accused)
     accused.is_appeal_over = True
     accused.fine_cents = accused.sentence_ticks = accused.suspension_ticks = 0
+    accused.jailed_until = 0
     _end(sec, case, accused, CaseStatus.OVERTURNED)
 
 

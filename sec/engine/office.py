@@ -77,10 +77,17 @@ class Office:
         self.touched_accused[case.id, accused.account] = accused
 
     def impose(
-        self, case: str, account: int, kind: str, *, cents: Cents = 0, ticks: Tick = 0
+        self,
+        case: str,
+        account: int,
+        kind: str,
+        *,
+        cents: Cents = 0,
+        ticks: Tick = 0,
+        until: Tick = 0,
     ) -> None:
         """Note a penalty, or a payment that follows from one."""
-        self.penalties.append(PenaltyImposed(self.tick, case, account, kind, cents, ticks))
+        self.penalties.append(PenaltyImposed(self.tick, case, account, kind, cents, ticks, until))
 
     def alert(self, account: int, kind: str, message: str, data: Mapping[str, object]) -> None:
         """Alert an agent; one of the house has nobody who would read it."""
@@ -100,6 +107,7 @@ class Office:
                 accused.fine_cents,
                 accused.sentence_ticks,
                 accused.suspension_ticks,
+                accused.jailed_until or None,
             )
         )
 
@@ -204,7 +212,7 @@ class Office:
         owner = self.market.accounts[account]
         if owner.call is not None or owner.debt or owner.equity <= 0:
             raise Refused(
-                Code.INSUFFICIENT_FUNDS, "Who owes, or has nothing, cannot pay for a flight."
+                Code.INSUFFICIENT_FUNDS, "You need cash above what you owe to pay for the escape."
             )
 
     # Cases, as their accused may deal with them

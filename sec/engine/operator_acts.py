@@ -56,7 +56,7 @@ def legal_acts() -> tuple[OperatorAct, ...]:
 def _open(sec: Office, given: Parameters, id: str) -> Verdict:
     account = sec.resolve(given["agent"])
     if sec.status_of(account) in ("bankrupt", "fled"):
-        raise Refused(Code.INVALID_TARGET, "This agent is gone.")
+        raise Refused(Code.INVALID_TARGET, "This agent is no longer active.")
     symbol = given.get("symbol")
     if symbol is not None and symbol not in sec.market.companies:
         raise Refused(Code.INVALID_SYMBOL, f"There is no company {symbol}.")
@@ -85,7 +85,7 @@ def _overrule(sec: Office, given: Parameters, id: str) -> Verdict:
     case = _case(sec, given)
     chosen = [one for one in _chosen(sec, case, given) if one.status in GUILTY]
     if not chosen:
-        raise Refused(Code.CONFLICT, "Nobody stands convicted in this case.")
+        raise Refused(Code.CONFLICT, "Nobody is convicted in this case.")
     case.note = given["reason"]
     for accused in chosen:
         lifecycle.overturn(sec, case, accused)

@@ -76,6 +76,7 @@ class PenaltyImposed(NamedTuple):
     kind: str
     cents: Cents = 0
     ticks: Tick = 0
+    until: Tick = 0  # of prison and suspensions: when it ends
 
 
 class CaseUpdate(NamedTuple):
@@ -90,6 +91,7 @@ class CaseUpdate(NamedTuple):
     fine_cents: Cents
     sentence_ticks: Tick
     suspension_ticks: Tick
+    release_tick: Tick | None  # from prison, where it leads there
 
 
 class SecReport(NamedTuple):

@@ -60,3 +60,8 @@ function rounded(number) {
 function sign(number) {
   return number < 0 ? "-" : "";
 }
+
+// What a crime is called: "wash_trading" is "wash trading".
+export function crimeWords(crime) {
+  return crime.replaceAll("_", " ");
+}

@@ -8,7 +8,9 @@ import { mountMarket } from "./market.js";
 import { mountMovers } from "./movers.js";
 import { mountNews } from "./news.js";
 import { mountOverview } from "./overview.js";
+import { mountPrison } from "./prison.js";
 import { mountTicker } from "./ticker.js";
+import { mountWanted } from "./wanted.js";
 import { mountWorld } from "./world.js";
 
 const PANELS = {
@@ -22,6 +24,8 @@ const PANELS = {
   news: mountNews,
   events: mountEvents,
   bankruptcies: mountBankruptcies,
+  wanted: mountWanted,
+  prison: mountPrison,
 };
 
 export function mountPanels(feed) {

@@ -7,7 +7,7 @@
 
 import { Prices } from "./prices.js";
 
-const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events", "news"];
+const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events", "news", "sec"];
 
 const FIRST_WAIT = 500; // milliseconds
 const LONGEST_WAIT = 15_000;

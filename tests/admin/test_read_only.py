@@ -173,7 +173,7 @@ def test_lists_are_filtered(admin_client: Client) -> None:
     assert {entry.stream for entry in rows(admin_client, TapeEntry, of="public")} == {0}
     assert 0 not in {entry.stream for entry in rows(admin_client, TapeEntry, of="agents")}
     assert len(rows(admin_client, Agent, role="quant", status__exact="active")) == 2
-    assert len(rows(admin_client, Account, kind="system")) == 4
+    assert len(rows(admin_client, Account, kind="system")) == 5
 
 
 def test_a_list_takes_a_few_queries_however_long_it_is(admin_client: Client) -> None:

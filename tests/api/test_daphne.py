@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from agents.models import Input
 from tests.api.desk import Desk, buy
 from tests.browser.web import Web
 from tests.ports import free_port
+from wallstreetsim.environment.limits import OPEN_FILES
 
 
 @pytest.fixture(scope="module")
@@ -366,3 +368,22 @@ def test_a_web_process_refuses_what_would_lay_it_open(
     )
     assert done.returncode != 0
     assert complaint in done.stderr.splitlines()[-1]
+
+
+def test_a_web_process_has_as_many_files_as_it_may(tmp_path: Path) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    told = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "import resource, wallstreetsim.asgi;"
+            " print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])",
+        ],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "WSS_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (512, most)),
+    )
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    assert int(told.stdout.split()[-1]) == wanted, told.stderr

@@ -9,6 +9,7 @@ import pytest
 import redis
 from django.test import RequestFactory
 
+from agents.models import Agent
 from market.common.client_address import address_of
 from tests.api.desk import Desk, Trader, buy
 from wallstreetsim.api import limits
@@ -97,6 +98,18 @@ def test_a_burst_of_actions_is_bounded_for_each_agent(ann: Trader, bob: Trader) 
     assert statuses[:20] == [200] * 20
     assert 429 in statuses
     assert bob.try_act(buy(1)).status == 200
+
+
+def test_a_quant_may_act_twice_as_often(desk: Desk, ann: Trader) -> None:
+    bob = desk.register("bob", "quant")
+    desk.tick()
+    budgets = [
+        int(trader.try_act(buy(1, price=1.0)).headers["X-RateLimit-Limit"]) for trader in (ann, bob)
+    ]
+    assert budgets == [20, 40]
+    [limit] = limits.limits_of("actions", Agent.objects.get(name="bob"))
+    assert limit == Limit(240, 60, burst=40)
+    assert bob.get("/agents/me").headers["X-RateLimit-Limit"] == "600", "but reads no more"
 
 
 def test_registrations_are_bounded_for_each_address(

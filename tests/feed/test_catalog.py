@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,11 @@ from django.test import Client
 
 from market import tape
 from market.models import Company, TapeEntry
+from news import wire as news_wire
+from news.engine.desk import Mark
+from news.models import Article
+from sec import tape_events as sec_events
+from sec.engine.outcome import CaseUpdate
 from tests.floor.hall import Hall
 from wallstreetsim.feed import catalog, channels
 from wallstreetsim.feed.codes import Close
@@ -46,17 +52,37 @@ def _events(entry: tape.Entry) -> Iterator[tuple[str, Any]]:
         yield from ((event["type"], event["data"]) for event in entry.read())
         return
     public = PublicEntry.of(entry)
-    for channel in ("tick", "market:all", "trades", "leaderboard", "events", "book:APEX"):
+    names = ("tick", "market:all", "trades", "leaderboard", "events", "news", "sec", "book:APEX")
+    for channel in names:
         for event in public._events_of(channel):
             yield event["type"], event["data"]
 
 
 SOME_HAVE_MORE = {"market:event"}
-NOT_HERE = {"agent:message", "agent:alert"}  # which these ticks bring none of
+NOT_HERE = {"agent:message", "agent:alert", "news:breaking"}  # which these ticks may lack
+
+
+def _charged() -> set[str]:
+    update = CaseUpdate(1, "a case", 1_000, "wash_trading", None, "charged", 0, 0, 0, None)
+    report: Any = SimpleNamespace(
+        updates=[update], named={1_000: SimpleNamespace(id="an id", name="ann")}
+    )
+    [(_, _, item)] = sec_events.public_events(report, 1)
+    return set(item)
+
+
+def _marked() -> set[str]:
+    return set(news_wire.mark(Mark("an id", True, False, "", 1)))
+
+
+def test_an_article_is_as_the_table_has_it() -> None:
+    [kind] = [kind for kind in catalog.FRAMES if kind.type == "news:breaking"]
+    assert tuple(news_wire.row(Article(symbols=[], agents=[]), {})) == kind.fields
 
 
 def test_the_table_names_every_field_of_what_is_told(told: dict[str, set[str]]) -> None:
     table = {kind.type: set(kind.fields) for kind in reversed(catalog.FRAMES)}
+    told |= {"sec:update": _charged(), "news:marked": _marked()}
     assert table.keys() - told.keys() <= NOT_HERE
     for type, fields in told.items():
         if type in SOME_HAVE_MORE:
@@ -80,9 +106,8 @@ def test_what_the_table_calls_partial_says_so_itself() -> None:
 
 
 def test_every_channel_has_its_frames_and_every_close_code_its_reason() -> None:
-    quiet = {"news", "sec"}  # which speak of what other apps do
     for channel in (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN):
-        assert catalog.frames_of(channel) or channel in quiet
+        assert catalog.frames_of(channel), channel
     assert catalog.CLOSE_CODES.keys() == {int(code) for code in Close}
 
 

@@ -250,7 +250,9 @@ def test_a_thousand_come_back_at_once_and_miss_nothing(hall: LiveHall, own_web: 
 
 
 class Resuming:
-    """A client that notes all that it is told and, elsewhere, resumes from there."""
+    """A client that notes all that it is told and, elsewhere, resumes from there: from the last
+    tick of which it has all.
+    """
 
     def __init__(self, channels: list[str], secret: str | None) -> None:
         self.channels = channels
@@ -263,6 +265,7 @@ class Resuming:
         self._introduce(client)
 
     def resume(self, client: Spectator) -> None:
+        self.frames = [f for f in self.frames if not self._is_of_a_torn_tick(f)]
         self._introduce(client)
         since = {"public": self.public} | ({"agent": self.agent} if self.secret else {})
         client.say("resume", epoch=1, since=since)
@@ -282,11 +285,14 @@ class Resuming:
 
     def note(self, frame: dict[str, Any]) -> None:
         self.frames.append(frame)
-        for stream, seq, *_ in told_in([frame]):
-            if stream == "public":
-                self.public = max(self.public, seq)
-            else:
+        for stream, seq, _, type in told_in([frame]):
+            if stream != "public":
                 self.agent = max(self.agent, seq)
+            elif type == "tick:update":
+                self.public = max(self.public, seq)
+
+    def _is_of_a_torn_tick(self, frame: dict[str, Any]) -> bool:
+        return frame.get("stream") == "public" and frame["seq"] > self.public
 
 
 def test_a_killed_web_process_loses_nobody_a_frame(

@@ -16,7 +16,7 @@ from tests.floor.hall import Hall
 from wallstreetsim.terminal import frame
 from wallstreetsim.terminal.markets import chart_of
 
-PAGES = ("/markets", "/markets/APEX", "/agents", "/agents/ann", "/world")
+PAGES = ("/markets", "/markets/APEX", "/agents", "/agents/ann", "/sec", "/world")
 
 
 @pytest.fixture(autouse=True)

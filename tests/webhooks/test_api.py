@@ -148,3 +148,15 @@ def test_an_operator_disables_enables_and_resends_on_the_record(
         page = operator.get(f"/admin/webhooks/{path}")
         assert page.status_code == 200
         assert post.agent("ann").webhook_secret not in page.content.decode()
+
+
+def test_couriers_hear_of_a_ping_at_once(
+    post: Post, receiver: MakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a web process, too, which knows nothing of the tasks of a courier."""
+    from wallstreetsim.celery import app
+
+    sent: list[str] = []
+    monkeypatch.setattr(app, "send_task", lambda name, **_: sent.append(name))
+    post.connect("ann", receiver())
+    assert sent == ["wallstreetsim.deliver"]

@@ -13,7 +13,14 @@ from wallstreetsim.api.envelope import only_read, without_parameters
 from wallstreetsim.api.recovery import RecoverView
 from webhooks.api.urls import urlpatterns as webhooks
 
-PAGES = {"agents", "agent", "agent-by-name", "news", "article"}  # bare, these are for people
+PAGES = {
+    "agents",
+    "agent",
+    "agent-by-name",
+    "case",
+    "news",
+    "article",
+}  # bare, these are for people
 
 docs = only_read(
     without_parameters(

@@ -8,7 +8,7 @@ from functools import cached_property
 TEXT, FINAL, COMPRESSED = 0x1, 0x80, 0x40
 WINDOW_BITS = 15  # of what is deflated: a client that can only do with less is sent it plain
 SMALLEST_COMPRESSED = 256  # bytes: below that it is hardly worth inflating
-LEVEL = 6
+LEVEL = 9  # once a tick for all, so that it may take its time
 _TRAILER = b"\x00\x00\xff\xff"  # which permessage-deflate leaves out
 
 
@@ -31,7 +31,7 @@ class Frame:
         payload = self._payload
         if len(payload) < SMALLEST_COMPRESSED:
             return self.plain
-        deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS)
+        deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS, zlib.DEF_MEM_LEVEL + 1)
         packed = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
         return _framed(FINAL | COMPRESSED | TEXT, packed.removesuffix(_TRAILER))
 

@@ -103,6 +103,37 @@ FRAMES = (
         says="What happened to companies or the market; some types have fields of their own.",
     ),
     FrameKind(
+        "news:breaking",
+        ("news",),
+        is_list=True,
+        is_partial=False,
+        fields=(
+            *("id", "tick", "category", "section", "topic", "headline", "content", "sentiment"),
+            *("symbols", "agents", "isBreaking", "event", "rumor", "pinned", "retracted"),
+            "reason",
+        ),
+        says="The tick's articles; what a `rumor` says is another agent's word.",
+    ),
+    FrameKind(
+        "news:marked",
+        ("news",),
+        is_list=True,
+        is_partial=False,
+        fields=("id", "pinned", "retracted", "reason", "tick"),
+        says="Articles that an operator pinned or retracted, or took that back.",
+    ),
+    FrameKind(
+        "sec:update",
+        ("sec",),
+        is_list=True,
+        is_partial=False,
+        fields=(
+            *("tick", "investigationId", "agentId", "agentName", "crimeType", "symbol"),
+            *("status", "fine", "sentenceTicks", "suspensionTicks", "releaseTick"),
+        ),
+        says="Charges, and how cases ended for each of the accused.",
+    ),
+    FrameKind(
         "tick:update",
         (channels.TICK,),
         is_list=False,
@@ -197,13 +228,15 @@ FRAMES = (
     ),
 )
 
+_TICK_FIELDS = next(kind.fields for kind in FRAMES if kind.type == "tick:update")
+
 # Whole, whatever its type: how a channel stands when one subscribes to it.
 SNAPSHOTS = (
     (channels.MARKET_ALL, ("tick", "prices"), "all companies"),
     (MARKET, PRICE_FIELDS, "the company"),
     (BOOK, ("symbol", "bids", "asks"), "the whole book, each side best first"),
     ("leaderboard", ("tick", "entries"), "the leaderboard"),
-    (channels.TICK, FRAMES[6].fields, "the last tick"),
+    (channels.TICK, _TICK_FIELDS, "the last tick"),
     (OWN, (*PORTFOLIO_FIELDS, "orders"), "your whole portfolio, every position, and open orders"),
 )
 

@@ -278,11 +278,8 @@ class World:
 
     def _act_for_house(self, act: Act) -> None:
         """Perform what a house agent decided; what it may not do, it does not do."""
-        action = self.actions.get(act.type)
-        if action is None:
-            return  # nobody here performs such a thing
         with suppress(Refused):
-            self._perform_action(action, act.account, act.parameters, "")
+            self._perform_action(self.actions[act.type], act.account, act.parameters, "")
 
     def _operate(self, act: OperatorAct, performer: Any, input: Input) -> Verdict:
         if input.account is not None:

@@ -21,6 +21,7 @@ from wallstreetsim.stack.complaints import complaint_in_log
 from wallstreetsim.stack.supervisor import GROUPS, Supervisor
 
 START_SECONDS = 120
+STORES = {"postgres": "PostgreSQL", "redis": "Redis"}  # as they are called
 
 Probe = Callable[[Places], bool]
 
@@ -121,16 +122,24 @@ def _supervisor(places: Places) -> Iterator[Supervisor]:
 def _open(places: Places, supervisor: Supervisor) -> None:
     _say(f"Starting in {places.data}")
     _start_stores(places, supervisor)
+    _say("Preparing the database …")
     _manage(places, "migrate", "--no-input")
+    _say("Founding the world, or finding it as it was …")
     _manage(places, "found")
+    _say("Starting the exchange …")
     for name in GROUPS["exchange"]:
         supervisor.start(f"exchange:{name}")
     address = f"http://{_reachable(settings.BIND)}:{settings.PORT}"
     silent = f"{address}/health does not answer; the log of web is {places.log('web')}"
     _wait_until(lambda: _is_healthy(address), silent)
-    _welcome(places, address)
     if not compiled.IN_USE:  # the floor takes the compiled engines up when they are there
+        if compiled.home() is not None:
+            _say(
+                "If there is a C compiler, the engines are compiled now, which takes some minutes;"
+                " the market goes over to them between two ticks."
+            )
         supervisor.start("once:compiler")
+    _welcome(places, address)
 
 
 def _welcome(places: Places, address: str) -> None:
@@ -148,6 +157,8 @@ def _start_stores(places: Places, supervisor: Supervisor) -> None:
         ours["postgres"] = probes.postgres_answers
     if settings.EMBEDDED_REDIS:
         ours["redis"] = probes.redis_answers
+    if ours:
+        _say(f"Starting {' and '.join(STORES[name] for name in ours)} …")
     for name in ours:
         supervisor.start(f"stores:{name}")
     for name, answers in ours.items():

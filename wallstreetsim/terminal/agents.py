@@ -19,10 +19,9 @@ from market.engine.values import Bps, Cents
 from market.selectors import world
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal.frame import framed, one_of
+from wallstreetsim.terminal.frame import framed, one_of, page_number
 
 PAGE_SIZE = 50
-LAST_PAGE = 10_000
 HOUSES = (
     (standings.EXCLUDE, "left out"),
     (standings.INCLUDE, "included"),
@@ -81,7 +80,7 @@ def _agents(request: HttpRequest) -> Mapping[str, Any]:
         "house": one_of(request.GET.get("house"), standings.HOUSE, standings.EXCLUDE),
         "sort": one_of(request.GET.get("sort"), standings.SORTS, standings.NET_WORTH),
     }
-    page = _page_number(request.GET.get("page", "1"))
+    page = page_number(request.GET.get("page", "1"))
     ranked, total = standings.ranking(
         slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
         sort=query["sort"],
@@ -151,8 +150,3 @@ def _line(ranked: RankedAgent) -> Line:
         f"{one.reputation / 1_000_000:.1f}",
         ranked.trade_count,
     )
-
-
-def _page_number(given: str) -> int:
-    is_number = given.isascii() and given.isdecimal() and len(given) < 6
-    return max(1, min(LAST_PAGE, int(given))) if is_number else 1

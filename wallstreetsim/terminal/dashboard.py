@@ -24,6 +24,7 @@ from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
 from market.models import Bankruptcy, Candle, Company, Split, Trade, World
 from news import selectors as news
 from news.models import Article
+from sec.selectors import InPrison, OnTrial, in_prison, on_trial
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.shared import LIMITS, WORDS, said
 from wallstreetsim.terminal.template_tags import clock
@@ -182,6 +183,8 @@ class Dashboard:
     happenings: Sequence[str] = ()  # of the tick, as the feed says them
     active_events: Sequence[ActiveEvent] = ()  # the newest first
     bankruptcies: Sequence[Fall] = ()  # the newest first
+    wanted: Sequence[OnTrial] = ()
+    inmates: Sequence[InPrison] = ()
     articles: Sequence[Article] = ()  # the newest first
 
     @property
@@ -294,6 +297,8 @@ def load() -> Dashboard:
         quotes = _quotes(world)
         trades = _last_trades()
         bankruptcies = _last_bankruptcies()
+        wanted = on_trial(world.tick, LIMITS["wanted"])
+        inmates = in_prison(world.tick, LIMITS["inmates"])
         articles = list(news.articles()[: LIMITS["articles"]])
     update = told.get("tick:update", {})
     return Dashboard(
@@ -307,6 +312,8 @@ def load() -> Dashboard:
         happenings=_happenings(told.get("market:event", [])),
         active_events=_active_events(update),
         bankruptcies=bankruptcies,
+        wanted=wanted,
+        inmates=inmates,
         articles=articles,
     )
 
@@ -339,6 +346,8 @@ def load_at(tick: Tick) -> Dashboard | None:
             happenings=_happenings(told.get("market:event", [])),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
+            wanted=on_trial(tick, LIMITS["wanted"]),
+            inmates=in_prison(tick, LIMITS["inmates"]),
             articles=list(news.articles_until(tick)[: LIMITS["articles"]]),
         )
 

@@ -16,6 +16,7 @@ from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.terminal.dashboard import VERSION, newest_digest
 
+LAST_PAGE = 10_000
 KEPT_PAGES = 256  # as of the last tick, whatever their parameters
 
 
@@ -31,6 +32,7 @@ SECTIONS = (
     Section("MARKETS", "/markets"),
     Section("AGENTS", "/agents"),
     Section("NEWS", "/news"),
+    Section("SEC", "/sec"),
     Section("WORLD", "/world"),
     Section("REPLAY", "/replay"),
     Section("DOCS", "/docs"),
@@ -105,3 +107,9 @@ def html(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
 def one_of(given: str | None, known: Sequence[str], default: str) -> str:
     """Return a choice of the address, or the usual one where it is none of those there are."""
     return given if given is not None and given in known else default
+
+
+def page_number(given: str) -> int:
+    """Return a page's number from the address, 1 where it is none."""
+    is_number = given.isascii() and given.isdecimal() and len(given) < 6
+    return max(1, min(LAST_PAGE, int(given))) if is_number else 1

@@ -13,6 +13,8 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "moves": 3,  # price moves in the feed, a tick
         "alike": 3,  # events of one type in the feed, a tick; the others are one line
         "bankruptcies": 8,
+        "wanted": 8,
+        "inmates": 8,
         "articles": 8,
     }
 )

@@ -50,6 +50,12 @@ def whole_dollars(cents: int) -> str:
 
 
 @register.filter
+def crime_words(crime: str | None) -> str:
+    """Write what a crime is called: wash_trading is "wash trading"."""
+    return (crime or "").replace("_", " ")
+
+
+@register.filter
 def compact_dollars(cents: int) -> str:
     return f"{_sign(cents)}${compact(abs(cents) / 100)}"
 

@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from market.common import converters  # noqa: F401
-from wallstreetsim.terminal import agents, markets, news, pages, state
+from wallstreetsim.terminal import agents, law, markets, news, pages, state
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
@@ -13,6 +13,8 @@ urlpatterns = [
     re_path(r"^agents/(?!me$)(?P<reference>[^/]+)$", agents.agent, name="agent-page"),
     path("markets", markets.markets, name="markets-page"),
     path("markets/<symbol>", markets.company, name="company-page"),
+    path("sec", law.sec, name="sec-page"),
+    path("sec/cases/<uuid:id>", law.case, name="case-page"),
     path("world", state.world, name="world-page"),
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 BATCH_SIZE = 250
 MOST_IN_FLIGHT = 4_000  # requests of one process, of some kilobytes each
+STARTED_AT_A_TIME = 50  # exchanges, before what has arrived meanwhile is looked at
 READERS = 4  # threads that act on replies
 GATHER_SECONDS = 0.03  # for which results are gathered before they are written
 PATIENCE_SECONDS = 15.0  # with a database that is away
@@ -115,7 +116,8 @@ class Courier:
             requests = self._prepare(claim)
             sent += len(requests)
             if requests:
-                self._loop.call_soon_threadsafe(self._send, requests)
+                sending = asyncio.run_coroutine_threadsafe(self._send(requests), self._loop)
+                sending.add_done_callback(_log_failure)
         return sent
 
     def _prepare(self, claim: UUID) -> list[PreparedRequest]:
@@ -141,10 +143,12 @@ class Courier:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def _send(self, requests: list[PreparedRequest]) -> None:
+    async def _send(self, requests: list[PreparedRequest]) -> None:
         if self._session is None:
             self._session = open_session()
-        for request in requests:
+        for number, request in enumerate(requests, start=1):
+            if number % STARTED_AT_A_TIME == 0:
+                await asyncio.sleep(0)  # or connections would be made and nobody would notice
             if not request.body:
                 failed = Answer(Outcome.FAILED, None, 0, "the exchange could not write to you")
                 self._results.put(_result(_Exchanged(request, failed, timezone.now())))
@@ -253,6 +257,11 @@ class Courier:
             log.warning("a retry waits for the next tick: %s", error)
         finally:
             connection.close()
+
+
+def _log_failure(sending: Future[None]) -> None:
+    if error := sending.exception():
+        log.error("requests could not be sent; their claims end by themselves", exc_info=error)
 
 
 def _result(done: _Exchanged) -> Result:

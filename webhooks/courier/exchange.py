@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from functools import lru_cache
 from time import perf_counter
 from typing import NamedTuple
 
@@ -33,6 +34,9 @@ class Answer(NamedTuple):
     reply: bytes = b""
 
 
+_target_of = lru_cache(8_192)(parse_callback_url)  # what is refused is judged again each time
+
+
 def open_session() -> aiohttp.ClientSession:
     """Return the session for all exchanges of a process: no proxies, cookies or redirects, nothing
     unpacked, connections kept and each made to an address that was judged.
@@ -48,7 +52,7 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         timeout=aiohttp.ClientTimeout(
-            total=EXCHANGE_SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
+            total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
         ),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -67,7 +71,7 @@ async def exchange(session: aiohttp.ClientSession, request: PreparedRequest) -> 
         return round(1000 * (perf_counter() - started))
 
     try:
-        parse_callback_url(request.url)
+        _target_of(request.url)
         async with asyncio.timeout(EXCHANGE_SECONDS):
             async with session.post(
                 URL(request.url, encoded=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
 from webhooks.engine.delivery import SECRET_OVERLAP_SECONDS
 from webhooks.models import Endpoint, EndpointState
+from webhooks.signals import delivery_wanted
 
 # What a change of the URL, or an operator's word, makes of an endpoint: nobody's claim holds.
 _AFRESH: dict[str, Any] = {
@@ -29,8 +29,6 @@ _AFRESH: dict[str, Any] = {
     "successes_in_row": 0,
     "openings": 0,
 }
-
-wake_couriers: list[Callable[[], None]] = []  # by which others hear that something is due
 
 
 class NoEndpoint(Exception):
@@ -133,5 +131,4 @@ def resend(endpoint: Endpoint) -> None:
 
 
 def _wake() -> None:
-    for wake in wake_couriers:
-        transaction.on_commit(partial(wake), robust=True)
+    transaction.on_commit(partial(delivery_wanted.send, Endpoint), robust=True)

@@ -136,7 +136,7 @@ class House:
         self.trackers: dict[str, PriceTracker] = {}
         self.worked: list[Worked] = []
         self.letters: list[list[int]] = []  # recipient and sender, since anyone's last turn
-        self.bribes: list[list[Any]] = []  # target, id, and the tick after which it is given back
+        self.bribes: list[list[Any]] = []  # target and id of what was offered, since then too
 
     # As an engine
 
@@ -282,7 +282,7 @@ class House:
                 self.decided.append(act)
                 if act.type == "KEEP_BRIBE":
                     self._own_up(one.account)
-        self.letters = []
+        self.letters, self.bribes = [], []
 
     def _surrounds(self) -> dict[int, Surrounds]:
         """Return what each of them knows of others."""
@@ -294,7 +294,7 @@ class House:
         for recipient, sender in self.letters:
             letters.setdefault(recipient, []).append(registry.members[sender].id)
         bribes: dict[int, list[str]] = {}
-        for target, id, _ in self.bribes:
+        for target, id in self.bribes:
             bribes.setdefault(target, []).append(id)
         known: dict[int, Surrounds] = {}
         for one in self.inhabitants:
@@ -322,11 +322,9 @@ class House:
         for message in self.registry.mail.sent:
             if houses[message.recipient].is_house:
                 self.letters.append([message.recipient, message.sender])
-        tick = self.market.moment.tick
-        self.bribes = [bribe for bribe in self.bribes if bribe[2] >= tick]
         for offered in self.facts.of(BribeOffered):
             if houses[offered.target].is_house:
-                self.bribes.append([offered.target, offered.id, tick + self.rules.bribe_turns])
+                self.bribes.append([offered.target, offered.id])
             self._own_up(offered.briber)
         for exposed in self.facts.of(BribeExposed):
             if not exposed.is_reported:

@@ -37,11 +37,11 @@ class SocialRates:
     betrayal: float = 0.25  # that a parting is one
     rumor: float = 0.003  # of one who lives by them
     pump_rumor: float = 0.3  # in a scheme to pump a company
-    bribe: float = 0.0008  # of a crook
-    bribe_kept: float = 0.45
+    bribe: float = 0.00015  # of a crook
+    bribe_kept: float = 0.45  # else it is reported, or given back by silence
     bribe_reported: float = 0.35
-    tip: float = 0.004  # of one who informs
-    odd_activity: float = 2.5  # of a company, in its ordinary one
+    tip: float = 0.006  # of one who informs
+    odd_activity: float = 1.8  # of a company, in its ordinary one
     tip_ticks: Tick = 60
 
 
@@ -80,7 +80,6 @@ class HouseRules:
 
     crime_rate: float = 0.0004  # schemes begun per open tick and crook
     insider_rate: float = 0.05  # per tick that it knows of something
-    bribe_turns: Tick = 150  # in which a bribe is kept or reported, or not at all
     roles: tuple[tuple[int, str], ...] = ROLES
     social: SocialRates = field(default_factory=SocialRates)
     crook_noise: float = 0.5  # how much of a noise trader a crook is otherwise

@@ -7,7 +7,9 @@ however long it is; and they read forms, which nobody here asks for, while every
 from __future__ import annotations
 
 import re
+import resource
 from collections import Counter
+from functools import cache
 from typing import Any, ClassVar
 
 import daphne.server  # type: ignore[import-untyped]  # first: it chooses Twisted's reactor
@@ -28,7 +30,7 @@ from wallstreetsim.api.server.messages import as_bytes
 MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
 PARTING_SECONDS = 5
 SILENCE_SECONDS = 10  # for a connection to send its first request
-MOST_SILENT = 100  # such connections of an address
+MOST_SILENT = 2_000  # such connections of an address; fewer where few files may be open
 IDLE_SECONDS = 30  # between two requests of a connection
 # Daphne breaks on these where they are not ASCII. The one would have a client say where our paths
 # begin, of the other we know no value.
@@ -97,7 +99,7 @@ class Channel(HTTPChannel):
     def connectionMade(self) -> None:
         super().connectionMade()  # type: ignore[no-untyped-call]
         address = str(getattr(self.transport.getPeer(), "host", ""))
-        if Silent.count[address] >= MOST_SILENT:
+        if Silent.count[address] >= most_silent():
             self.transport.abortConnection()
             return
         Silent.count[address] += 1
@@ -187,6 +189,13 @@ class Factory(HTTPFactory):  # type: ignore[misc]
 
     def acceptableProtocols(self) -> list[bytes]:
         return [b"http/1.1"]  # whatever else Twisted has learnt, a channel of ours has not
+
+
+@cache
+def most_silent() -> int:
+    """Return how many connections of an address may be open that have not sent a request."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_SILENT if files == resource.RLIM_INFINITY else min(MOST_SILENT, files // 8)
 
 
 def install() -> None:

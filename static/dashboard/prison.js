@@ -1,0 +1,39 @@
+// Agents in prison, the next release first.
+
+import { crimeWords } from "./format.js";
+import { atNextFrame, fill, fillList } from "./dom.js";
+import { limits } from "./shared.js";
+
+export function mountPrison(panel, feed) {
+  const list = panel.querySelector("ol");
+  let inmates = [...list.children].map((row) => read(row));
+
+  const draw = atNextFrame(() => fillList(panel, list, inmates.slice(0, limits.inmates), write));
+
+  feed.on("sec:update", (updates) => {
+    for (const { agentName: name, crimeType, status, releaseTick: until } of updates) {
+      const isIn = status === "convicted" && until !== null;
+      if (!isIn && status !== "overturned") continue;
+      inmates = inmates.filter((one) => one.name !== name);
+      if (isIn) inmates.push({ name, crime: crimeWords(crimeType), until });
+    }
+    inmates.sort((one, other) => one.until - other.until);
+    draw();
+  });
+
+  feed.on("tick:update", ({ tick }) => {
+    const left = inmates.filter((one) => one.until > tick);
+    if (left.length === inmates.length) return;
+    inmates = left;
+    draw();
+  });
+}
+
+function read(row) {
+  const text = (name) => row.querySelector(`[data-field="${name}"]`).textContent;
+  return { name: text("name"), crime: text("crime"), until: Number(text("until")) };
+}
+
+function write(row, one) {
+  fill(row, one);
+}

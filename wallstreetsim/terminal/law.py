@@ -1,0 +1,80 @@
+"""The pages of the SEC: its public cases, who is wanted and who is in prison; and one case file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from market.selectors import world
+from sec import selectors
+from sec.api import serializers
+from sec.engine.rules import CRIME_NAMES
+from wallstreetsim.api.envelope import only_read
+from wallstreetsim.terminal.frame import framed, one_of, page_number
+
+PAGE_SIZE = 50
+SHOWN = 10  # of those wanted and in prison
+STATUSES = ("charged", "convicted", "acquitted", "settled", "abated", "overturned")
+
+
+@never_cache
+@only_read
+def sec(request: HttpRequest) -> HttpResponse:
+    return framed(request, "sec/page.html", "SEC", lambda: _sec(request))
+
+
+@never_cache
+@only_read
+def case(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Show a public case with its evidence."""
+    file = selectors.case_file(id)
+    if file is None:
+        raise Http404
+    return framed(request, "sec/case.html", "SEC", lambda: {"case": _case(file)})
+
+
+def _sec(request: HttpRequest) -> Mapping[str, Any]:
+    crime = one_of(request.GET.get("crime"), CRIME_NAMES, "")
+    status = one_of(request.GET.get("status"), STATUSES, "")
+    page = page_number(request.GET.get("page", "1"))
+    rows = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
+    lines, total = selectors.investigations(rows, status=status or None, crime=crime or None)
+    wanted, _ = selectors.most_wanted(slice(0, SHOWN))
+    inmates, _ = selectors.inmates(slice(0, SHOWN))
+    tick, pages = world().tick, max(1, -(-total // PAGE_SIZE))
+
+    def address(page: int) -> str:
+        return urlencode({"crime": crime, "status": status, "page": str(page)})
+
+    return {
+        "query": {"crime": crime, "status": status},
+        "crimes": CRIME_NAMES,
+        "statuses": STATUSES,
+        "cases": [serializers.investigation_line(line) for line in lines],
+        "total": total,
+        "pages": pages,
+        "previous_page": address(page - 1) if page > 1 else "",
+        "next_page": address(page + 1) if page < pages else "",
+        "wanted": [serializers.wanted_line(one) for one in wanted],
+        "inmates": [serializers.inmate_line(one, tick) for one in inmates],
+    }
+
+
+def _case(file: selectors.CaseFile) -> Mapping[str, Any]:
+    """Return the file as the API gives it, the accused by their names in its trades too."""
+    detail = serializers.case_detail(file)
+    names = {one["agentId"]: one["agentName"] for one in detail["accused"]}
+    trades = [
+        {
+            **trade,
+            "buyerName": names.get(trade["buyer"] or ""),
+            "sellerName": names.get(trade["seller"] or ""),
+        }
+        for trade in detail["evidence"]["trades"]
+    ]
+    return {**detail, "evidence": {**detail["evidence"], "trades": trades}}
