@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "06054f7819bbc4d0a979e8a45cc17d4314edd27ac7e40e35b3651249d2b03a19"
+GOLDEN_DIGEST = "68a04c94b1a5137557e3613d7fe8d9eca1f1b62ba7cd7764c7a925d1b45c3222"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "3a8872ce92b68418f82b12c2b65fee9dc9af55d19f9365132d7ca8638a0df53e"
+DECISIONS = "b9ce9a43a5ec619ad505c28444552b0c6e2b5100989d237a41f0c628c01d529c"
 
 SOCIAL = ("messages", "blocks", "payouts")
 
