@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "68a04c94b1a5137557e3613d7fe8d9eca1f1b62ba7cd7764c7a925d1b45c3222"
+GOLDEN_DIGEST = "7fba9e8a7a80bf655d8b7683b6a97257f581881de389c50c949f69ebda64e217"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "b9ce9a43a5ec619ad505c28444552b0c6e2b5100989d237a41f0c628c01d529c"
