@@ -163,7 +163,8 @@ class AgentStories:
     def _alliances(self) -> list[Story]:
         stories = []
         for formed in self.facts.of(AllianceFormed):
-            story = self._pair("ALLIANCE", formed.proposer, formed.partner, 10.0)
+            kind = "ALLIANCE" if formed.share_percent else "ALLIANCE_LOOSE"
+            story = self._pair(kind, formed.proposer, formed.partner, 10.0)
             story.words("share", f"{formed.share_percent}%")
             story.figures["share"] = formed.share_percent
             stories.append(story)

@@ -966,6 +966,16 @@ AGENTS: dict[str, Templates] = {
             "The partners have agreed to pool {share} of what they earn.",
         ),
     ),
+    "ALLIANCE_LOOSE": (
+        (
+            "{agent} and {partner} become allies",
+            "They share no profits; each keeps what it earns.",
+        ),
+        (
+            "{agent} allies with {partner}",
+            "The alliance pools nothing of what the two earn.",
+        ),
+    ),
     "ALLIANCE_ENDS": (
         (
             "{agent} and {partner} part ways",

@@ -282,6 +282,7 @@ def test_every_thing_that_agents_do_has_its_article() -> None:
     a, b = room.accounts["ann"], room.accounts["bob"]
     facts: list[tuple[tuple[object, ...], str]] = [
         (AllianceFormed(9, "x", a, b, 20), "ALLIANCE"),
+        (AllianceFormed(9, "y", a, b, 0), "ALLIANCE_LOOSE"),
         (AllianceEnded(9, "x", a, b, b, False, ""), "ALLIANCE_ENDS"),
         (AllianceEnded(9, "x", a, b, b, True, ""), "BETRAYAL"),
         (BribeExposed(9, "x", a, b, 500_000, False), "BRIBE_DETECTED"),

@@ -105,6 +105,12 @@ def test_the_home_page_has_the_newest_headlines(told: Hall, client: Client) -> N
     assert all(str(row.id) in panel for row in newest)
 
 
+def test_a_company_s_page_has_its_news(told: Hall, client: Client) -> None:
+    row = Article.objects.get(event_type="CEO_SCANDAL")
+    assert str(row.id) in client.get("/markets/NEXUS").content.decode()
+    assert str(row.id) not in client.get("/markets/APEX").content.decode()
+
+
 # The feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "06054f7819bbc4d0a979e8a45cc17d4314edd27ac7e40e35b3651249d2b03a19"
+GOLDEN_DIGEST = "7fba9e8a7a80bf655d8b7683b6a97257f581881de389c50c949f69ebda64e217"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "3a8872ce92b68418f82b12c2b65fee9dc9af55d19f9365132d7ca8638a0df53e"
+DECISIONS = "b9ce9a43a5ec619ad505c28444552b0c6e2b5100989d237a41f0c628c01d529c"
 
 SOCIAL = ("messages", "blocks", "payouts")
 

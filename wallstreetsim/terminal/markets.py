@@ -14,6 +14,7 @@ from market import selectors, wire
 from market.engine.values import Cents, Shares, Tick
 from market.models import Company
 from market.selectors import AdjustedCandle
+from news import selectors as news
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.frame import framed, one_of
@@ -28,6 +29,7 @@ SORTS = (
 )
 BOOK_LEVELS = 10
 TRADES = 30
+ARTICLES = 8
 CANDLES = 90
 INTERVALS = (("1", "1 tick"), ("5", "5"), ("15", "15"), ("60", "60"), ("day", "day"))
 CHART_WIDTH, CHART_HEIGHT = 900, 300
@@ -93,6 +95,7 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
         "chart": chart_of(candles) if candles else None,
         "levels": list(zip_longest(row.bids[:BOOK_LEVELS], row.asks[:BOOK_LEVELS])),
         "trades": selectors.recent_trades(symbol, limit=TRADES),
+        "articles": list(news.articles(symbol=symbol)[:ARTICLES]),
     }
 
 
