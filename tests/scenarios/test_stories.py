@@ -148,3 +148,27 @@ def test_allies_share_what_one_gains_until_one_betrays() -> None:
     assert agents["bob"]["reputation"] < agents["ann"]["reputation"]
     # Two days' salary; by the third close its company has waited too long for an action.
     assert agents["cid"]["cash"] == 70_000.00
+
+
+def test_a_rumor_an_alliance_a_betrayal_a_tip_and_prison() -> None:
+    result = told("rumor-to-prison")
+    agents, [case] = result["agents"], result["investigations"]
+    assert codes(result) == ["OK"] * 7 + ["AGENT_IMPRISONED"] * 2
+    assert (case["agent"], case["crimeType"], case["status"]) == (
+        *("rosa", "pump_and_dump"),
+        "convicted",
+    )
+    assert (case["tickOpened"], case["tickCharged"], case["tickDecided"]) == (653, 664, 714)
+    assert agents["rosa"]["status"] == "imprisoned"
+    assert case["fine"] == 5_005.00, "one percent of what she sold"
+    assert agents["cleo"]["cash"] == 25_000 + 1_001, "a whistleblower's fifth"
+    assert agents["dora"]["cash"] == 100_000_000 - 500_500 + 500, "what she lost by the rumor"
+    assert agents["treasury"]["cash"] == 5_005 - 1_001 - 500 + 50.05, "the rest, and a fee"
+    assert agents["escrow"]["cash"] == 0
+    assert agents["bert"]["reputation"] < 50 < agents["cleo"]["reputation"]
+    [violation] = result["violations"]
+    assert violation["agents"] == ["rosa"]
+    [dump] = [order["id"] for order in result["orders"] if order["clientOrderId"] == "dump"]
+    assert dump in violation["evidence"]["orders"]
+    assert violation["evidence"]["trades"] == [trade["id"] for trade in result["trades"]]
+    assert [line["category"] for line in result["news"]][-2:] == ["regulatory"] * 2
