@@ -18,6 +18,7 @@ FIGURES = {
     "tick_1000": "ticks",
     "tick_10000": "ticks",
     "tick_mixed": "ticks",
+    "tick_social": "ticks",
     "tick_liquidation": "ticks",
     "scenario_speed": "scenarios",
     "scenario_house": "scenarios",

@@ -68,6 +68,28 @@ def tick_mixed() -> Figure:
     return _measure("tick_mixed", orders=10_000, ticks=20, order=_mixed_order)
 
 
+def tick_social() -> Figure:
+    """Perform 10,000 inputs of which a fifth is social; the baseline is 10,000 orders."""
+    samples: list[float] = []
+    plain: list[float] = []
+    steps: dict[str, str] = {}
+    for order, taken in ((_order, plain), (_order_or_social, samples)):
+        floor, draw = fresh_floor(agents=AGENTS), random.Random("tick_social")
+
+        def send_more(
+            floor: shell.Floor = floor,
+            draw: random.Random = draw,
+            order: OrderMaker = order,
+        ) -> None:
+            send_orders(floor, 10_000, draw, order)
+
+        _run(floor, ticks=3, before=send_more)
+        run = _run(floor, ticks=15, before=send_more)
+        taken += run.samples
+        steps = run.steps()
+    return Figure("tick_social", "ms", samples, Baseline("10,000 orders", plain), steps)
+
+
 def tick_liquidation() -> Figure:
     """Close out a hundred accounts at once; the baseline is the same world before they owe."""
     samples: list[float] = []
@@ -258,6 +280,20 @@ def _order(crowd: Crowd, draw: random.Random) -> Submission:
     holds = account.closable(company.symbol) >= quantity
     side = "SELL" if holds and draw.random() < 0.7 else "BUY"
     return account.id, side, parameters
+
+
+def _order_or_social(crowd: Crowd, draw: random.Random) -> Submission:
+    """Make an order or, one time in five, let an agent deal with another."""
+    if draw.random() < 0.8:
+        return _order(crowd, draw)
+    account, other = draw.choice(crowd.accounts), draw.choice(crowd.accounts)
+    given: Parameters = {"target": other.name}
+    type = draw.choices(("MESSAGE", "ALLY", "ALLY_ACCEPT", "BLOCK", "UNBLOCK"), (6, 2, 2, 1, 1))[0]
+    if type == "MESSAGE":
+        given["content"] = "What do you make of the market?"
+    elif type == "ALLY":
+        given |= {"percent": 10, "proposal": "Let us share what we gain."}
+    return account.id, type, given
 
 
 def _mixed_order(crowd: Crowd, draw: random.Random) -> Submission:
