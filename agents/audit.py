@@ -72,8 +72,9 @@ def _recorded_agents() -> Figures:
 
 def _not_admitted() -> Iterator[int]:
     """Yield the agents whose registration no tick has performed, or which one has refused."""
-    registrations = Input.objects.filter(type="REGISTER").exclude(verdict__success=True)
-    for account in registrations.values_list("account", flat=True):
+    registrations = Input.objects.filter(type="REGISTER")
+    admitted = registrations.filter(verdict__success=True).values("account")
+    for account in registrations.exclude(account__in=admitted).values_list("account", flat=True):
         assert account is not None
         yield account
 

@@ -71,7 +71,7 @@ class PricingRules:
     impact_crossover: float = 2.0  # in usual ticks: linear impact below, a square root above
     flow_scale: float = 1.7  # makes an ordinary tick's surprise of about unit variance
     impact_half_lives: tuple[float, ...] = (1.5, 6.0, 25.0, 100.0, 400.0)
-    impact_weights: tuple[float, ...] = (0.28, 0.28, 0.06, 0.12, 0.24)
+    impact_weights: tuple[float, ...] = (0.25, 0.29, 0.06, 0.12, 0.25)
     lean_weight: float = 0.27  # of the quotes' lean, which those without an opinion follow
     most_lean: float = 0.25  # in half-spreads; what lies beyond it tempts nobody further
     permanent_flow: float = 0.5  # what of a flow's impact the fundamental follows

@@ -20,7 +20,7 @@ ITS_TICK = 1  # which every read of the record names
         ("/world/tick", ITS_TICK + 1),
         ("/world/status", ITS_TICK + 3),
         ("/world/leaderboard", ITS_TICK + 4),
-        ("/world/prison", 0),
+        ("/world/prison", 4),
         ("/config", 0),
         ("/market/stocks", ITS_TICK + 2),
         ("/market/stocks/APEX", ITS_TICK + 1),

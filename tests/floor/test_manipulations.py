@@ -23,7 +23,11 @@ CRIMES = ("wash_trading", "spoofing", "pump_and_dump", "insider_trading")
 CROOKED = ("wash", "wash", "spoof", "pump", "insider", "noise")
 EAGER = replace(RULES, house=replace(RULES.house, crime_rate=0.5, roster=CROOKED))
 PAGES = ("/", "/replay?tick=60", "/replay/ticks?since=0", "/health", "/ws/stats")
-SILENT = re.compile("|".join((*CRIMES, r"\bdeed", "ground_?truth", "strategy")), re.IGNORECASE)
+UNSPOKEN = (r"\bdeed", "ground_?truth", "strategy")
+SILENT = re.compile("|".join((*CRIMES, *UNSPOKEN)), re.IGNORECASE)
+# The law's own papers name the crimes that there are, and nobody who committed one.
+PAPERS = {"/api/v1/config": re.compile("|".join(UNSPOKEN), re.IGNORECASE)}
+PAPERS["/api/v1/openapi.json"] = PAPERS["/api/v1/config"]
 
 
 @pytest.fixture
@@ -117,7 +121,7 @@ def test_no_page_and_no_answer_tells_of_manipulations(hall: Hall) -> None:
     client, read = Client(headers={"authorization": f"Bearer {key}"}), 0
     for path in (*PAGES, *_api_paths(client, crook)):
         answer = client.get(path)
-        assert not SILENT.search(answer.content.decode()), path
+        assert not PAPERS.get(path, SILENT).search(answer.content.decode()), path
         read += answer.status_code == 200
     assert read > 20
 

@@ -142,7 +142,8 @@ def test_a_headline_that_drifts_on_is_a_lunch() -> None:
         returns[headline.at + 2 : headline.at + 40] += 0.001
     run = history(company(returns=returns))
     run.headlines.extend(told)
-    assert lunch.lunches([run])[-1].is_free
+    found = {one.strategy: one for one in lunch.lunches([run])}
+    assert found["after the headline, a trade"].is_free
 
 
 def test_moves_that_come_by_lot_have_a_fano_factor_of_one() -> None:
@@ -187,7 +188,7 @@ def test_a_report_says_all_that_it_promises(run: History) -> None:
     report = report_on([run], {"days": 2})
     plain = report.as_json()
     assert [fact["name"] for fact in plain["facts"]] == [fact.name for fact in FACTS]
-    assert len(plain["noFreeLunch"]) == 4
+    assert len(plain["noFreeLunch"]) == len(lunch.lunches([run]))
     text = report.as_text()
     assert all(fact.name in text for fact in FACTS)
     assert "impact exponent" in text

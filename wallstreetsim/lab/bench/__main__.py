@@ -24,6 +24,7 @@ FIGURES = {
     "prices_100": "living",
     "house_24": "living",
     "house_1000": "living",
+    "news_busy": "news",
     "actions_post": "actions",
     "actions_post_8": "actions",
     "feed_200": "feeds",

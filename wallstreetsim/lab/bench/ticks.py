@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 import orjson
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 
 from agents.engine.names import folded
@@ -196,7 +197,7 @@ def fresh_floor(*, agents: int, switches: Switches | None = None) -> shell.Floor
     shell.SHORTEST_INTERVAL = 0
     tables = [
         m._meta.db_table
-        for app in ("market", "agents", "webhooks")
+        for app in settings.EXCHANGE_APPS
         for m in apps.get_app_config(app).get_models()
     ]
     with connection.cursor() as cursor:
