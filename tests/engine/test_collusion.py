@@ -26,7 +26,7 @@ RULES = rules_with(
 def conspiracy(draw: Random, *, maker: bool, size: int) -> Stage:
     """Return a stage of accounts with all the loans that they may have."""
     players = [
-        Player(name, "10,000.00", leverage=draw.choice((1, 2, 5, 10)), holds={"APEX": 50})
+        Player(name, "10,000.00", leverage=draw.choice((1, 2, 10, 10)), holds={"APEX": 50})
         for name in NAMES[:size]
     ]
     return Stage(
@@ -54,6 +54,26 @@ def line(stage: Stage, draw: Random, names: tuple[str, ...]) -> str:
     return f"{text} {draw.choice(('', 'IOC', 'DAY'))} {draw.choice(MODES)}"
 
 
+def bargain(stage: Stage, draw: Random, names: tuple[str, ...]) -> str:
+    """Return what two agree on: one opens or closes all that it may, the other takes the other side
+    at the worst price that anyone would.
+    """
+    one, other = draw.sample(names, 2)
+    symbol = draw.choice(SYMBOLS)
+    account, price = stage.account(one), stage.company(symbol).price
+    held = account.quantity_of(symbol)
+    most = max(1, account.leverage * max(0, account.equity) * 9 // 10 // price)
+    mine, its = draw.choice((("BUY", "SHORT"), ("SHORT", "BUY")))
+    if held:
+        mine, its = ("SELL", "BUY") if held > 0 else ("COVER", "SHORT")
+    at = round(price * (0.95 if mine in ("SELL", "SHORT") else 1.05))
+    shares, limit = abs(held) or most, f"{at // 100}.{at % 100:02d}"
+    ways = [f"{other} {its} {shares} {symbol} @ {limit}", f"{one} {mine} {shares} {symbol} MARKET"]
+    if draw.random() < 0.5:
+        ways[1] = f"{one} {mine} {shares} {symbol} @ {limit}"
+    return "\n".join(ways if draw.random() < 0.7 else reversed(ways))
+
+
 @pytest.mark.parametrize("maker", [False, True])
 @given(seed=st.integers(0, 2**32), size=st.integers(2, 3))
 @settings(max_examples=40)
@@ -74,7 +94,8 @@ def test_no_conspiracy_takes_the_treasurys_money(maker: bool, seed: int, size: i
             before = {name: stage.account(name).equity for name in names}
             bankrupt = {name: stage.account(name).is_bankrupt for name in names}
             prices = [stage.company(symbol).price for symbol in SYMBOLS]
-            stage.tick("\n".join(line(stage, draw, names) for _ in range(draw.randint(1, 9))))
+            how = bargain if draw.random() < 0.5 else line
+            stage.tick("\n".join(how(stage, draw, names) for _ in range(draw.randint(1, 4))))
             if prices == [stage.company(symbol).price for symbol in SYMBOLS]:  # no news came out
                 _check(stage, before, bankrupt)
         audit(stage.world.market)

@@ -478,6 +478,25 @@ def test_nobody_sells_himself_out_below_zero() -> None:
     assert bankruptcy.final == -cents("1.00"), "his fee"
 
 
+def test_an_open_order_that_equity_bears_no_longer_is_cancelled() -> None:
+    """Filled at the collar and closed there it would owe: 20·E < X + 2·R when APEX is at 92.00."""
+    stage = Stage(
+        Player("ann", holds={"APEX": 1_000}),
+        Player("bob", "1,000.00", leverage=10),
+        companies=[listing("APEX", "100.00"), listing("NOVA", "100.00")],
+        switches=FREE,
+    )
+    stage.tick("bob BUY 50 APEX @ 100.00\nann SELL 50 APEX @ 100.00\nbob BUY 40 NOVA @ 99.00 #b")
+    stage.reprice("93.50", "APEX")  # E = 674.99, X = 4,675.00, R = 3,960.00
+    stage.submit()
+    assert stage.orders["b"].status == "open"
+    stage.reprice("92.00", "APEX")  # E = 599.99, X = 4,600.00
+    stage.submit()
+    assert stage.orders["b"].status == "cancelled"
+    assert stage.account("bob").reserved == 0
+    assert stage.account("bob").call is None, "its position it may keep"
+
+
 def test_a_short_is_closed_out_at_the_price_when_it_owes_more_than_there_is() -> None:
     stage = leveraged("bob SHORT 200 @ 100.00", "cid BUY 200 @ 100.00")
     stage.reprice("160.00")
