@@ -11,6 +11,7 @@ from typing import Protocol
 
 from agents.engine.actions import target_parameter
 from agents.engine.facts import CaseAppealed
+from agents.engine.rules import INVESTIGATOR
 from market.engine.action import (
     ACTIVE,
     ANY_LIVING,
@@ -25,7 +26,6 @@ from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Tick
 from sec.engine import bribery, flight, informing, lifecycle
 from sec.engine.bribes import BribeStatus
-from sec.engine.lifecycle import INVESTIGATOR
 from sec.engine.office import Office
 from sec.engine.rules import CRIME_NAMES, SecRules
 from sec.engine.tips import Tip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.engine.rules import INVESTIGATOR
 from market.engine.values import Tick
 from sec.engine import lifecycle, rewards
 from sec.engine.cases import Case, Source
@@ -9,8 +10,6 @@ from sec.engine.evidence import look
 from sec.engine.office import Office
 from sec.engine.suspicion import Conduct, Suspicion
 from sec.engine.tips import Tip
-
-INFORMER = "whistleblower"
 
 
 def give(sec: Office, tip: Tip, first_tick: Tick, last_tick: Tick, *, role: str) -> None:
@@ -21,9 +20,7 @@ def give(sec: Office, tip: Tip, first_tick: Tick, last_tick: Tick, *, role: str)
     if suspicion is None:
         return
     thresholds = sec.thresholds
-    weight = (
-        thresholds.investigator_weight if role == lifecycle.INVESTIGATOR else thresholds.tip_weight
-    )
+    weight = thresholds.investigator_weight if role == INVESTIGATOR else thresholds.tip_weight
     if suspicion.confidence * weight < thresholds.open:
         return
     if tip.account in suspicion.accounts:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from agents.engine.facts import CaseActive, CaseCharged, CaseDecided, CaseOpened
 from agents.engine.registry import AgentState, AgentStatus
+from agents.engine.rules import INVESTIGATOR
 from market.engine.accounts import ESCROW
 from market.engine.values import Cents, Tick
 from sec.engine import collection, rewards
@@ -18,7 +19,6 @@ from sec.engine.records import KEPT
 from sec.engine.suspicion import Suspicion
 from sec.engine.verifier import Finding
 
-INVESTIGATOR = "sec_investigator"
 VERIFIED_EVERY = 5  # ticks, while a case waits for its charge
 GONE = frozenset({AgentStatus.BANKRUPT, AgentStatus.FLED})
 
@@ -110,7 +110,8 @@ def assign(sec: Office, case: Case, informer: int | None = None) -> None:
     of standing; never an accused, its friend or the informer's.
     """
     rules = sec.rules.cases
-    house, outside = list[AgentState](), list[AgentState]()
+    house: list[AgentState] = []
+    outside: list[AgentState] = []
     origins: set[str] = set()
     for member in sec.registry.members.values():
         if member.role != INVESTIGATOR or member.status is not AgentStatus.ACTIVE:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from agents.engine.registry import AgentStatus
+from agents.engine.rules import WHISTLEBLOWER
 from market.engine.values import BPS_IN_ONE, Cents
 from sec.engine.cases import Accused, Case
 from sec.engine.office import Office
 from sec.engine.tips import Tip, TipStatus
-
-INFORMER = "whistleblower"
 
 
 def return_stakes(sec: Office, case: Case) -> None:
@@ -73,7 +72,7 @@ def bounty_due(sec: Office, case: Case, accused: Accused) -> tuple[Tip, Cents] |
     elif not tip.bounty_cents:
         return None
     member = sec.registry.members[tip.account]
-    factor = rules.informer_factor if member.role == INFORMER else 1
+    factor = rules.informer_factor if member.role == WHISTLEBLOWER else 1
     bounty = min(
         case.collected_cents * rules.bounty_bps * factor // BPS_IN_ONE,
         rules.most_bounty_cents * factor,
