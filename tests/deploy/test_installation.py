@@ -105,6 +105,8 @@ def test_a_unit_starts_the_line_of_the_procfile(
     shell = re.fullmatch(r"/bin/sh -c 'exec (.*)'", started)
     assert shell
     assert shell[1].replace("$$", "$").replace("%%", "%") == procfile()[process]
+    # What stands alone systemd would expand, before the shell does.
+    assert not set("$%") & set(shell[1].replace("$$", "").replace("%%", ""))
 
 
 def test_every_path_of_a_unit_is_in_the_release_made_here_or_the_systems(
