@@ -13,7 +13,7 @@ LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-versio
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
 # Names and words that readers had to guess at. The code has the trade's words or plain ones instead.
-CODE := agents market news sec webhooks wallstreetsim tests templates static docs README.md
+CODE := agents market news sec webhooks wallstreetsim deploy tests templates static docs README.md
 IN_CODE := -I --include=*.py --include=*.html --include=*.js --include=*.css --include=*.md \
 	--exclude-dir=migrations --exclude=upgrades.py
 RIDDLES := Deed|deed|deeds|ordered_band_bps|Rehearsal|rehearsal|Prospect|Scribe|scribe|Forerunner|_clerk|order_bands|settle_down

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from agents.engine.rules import POINT, ROLES
-from agents.models import Agent, ApiKey, Input, Manipulation, Source
+from agents.models import Agent, Alliance, ApiKey, Input, Manipulation, Message, Source
 from market.admin import account, account_links
 from market.common.read_only import (
     Among,
@@ -149,6 +149,54 @@ class ManipulationAdmin(BigTableAdmin):
     def who(self, manipulation: Any) -> SafeString:
         named = zip(manipulation.accounts, (manipulation.one, manipulation.other), strict=False)
         return links(*(link(name or id, "agents_agent_change", id) for id, name in named))
+
+
+def _name_of(account: str) -> Subquery:
+    return Subquery(Agent.objects.filter(id=OuterRef(account)).values("name"))
+
+
+@admin.register(Message)
+class MessageAdmin(BigTableAdmin):
+    """What agents wrote to each other: an operator may look, as a supervisor of an exchange may."""
+
+    list_display = ("tick", "from_agent", "to_agent", "text", "read_at")
+    search_help_text = "An agent's name, account:1000 or tick:9."
+    hidden = ("sender", "recipient")
+    more = ("from_agent", "to_agent")
+    finds_account = ("sender", "recipient")
+    finds_tick = "tick"
+    computed = {"sender_name": _name_of("sender"), "recipient_name": _name_of("recipient")}
+
+    @admin.display(description="from")
+    def from_agent(self, message: Any) -> SafeString:
+        return link(message.sender_name or message.sender, "agents_agent_change", message.sender)
+
+    @admin.display(description="to")
+    def to_agent(self, message: Any) -> SafeString:
+        name = message.recipient_name or message.recipient
+        return link(name, "agents_agent_change", message.recipient)
+
+
+@admin.register(Alliance)
+class AllianceAdmin(BigTableAdmin):
+    list_display = ("tick", "proposed_by", "proposed_to", "percent", "status", "formed_tick")
+    list_filter = ("status",)
+    search_help_text = "An agent's name, account:1000 or tick:9."
+    hidden = ("proposer", "partner")
+    more = ("proposed_by", "proposed_to")
+    finds_account = ("proposer", "partner")
+    finds_tick = "tick"
+    computed = {"proposer_name": _name_of("proposer"), "partner_name": _name_of("partner")}
+
+    @admin.display(description="proposed by")
+    def proposed_by(self, alliance: Any) -> SafeString:
+        name = alliance.proposer_name or alliance.proposer
+        return link(name, "agents_agent_change", alliance.proposer)
+
+    @admin.display(description="proposed to")
+    def proposed_to(self, alliance: Any) -> SafeString:
+        name = alliance.partner_name or alliance.partner
+        return link(name, "agents_agent_change", alliance.partner)
 
 
 def verdict_on(input: Input) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.models import Agent, ApiKey, Input, Manipulation
+from agents.models import Agent, Alliance, ApiKey, Input, Manipulation, Message
 from agents.services.keys import create_key
 from market.common.read_only import MOST_COUNTED, BigTableAdmin, EstimatingPaginator
 from market.models import (
@@ -32,7 +33,7 @@ from tests.floor.hall import SEED, Hall
 
 LISTED: list[Any] = [
     Company, Account, Agent, ApiKey, Order, Trade, LedgerEntry, Holding, Candle, TapeEntry, Input,
-    Checkpoint, Manipulation,
+    Checkpoint, Manipulation, Message, Alliance,
 ]  # fmt: skip
 EVERYTHING: list[Any] = [*LISTED, World]
 BIG = [model for model in LISTED if isinstance(admin.site._registry[model], BigTableAdmin)]
@@ -48,6 +49,13 @@ def traded(hall: Hall) -> None:
         ann SELL 7 NEXUS MARKET #refused
     """)
     hall.tick()
+    ann, bob = hall.agents["ann"].id, hall.agents["bob"].id
+    Message.objects.create(
+        public_id=uuid4(), tick=2, sender=ann, recipient=bob, text="Good morning.", is_first=True
+    )
+    Alliance.objects.create(
+        id=uuid4(), tick=2, proposer=ann, partner=bob, percent=10, text="Share?", status="pending"
+    )
     Manipulation.objects.create(
         tick=2, crime="spoofing", accounts=[1_000], symbol="APEX", first_tick=1, last_tick=2
     )

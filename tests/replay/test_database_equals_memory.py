@@ -9,14 +9,14 @@ from uuid import UUID, uuid5
 import pytest
 
 from agents.engine.inputs import Input
+from agents.models import Agent, Source
 from agents.models import Input as InputRow
-from agents.models import Source
 from tests.replay.history import COMPANIES, RULES, SWITCHES, inputs_of, new_world
 from wallstreetsim.floor import checkpoints
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.floor.shell import Floor
-from wallstreetsim.machine.world import RESUME, World
+from wallstreetsim.machine.world import REGISTER, RESUME, World
 
 TICKS = 96  # a day, its night, and a pause
 
@@ -58,6 +58,12 @@ def _history(machine: World) -> Iterator[list[Input]]:
 
 
 def _send(inputs: list[Input]) -> None:
+    for input in inputs:
+        if input.type == REGISTER:
+            given = input.parameters
+            Agent.objects.create(
+                id=input.account, name=given["agent"], role=given["role"], webhook_secret=""
+            )
     InputRow.objects.bulk_create(
         InputRow(
             public_id=input.id,
