@@ -299,8 +299,8 @@ class Desk:
         if refusal is Code.INSUFFICIENT_SHARES:
             free = max(0, self._closable(order))
             return (
-                f"The order closes {order.unfilled:,} shares, and {free:,} are yours to close that"
-                " no open order of yours closes."
+                f"Not enough shares: the order closes {order.unfilled:,}, and {free:,} are not"
+                " committed to your open orders."
             )
         return MESSAGES.get(refusal, "")
 

@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from market.common.lists import Page, page_of, slice_of
+from market.common.view import APIView
 from market.selectors import one_instant, world
 from news import selectors
 from news.api import serializers

@@ -59,14 +59,14 @@ def test_a_clumsy_wash_trader_goes_all_the_way_to_prison_in_public(
     ivy = employ(desk)
     wash(ann)
     row = Violation.objects.get()
-    case = f"/sec/cases/{row.investigation_id}"
+    case = f"/api/v1/sec/cases/{row.investigation_id}"
 
     # Opened: a secret, from the accused too.
     for path in ("/world/investigations", "/sec/cases"):
         assert desk.get(path).data["total"] == ann.get(path).data["total"] == 0
     for reader in (ann, bob, ivy):
         assert reader.get(case).status == 404
-    assert bob.get(f"/sec/cases/{NO_CASE}").body["error"] == bob.get(case).body["error"]
+    assert bob.get(f"/api/v1/sec/cases/{NO_CASE}").body["error"] == bob.get(case).body["error"]
 
     # Active: the accused's own business, and its investigator's.
     row = tick_until(desk, "active")
@@ -215,7 +215,7 @@ def test_a_bad_question_is_refused_and_what_is_no_id_finds_no_case(desk: Desk) -
     ):
         assert desk.get(path).status == 400
     for id in ("1", "me", "../../x", NO_CASE.upper() + "0"):
-        assert desk.get(f"/sec/cases/{id}").status == 404
+        assert desk.get(f"/api/v1/sec/cases/{id}").status == 404
 
 
 def test_the_law_is_published_without_what_would_help_to_evade_it(desk: Desk) -> None:

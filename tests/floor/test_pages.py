@@ -144,7 +144,7 @@ def test_a_trade_with_oneself_is_on_the_page_once_for_each_order(hall: Hall) -> 
     apex = models.Company.objects.get(symbol="APEX")
     assert apex.bid and apex.ask and apex.ask - apex.bid > 1
     inside = (apex.bid + apex.ask) // 2 / 100
-    hall.tick(f"ann SELL 5 @ {inside}\nann BUY 5 @ {inside}")
+    hall.tick(f"ann SELL 5 @ {inside}\nann BUY 5 @ {inside} allow")
     ann = hall.agents["ann"]
     with_herself = models.Trade.objects.get(buyer=ann.id, seller=ann.id)
     sides, total, _ = selectors.trades(ann, WHOLE)
@@ -168,7 +168,8 @@ def test_a_record_without_pages_is_given_them(busy: Hall) -> None:
     twice = import_module("market.migrations.0008_trades_with_oneself_stand_twice")
     apex = models.Company.objects.get(symbol="APEX")
     assert apex.bid
-    busy.tick(f"ann SELL 5 @ {(apex.bid + 1) / 100}\nann BUY 5 @ {(apex.bid + 1) / 100}")
+    price = f"{(apex.bid + 1) / 100:.2f}"
+    busy.tick(f"ann SELL 5 @ {price}\nann BUY 5 @ {price} allow")
 
     def found() -> list[object]:
         ann = Agent.objects.get(name="ann")

@@ -71,7 +71,10 @@ class Soak:
         """Kill a floor at some statement of the tick; another takes over."""
         self.send(rows)
         before = self.hall.row
-        if self.doomed.run(self.random.randrange(1, 70)):
+        anywhere, about_the_commit = (1, 80), (60, 80)
+        if self.doomed.run(
+            self.random.randrange(*self.random.choice((anywhere, about_the_commit)))
+        ):
             self.killed += 1
             await_its_end()
         if self.hall.row.tick == before.tick:
