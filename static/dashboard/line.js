@@ -23,7 +23,7 @@ export class Line {
 
   add(tick, value) {
     this.values[this.values.length - 1] = value;
-    if (tick % limits.pointTicks === 0 && tick % dayTicks < openTicks) this.values.push(value);
+    if (closesCandle(tick % dayTicks)) this.values.push(value);
     if (this.values.length > limits.points + 1) this.values.shift();
   }
 
@@ -38,6 +38,12 @@ export class Line {
     const points = this.values.map((value, place) => `${(place * step).toFixed(1)},${height(value, lowest, highest)}`);
     this.polyline.setAttribute("points", points.join(" "));
   }
+}
+
+// Candles end as market/engine/candles.py ends them: after so many ticks of the day, and with the session.
+function closesCandle(tickInDay) {
+  if (tickInDay >= openTicks) return false;
+  return (tickInDay + 1) % limits.pointTicks === 0 || tickInDay === openTicks - 1;
 }
 
 function height(value, lowest, highest) {
