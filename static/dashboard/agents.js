@@ -1,7 +1,7 @@
 // The leaderboard.
 
 import { direction, signedPercent, wholeDollars, shortRole } from "./format.js";
-import { atNextFrame, fill, fillList, mark } from "./dom.js";
+import { atNextFrame, fill, fillList, link, mark, agentAddress } from "./dom.js";
 
 export function mountAgents(panel, feed) {
   const list = panel.querySelector('[data-list="standings"]');
@@ -18,6 +18,7 @@ export function mountAgents(panel, feed) {
 function write(row, entry) {
   mark(row, "direction", direction(entry.change24h));
   row.toggleAttribute("data-house", entry.house);
+  link(row, agentAddress(entry.name));
   fill(row, {
     rank: entry.rank,
     name: entry.name,

@@ -1,32 +1,33 @@
 // Agents that went bankrupt, the newest first.
 
 import { compactDollars } from "./format.js";
-import { atNextFrame, fill, rowOf } from "./dom.js";
+import { agentAddress, atNextFrame, fill, fillList, link } from "./dom.js";
 import { limits } from "./shared.js";
+
+const FIELDS = ["tick", "name", "peak", "final", "cause"];
 
 export function mountBankruptcies(panel, feed) {
   const list = panel.querySelector("ol");
-  let waiting = []; // to be drawn, the newest first
+  let fallen = [...list.children].map(read);
 
-  const draw = atNextFrame(() => {
-    list.prepend(...waiting.map((fall) => write(rowOf(panel), fall)));
-    waiting = [];
-    while (list.children.length > limits.bankruptcies) list.lastElementChild.remove();
-  });
+  const draw = atNextFrame(() => fillList(panel, list, fallen, write));
 
   feed.on("market:event", (events) => {
-    waiting = [...events.filter((event) => event.type === "BANKRUPTCY").reverse(), ...waiting];
-    draw();
+    const fresh = events.filter((event) => event.type === "BANKRUPTCY").map(lineOf).reverse();
+    fallen = [...fresh, ...fallen].slice(0, limits.bankruptcies);
+    if (fresh.length) draw();
   });
 }
 
+function lineOf({ tick, name, peakNetWorth, finalNetWorth, cause }) {
+  return { tick, name, peak: compactDollars(peakNetWorth), final: compactDollars(finalNetWorth), cause };
+}
+
+function read(row) {
+  return Object.fromEntries(FIELDS.map((name) => [name, row.querySelector(`[data-field="${name}"]`).textContent]));
+}
+
 function write(row, fall) {
-  fill(row, {
-    tick: fall.tick,
-    name: fall.name,
-    peak: compactDollars(fall.peakNetWorth),
-    final: compactDollars(fall.finalNetWorth),
-    cause: fall.cause,
-  });
-  return row;
+  link(row, agentAddress(fall.name));
+  fill(row, fall);
 }

@@ -12,6 +12,14 @@ export function mark(element, name, value) {
   if (element.dataset[name] !== value) element.dataset[name] = value;
 }
 
+// Have the row's link lead to this address.
+export function link(row, address) {
+  const anchor = row.querySelector("a");
+  if (anchor.getAttribute("href") !== address) anchor.setAttribute("href", address);
+}
+
+export const agentAddress = (name) => `/agents/${encodeURIComponent(name)}`;
+
 // Make a new row as the panel's template has it.
 export function rowOf(panel) {
   return panel.querySelector("template").content.firstElementChild.cloneNode(true);

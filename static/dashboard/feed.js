@@ -1,30 +1,37 @@
-// What just happened, the newest first: of every tick the market's events, the largest trades, and the largest price
-// moves.
+// What is traded, the newest first: of every tick the largest trades, and the largest price moves. Rows stay where they
+// are and are written anew, so that nothing moves under the reader's eyes, who may also hold them.
 
 import { arrow, compactDollars, direction, grouped, price, signedPercent } from "./format.js";
-import { atNextFrame, fill, rowOf } from "./dom.js";
-import { has, limits, said } from "./shared.js";
+import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
+import { limits, said } from "./shared.js";
 
 const KEPT = 60; // lines
 const TRADES = 8; // shown of one tick
-const PLACES = { event: 1, price: 3 }; // among a tick's lines; trades have the one between
+const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value"];
 
 export function mountFeed(panel, feed) {
-  const list = panel.querySelector("ol");
-  let waiting = []; // lines to be drawn
+  const list = panel.querySelector("tbody");
+  const button = panel.querySelector('[data-act="hold"]');
+  let lines = [...list.children].map(read);
   let newest = 0; // tick
+  let isHeld = false;
 
-  const draw = atNextFrame(() => {
-    for (const line of waiting) list.insertBefore(write(rowOf(panel), line), firstAfter(list, line));
-    waiting = [];
-    while (list.children.length > KEPT) list.lastElementChild.remove();
-    for (const row of list.querySelectorAll(".new")) row.classList.toggle("new", Number(row.dataset.tick) === newest);
-  });
+  const write = (row, line) => writeLine(row, line, line.tick === newest);
+  const draw = atNextFrame(() => isHeld || fillList(panel, list, lines, write));
 
-  const add = (lines) => {
-    waiting = [...waiting, ...lines].slice(-KEPT);
+  const add = (fresh) => {
+    for (const line of fresh) lines.splice(placeFor(lines, line), 0, line);
+    lines = lines.slice(0, KEPT);
     draw();
   };
+
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    isHeld = !isHeld;
+    button.setAttribute("aria-pressed", String(isHeld));
+    button.textContent = isHeld ? "▶ RESUME" : "❚❚ PAUSE";
+    draw();
+  });
 
   feed.on("tick:update", ({ tick }) => {
     newest = tick;
@@ -42,39 +49,18 @@ export function mountFeed(panel, feed) {
     moved.sort((a, b) => Math.abs(b.changePercent) - Math.abs(a.changePercent));
     add(moved.slice(0, limits.moves).map(moveLine));
   });
-
-  feed.on("market:event", (events, { tick }) => add(happenings(events).map((headline) => eventLine(headline, tick))));
 }
 
-// Return the row before which a line belongs, null when that is the end.
-function firstAfter(list, { kind, tick }) {
-  for (const row of list.children) {
-    const age = tick - row.dataset.tick;
-    if (age > 0 || (age === 0 && placeOf(row.dataset.kind) > placeOf(kind))) return row;
-  }
-  return null;
+// Return where a line belongs: after those of later ticks, and of its own tick's after those of its kind.
+function placeFor(lines, { kind, tick }) {
+  const isAfter = (other) => tick > other.tick || (tick === other.tick && placeOf(other.kind) > placeOf(kind));
+  const place = lines.findIndex(isAfter);
+  return place === -1 ? lines.length : place;
 }
 
+// Of a tick the trades come first, then the price moves.
 function placeOf(kind) {
-  return PLACES[kind] ?? 2;
-}
-
-// Events of the whole market or a sector come first, then those of one company. Of many of one type the first are
-// listed, and the number of the others.
-function happenings(events) {
-  const lines = [];
-  const alike = new Map();
-  for (const { type, symbol, headline } of events) {
-    if (!symbol && type !== "BANKRUPTCY") lines.push(headline);
-    else alike.set(type, [...(alike.get(type) ?? []), headline]);
-  }
-  for (const [type, headlines] of alike) {
-    const rest = headlines.length - limits.alike;
-    const isFolded = has(`more:${type}`) && rest > 1;
-    lines.push(...(isFolded ? headlines.slice(0, limits.alike) : headlines));
-    if (isFolded) lines.push(said("more", { count: grouped(rest), what: said(`more:${type}`) }));
-  }
-  return lines;
+  return kind === "price" ? 2 : 1;
 }
 
 function worth(trade) {
@@ -111,18 +97,22 @@ function moveLine(quote) {
   };
 }
 
-function eventLine(headline, tick) {
-  return { kind: "event", tick, texts: { tick, amount: headline } };
-}
-
 function restLine(count, tick) {
-  const trades = count === 1 ? "trade" : "trades";
-  return { kind: "rest", tick, texts: { tick, amount: `and ${grouped(count)} smaller ${trades}` } };
+  return { kind: "rest", tick, texts: { tick, amount: `+${grouped(count)} ${count === 1 ? "trade" : "trades"}` } };
 }
 
-function write(row, { kind, tick, direction = "", texts }) {
-  Object.assign(row.dataset, { kind, tick, direction });
-  row.classList.add("new");
-  fill(row, texts);
-  return row;
+function read(row) {
+  const { kind, tick, direction } = row.dataset;
+  const texts = FIELDS.map((name) => [name, row.querySelector(`[data-field="${name}"]`).textContent]);
+  return { kind, tick: Number(tick), direction, texts: Object.fromEntries(texts) };
+}
+
+function writeLine(row, { kind, tick, direction = "", texts }, isNew) {
+  mark(row, "kind", kind);
+  mark(row, "tick", String(tick));
+  mark(row, "direction", direction);
+  row.classList.toggle("new", isNew);
+  link(row, `/markets/${texts.symbol ?? ""}`);
+  row.querySelector("a").hidden = !texts.symbol;
+  fill(row, Object.fromEntries(FIELDS.map((name) => [name, texts[name] ?? ""])));
 }

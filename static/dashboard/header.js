@@ -37,6 +37,11 @@ export function mountHeader(header, feed, tickSeconds) {
 
   feed.on("connection", ({ state, reason }) => {
     mark(connection, "state", state);
+    // What the market does is not known without a connection; the next tick says it again.
+    if (state === "error") {
+      mark(session, "session", "offline");
+      fill(header, { session: "OFFLINE", bell: "" });
+    }
     fill(header, { connection: reason ?? state.toUpperCase(), latency: "" });
   });
 
@@ -44,7 +49,7 @@ export function mountHeader(header, feed, tickSeconds) {
 
   setInterval(() => {
     const silence = (performance.now() - toldAt) / 1000;
-    if (isPaused || silence < LATE_TICKS * tickSeconds || connection.dataset.state !== "connected") return;
+    if (isPaused || silence < LATE_TICKS * tickSeconds || !feed.isHeard) return;
     mark(session, "session", "stalled");
     fill(header, { session: "STALLED", bell: `no tick for ${clock(Math.floor(silence))}` });
   }, 1000);

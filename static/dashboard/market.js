@@ -11,7 +11,7 @@ export function mountMarket(panel, feed) {
     rows.set(row.dataset.symbol, {
       row,
       line: new Line(row.querySelector("svg")),
-      stateCell: row.querySelector(".sector"),
+      stateCell: row.querySelector("td.state"),
       priceCell: row.querySelector(".price"),
       volumeCell: row.querySelector(".volume"),
     });

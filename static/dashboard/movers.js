@@ -1,7 +1,7 @@
 // The day's largest gains and losses.
 
 import { direction, price, signedPercent } from "./format.js";
-import { atNextFrame, fill, fillList, mark } from "./dom.js";
+import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
 import { limits } from "./shared.js";
 
 export function mountMovers(panel, feed) {
@@ -25,5 +25,6 @@ export function mountMovers(panel, feed) {
 
 function write(row, quote) {
   mark(row, "direction", direction(quote.dayChangePercent));
+  link(row, `/markets/${quote.symbol}`);
   fill(row, { symbol: quote.symbol, price: price(quote.price), change: signedPercent(quote.dayChangePercent) });
 }

@@ -1,34 +1,40 @@
-// The newest headlines, the newest first.
+// Events, halts and news, the newest first. Rows stay where they are and are written anew: nothing moves but the words.
 
-import { atNextFrame, fill, mark, rowOf } from "./dom.js";
+import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
 import { limits } from "./shared.js";
 
 const LEAST_MOOD = 0.05; // as template_tags.py has it
 
 export function mountNews(panel, feed) {
   const list = panel.querySelector("ol");
-  let fresh = [];
+  let lines = [...list.children].map(read);
 
-  const draw = atNextFrame(() => {
-    for (const article of fresh) list.prepend(write(rowOf(panel), article));
-    fresh = [];
-    while (list.children.length > limits.articles) list.lastElementChild.remove();
-  });
+  const draw = atNextFrame(() => fillList(panel, list, lines, write));
 
   feed.on("news:breaking", (articles) => {
-    fresh = [...fresh, ...articles].slice(-limits.articles);
+    lines = [...articles.map(lineOf).reverse(), ...lines].slice(0, limits.articles);
     draw();
   });
+}
+
+function lineOf({ id, tick, category, headline, sentiment }) {
+  return { address: `/news/${id}`, mood: moodOf(sentiment), texts: { tick, category, headline } };
 }
 
 function moodOf(sentiment) {
   return Math.abs(sentiment) < LEAST_MOOD ? "neutral" : sentiment > 0 ? "good" : "bad";
 }
 
-function write(row, { id, tick, category, headline, sentiment }) {
-  mark(row, "mood", moodOf(sentiment));
-  mark(row, "category", category);
-  fill(row, { tick, category, headline });
-  row.querySelector("a").href = `/news/${id}`;
-  return row;
+function read(row) {
+  const text = (name) => row.querySelector(`[data-field="${name}"]`).textContent;
+  const texts = { tick: text("tick"), category: text("category"), headline: text("headline") };
+  return { address: row.querySelector("a").getAttribute("href"), mood: row.dataset.mood, texts };
+}
+
+function write(row, { address, mood, texts }) {
+  mark(row, "mood", mood);
+  mark(row, "category", texts.category);
+  link(row, address);
+  row.querySelector("a").title = texts.headline;
+  fill(row, texts);
 }

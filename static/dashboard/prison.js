@@ -1,7 +1,7 @@
 // Agents in prison, the next release first.
 
 import { crimeWords } from "./format.js";
-import { atNextFrame, fill, fillList } from "./dom.js";
+import { atNextFrame, fill, fillList, link, agentAddress } from "./dom.js";
 import { limits } from "./shared.js";
 
 export function mountPrison(panel, feed) {
@@ -35,5 +35,6 @@ function read(row) {
 }
 
 function write(row, one) {
+  link(row, agentAddress(one.name));
   fill(row, one);
 }

@@ -3,8 +3,6 @@
 export const limits = JSON.parse(document.body.dataset.limits);
 const words = JSON.parse(document.body.dataset.words);
 
-export const has = (name) => name in words;
-
 // Return the words of that name with these values in them.
 export function said(name, values = {}) {
   return words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);

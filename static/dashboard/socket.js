@@ -12,6 +12,7 @@ const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events", "news
 const FIRST_WAIT = 500; // milliseconds
 const LONGEST_WAIT = 15_000;
 const PING_EVERY = 5_000;
+const ANSWER_WITHIN = 1_000; // a pong, usually
 const LONGEST_SILENCE = 8_000; // when a pong is due
 const SMALL_STEP_BACK = 60; // ticks: the process we come back to may be a little behind
 const MOST_MISSED = 60; // ticks: rather than being told of more, the page is loaded anew
@@ -36,8 +37,14 @@ export class Feed {
     this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
   }
 
+  // Whether the server has spoken lately: it answers pings when there is no tick to tell of.
+  get isHeard() {
+    return Boolean(this.socket) && performance.now() - this.heardAt < PING_EVERY + ANSWER_WITHIN;
+  }
+
   start() {
     addEventListener("online", () => this.retry());
+    addEventListener("offline", () => this.socket && this.abandon());
     addEventListener("pagehide", () => this.socket?.close());
     addEventListener("pageshow", (event) => event.persisted && this.retry());
     setInterval(() => this.ping(), PING_EVERY);

@@ -1,7 +1,7 @@
 // Agents on trial, the latest charge first.
 
 import { crimeWords } from "./format.js";
-import { atNextFrame, fill, fillList } from "./dom.js";
+import { atNextFrame, fill, fillList, link, agentAddress } from "./dom.js";
 import { limits } from "./shared.js";
 
 export function mountWanted(panel, feed) {
@@ -28,5 +28,6 @@ function read(row) {
 }
 
 function write(row, one) {
+  link(row, agentAddress(one.name));
   fill(row, one);
 }

@@ -8,6 +8,8 @@ const taken = new Map(); // id → when its part was last taken over
 const connection = document.getElementById("connection");
 let isAsking = false;
 let failures = 0;
+let socket = null;
+let timer;
 
 function say(state, words) {
   connection.dataset.state = state;
@@ -41,10 +43,18 @@ async function refresh() {
   }
 }
 
+function lost() {
+  failures += 1;
+  const isOffline = failures > 4 || !navigator.onLine;
+  say(isOffline ? "error" : "reconnecting", isOffline ? "OFFLINE" : "RECONNECTING");
+  timer = setTimeout(open, Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)));
+}
+
 function open() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws`);
+  const mine = (socket = new WebSocket(`${scheme}://${location.host}/ws`));
   socket.onmessage = ({ data }) => {
+    if (mine !== socket) return;
     const { type, epoch } = JSON.parse(data);
     if (type === "connected") {
       if (String(epoch) !== document.body.dataset.epoch) location.reload(); // this is another world
@@ -54,11 +64,28 @@ function open() {
     if (type === "connected" || type === "tick:update") refresh();
   };
   socket.onclose = () => {
-    failures += 1;
-    say(failures > 4 ? "error" : "reconnecting", failures > 4 ? "OFFLINE" : "RECONNECTING");
-    setTimeout(open, Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)));
+    if (mine !== socket) return;
+    socket = null;
+    lost();
   };
 }
 
+// Without a network a socket may take minutes to close.
+function abandon() {
+  const silent = socket;
+  if (!silent) return;
+  socket = null;
+  silent.close();
+  lost();
+}
+
+function retry() {
+  if (socket) return;
+  clearTimeout(timer);
+  open();
+}
+
 open();
+addEventListener("offline", abandon);
+addEventListener("online", retry);
 document.addEventListener("visibilitychange", refresh);

@@ -8,6 +8,7 @@ export class Recording {
   constructor() {
     this.listeners = new Map();
     this.prices = new Prices();
+    this.isHeard = false; // a replay waits for no tick
   }
 
   on(type, listener) {

@@ -84,3 +84,24 @@ def test_the_whole_terminal_fits_a_window_that_is_large_enough(
     for width, height in ((1440, 900), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollHeight") == height
+
+
+# The rows that are partly seen at the foot of a list, by more than a pixel's rounding.
+CUT = """() => [...document.querySelectorAll("main .scroll")].flatMap((box) => {
+    const foot = box.getBoundingClientRect().bottom;
+    return [...box.querySelectorAll("#news li, tbody tr")]
+        .map((row) => [row, row.getBoundingClientRect()])
+        .filter(([, { top, bottom, height }]) => height && top < foot - 1 && bottom > foot + 1)
+        .map(([row]) => row.innerText);
+})"""
+
+
+def test_no_row_is_cut_at_the_foot_of_a_panel(eventful: Hall, open_page: OpenPage) -> None:
+    for _ in range(3):
+        eventful.tick("ann BUY 100 MARKET\nbob SHORT 5 NEXUS MARKET")
+    page = open_page("/")
+    cut = {}
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        cut[width, height] = page.evaluate(CUT)
+    assert {size: rows for size, rows in cut.items() if rows} == {}

@@ -13,6 +13,7 @@ from agents.models import Agent
 from market import tape
 from market.engine.rules import Macro
 from market.models import Bankruptcy, Company
+from news.models import Article
 from tests.browser.conftest import OpenPage
 from tests.browser.web import Web
 from tests.floor.hall import Hall
@@ -25,7 +26,7 @@ PANELS = [
     "LIVE FEED",
     "TOP AGENTS",
     "MARKET",
-    "NEWS",
+    "EVENTS AND NEWS",
     "ACTIVE EVENTS",
     "SEC MOST WANTED",
     "PRISON",
@@ -63,7 +64,8 @@ def test_the_page_is_complete_without_any_script(hall: Hall, open_page: OpenPage
     expect(page.locator("#feed")).to_contain_text("BUY APEX")
     expect(page.locator("#agents tbody th")).to_have_text(["bob", "ann"])
     expect(page.locator("#overview [data-field=agents]")).to_have_text("2")
-    expect(page.locator("#news")).to_contain_text("No newsroom yet.")
+    expect(page.locator("#news li")).to_have_count(Article.objects.count())
+    expect(page.locator("#bankruptcies .none")).to_be_visible()
     expect(page.locator(".connection")).to_contain_text("NOT LIVE")
 
 
@@ -93,7 +95,7 @@ def test_the_rates_are_kept_up_to_date(hall: Hall, open_page: OpenPage) -> None:
 def test_a_trade_comes_first_in_the_feed(hall: Hall, open_page: OpenPage) -> None:
     page = live(open_page)
     hall.tick("ann BUY 123 NEXUS MARKET")
-    newest = page.locator("#feed li").first
+    newest = page.locator("#feed tbody tr").first
     expect(newest).to_contain_text("2 BUY NEXUS 123")
     hall.tick("ann SELL 23 NEXUS MARKET")
     expect(newest).to_contain_text("3 SELL NEXUS 23")
@@ -104,8 +106,8 @@ def test_the_feed_keeps_only_its_newest_lines(hall: Hall, open_page: OpenPage) -
     for _ in range(25):
         hall.tick("ann BUY 1 MARKET")
     expect(tick_of(page)).to_have_text("26")
-    expect(page.locator("#feed li").first).to_contain_text("26 BUY")
-    assert page.locator("#feed li").count() <= 60
+    expect(page.locator("#feed tbody tr").first).to_contain_text("26 BUY")
+    assert page.locator("#feed tbody tr").count() <= 60
 
 
 def test_a_world_that_stands_still_says_so(hall: Hall, open_page: OpenPage) -> None:
@@ -136,7 +138,7 @@ def test_the_page_comes_back_when_the_web_process_does(
     expect(tick_of(page)).to_have_text("12")
     expect(price_of(page, "APEX")).to_have_text(recorded_price("APEX"))
     expect(page.locator("#feed")).to_contain_text("2 BUY NEXUS 123")
-    expect(page.locator("#feed")).to_contain_text("3 MEME is halted until tick 12")
+    expect_told(page, 3, "MEME")
     expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
     fresh = open_page(java_script_enabled=False)
     apex = "#market [data-symbol=APEX] polyline"
@@ -301,13 +303,13 @@ def test_halts_restrictions_and_bankruptcies_are_seen_as_they_happen(
     hall.tick()
     expect(apex.locator("[data-field=state]")).to_have_text("HALT")
     expect(page.locator("#market [data-symbol=NOVA] [data-field=state]")).to_have_text("NO SHORTS")
-    expect(page.locator("#feed")).to_contain_text("APEX is halted until tick 5")
+    expect_told(page, 3, "APEX")
     expect(page.locator("#market .halted")).to_be_hidden()
     omega = page.locator("#market [data-symbol=OMEGA]")
     hall.operate("SET_BANDS", symbol="OMEGA", bps=200, reason="a calm")
     hall.tick()
     expect(omega.locator("[data-field=state]")).to_have_text("BANDS")
-    expect(page.locator("#feed")).to_contain_text("OMEGA: bands of 2 %")
+    expect_told(page, 4, "OMEGA")
     hall.operate("FREE_BANDS", reason="over")
     hall.operate("HALT", ticks=9, reason="a storm")
     hall.tick()
@@ -316,32 +318,110 @@ def test_halts_restrictions_and_bankruptcies_are_seen_as_they_happen(
     hall.tick()
     expect(apex.locator("[data-field=state]")).to_have_text("")
     expect(page.locator("#market .halted")).to_be_hidden()
-    expect(page.locator("#feed")).to_contain_text("APEX trades again")
+    expect_told(page, 6, "APEX")
 
 
-def test_a_market_wide_halt_comes_first_in_the_feed_however_many_there_are(
+def test_events_and_halts_have_a_list_of_their_own_that_keeps_the_last_twenty(
     hall: Hall, open_page: OpenPage
 ) -> None:
     page = live(open_page)
-    for symbol in Company.objects.values_list("symbol", flat=True):
-        hall.operate("HALT", symbol=symbol, ticks=2, reason="a look")
-    hall.operate("HALT", ticks=2, reason="a storm")
-    hall.tick("ann BUY 1 MARKET")
-    expect(tick_of(page)).to_have_text("2")
-    expect(page.locator("#feed li").first).to_have_text(re.compile("The market is halted"))
-    expect(page.locator("#feed")).to_contain_text("and 5 more companies are halted")
-    seen = page.locator("#feed li[data-tick='2']").all_inner_texts()
-    fresh = open_page(java_script_enabled=False).locator("#feed li[data-tick='2']")
-    assert fresh.all_inner_texts() == seen
+    for _ in range(24):
+        hall.operate("INJECT", event="RALLY", impact=0.001, duration=1)
+        hall.tick("ann BUY 1 MARKET")
+    expect(tick_of(page)).to_have_text("25")
+    written = list(Article.objects.order_by("-number").values_list("headline", flat=True)[:20])
+    rows = page.locator("#news li")
+    expect(rows.locator("a")).to_have_text(written)
+    fresh = open_page(java_script_enabled=False).locator("#news li")
+    assert fresh.all_inner_texts() == rows.all_inner_texts()
+    links = "all => all.map(a => a.getAttribute('href'))"
+    assert fresh.locator("a").evaluate_all(links) == rows.locator("a").evaluate_all(links)
+    kinds = page.locator("#feed tbody tr").evaluate_all("all => all.map(row => row.dataset.kind)")
+    assert "BUY" in kinds and set(kinds) <= {"BUY", "SELL", "CROSS", "rest", "price"}
+
+
+def expect_told(page: Page, tick: int, symbol: str) -> None:
+    """Expect what was written of a company in a tick among the events and news."""
+    written = Article.objects.filter(tick=tick, symbols__contains=[symbol])
+    headlines = list(written.values_list("headline", flat=True))
+    assert headlines
+    for headline in headlines:
+        expect(page.locator("#news ol")).to_contain_text(headline)
+
+
+def test_the_feed_can_be_paused_and_misses_nothing(hall: Hall, open_page: OpenPage) -> None:
+    page = live(open_page)
+    hall.tick("ann BUY 123 NEXUS MARKET")
+    newest = page.locator("#feed tbody tr").first
+    expect(newest).to_contain_text("2 BUY NEXUS 123")
+    button = page.get_by_role("button", name="PAUSE")
+    button.click()
+    expect(page.locator("#feed button")).to_have_attribute("aria-pressed", "true")
+    hall.tick("ann SELL 23 NEXUS MARKET")
+    expect(tick_of(page)).to_have_text("3")
+    expect(newest).to_contain_text("2 BUY NEXUS 123")
+    page.get_by_role("button", name="RESUME").click()
+    expect(newest).to_contain_text("3 SELL NEXUS 23")
+    expect(page.locator("#feed")).to_contain_text("2 BUY NEXUS 123")
+
+
+def test_the_feed_names_its_columns(hall: Hall, open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    names = page.locator("#feed thead th").all_inner_texts()
+    assert names == ["Tick", "Side", "Symbol", "Shares / %", "Price", "Value"]
+    expect(page.locator("#feed button")).to_be_hidden()  # without a script it could do nothing
+
+
+WATCH_SHIFTS = """() => {
+    window.shifts = [];
+    const note = ({ value, sources }) => window.shifts.push([value, sources.map(({ node }) =>
+        (node?.nodeType === 1 ? node : node?.parentElement)?.outerHTML.slice(0, 90))]);
+    new PerformanceObserver((list) => list.getEntries().forEach(note))
+        .observe({ type: "layout-shift" });
+}"""
+
+
+def test_nothing_moves_while_the_market_is_watched(hall: Hall, open_page: OpenPage) -> None:
+    hall.tick("ann BUY 1 NEXUS MARKET")
+    page = live(open_page, viewport={"width": 1440, "height": 900})
+    page.evaluate(WATCH_SHIFTS)
+    for n in range(6):
+        hall.operate("INJECT", event="CEO_SCANDAL", symbol="APEX", impact=-0.001, duration=50)
+        hall.tick(f"ann BUY {n + 1} NEXUS MARKET\nbob BUY 1 APEX MARKET")
+        expect(tick_of(page)).to_have_text(str(n + 3))
+    shifts = page.evaluate("window.shifts")
+    assert sum(value for value, _ in shifts) < 0.01, shifts
+
+
+def test_names_of_agents_are_links(hall: Hall, open_page: OpenPage) -> None:
     hall.tick()
+    page = live(open_page)
     hall.tick()
-    expect(page.locator("#feed")).to_contain_text("and 5 more companies trade again")
+    expect(tick_of(page)).to_have_text("3")
+    page.locator("#agents tbody").get_by_role("link", name="ann").click()
+    expect(page).to_have_url(re.compile(r"/agents/ann$"))
+    expect(page.locator("#agent b.large")).to_have_text("ann")
+
+
+def test_without_a_network_the_page_says_offline_and_not_that_the_market_has_stalled(
+    hall: Hall, open_page: OpenPage
+) -> None:
+    page = live(open_page, may_complain=True)
+    page.context.set_offline(True)
+    expect(page.locator("#header [data-field=connection]")).to_have_text("OFFLINE")
+    expect(page.locator("#header [data-field=session]")).to_have_text("OFFLINE")
+    page.wait_for_timeout(12_000)  # longer than a tick may be late
+    expect(page.locator("#header [data-field=session]")).to_have_text("OFFLINE")
+    page.context.set_offline(False)
+    expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
+    hall.tick()
+    expect(page.locator("#header [data-field=session]")).to_have_text("OPEN")
 
 
 STATES = """() => [
     ...[...document.querySelectorAll("#market tbody tr")].map((row) => row.innerText),
     ...[...document.querySelectorAll("#market tbody tr")].map((row) => row.dataset.state),
-    ...[...document.querySelectorAll("#market .sector")].map((cell) => cell.title),
+    ...[...document.querySelectorAll("#market td.state")].map((cell) => cell.title),
     document.querySelector("#market .halted").textContent,
     document.querySelector("#market .halted").hidden,
     document.querySelector("#header .session").innerText,
@@ -353,7 +433,7 @@ def test_what_is_halted_why_and_until_when_is_on_the_page_whenever_it_is_loaded(
     hall: Hall, open_page: OpenPage
 ) -> None:
     page = live(open_page)
-    note = page.locator("#market [data-symbol=APEX] .sector")
+    note = page.locator("#market [data-symbol=APEX] td.state")
     banner, header = page.locator("#market .halted"), page.locator("#header .session")
 
     def expect_the_same_of_a_page_that_is_loaded_now() -> None:
@@ -365,7 +445,7 @@ def test_what_is_halted_why_and_until_when_is_on_the_page_whenever_it_is_loaded(
     hall.operate("RESTRICT_SHORTS", symbol="MEME", reason="a raid")
     hall.tick()
     expect(note).to_have_attribute("title", "Halted until resumed: operator")
-    nova = page.locator("#market [data-symbol=NOVA] .sector")
+    nova = page.locator("#market [data-symbol=NOVA] td.state")
     expect(nova).to_have_attribute("title", "Halted until tick 7: operator")
     expect(header).to_contain_text("OPEN closes in")
     expect_the_same_of_a_page_that_is_loaded_now()
@@ -382,6 +462,15 @@ def test_what_is_halted_why_and_until_when_is_on_the_page_whenever_it_is_loaded(
     expect_the_same_of_a_page_that_is_loaded_now()
 
 
+IS_READ_WHOLE = """(word) => {
+    const [box, row] = [word, word.closest("tr")].map((element) => element.getBoundingClientRect());
+    const cell = word.parentElement;
+    const isOverlaid = getComputedStyle(word).position === "absolute"; // where there is no column
+    const isWhole = isOverlaid || cell.scrollWidth <= cell.clientWidth;
+    return isWhole && box.left >= row.left && box.right <= row.right + 0.5;
+}"""
+
+
 def test_the_word_for_what_keeps_a_company_from_trading_is_read_at_every_width(
     hall: Hall, open_page: OpenPage
 ) -> None:
@@ -393,11 +482,12 @@ def test_the_word_for_what_keeps_a_company_from_trading_is_read_at_every_width(
     for width in (360, 480, 599, 640, 768, 1024, 1200, 1280, 1440, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         for symbol, word in (("APEX", "HALT"), ("MEME", "NO SHORTS"), ("OMEGA", "BANDS")):
-            state = page.locator(f"#market [data-symbol={symbol}] .state")
+            state = page.locator(f"#market [data-symbol={symbol}] [data-field=state]")
             expect(state).to_be_visible()
             expect(state).to_have_text(word)
-            cell = state.locator("..")
-            assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
+            assert state.evaluate(IS_READ_WHOLE), width
+            sector = page.locator(f"#market [data-symbol={symbol}] .sector")
+            expect(sector).not_to_have_text("")
     expect(page.locator("#market td.bands").first).to_have_text(re.compile(r"\d–\d"))
     expect(page.locator("#market td.bands").first).to_be_visible()
 

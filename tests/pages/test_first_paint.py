@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import Company
+from news.models import Article
 from sec.models import Investigation, Penalty
 from tests.floor.hall import Hall
 from wallstreetsim.terminal import pages, template_tags
@@ -123,30 +125,19 @@ def test_all_that_keeps_a_company_from_trading_as_usual_is_said() -> None:
     assert (quote.state, quote.note) == ("", "")
 
 
-def test_of_a_ticks_many_halts_the_feed_tells_the_widest_first_and_counts_the_rest(
+def test_events_and_halts_are_among_the_news_and_not_among_the_trades(
     hall: Hall, client: Client
 ) -> None:
-    symbols = sorted(Company.objects.values_list("symbol", flat=True))
-    for symbol in symbols[:-1]:
-        hall.operate("HALT", symbol=symbol, ticks=2, reason="a look")
-    hall.operate("HALT", ticks=2, reason="a storm")
-    hall.tick()
-    assert happenings(client) == [
-        "The market is halted until tick 4",
-        *(f"{symbol} is halted until tick 4" for symbol in symbols[:3]),
-        "and 4 more companies are halted",
-    ]
-    hall.tick()
-    hall.tick()
-    resumed = happenings(client)
-    assert len(resumed) == 4
-    assert resumed[-1] == "and 5 more companies trade again"
-
-
-def happenings(client: Client) -> list[str]:
-    _, _, rest = client.get("/").content.decode().partition('id="feed"')
-    panel, _, _ = rest.partition("<template>")
-    return re.findall(r'data-kind="event".*?data-field="amount">([^<]+)<', panel)
+    for n in range(22):
+        hall.operate("INJECT", event="RALLY", impact=0.001, duration=1)
+        hall.operate("HALT", symbol="APEX", ticks=1, reason=f"look {n}")
+        hall.tick("ann BUY 1 NEXUS MARKET")
+    page = client.get("/").content.decode()
+    listed = re.findall(r'data-field="headline">([^<]+)<', panel(page, "news"))
+    written = Article.objects.order_by("-number").values_list("headline", flat=True)[:20]
+    assert [unescape(headline) for headline in listed] == list(written)
+    kinds = set(re.findall(r'data-kind="(\w+)"', panel(page, "feed")))
+    assert "BUY" in kinds and kinds <= {"BUY", "SELL", "CROSS", "price"}
 
 
 def test_who_is_on_trial_and_who_in_prison_is_listed(hall: Hall, client: Client) -> None:

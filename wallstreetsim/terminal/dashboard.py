@@ -180,12 +180,11 @@ class Dashboard:
     active_agents: int
     standings: list[Standing]
     trades: list[Sale]  # the newest first
-    happenings: Sequence[str] = ()  # of the tick, as the feed says them
     active_events: Sequence[ActiveEvent] = ()  # the newest first
     bankruptcies: Sequence[Fall] = ()  # the newest first
     wanted: Sequence[OnTrial] = ()
     inmates: Sequence[InPrison] = ()
-    articles: Sequence[Article] = ()  # the newest first
+    articles: Sequence[Article] = ()  # events and halts too, the newest first
 
     @property
     def tick_seconds(self) -> int:
@@ -309,7 +308,6 @@ def load() -> Dashboard:
         active_agents=update.get("activeAgents", 0),
         standings=_standings(told.get("leaderboard:update", {})),
         trades=trades,
-        happenings=_happenings(told.get("market:event", [])),
         active_events=_active_events(update),
         bankruptcies=bankruptcies,
         wanted=wanted,
@@ -343,7 +341,6 @@ def load_at(tick: Tick) -> Dashboard | None:
             active_agents=update["activeAgents"],
             standings=_standings(told["leaderboard:update"]),
             trades=_last_trades_until(tick),
-            happenings=_happenings(told.get("market:event", [])),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
             wanted=on_trial(tick, LIMITS["wanted"]),
@@ -531,23 +528,6 @@ def _sales(rows: QuerySet[Trade]) -> list[Sale]:
     return [
         Sale(t.tick, t.aggressor or said("auction"), t.symbol, t.quantity, t.price) for t in trades
     ]
-
-
-def _happenings(events: list[wire.Wire]) -> list[str]:
-    """Return what happened in a tick, line by line: first what befell all or a sector, then what
-    befell one. Of many alike the first are told, and how many more there are.
-    """
-    alike: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for event in events:
-        is_of_one = event["symbol"] or event["type"] == "BANKRUPTCY"
-        (alike.setdefault(event["type"], []) if is_of_one else lines).append(event["headline"])
-    for type, headlines in alike.items():
-        rest = len(headlines) - LIMITS["alike"]
-        if f"more:{type}" in WORDS and rest > 1:
-            headlines[-rest:] = [said("more", count=f"{rest:,}", what=said(f"more:{type}"))]
-        lines += headlines
-    return lines
 
 
 def _active_events(update: wire.Wire) -> list[ActiveEvent]:

@@ -11,11 +11,10 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "points": 40,  # of a line
         "movers": 5,  # gainers, and as many losers
         "moves": 3,  # price moves in the feed, a tick
-        "alike": 3,  # events of one type in the feed, a tick; the others are one line
         "bankruptcies": 8,
         "wanted": 8,
         "inmates": 8,
-        "articles": 8,
+        "articles": 20,  # which tell of events and halts too
     }
 )
 
@@ -35,13 +34,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "opensIn": "opens in {time}",
         # Lines of the feed
         "auction": "CROSS",  # in place of a taker's side
-        "more": "and {count} more {what}",
-        "more:HALT": "companies are halted",
-        "more:RESUMPTION": "companies trade again",
-        "more:SHORT_SALE_RESTRICTION": "companies have shorts restricted",
-        "more:BANDS": "companies have other bands",
-        "more:SPLIT": "companies are split",
-        "more:BANKRUPTCY": "agents are bankrupt",
     }
 )
 
