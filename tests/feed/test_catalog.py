@@ -77,7 +77,9 @@ def _marked() -> set[str]:
 
 def test_an_article_is_as_the_table_has_it() -> None:
     [kind] = [kind for kind in catalog.FRAMES if kind.type == "news:breaking"]
-    assert tuple(news_wire.row(Article(symbols=[], agents=[]), {})) == kind.fields
+    assert (
+        tuple(news_wire.row(Article(symbols=[], agents=[], is_breaking=False), {})) == kind.fields
+    )
 
 
 def test_the_table_names_every_field_of_what_is_told(told: dict[str, set[str]]) -> None:
