@@ -370,13 +370,13 @@ def test_who_has_too_little_is_told_what_it_needs_and_what_there_is(ann: Trader)
         "The order may cost up to $100,000.00, and your buying power is $20,000.00."
     )
     assert shares["code"] == "INSUFFICIENT_SHARES"
-    assert "5 shares, and 0 are yours" in shares["message"]
+    assert "the order closes 5, and 0 are not committed" in shares["message"]
     ann.act(buy(10))
     ann.desk.tick()
     ann.act(sell(7, price=9_000.0))
     ann.desk.tick()
     [refused] = ann.act(sell(5))
-    assert "5 shares, and 3 are yours" in refused["message"]
+    assert "the order closes 5, and 3 are not committed" in refused["message"]
 
 
 def test_the_tick_says_what_it_needs_too(ann: Trader) -> None:
