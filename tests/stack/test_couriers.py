@@ -127,7 +127,7 @@ def test_a_record_that_is_away_for_a_while_loses_nothing(
             " WHERE datname = %s AND pid <> %s",
             [name, connection.connection.info.backend_pid],
         )
-        time.sleep(6)
+        time.sleep(10)
         _allow(operator, name, "true")
     eventually(lambda: delivered.reaches(before + 2))
     assert not Endpoint.objects.exclude(state=EndpointState.ACTIVE).exists()
