@@ -180,6 +180,7 @@ def test_the_tape_goes_on_where_it_was(hall: Hall, tmp_path: Path) -> None:
 def test_a_dump_of_what_is_replaced_comes_first(hall: Hall, tmp_path: Path) -> None:
     run_to(hall, 8)
     done = rollback.roll_back(5, dumps=tmp_path)
+    assert done.dump
     pg_restore = [str(postgres_program("pg_restore")), "--data-only", "--file=-"]
     listing = subprocess.run(
         [*pg_restore, "--table=market_trade", str(done.dump)],
