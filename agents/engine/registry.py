@@ -472,6 +472,11 @@ class AgentRegistry:
             return True
         return self.alliances.allied(one, other) or self.mail.answered(one, other)
 
+    def has_access(self, account: int, symbol: str) -> bool:
+        """Say whether an agent heads a company, or is linked to who does."""
+        ceo = self.ceos.get(symbol)
+        return ceo is not None and self.linked(account, ceo)
+
     def allied(self, one: int, other: int) -> bool:
         return self.alliances.allied(one, other)
 
