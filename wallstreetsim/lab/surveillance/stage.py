@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 from agents.engine.house import FIRST_HOUSE_ACCOUNT
 from agents.engine.inputs import Input
-from market.engine.accounts import FIRST_AGENT_ACCOUNT, Account
-from market.engine.companies import Company, Listing
+from market.engine.accounts import FIRST_AGENT_ACCOUNT
+from market.engine.listings import Listing
 from market.engine.operator_acts import HALT, INJECT
+from market.engine.orders import Account, Company
 from market.engine.outcome import Trade
 from market.engine.rules import Switches
 from market.engine.values import BPS_IN_ONE, Cents, Shares, Tick
