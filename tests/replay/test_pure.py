@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "7fba9e8a7a80bf655d8b7683b6a97257f581881de389c50c949f69ebda64e217"
+GOLDEN_DIGEST = "3779507ef8bddf96d1b959b0e696de803965718946da769c2a7de1b240a9ccc6"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "b9ce9a43a5ec619ad505c28444552b0c6e2b5100989d237a41f0c628c01d529c"
