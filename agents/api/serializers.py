@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from agents import standings
 from agents.engine.actions import LONGEST_REFERENCE
+from agents.engine.agent_state import AgentStatus
 from agents.engine.alliances import AllianceStatus
-from agents.engine.registry import AgentStatus
 from agents.engine.rules import POINT
 from agents.models import Agent, ApiKey, Input
 from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, TradeSide
@@ -25,7 +25,8 @@ from market import wire
 from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import CursorQuery, PageQuery
 from market.engine import margin
-from market.engine.accounts import Account, margin_rate
+from market.engine.accounts import margin_rate
+from market.engine.orders import Account
 from market.engine.values import OrderStatus
 from market.models import EquityPoint
 

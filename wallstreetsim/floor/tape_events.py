@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from agents.engine.registry import AgentState
+from agents.engine.agent_state import AgentState
 from market import wire
 from market.engine import margin
-from market.engine.accounts import Account
 from market.engine.exchange import Exchange
+from market.engine.orders import Account
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
 from market.engine.sessions import Moment, closed_early, stands_still
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
