@@ -131,7 +131,7 @@ def config() -> Config:
             "highestPrice": market.highest_limit_cents / 100,
             "priceIncrement": 0.01,
             "collarPercent": market.collar_bps / 100,
-            "reasonCodes": dict(MEANINGS),
+            "reasonCodes": {str(code): meaning for code, meaning in MEANINGS.items()},
             "bookLevelsPublished": market.book_levels_published,
         },
         "timing": {
