@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agents.engine.batch import take_rationale
 from agents.engine.facts import Manipulation
@@ -21,6 +21,7 @@ from market.engine.values import Tick
 from news.engine.articles import Article
 from news.engine.desk import NewsReport
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
+from wallstreetsim.lab.scenarios.file import read
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
 from wallstreetsim.machine.actions import action_table
@@ -58,6 +59,12 @@ def run(
         record.add(world.advance(inputs, watch), submissions)
         arrivals = []
     return record.result()
+
+
+def run_job(job: Mapping[str, Any]) -> wire.Wire:
+    """Run a file's text with these ticks, if any are given, and this seed."""
+    scenario = read(job["source"].encode(), ticks=job["ticks"], seed=job["seed"])
+    return run(scenario).as_wire()
 
 
 def _arrivals(traders: Sequence[Trader]) -> Iterator[Input]:
