@@ -15,6 +15,7 @@ urlpatterns = [
     path("markets/<symbol>", markets.company, name="company-page"),
     path("sec", law.sec, name="sec-page"),
     path("sec/cases/<uuid:id>", law.case, name="case-page"),
+    path("sec/scorecard", law.scorecard, name="scorecard-page"),
     path("world", state.world, name="world-page"),
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
