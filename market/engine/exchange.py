@@ -27,7 +27,7 @@ from market.engine.accounts import (
     Account,
     AccountKind,
 )
-from market.engine.candles import add_tick
+from market.engine.candles import Forming, add_index_tick, add_tick
 from market.engine.climate import Climate
 from market.engine.companies import Company, Listing
 from market.engine.desk import Desk
@@ -56,6 +56,8 @@ class Exchange(Desk):
         self.facts = facts or Facts()
         self.taker_fee_bps = rules.taker_fee_bps  # of everyone who pays one
         self.candles: list[Candle] = []  # finished in this tick
+        self.index_candles: list[Candle] = []  # as well
+        self.index_forming: Forming = {}
         self.happened_before: list[events.MarketEvent] = []  # in the last tick
         self.climate = Climate(rules, switches, streams)
         self.happened: list[events.MarketEvent] = []  # in this tick
@@ -266,12 +268,30 @@ class Exchange(Desk):
             self.candles += add_tick(
                 company, self.moment, intervals, session_ends=self._ends_session()
             )
+        self._add_index_tick(intervals)
         for trade in self.log.trades:
             self.accounts[trade.buyer].trade_count += 1
             if trade.seller != trade.buyer:
                 self.accounts[trade.seller].trade_count += 1
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
         self._sample_equities()
+
+    def _add_index_tick(self, intervals: tuple[Tick, ...]) -> None:
+        """Add the tick to the candles of the index, which is known at its beginning and end."""
+        companies = self.companies.values()
+        opened = self._index_of(sum(c.tick_open * c.shares for c in companies))
+        close = self.index()
+        volume = sum(company.tick_volume for company in companies)
+        self.index_candles = list(
+            add_index_tick(
+                self.index_forming,
+                (opened, max(opened, close), min(opened, close), close, volume),
+                self.moment,
+                intervals,
+                in_session=any(company.in_session for company in companies),
+                session_ends=self._ends_session(),
+            )
+        )
 
     def end_tick(self) -> MarketOutcome:
         """Report what the tick made of the market, and close its log."""
@@ -283,6 +303,7 @@ class Exchange(Desk):
         """Free the last tick's log: it has been reported."""
         self.log = TickLog(self.log.tick)
         self.candles = []
+        self.index_candles = []
 
     # What operators and scenarios order
 

@@ -127,6 +127,7 @@ class TickLog:
             index=exchange.index(),
             previous_close_index=exchange.previous_close_index(),
             dollar_volume_day=sum(exchange.dollar_volumes),
+            index_candles=exchange.index_candles,
         )
 
     def close(self) -> None:

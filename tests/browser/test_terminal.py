@@ -25,6 +25,7 @@ PANELS = [
     "GAINERS / LOSERS",
     "LIVE FEED",
     "TOP AGENTS",
+    "SECTORS",
     "MARKET",
     "EVENTS AND NEWS",
     "ACTIVE EVENTS",
@@ -99,6 +100,15 @@ def test_a_trade_comes_first_in_the_feed(hall: Hall, open_page: OpenPage) -> Non
     expect(newest).to_contain_text("2 BUY NEXUS 123")
     hall.tick("ann SELL 23 NEXUS MARKET")
     expect(newest).to_contain_text("3 SELL NEXUS 23")
+    page.get_by_role("button", name="EVENTS", exact=True).click()
+    expect(page.locator("#feed tbody tr")).to_have_count(0)
+    hall.operate("INJECT", event="RALLY", impact=0.012, duration=3)
+    hall.tick()
+    expect(page.locator("#feed tbody tr")).to_have_count(1)
+    expect(newest.locator(".headline a")).to_be_visible()
+    expect(newest.locator(".symbol")).to_be_hidden()
+    page.get_by_role("button", name="TRADES", exact=True).click()
+    expect(newest).to_contain_text("3 SELL NEXUS 23")
 
 
 def test_the_feed_keeps_only_its_newest_lines(hall: Hall, open_page: OpenPage) -> None:
@@ -124,6 +134,12 @@ def points_of(page: Page, line: str) -> list[str]:
     return (page.locator(line).get_attribute("points") or "").split()
 
 
+def candles_of(page: Page) -> list[int]:
+    """Return how many candles of the index rise, and how many fall."""
+    paths = (page.locator(f"#overview .{name}") for name in ("rising", "falling"))
+    return [(path.get_attribute("d") or "").count("z") for path in paths]
+
+
 def test_the_page_comes_back_when_the_web_process_does(
     hall: Hall, web: Web, open_page: OpenPage
 ) -> None:
@@ -143,7 +159,7 @@ def test_the_page_comes_back_when_the_web_process_does(
     fresh = open_page(java_script_enabled=False)
     apex = "#market [data-symbol=APEX] polyline"
     assert points_of(page, apex) == points_of(fresh, apex)
-    assert len(points_of(page, "#overview polyline")) == len(points_of(fresh, "#overview polyline"))
+    assert candles_of(page) == candles_of(fresh)
     hall.tick()
     expect(tick_of(page)).to_have_text("13")
 
