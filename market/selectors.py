@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
@@ -122,6 +122,22 @@ def index_candles(*, interval: int | str, limit: int) -> list[AdjustedCandle]:
 def index_candles_until(tick: Tick, *, interval: int, limit: int) -> list[AdjustedCandle]:
     """Return the last candles of the index that were finished at a tick, oldest first."""
     return [_adjusted(row, 0) for row in _last_candles(INDEX, interval, limit, upto=tick)]
+
+
+def index_at(ticks: Sequence[Tick]) -> list[int]:
+    """Return the index after each of these ticks, in their order; by night, as the last of them
+    left it, and before the first that has a candle, as that began. One query.
+    """
+    known = {
+        row.tick: row for row in Candle.objects.filter(symbol=INDEX, interval=1, tick__in=ticks)
+    }
+    first = min(known, default=None)
+    value = settings.RULES.market.index_base * 100 if first is None else known[first].open
+    values = []
+    for tick in ticks:
+        value = known[tick].close if tick in known else value
+        values.append(value)
+    return values
 
 
 def _last_candles(

@@ -426,7 +426,7 @@ def load() -> Dashboard:
     with selectors.one_instant():
         world = selectors.world()
         told = _told_in(world)
-        closes, index_candles = _closes(world.tick)
+        closes, index_candles = last_closes(world.tick)
         quotes = _quotes(world, closes)
         board = told.get("leaderboard:update", {})
         curves = _curves(board, world.tick)
@@ -468,7 +468,7 @@ def load_at(tick: Tick) -> Dashboard | None:
         if not told:
             return None
         update, prices = told["tick:update"], told["price:update"]["prices"]
-        closes, index_candles = _closes(tick)
+        closes, index_candles = last_closes(tick)
         quotes = _quotes_then(tick, {price["symbol"]: price for price in prices}, closes)
         then = _world_then(now, update)
         board = told["leaderboard:update"]
@@ -522,9 +522,6 @@ def _quotes_then(tick: Tick, prices: dict[str, wire.Wire], closes: Closes) -> li
 
 def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, int]]) -> Quote:
     """Return a company's figures as a tick told them, in shares as they were split then."""
-    adjusted = [
-        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
-    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -536,7 +533,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         bid=_cents(price["bid"]) if price["bid"] else None,
         ask=_cents(price["ask"]) if price["ask"] else None,
         volume=price["volume24h"],
-        closes=[*adjusted, _cents(price["price"])],
+        closes=[*adjusted(closes, company.split_power), _cents(price["price"])],
         low_band=_cents(price["bandLow"] or 0),
         high_band=_cents(price["bandHigh"] or 0),
         is_halted=price["halted"],
@@ -596,7 +593,7 @@ def _quotes(world: World, closes: Closes) -> list[Quote]:
     return [_quote(company, closes.get(company.symbol, []), day) for company in companies]
 
 
-def _closes(tick: Tick) -> tuple[Closes, list[AdjustedCandle]]:
+def last_closes(tick: Tick) -> tuple[Closes, list[AdjustedCandle]]:
     """Return each company's prices over the last ticks that the market was open, oldest first,
     each with the power to which its shares had been split; and the candles of the index over the
     same ticks, the last as far as it has come. One query.
@@ -639,6 +636,11 @@ def _closes(tick: Tick) -> tuple[Closes, list[AdjustedCandle]]:
     return points, [*whole, *_merged(index.get(1, []))]
 
 
+def adjusted(closes: Iterable[tuple[Cents, int]], power: int) -> list[Cents]:
+    """Return prices in today's shares, which have been split to that power."""
+    return [selectors.adjusted_price(close, then, power) for close, then in closes]
+
+
 def _merged(parts: Sequence[AdjustedCandle]) -> list[AdjustedCandle]:
     """Return the one candle that these ticks make so far, none of no ticks."""
     if not parts:
@@ -670,9 +672,6 @@ def _without_gaps(
 
 
 def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:
-    adjusted = [
-        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
-    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -684,7 +683,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         bid=company.bid,
         ask=company.ask,
         volume=company.day_ago_volume,
-        closes=[*adjusted, company.price],
+        closes=[*adjusted(closes, company.split_power), company.price],
         low_band=company.low_band,
         high_band=company.high_band,
         is_halted=company.is_halted,
