@@ -118,7 +118,7 @@ def jumped(sector: str, kind: str, side: int, impact: float) -> float:
     stage.tick(f"bob {verbs[1]} {value // 100} @ 100.00\nann {verbs[0]} {value // 100} @ 100.00")
     stage.operate("INJECT", event=kind, symbol="APEX", impact=impact, duration=5)
     lost = 0
-    while stage.company().is_halted or stage.holding("ann") and stage.world.tick < 60:
+    while stage.company().is_halted or (stage.holding("ann") and stage.world.tick < 60):
         stage.submit()
         entries = stage.outcome.market.entries
         lost += sum(entry.cents for entry in entries if entry.kind == "write_off")

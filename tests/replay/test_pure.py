@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "3779507ef8bddf96d1b959b0e696de803965718946da769c2a7de1b240a9ccc6"
+GOLDEN_DIGEST = "6d7ffd969acc547b9128c44e87220c9bb63d50a0c0160a45bb8ba274b908cbdb"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "b9ce9a43a5ec619ad505c28444552b0c6e2b5100989d237a41f0c628c01d529c"
+DECISIONS = "17363de1a31ba1ef53924f344b6ca3f8c28b3ee5948ea13157941191af987996"
 
 SOCIAL = ("messages", "blocks", "payouts")
 
