@@ -39,6 +39,9 @@ check: .venv/dev
 	$(PY) -m ruff check
 	SECRET_KEY=check $(PY) -m mypy .
 	.venv/bin/lint-imports
+	.venv/bin/hadolint deploy/Dockerfile
+	.venv/bin/compose-lint check --quiet --skip-suppressed --strict-config --fail-on medium \
+		--config deploy/compose-lint.yml deploy/compose.yaml
 	@! grep -rnwE '$(RIDDLES)' $(IN_CODE) $(CODE)
 	@! grep -rnwE '(from|import) [a-z., ]*($(MODULES))' $(IN_CODE) $(CODE)
 

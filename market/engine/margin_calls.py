@@ -5,18 +5,14 @@ Source: market-model, section 3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from market.engine import end_of_day, margin, pricing
-from market.engine.accounts import PUBLIC, TREASURY, Account, MarginCall
-from market.engine.companies import Company
+from market.engine.accounts import PUBLIC, TREASURY, MarginCall
 from market.engine.desk import LIQUIDATION
+from market.engine.exchange import Exchange
+from market.engine.orders import Account, Company
 from market.engine.outcome import Bankruptcy
 from market.engine.rules import MarginRules
 from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
-
-if TYPE_CHECKING:
-    from market.engine.exchange import Exchange
 
 _INSOLVENT = "you owe more than you have"
 _MAY_FAIL = "a tick may take more than you have left, of which the public keeps a part for its risk"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from agents.engine.registry import AgentRegistry
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.companies import Company
 from market.engine.engine import Plain
 from market.engine.market import MarketEngine
-from market.engine.orders import Order
+from market.engine.orders import Company, Order
 from market.engine.outcome import MarketEvent, Trade
 from market.engine.values import BUY, Cents, Tick, new_tuple
 from sec.engine.detectors.detector import Detector
