@@ -14,7 +14,6 @@ from wallstreetsim.lab.realism.adversaries import (
     CollarPair,
     CornerBorrow,
     GapPairByDay,
-    HandOver,
     LadderPieces,
     LadderWhole,
     WashLever,
@@ -53,9 +52,7 @@ def test_the_old_ladder_paid_and_this_one_does_not() -> None:
     assert now.t < -2.0, now
 
 
-@pytest.mark.parametrize(
-    "kind", [LadderPieces, WashLever, AuctionPair, CollarPair, CornerBorrow, HandOver]
-)
+@pytest.mark.parametrize("kind", [LadderPieces, WashLever, AuctionPair, CollarPair, CornerBorrow])
 def test_they_trade_and_earn_nothing(kind: type[Adversary]) -> None:
     one = earned(kind(), days=2)
     assert one.capacity > 0.0, "it has traded"

@@ -299,10 +299,10 @@ class GapPairByDay(Adversary):
                 continue
             long, short = self.held(0, symbol), -self.held(1, symbol)
             if scene.ticks_until_close > 2 * LAST_TICKS:
-                margin = min(account.margin_available for account in self.accounts)
+                one = min(self.accounts, key=lambda account: account.margin_available)
+                most = min(one.margin_available / sight.initial_margin, one.buying_power)
                 if scene.tick_in_day % 10 == 0 and not long and not short:
-                    most = 0.95 * margin / sight.initial_margin / sight.price
-                    self.trade_between((1, "SHORT"), (0, "BUY"), sight, most)
+                    self.trade_between((1, "SHORT"), (0, "BUY"), sight, 0.95 * most / sight.price)
             elif scene.ticks_until_close > LAST_TICKS:
                 if both := min(long, short):
                     self.trade_between((0, "SELL"), (1, "COVER"), sight, both)
