@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from market.engine.events import fair_menus, impact_of
-from market.engine.rules import BPS_IN_ONE, MarketRules, Sector, Switches
+from market.engine.rules import MarketRules, Sector, Switches
+from market.engine.values import BPS_IN_ONE
 from tests.cast import Player, Stage, cents, listing
 
 RULES = MarketRules()
