@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
-from math import isfinite
 from typing import Any, TypeVar
 
 UNITS = {"_cents": 100, "_hundredths": 100, "_millionths": 1_000_000}
@@ -100,13 +99,14 @@ def _number(old: Any, value: object, where: str, scale: int) -> Any:
         raise BadRule(f"{where}: is no number, and cannot be changed")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise BadRule(f"{where}: must be a number")
-    if not isfinite(value) or abs(value) > LARGEST:
+    number = Decimal(str(value))
+    if not number.is_finite() or abs(number) > LARGEST:
         raise BadRule(f"{where}: must lie between -10^15 and 10^15")
-    if old >= 0 and value < 0:
+    if old >= 0 and number < 0:
         raise BadRule(f"{where}: must not be negative")
     if isinstance(old, float):
-        return float(value)
-    whole = Decimal(str(value)) * scale
+        return float(number)
+    whole = number * scale
     if whole != int(whole):
         raise BadRule(f"{where}: must be a whole number" if scale == 1 else f"{where}: is too fine")
     return int(whole)

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from tests.scenarios.helpers import EXAMPLES, tell
 from wallstreetsim.lab.scenarios import BadScenario, read, run
 from wallstreetsim.lab.scenarios.lobster import DICTIONARY, LEVELS, NO_ASK, NO_BID, LobsterWriter
-from wallstreetsim.lab.scenarios.seeds import Setting, estimates, grid, parse_setting, scenario_of
+from wallstreetsim.lab.scenarios.sweep import Setting, estimates, grid, parse_setting, scenario_of
 from wallstreetsim.machine.published import hash_of, published, with_changes
 from wallstreetsim.machine.rules import RULES
 

@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from wallstreetsim.lab import side_by_side
 from wallstreetsim.lab.scenarios import BadScenario, Result, Scenario, read, run
 from wallstreetsim.lab.scenarios.file import MOST_TICKS
 from wallstreetsim.lab.scenarios.lobster import LobsterWriter
 from wallstreetsim.lab.scenarios.yaml_text import LARGEST_BYTES
 from wallstreetsim.machine.rules import RULES
+from wallstreetsim.management.commands.realism import at_least_one
 
 BAD_FILE = 2  # the exit code
 
@@ -41,15 +43,30 @@ class Command(BaseCommand):
         parser.add_argument(
             "--lobster", type=Path, metavar="DIR", help="write message and book files there too"
         )
+        parser.add_argument(
+            "--seeds",
+            type=at_least_one,
+            metavar="N",
+            help="run it with the seeds 1, 2, … N instead, and give one line of JSON each",
+        )
+        parser.add_argument("--jobs", type=at_least_one, default=2, help="processes, for --seeds")
+        parser.add_argument(
+            "--queue", action="store_true", help="run them as tasks, by workers of the queue lab"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path | None = options["out"]
         scenario = _load(options["file"], options["ticks"], options["seed"])
         if out:
             check_writable(out)
+        if options["seeds"] and options["lobster"]:
+            raise CommandError("--lobster is of one run: give --seed in place of --seeds.")
         try:
-            result = _run(scenario, options["lobster"])
-            answer = orjson.dumps(result.as_wire(), option=orjson.OPT_APPEND_NEWLINE)
+            if options["seeds"]:
+                answer = _each_seed(options)
+            else:
+                result = _run(scenario, options["lobster"])
+                answer = orjson.dumps(result.as_wire(), option=orjson.OPT_APPEND_NEWLINE)
             if out:
                 out.write_bytes(answer)
             else:
@@ -72,6 +89,18 @@ def _run(scenario: Scenario, lobster: Path | None) -> Result:
         if scenario.rules == RULES:
             raise
         raise CommandError(f"the machine does not work under these rules: {error!r}") from None
+
+
+def _each_seed(options: dict[str, Any]) -> bytes:
+    """Run a file, which was read without a complaint, with one seed after another."""
+    text = options["file"].read_text()
+    jobs = [
+        {"source": text, "ticks": options["ticks"], "seed": str(number)}
+        for number in range(1, options["seeds"] + 1)
+    ]
+    with side_by_side.runner(processes=options["jobs"], queue=options["queue"]) as run_all:
+        results = list(run_all("scenario", jobs))
+    return b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in results)
 
 
 def _load(path: Path, ticks: int | None, seed: str | None) -> Scenario:

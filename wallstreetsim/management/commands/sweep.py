@@ -10,7 +10,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 
 from wallstreetsim.lab import side_by_side
-from wallstreetsim.lab.scenarios import BadScenario, seeds
+from wallstreetsim.lab.scenarios import BadScenario, sweep
 from wallstreetsim.lab.scenarios.yaml_text import LARGEST_BYTES
 from wallstreetsim.machine.world import ENGINE_VERSION
 from wallstreetsim.management.commands.realism import at_least_one
@@ -19,9 +19,9 @@ from wallstreetsim.management.commands.scenario import BAD_FILE, check_writable
 MOST_RUNS = 10_000
 
 
-def setting(text: str) -> seeds.Setting:
+def setting(text: str) -> sweep.Setting:
     try:
-        return seeds.parse_setting(text)
+        return sweep.parse_setting(text)
     except ValueError as bad:
         raise ArgumentTypeError(str(bad)) from None
 
@@ -49,14 +49,14 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, metavar="RESULT.json", help="write it as JSON too")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        cells, names = seeds.grid(options["sets"]), range(1, options["seeds"] + 1)
+        cells, names = sweep.grid(options["sets"]), range(1, options["seeds"] + 1)
         if len(cells) * len(names) > MOST_RUNS:
             raise CommandError(f"That is more than {MOST_RUNS:,} runs.")
         jobs = _jobs(options["file"], cells, [str(name) for name in names])
         if options["out"]:
             check_writable(options["out"])
         with side_by_side.runner(processes=options["processes"], queue=options["queue"]) as run:
-            done = list(run("scenario", jobs))
+            done = list(run("sweep", jobs))
         result = _result(cells, done, len(names))
         self.stdout.write(_as_text(result))
         if options["out"]:
@@ -69,7 +69,7 @@ def _jobs(path: Path, cells: list[dict[str, str]], names: list[str]) -> list[Any
         with path.open("rb") as file:
             source = file.read(LARGEST_BYTES + 1).decode("utf-8-sig")
         for changes in cells:
-            seeds.scenario_of(source, changes, names[0])
+            sweep.scenario_of(source, changes, names[0])
     except BadScenario as bad:
         raise CommandError(f"{path}, {bad}", returncode=BAD_FILE) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -83,7 +83,7 @@ def _result(cells: list[dict[str, str]], done: list[Any], count: int) -> dict[st
     found = []
     for number, changes in enumerate(cells):
         runs = done[number * count : (number + 1) * count]
-        estimates = seeds.estimates(run["figures"] for run in runs)
+        estimates = sweep.estimates(run["figures"] for run in runs)
         found.append(
             {
                 "set": changes,
@@ -98,7 +98,7 @@ def _result(cells: list[dict[str, str]], done: list[Any], count: int) -> dict[st
     return {
         "engineVersion": ENGINE_VERSION,
         "seeds": count,
-        "confidence": seeds.CONFIDENCE,
+        "confidence": sweep.CONFIDENCE,
         "cells": found,
     }
 
