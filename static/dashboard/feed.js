@@ -5,8 +5,6 @@ import { arrow, compactDollars, direction, grouped, price, signedPercent } from 
 import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
 import { limits, said } from "./shared.js";
 
-const KEPT = 60; // lines
-const TRADES = 8; // shown of one tick
 const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value"];
 
 export function mountFeed(panel, feed) {
@@ -21,7 +19,7 @@ export function mountFeed(panel, feed) {
 
   const add = (fresh) => {
     for (const line of fresh) lines.splice(placeFor(lines, line), 0, line);
-    lines = lines.slice(0, KEPT);
+    lines = lines.slice(0, limits.lines);
     draw();
   };
 
@@ -39,7 +37,7 @@ export function mountFeed(panel, feed) {
   });
 
   feed.on("trade:executed", (trades, { tick, totals }) => {
-    const largest = [...trades].sort((a, b) => worth(b) - worth(a)).slice(0, TRADES);
+    const largest = [...trades].sort((a, b) => worth(b) - worth(a)).slice(0, limits.trades);
     const rest = totals.trades - largest.length;
     add([...largest.map(tradeLine), ...(rest > 0 ? [restLine(rest, tick)] : [])]);
   });

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from json import dumps
 from tomllib import loads
 from typing import Any, NamedTuple
 
@@ -26,7 +25,7 @@ from news import selectors as news
 from news.models import Article
 from sec.selectors import InPrison, OnTrial, in_prison, on_trial
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal.shared import LIMITS, WORDS, said
+from wallstreetsim.terminal.shared import LIMITS, said
 from wallstreetsim.terminal.template_tags import clock
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -217,16 +216,6 @@ class Dashboard:
         if self.state == "closed":
             return said("opensIn", time=clock(moment.ticks_until_open * self.tick_seconds))
         return ""
-
-    @property
-    def limits(self) -> str:
-        """The limits that scripts keep, as JSON."""
-        return dumps(dict(LIMITS))
-
-    @property
-    def words(self) -> str:
-        """The words that scripts use, as JSON."""
-        return dumps(dict(WORDS))
 
     @property
     def ticker(self) -> list[Quote]:

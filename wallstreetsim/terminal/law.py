@@ -19,7 +19,6 @@ from wallstreetsim.terminal.frame import framed, one_of, page_number
 
 PAGE_SIZE = 50
 SHOWN = 10  # of those wanted and in prison
-STATUSES = ("charged", "convicted", "acquitted", "settled", "abated", "overturned")
 
 
 @never_cache
@@ -40,7 +39,7 @@ def case(request: HttpRequest, id: UUID) -> HttpResponse:
 
 def _sec(request: HttpRequest) -> Mapping[str, Any]:
     crime = one_of(request.GET.get("crime"), CRIME_NAMES, "")
-    status = one_of(request.GET.get("status"), STATUSES, "")
+    status = one_of(request.GET.get("status"), serializers.STATUSES, "")
     page = page_number(request.GET.get("page", "1"))
     rows = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     lines, total = selectors.investigations(rows, status=status or None, crime=crime or None)
@@ -54,7 +53,7 @@ def _sec(request: HttpRequest) -> Mapping[str, Any]:
     return {
         "query": {"crime": crime, "status": status},
         "crimes": CRIME_NAMES,
-        "statuses": STATUSES,
+        "statuses": serializers.STATUSES,
         "cases": [serializers.investigation_line(line) for line in lines],
         "total": total,
         "pages": pages,
