@@ -15,12 +15,15 @@ LIMITS: Mapping[str, int] = MappingProxyType(
     {
         "pointTicks": 5,  # between two points of a line
         "points": 40,  # of a line
+        "candles": 40,  # of the index, of as many ticks each as lie between two points
+        "equityTicks": 50,  # between two points of an agent's line
+        "equityPoints": 30,
         "movers": 5,  # gainers, and as many losers
         "moves": 3,  # price moves in the feed, a tick
         "bankruptcies": 8,
         "wanted": 8,
         "inmates": 8,
-        "lines": 60,  # of the feed
+        "lines": 60,  # of a kind in the feed
         "trades": 8,  # of them that one tick adds
         "lateTicks": LATE_INTERVALS,  # after so many without one, the world has stopped
         "articles": 20,  # which tell of events and halts too
@@ -52,8 +55,11 @@ LEAST_CHANGE = 0.005  # a smaller one is written as zero
 LEAST_MOOD = 0.05  # a milder article is neutral
 BAR_CELLS = 36  # of the trading day
 LINE_WIDTH, LINE_HEIGHT = 100, 20  # the drawing space of a line, whatever its size on the page
+CANDLES_WIDTH, CANDLES_HEIGHT = 300, 60  # of the index
+CANDLE_WIDTH = 0.7  # of its place
 DEPTH_WIDTH, DEPTH_HEIGHT = 400, 120
 DEPTH_MARGIN = 0.05  # of the span of prices, on either side
+HEAT_PERCENT = (0.1, 0.75, 2.0)  # from where on a sector is a little, rather, very hot or cold
 
 # Why the feed closed a socket that need not come again.
 CLOSINGS = {
@@ -72,6 +78,12 @@ TO_SCRIPTS: Mapping[str, object] = MappingProxyType(
             "leastMood": LEAST_MOOD,
             "barCells": BAR_CELLS,
             "line": {"width": LINE_WIDTH, "height": LINE_HEIGHT},
+            "candles": {
+                "width": CANDLES_WIDTH,
+                "height": CANDLES_HEIGHT,
+                "candle": CANDLE_WIDTH,
+            },
+            "heatPercent": HEAT_PERCENT,
             "depth": {"width": DEPTH_WIDTH, "height": DEPTH_HEIGHT, "margin": DEPTH_MARGIN},
         },
         "feed": {

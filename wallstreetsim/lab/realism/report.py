@@ -87,13 +87,14 @@ class Report:
             lines += [
                 "",
                 f"{'adversary':36} {'companies':>9} {'days':>5} {'$ a day':>13} {'t':>8}"
-                f" {'Sharpe':>8} {'held $':>15} {'written off $':>14}",
+                f" {'Sharpe':>8} {'held $':>15} {'written off $':>14} {'without news $':>14}",
             ]
         for one in self.earned:
             verdict = ("FREE" if one.is_free else "no lunch") if one.is_marked else "no mark"
             lines.append(
                 f"{one.adversary:36} {one.companies:9} {one.days:5} {one.mean:13,.0f} {one.t:8.2f}"
-                f" {one.sharpe:8.2f} {one.capacity:15,.0f} {one.written_off:14,.0f}  {verdict}"
+                f" {one.sharpe:8.2f} {one.capacity:15,.0f} {one.written_off:14,.0f}"
+                f" {one.without_news:14,.0f}  {verdict}"
             )
         lines += ["", "without a pass mark:"]
         lines += [f"  {name}: {_figure(value)}" for name, value in self.figures.items()]
