@@ -6,9 +6,9 @@ None may earn with t ≥ 2, nor cost the treasury anything that prices did not t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -534,6 +534,11 @@ class OutsideMaker(Adversary):
 def _to(held: int, size: float) -> float:
     """Return a size that closes a position at most, if it closes one."""
     return min(size, -held) if held < 0 else size
+
+
+def run_job(job: Mapping[str, Any]) -> dict[str, Run]:
+    """Run the adversaries of a band, as `measure` does."""
+    return measure(job["seed"], job["band"], job["companies"], job["house"], job["days"])
 
 
 Band: TypeAlias = Callable[[], list[Adversary]]
