@@ -213,7 +213,7 @@ def config() -> Config:
             "connectSeconds": delivery.CONNECT_SECONDS,
             "exchangeSeconds": delivery.EXCHANGE_SECONDS,
             "replyBytes": delivery.LARGEST_REPLY,
-            "actionsPerReply": delivery.MOST_ACTIONS,
+            "actionsPerReply": agents.actions_per_request,
             "retrySeconds": list(circuit.RETRY_SECONDS),
             "failuresToOpen": circuit.FAILURES_TO_OPEN,
             "openSeconds": [circuit.SHORTEST_OPEN_SECONDS, circuit.LONGEST_OPEN_SECONDS],
