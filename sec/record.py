@@ -154,6 +154,7 @@ def _evidence(case: CaseState) -> str:
         "trades": [trade._asdict() for trade in case.trades],
         "rumors": [rumor._asdict() for rumor in case.rumors],
         "bribes": [bribe._asdict() for bribe in case.bribes],
+        "events": [event._asdict() for event in case.events],
     }
     return orjson.dumps(evidence).decode()
 

@@ -11,9 +11,9 @@ from market.engine import auction, quoting
 from market.engine.accounts import MARKET_MAKER
 from market.engine.book import BookSide
 from market.engine.clearing import release, release_part, reserve, settle, worst_cost
-from market.engine.companies import Company
-from market.engine.desk import SELF_TRADE, Desk
-from market.engine.orders import Order
+from market.engine.desk import Desk
+from market.engine.orders import Company, Order
+from market.engine.reasons import Reason
 from market.engine.refusals import Code
 from market.engine.values import BUY, SELL, Cents, OrderStatus, SelfTrade
 
@@ -63,7 +63,7 @@ def _still_fitting(desk: Desk, queued: list[Order]) -> list[Order]:
             else:
                 fitting.append(order)
         elif refusal := desk.refusal_of(order):
-            desk.end(order, OrderStatus.REJECTED, refusal)
+            desk.reject(order, refusal)
         else:
             reserve(order, worst_cost(order, desk.rules))
             fitting.append(order)
@@ -85,7 +85,7 @@ def _take_limited(company: Company) -> list[Order]:
     return limited
 
 
-def _take_outside(side: BookSide, bound: Cents) -> list[Order]:
+def _take_outside(side: BookSide[Order], bound: Cents) -> list[Order]:
     """Take out the resting orders that lie beyond a bound: they share it by time with those that
     come in.
     """
@@ -135,7 +135,7 @@ def _meet(desk: Desk, newer: Order, older: Order) -> None:
             if order.resting:
                 order.company.book.cancel(order)
             release(order)
-            desk.end(order, OrderStatus.CANCELLED, SELF_TRADE)
+            desk.end(order, OrderStatus.CANCELLED, Reason.SELF_TRADE)
 
 
 def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:

@@ -12,12 +12,13 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from market.engine.accounts import Account, AccountKind, Holding, MarginCall
+from market.engine.accounts import AccountKind, Holding, MarginCall
+from market.engine.book_orders import Ticket
 from market.engine.clearing import reserve
-from market.engine.companies import Company, Listing
 from market.engine.events import MarketEvent
 from market.engine.exchange import Exchange
-from market.engine.orders import Order, Ticket
+from market.engine.listings import Listing
+from market.engine.orders import Account, Company, Order
 from market.engine.pricing import PriceState
 from market.engine.values import Intent, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 
@@ -83,7 +84,7 @@ _ORDER_FIELDS: tuple[str, ...] = (
     "value",
     "reserved",
     "status",
-    "reason",
+    "reason_code",
     "triggered_by",
     "tick_submitted",
     "is_recorded",
@@ -111,6 +112,7 @@ def dump(exchange: Exchange) -> Plain:
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
+        "index_forming": [[interval, list(c)] for interval, c in exchange.index_forming.items()],
         "climate": exchange.climate.dump(),
         "happened": [list(event) for event in exchange.happened],
         "is_day_over": exchange.is_day_over,
@@ -127,6 +129,7 @@ def load(exchange: Exchange, state: Plain) -> None:
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
+    exchange.index_forming = {interval: list(c) for interval, c in state["index_forming"]}
     exchange.climate.load(state["climate"])
     exchange.happened = [MarketEvent(*event) for event in state["happened"]]
     exchange.is_day_over = state["is_day_over"]
@@ -226,7 +229,15 @@ def _load_order(exchange: Exchange, row: Sequence[Any]) -> Order:
         plain["tick_submitted"],
     )
     order.status = OrderStatus(plain["status"])
-    for name in ("priority", "price", "filled", "value", "reason", "triggered_by", "is_recorded"):
+    for name in (
+        "priority",
+        "price",
+        "filled",
+        "value",
+        "reason_code",
+        "triggered_by",
+        "is_recorded",
+    ):
         setattr(order, name, plain[name])
     if order.account.is_agent:
         reserve(order, plain["reserved"])

@@ -8,7 +8,15 @@ from enum import StrEnum
 
 from market.engine.engine import Plain
 from market.engine.values import Cents, Tick
-from sec.engine.records import OrderSeen, PaymentSeen, RumorSeen, TradeSeen, split_trade
+from sec.engine.records import (
+    EventSeen,
+    OrderSeen,
+    PaymentSeen,
+    RumorSeen,
+    TradeSeen,
+    split_order,
+    split_trade,
+)
 from sec.engine.suspicion import Suspicion
 from sec.engine.verifier import Evidence, Finding, verify
 
@@ -131,7 +139,8 @@ class Case:
         """Say whether all of these are among its evidence."""
         e = self.evidence
         return all(
-            id in e.trades or id in e.orders or id in e.rumors or id in e.payments for id in ids
+            id in e.trades or id in e.orders or id in e.rumors or id in e.payments or id in e.events
+            for id in ids
         )
 
     @property
@@ -155,6 +164,7 @@ class Case:
         evidence.trades.update((trade.id, trade) for trade in suspicion.trades)
         evidence.rumors.update((rumor.id, rumor) for rumor in suspicion.rumors)
         evidence.payments.update((payment.id, payment) for payment in suspicion.payments)
+        evidence.events.update((event.id, event) for event in suspicion.events)
         self.first_tick = min(self.first_tick, suspicion.first_tick)
         self.last_tick = max(self.last_tick, suspicion.last_tick)
         self.confidence = max(self.confidence, suspicion.confidence)
@@ -269,6 +279,9 @@ class CaseBook:
             evidence.trades = {
                 id: split_trade(trade, symbol, into, of) for id, trade in evidence.trades.items()
             }
+            evidence.orders = {
+                id: split_order(order, symbol, into, of) for id, order in evidence.orders.items()
+            }
             evidence.rumors = {
                 id: rumor._replace(
                     held=rumor.held * into // of, price_before=rumor.price_before * of // into
@@ -314,6 +327,7 @@ def _dump_case(case: Case) -> Plain:
     plain["trades"] = [list(trade) for trade in case.evidence.trades.values()]
     plain["rumors"] = [list(rumor) for rumor in case.evidence.rumors.values()]
     plain["payments"] = [list(payment) for payment in case.evidence.payments.values()]
+    plain["events"] = [list(event) for event in case.evidence.events.values()]
     plain["accused"] = [_dump_accused(accused) for accused in case.accused.values()]
     plain["compensated"] = [list(item) for item in case.compensated.items()]
     return plain
@@ -334,6 +348,7 @@ def _load_case(plain: Plain) -> Case:
         {trade[0]: TradeSeen(*trade) for trade in plain["trades"]},
         {rumor[0]: RumorSeen(*rumor) for rumor in plain["rumors"]},
         {payment[0]: PaymentSeen(*payment) for payment in plain["payments"]},
+        {event[0]: EventSeen(*event) for event in plain["events"]},
     )
     for one in plain["accused"]:
         case.accused[one["account"]] = Accused(
@@ -358,13 +373,13 @@ def dump_suspicion(suspicion: Suspicion) -> Plain:
         [list(rumor) for rumor in suspicion.rumors],
         [list(payment) for payment in suspicion.payments],
         suspicion.price_before,
+        [list(event) for event in suspicion.events],
     ]
 
 
 def load_suspicion(plain: Plain) -> Suspicion:
-    crime, accounts, symbol, confidence, first, last, orders, trades, rumors, payments, price = (
-        plain
-    )
+    crime, accounts, symbol, confidence, first, last, orders, trades, *more = plain
+    rumors, payments, price, events = more
     return Suspicion(
         crime,
         tuple(accounts),
@@ -377,4 +392,5 @@ def load_suspicion(plain: Plain) -> Suspicion:
         tuple(RumorSeen(*rumor) for rumor in rumors),
         tuple(PaymentSeen(*payment) for payment in payments),
         price,
+        tuple(EventSeen(*event) for event in events),
     )

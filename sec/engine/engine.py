@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 
+from agents.engine.agent_state import Named
 from agents.engine.facts import RumorSpread
-from agents.engine.registry import Named
 from market.engine import engine
 from market.engine.accounts import ESCROW
 from market.engine.action import Action, OperatorAct
@@ -133,6 +133,7 @@ class SecEngine(Office):
         words += [f"{t.id} {t.status} {t.case}" for t in report.tips]
         words += [f"{p.case} {p.kind}" for p in report.penalties]
         words += [f"{s.case} {' '.join(s.suspicion.ids)}" for s in report.suspicions]
+        numbers.append(self.surveillance.digest_part())
         return b"".join(numbers) + "\x1f".join(words).encode()
 
     def check(self, *, full: bool) -> None:
@@ -159,6 +160,7 @@ class SecEngine(Office):
     def dump(self) -> Plain:
         return {
             "records": self.records.dump(),
+            "surveillance": self.surveillance.dump(),
             "book": self.book.dump(),
             "bribes": self.bribes.dump(),
             "tips": self.tips.dump(),
@@ -170,6 +172,7 @@ class SecEngine(Office):
 
     def load(self, state: Plain) -> None:
         self.records.load(state["records"])
+        self.surveillance.load(state["surveillance"])
         self.book.load(state["book"])
         self.bribes.load(state["bribes"])
         self.tips.load(state["tips"])
@@ -189,6 +192,7 @@ class SecEngine(Office):
         """Follow splits; close positions for fines and of those who have fled."""
         for split in self.market.log.splits:
             self.records.split(split.symbol, split.into, split.of)
+            self.surveillance.split(split.symbol, split.into, split.of)
             self.book.split(split.symbol, split.into, split.of)
             for sizes in self.closing.values():
                 if split.symbol in sizes:
@@ -198,7 +202,9 @@ class SecEngine(Office):
 
     def surveil(self) -> None:
         """Look at what the tick has brought, take every case further, and collect what is owed."""
-        self._note_rumors()
+        rumors = self._note_rumors()
+        for suspicion in self.surveillance.suspicions(self.tick, rumors):
+            self.take(suspicion)
         log = self.market.log
         for account in self.records.watch(log.trades, log.orders.values()):
             self._look_at(account)
@@ -214,8 +220,11 @@ class SecEngine(Office):
         """Take a detector's suspicion: it feeds a case, opens one, or is kept for tips."""
         return lifecycle.take(self, suspicion, Source.DETECTOR)
 
-    def _note_rumors(self) -> None:
-        """Note the tick's rumors, with what their authors held before they could sell into them."""
+    def _note_rumors(self) -> list[RumorSeen]:
+        """Note the tick's rumors, with what their authors held before they could sell into them,
+        and return them.
+        """
+        noted: list[RumorSeen] = []
         for fact in self.facts.of(RumorSpread):
             if not fact.sign:
                 continue
@@ -227,7 +236,7 @@ class SecEngine(Office):
                         held += trade.quantity
                     elif fact.sign < 0 and trade.buyer == fact.account:
                         held -= trade.quantity
-            self.records.rumors.append(
+            noted.append(
                 RumorSeen(
                     fact.id,
                     fact.tick,
@@ -238,6 +247,9 @@ class SecEngine(Office):
                     company.previous_price,
                 )
             )
+
+        self.records.rumors += noted
+        return noted
 
     def _look_at(self, account: int) -> None:
         oldest = self.tick - self.thresholds.window_ticks + 1

@@ -16,6 +16,7 @@ from sec.engine.outcome import CaseUpdate, PenaltyImposed, SuspicionNoted
 from sec.engine.penalties import settlement_of
 from sec.engine.records import Records
 from sec.engine.rules import THRESHOLDS, SecRules
+from sec.engine.surveillance import Surveillance
 from sec.engine.tips import TipBook
 from sec.engine.verifier import Finding
 
@@ -46,6 +47,7 @@ class Office:
         self.records = Records(
             window, self.thresholds.kept_trades, self.rules.bribes.remembered_ticks
         )
+        self.surveillance = Surveillance(self.market, self.registry, window)
         self.book = CaseBook(window_ticks=window, kept_faint=self.thresholds.kept_faint)
         self.bribes = BribeBook(self.rules.bribes)
         self.tips = TipBook(self.rules.tips, day_ticks=window)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agents.engine.registry import Named
+from agents.engine.agent_state import Named
 from market.engine.values import Cents, Tick
 from sec.engine.bribes import BribeState
 from sec.engine.cases import Accused, Case
-from sec.engine.records import OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import EventSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
 from sec.engine.suspicion import Suspicion
 from sec.engine.tips import TipState
 
@@ -41,6 +41,7 @@ class CaseState(NamedTuple):
     trades: list[TradeSeen]
     rumors: list[RumorSeen]
     bribes: list[PaymentSeen]
+    events: list[EventSeen]
 
 
 class AccusedState(NamedTuple):
@@ -127,6 +128,7 @@ def case_state(case: Case) -> CaseState:
         list(evidence.trades.values()),
         list(evidence.rumors.values()),
         list(evidence.payments.values()),
+        list(evidence.events.values()),
     )
 
 

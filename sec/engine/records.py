@@ -12,13 +12,16 @@ from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.engine import Plain
 from market.engine.orders import Order
 from market.engine.outcome import Trade
-from market.engine.values import Cents, Shares, Tick
+from market.engine.reasons import Reason
+from market.engine.values import Cents, OrderStatus, Shares, Tick
 
 PRUNED_EVERY = 50  # ticks
 
 
 class OrderSeen(NamedTuple):
-    """An order as evidence: its terms, and whether the exchange placed it to liquidate."""
+    """An order as evidence: its terms, whether the exchange placed it to liquidate, and what has
+    become of it so far: `is_pulled` when its owner has cancelled it.
+    """
 
     id: str
     tick: Tick
@@ -30,6 +33,9 @@ class OrderSeen(NamedTuple):
     is_stop: bool
     self_trade: str
     is_liquidation: bool
+    filled: Shares = 0
+    closed_tick: Tick | None = None
+    is_pulled: bool = False
 
 
 class TradeSeen(NamedTuple):
@@ -57,6 +63,16 @@ class RumorSeen(NamedTuple):
     sign: int
     held: Shares
     price_before: Cents
+
+
+class EventSeen(NamedTuple):
+    """News of a company as evidence: `impact` is the return that it is worth."""
+
+    id: str
+    tick: Tick
+    symbol: str
+    kind: str
+    impact: float
 
 
 KEPT, DETECTED, REPORTED = "kept", "detected", "reported"
@@ -197,7 +213,10 @@ def order_seen(order: Order) -> OrderSeen:
         order.limit,
         order.stop is not None,
         order.self_trade.value,
-        str(order.reason) == "liquidation",
+        order.reason_code == Reason.LIQUIDATION,
+        order.filled,
+        order.tick_closed,
+        order.status is OrderStatus.CANCELLED and order.reason_code == Reason.BY_OWNER,
     )
 
 
@@ -207,6 +226,17 @@ def split_trade(trade: TradeSeen, symbol: str, into: int, of: int) -> TradeSeen:
         return trade
     return trade._replace(
         price=trade.price * of // into, quantity=max(1, trade.quantity * into // of)
+    )
+
+
+def split_order(order: OrderSeen, symbol: str, into: int, of: int) -> OrderSeen:
+    """Return an order restated in a company's new shares, if it is one of that company."""
+    if order.symbol != symbol:
+        return order
+    return order._replace(
+        quantity=max(1, order.quantity * into // of),
+        filled=order.filled * into // of,
+        limit=None if order.limit is None else order.limit * of // into,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from market.engine.values import Cents, Tick
-from sec.engine.records import OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import EventSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
 
 
 class Conduct(NamedTuple):
@@ -35,13 +35,15 @@ class Suspicion(NamedTuple):
     rumors: tuple[RumorSeen, ...] = ()
     payments: tuple[PaymentSeen, ...] = ()
     price_before: Cents = 0
+    events: tuple[EventSeen, ...] = ()
 
     @property
     def ids(self) -> list[str]:
-        """The ids of its orders, trades, rumors and payments."""
+        """The ids of its orders, trades, rumors, payments and events."""
         return [
             *(order.id for order in self.orders),
             *(trade.id for trade in self.trades),
             *(rumor.id for rumor in self.rumors),
             *(payment.id for payment in self.payments),
+            *(event.id for event in self.events),
         ]

@@ -16,6 +16,7 @@ from sec.engine.records import (
     DETECTED,
     KEPT,
     REPORTED,
+    EventSeen,
     OrderSeen,
     PaymentSeen,
     RumorSeen,
@@ -36,6 +37,7 @@ class Evidence:
     trades: dict[str, TradeSeen] = field(default_factory=dict)
     rumors: dict[str, RumorSeen] = field(default_factory=dict)
     payments: dict[str, PaymentSeen] = field(default_factory=dict)
+    events: dict[str, EventSeen] = field(default_factory=dict)
 
 
 class Finding(NamedTuple):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from market.engine import halts
 from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import HaltRules, SessionRules, Switches
 from tests.cast import STILL, UNMOVED, Player, Stage, cents, listing, rules_with
@@ -154,7 +155,8 @@ def test_a_short_that_a_band_lets_go_takes_no_bid_while_shorts_are_restricted() 
     assert stage.resting() == ["bob BUY 1 @ 9.70", "cid SELL 1 @ 9.90"]
     stage.operate("RESTRICT_SHORTS", symbol="APEX")
     assert stage.trades == []
-    assert (stage.orders["s"].status, stage.orders["s"].reason) == ("cancelled", "INVALID_PRICE")
+    order = stage.orders["s"]
+    assert (order.status, order.reason_code) == ("cancelled", "INVALID_PRICE")
     assert (stage.company().shorts_offered, stage.account("cid").reserved) == (0, 0)
 
 
@@ -207,7 +209,8 @@ def test_a_post_only_order_that_a_band_lets_go_takes_nothing() -> None:
     stage.tick("bob BUY 1 @ 10.40 POST #p\nann SELL 5 @ 10.20")
     stage.submit()
     assert stage.trades == []
-    assert (stage.orders["p"].status, stage.orders["p"].reason) == ("cancelled", "WOULD_TAKE")
+    order = stage.orders["p"]
+    assert (order.status, order.reason_code) == ("cancelled", "WOULD_TAKE")
     assert stage.account("bob").reserved == 0
 
 
@@ -339,7 +342,7 @@ def test_when_the_day_ends_early_nothing_reopens_before_the_next() -> None:
     stage = stage_of(switches=replace(STILL, never_closes=False))
     stage.operate("HALT", symbol="APEX", ticks=20)
     stage.operate("HALT", symbol="BIG")
-    stage.world.market.end_day()
+    halts.end_day(stage.world.market)
     assert (stage.company().reopens_tick, stage.company("BIG").reopens_tick) == (630, 2**53)
     stage.operate("HALT", symbol="APEX", ticks=50)
     assert stage.company().reopens_tick == 630

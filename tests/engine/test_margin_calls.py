@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.engine import margin
-from market.engine.accounts import Account, AccountKind
-from market.engine.companies import Company
+from market.engine.accounts import AccountKind
+from market.engine.orders import Account, Company
 from market.engine.outcome import Alert
 from market.engine.rules import MarginRules, Switches
 from tests.cast import Player, Stage, cents, listing
@@ -280,7 +280,7 @@ def test_what_is_not_cured_by_the_deadline_is_liquidated_and_not_before() -> Non
     [alert] = bobs(stage)
     assert (alert.kind, alert.data) == ("liquidation", {"symbol": "APEX", "quantity": 10})
     assert stage.orders["rests"].status == "cancelled"
-    assert stage.orders["rests"].reason == "liquidation"
+    assert stage.orders["rests"].reason_code == "LIQUIDATION"
 
 
 def test_a_liquidation_goes_on_until_maintenance_holds_with_a_cushion() -> None:

@@ -36,6 +36,12 @@ def as_percent(fraction: float) -> str:
 
 
 @register.filter
+def as_hundredths(fraction: float) -> float:
+    """Return a fraction in percent."""
+    return 100 * fraction
+
+
+@register.filter
 def price(cents: int | None) -> str:
     """Dollars in a column of prices, whose heading says so."""
     return "–" if cents is None else f"{cents / 100:,.2f}"
@@ -139,7 +145,11 @@ def joined(numbers: Sequence[int]) -> str:
 @register.filter
 def line_points(values: Sequence[int]) -> str:
     """Place values, oldest first, in a line's drawing space, the lowest at its foot."""
-    lowest, highest = min(values), max(values)
+    return points_between(values, min(values), max(values))
+
+
+def points_between(values: Sequence[float], lowest: float, highest: float) -> str:
+    """Place values, oldest first, in a line's drawing space between these bounds."""
     step = LINE_WIDTH / max(1, len(values) - 1)
     return " ".join(
         f"{index * step:.1f},{_height(value, lowest, highest):.1f}"
@@ -147,7 +157,7 @@ def line_points(values: Sequence[int]) -> str:
     )
 
 
-def _height(value: int, lowest: int, highest: int) -> float:
+def _height(value: float, lowest: float, highest: float) -> float:
     if lowest == highest:
         return LINE_HEIGHT / 2
     return LINE_HEIGHT - 1 - (LINE_HEIGHT - 2) * (value - lowest) / (highest - lowest)

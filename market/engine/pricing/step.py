@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from market.engine.pricing.flow import remember_volume, surprise
+from market.engine.pricing.flow import remember_impact, remember_volume, surprise
 from market.engine.pricing.state import Drivers, PriceState
-from market.engine.pricing.volatility import advance, unrest
+from market.engine.pricing.volatility import advance, fade_unrest, unrest
 from market.engine.pricing.weather import Factors, Weather
 from market.engine.random_source import RandomSource, student_t4_quantile
 from market.engine.rules import PricingRules
@@ -120,6 +120,7 @@ def _step(
     if weather.walks:
         multiple = advance(state, weather.tick, symbol, streams, rules)
         state.multiple = multiple * weather.volatility * unrest(state, rules)
+        fade_unrest(state)
         own = student_t4_quantile(streams.uniform(weather.tick, symbol, "shock")) / _ROOT_TWO
         shock = _mixed(state, sector, own, weather.factors, rules, roots)
         world = roots.world_market * weather.factors.market_world
@@ -140,6 +141,7 @@ def _step(
     state.fundamental *= math.exp(shock + world + drift + rules.permanent_flow * flow)
     move = flow + shock + world + drift + pull + jump
     _move(state, _capped(move, rules.tick_cap), rules)
+    remember_impact(state, net_flow, rules)
     remember_volume(state, volume, rules)
     return round(state.value)
 

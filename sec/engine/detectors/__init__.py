@@ -1,0 +1,1 @@
+"""What looks for crimes: one detector a file, each shown what every tick added."""

@@ -1,0 +1,32 @@
+"""What a detector is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from market.engine.engine import Plain
+from sec.engine.detectors.tape import Acquaintance, Added
+from sec.engine.detectors.turnover import Turnover
+from sec.engine.suspicion import Conduct, Suspicion
+
+
+class Detector(Protocol):
+    """One kind of crime looked for, tick by tick; what it remembers is bounded by its window."""
+
+    def see(self, added: Added, known: Acquaintance, turnover: Turnover) -> list[Suspicion]:
+        """Take in a tick, and return what it makes suspect: something that the tick added to."""
+
+    def look(self, conduct: Conduct) -> Suspicion | None:
+        """Return the strongest suspicion that what it remembers raises in a conduct."""
+
+    def split(self, symbol: str, into: int, of: int) -> None:
+        """Restate what is remembered of a company in its new shares."""
+
+    def size(self) -> int:
+        """Return how many things it remembers."""
+
+    def dump(self) -> Plain:
+        """Return all that it remembers."""
+
+    def load(self, state: Plain) -> None:
+        """Become what `dump` described."""
