@@ -36,6 +36,12 @@ def as_percent(fraction: float) -> str:
 
 
 @register.filter
+def share(fraction: float | None) -> str:
+    """Write a part of one with two decimals, as the scorecard does."""
+    return "–" if fraction is None else f"{fraction:.2f}"
+
+
+@register.filter
 def as_hundredths(fraction: float) -> float:
     """Return a fraction in percent."""
     return 100 * fraction

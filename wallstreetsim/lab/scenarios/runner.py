@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
@@ -16,6 +16,7 @@ from market.engine.values import Tick
 from news.engine.articles import Article
 from news.engine.desk import NewsReport
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
+from wallstreetsim.lab.scenarios.file import read
 from wallstreetsim.lab.scenarios.intake import Intake
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Injection, Scenario, Step, Trader
@@ -54,6 +55,12 @@ def run(
         record.add(world.advance(inputs, watch), submissions)
         arrivals = []
     return record.result()
+
+
+def run_job(job: Mapping[str, Any]) -> wire.Wire:
+    """Run a file's text with these ticks, if any are given, and this seed."""
+    scenario = read(job["source"].encode(), ticks=job["ticks"], seed=job["seed"])
+    return run(scenario).as_wire()
 
 
 def _arrivals(traders: Sequence[Trader]) -> Iterator[Input]:
