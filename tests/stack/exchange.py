@@ -56,13 +56,13 @@ class Exchange:
 
     # Processes
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, **variables: str) -> None:
         """Start one more process of this name, as the launcher would."""
         with self.places.log(name).open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "wallstreetsim.stack.child", name],
                 cwd=settings.BASE_DIR,
-                env=self._environment,
+                env=self._environment | variables,
                 stdout=log,
                 stderr=log,
             )
