@@ -24,7 +24,7 @@ from market.engine.actions import MARKET, market_actions
 from market.engine.book_orders import Ticket
 from market.engine.listings import Listing
 from market.engine.orders import Account, Company
-from market.engine.pre_trade_check import OpenOrder
+from market.engine.outlooks import OpenOrder
 from market.engine.values import (
     BPS_IN_ONE,
     FINAL_STATUSES,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from agents.models import Agent, Message
 from market.engine.values import Cents, Tick
 from market.models import Account

@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from agents import standings
 from agents.engine.actions import LONGEST_REFERENCE
+from agents.engine.agent_state import AgentStatus
 from agents.engine.alliances import AllianceStatus
-from agents.engine.registry import AgentStatus
 from agents.engine.rules import POINT
 from agents.models import Agent, ApiKey, Input
 from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, TradeSide

@@ -4,7 +4,7 @@ entry.
 
 from __future__ import annotations
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from market.engine.accounts import ESCROW, FIRST_AGENT_ACCOUNT, TREASURY
 from market.engine.desk import LIQUIDATION
 from market.engine.margin_calls import most_in_a_tick

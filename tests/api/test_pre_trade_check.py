@@ -9,7 +9,8 @@ import pytest
 from market.engine.accounts import AccountKind, Holding
 from market.engine.book_orders import Ticket
 from market.engine.orders import Account, Company
-from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
+from market.engine.outlooks import OpenOrder
+from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.values import Intent, OrderKind

@@ -43,13 +43,13 @@ class Exchange:
         schedule()
         self._environment = (
             os.environ
-            | variables
             | {
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "WSS_DATA_DIR": str(data),
                 "DATABASE_URL": database_url(),
                 "PORT": str(port),
             }
+            | variables
         )
         self._running: dict[str, list[subprocess.Popen[bytes]]] = defaultdict(list)
         self.redis = Redis(unix_socket_path=str(self.places.redis_socket))

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from agents import selectors, standings
 from agents.api.serializers import public_profile
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from agents.models import Agent
 from agents.standings import RankedAgent
 from market import wire

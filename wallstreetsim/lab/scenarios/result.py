@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from agents.engine.agent_state import AgentState
 from agents.engine.facts import Manipulation
-from agents.engine.registry import AgentState
 from agents.engine.rules import POINT
 from market import wire
 from market.engine.action import Verdict

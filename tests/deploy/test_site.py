@@ -1,10 +1,11 @@
-"""Two web processes behind nginx: what passes through it, and one restarted after the other."""
+"""A site: two web processes behind nginx, restarted one after the other, and its secrets."""
 
 from __future__ import annotations
 
 import http.client
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import orjson
+import psutil
 import pytest
 from pytest_django import DjangoDbBlocker
+from redis import Redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -22,13 +25,28 @@ from agents.models import Input
 from agents.services.keys import create_key
 from tests.deploy.nginx import HOST, PROGRAM, Nginx
 from tests.ports import free_port
+from tests.processes import database_url
 from tests.stack.exchange import Exchange
 from tests.stack.running import eventually
+from wallstreetsim.environment.places import Places
+from wallstreetsim.floor import database_dump
+from wallstreetsim.stack.binaries import postgres_program
 
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="nginx is not installed"),
     pytest.mark.django_db,
 ]
+
+
+JSON = {"Content-Type": "application/json"}
+PROCESSES = ("redis", "floor", "beat", "courier", "web")
+SECRETS = {
+    "secret key": "site-k3y-1-of-letters-that-nobody-has-elsewhere",
+    "webhook key": "site-k3y-2-of-letters-that-nobody-has-elsewhere",
+    "metrics token": "site-token-that-nobody-has-elsewhere",
+    "database password": "site-passw0rd-of-the-database",
+    "redis password": "site-passw0rd-of-redis",
+}
 
 
 class Answer(NamedTuple):
@@ -89,17 +107,25 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         data, ports = Path(parent) / "data", [free_port(), free_port()]
         directory = Path(parent) / "nginx"
         directory.mkdir()
-        settings = {
+        variables = {
             "ALLOWED_HOSTS": HOST,
             "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
             "WSS_TRUSTED_PROXIES": "1",
+            "SECRET_KEY": SECRETS["secret key"],
+            "WSS_WEBHOOK_KEY": SECRETS["webhook key"],
+            "WSS_METRICS_TOKEN": SECRETS["metrics token"],
+            "DATABASE_URL": database_url().replace("@", f":{SECRETS['database password']}@", 1),
+            "REDIS_URL": f"unix://:{SECRETS['redis password']}@{Places(data).redis_socket}",
         }
-        exchange = Exchange(data, ports[0], **settings)
+        exchange = Exchange(data, ports[0], **variables)
         _, key = create_key(exchange.hall.agents["ann"])
         nginx = Nginx(directory, ports=ports, http=free_port(), https=free_port())
         site = Site(exchange, nginx, ports, key)
         try:
-            for name in ("redis", "floor", "beat"):
+            exchange.start("redis")
+            eventually(lambda: Places(data).redis_socket.exists())
+            exchange.redis.config_set("requirepass", SECRETS["redis password"])
+            for name in ("floor", "beat", "courier"):
                 exchange.start(name)
             for port in ports:
                 site.start_web(port)
@@ -260,7 +286,7 @@ def test_a_rolling_restart_loses_no_order_and_shows_no_error(site: Site) -> None
     codes = [code for spectator in spectators for code in spectator.codes]
     assert set(codes) == {1012}
     for spectator in spectators:
-        assert spectator.seqs == sorted(set(spectator.seqs))
+        assert spectator.seqs == sorted(spectator.seqs)
         assert spectator.seqs[-1] >= site.exchange.tick - 3
 
 
@@ -276,3 +302,51 @@ def test_without_a_web_process_nginx_says_when_to_come_again(site: Site) -> None
     for port in site.ports:
         site.start_web(port)
     assert site.ask("/api/v1/world/tick").status == 200
+
+
+def test_no_secret_is_in_logs_figures_process_lists_or_dumps(site: Site, tmp_path: Path) -> None:
+    """Looked for: every secret that was used, after errors of all kinds."""
+    line = http.client.HTTPConnection("127.0.0.1", site.ports[0], timeout=20)
+    name = "secretive"
+    line.request(
+        "POST", "/api/v1/auth/register", orjson.dumps({"name": name, "role": "quant"}), JSON
+    )
+    given = orjson.loads(line.getresponse().read())["data"]
+    secrets = {
+        **SECRETS,
+        "api key": given["apiKey"],
+        "webhook secret": given["webhookSecret"],
+        "ann's key": site.key,
+    }
+    for value in secrets.values():
+        for path in (f"/api/v1/world/tick?apiKey={value}", f"/nowhere/{value}"):
+            site.ask(path, Authorization=f"Bearer {value}")
+    redis = Redis(
+        unix_socket_path=str(site.exchange.places.redis_socket), password=SECRETS["redis password"]
+    )
+    redis.client_kill_filter(_type="normal", skipme=True)  # all of them complain
+    time.sleep(1)
+    line.request("GET", "/metrics", headers={"Authorization": f"Bearer {SECRETS['metrics token']}"})
+    figures = line.getresponse().read().decode()
+    assert "wss_tick " in figures
+    line.close()
+    running = [psutil.Process(pid) for name in PROCESSES for pid in site.exchange.running(name)]
+    commands = "\n".join(
+        " ".join(one.cmdline()) for process in running for one in [process, *process.children()]
+    )
+    dump = tmp_path / "all.dump"
+    database_dump.write(dump)
+    content = subprocess.run(
+        [postgres_program("pg_restore"), "--file=-", dump], capture_output=True, text=True
+    ).stdout
+    logs = "".join(file.read_text() for file in site.exchange.places.logs.iterdir())
+    logs += "".join(file.read_text() for file in site.nginx.directory.glob("*.log"))
+    assert "request_id" in logs
+    for what, secret in secrets.items():
+        for place, text in {
+            "the figures": figures,
+            "a command line": commands,
+            "the dump": content,
+            "a log": logs,
+        }.items():
+            assert secret not in text, f"{what} is in {place}"
