@@ -162,7 +162,8 @@ def order_ended(order: OrderState, tick: Tick) -> Wire:
         "quantity": order.quantity,
         "filledQuantity": order.filled,
         "avgPrice": average(order.value, order.filled) if order.filled else None,
-        "reason": order.reason,
+        "reasonCode": order.reason_code,
+        "note": order.note or None,
         "tick": tick,
     }
 

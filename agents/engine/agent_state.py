@@ -10,10 +10,7 @@ from typing import Any, NamedTuple
 from market.engine.action import Action
 from market.engine.engine import Plain
 from market.engine.refusals import Code, Refused
-from market.engine.values import (
-    Cents,
-    Tick,
-)
+from market.engine.values import Cents, Tick
 
 
 class AgentStatus(StrEnum):
@@ -32,6 +29,11 @@ _REFUSALS = {
     AgentStatus.BANKRUPT: (Code.AGENT_BANKRUPT, "You are bankrupt."),
     AgentStatus.FLED: (Code.AGENT_FLED, "You have fled."),
 }
+
+
+def refusal_of(status: AgentStatus) -> Code:
+    """Return the code with which an agent of a status that may not act is refused."""
+    return _REFUSALS[status][0]
 
 
 def allow(status: AgentStatus, action: Action) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from agents.engine.agent_state import (
-    AgentState,
-    AgentStatus,
-)
+from agents.engine.agent_state import AgentState, AgentStatus
 from agents.engine.pacts import Pacts
 from market.engine.accounts import PUBLIC
 from market.engine.refusals import Code, Refused
@@ -36,12 +33,7 @@ class Offices(Pacts):
             company = free[int(drawn * len(free))]
         member.company = company
         self.ceos[company] = member.account
-        self._tell(
-            member.account,
-            "system",
-            f"You are the CEO of {company}.",
-            {"company": company},
-        )
+        self._tell(member.account, "system", f"You are the CEO of {company}.", {"company": company})
 
     def _leave_office(self, member: AgentState, why: str) -> None:
         if not member.company:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from agents.engine.reputations import Reputations
 from market.engine.refusals import Code, Refused
-from market.engine.values import (
-    BPS_IN_ONE,
-    Cents,
-)
+from market.engine.values import BPS_IN_ONE, Cents
 
 
 class Gifts(Reputations):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from agents.engine.agent_state import (
-    AgentStatus,
-)
+from agents.engine.agent_state import AgentStatus
 from agents.engine.statuses import Statuses
 from market.engine.action import OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
+from market.engine.reasons import Reason
 from market.engine.refusals import Code, Refused
-from market.engine.values import (
-    BPS_IN_ONE,
-    OrderStatus,
-)
+from market.engine.values import BPS_IN_ONE, OrderStatus
 
 SET_FEE, SUSPEND, RELEASE, CANCEL_ORDERS = "SET_FEE", "SUSPEND", "RELEASE", "CANCEL_ORDERS"
 LONGEST_SUSPENSION = 1_000_000  # ticks
-BY_OPERATOR = "cancelled by an operator"
 
 
 def registry_acts(engine: str) -> tuple[OperatorAct, ...]:
@@ -49,13 +44,7 @@ def registry_acts(engine: str) -> tuple[OperatorAct, ...]:
             Form(agent, ticks, reason),
             _suspend,
         ),
-        OperatorAct(
-            RELEASE,
-            "End an agent's suspension.",
-            engine,
-            Form(agent, reason),
-            _release,
-        ),
+        OperatorAct(RELEASE, "End an agent's suspension.", engine, Form(agent, reason), _release),
         OperatorAct(
             CANCEL_ORDERS,
             "Cancel an agent's open orders.",
@@ -91,8 +80,9 @@ def _cancel_orders(registry: Statuses, given: Parameters, id: str) -> Verdict:
     orders = sorted(market.accounts[account].orders.values(), key=lambda order: order.number)
     if not orders:
         raise Refused(Code.INVALID_TARGET, f"{registry.members[account].name} has no open orders.")
+    why = given.get("reason") or ""
     for order in orders:
-        market.end_open(order, OrderStatus.CANCELLED, BY_OPERATOR)
+        market.end_open(order, OrderStatus.CANCELLED, Reason.BY_OPERATOR, why)
     return Verdict(True, data={"orderIds": [order.id for order in orders]})
 
 

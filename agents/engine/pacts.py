@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.engine.agent_state import (
-    AgentStatus,
-)
-from agents.engine.alliances import (
-    ENDING,
-    PENDING,
-    STANDING,
-    Alliance,
-    AllianceStatus,
-    Payout,
-)
-from agents.engine.facts import (
-    AllianceEnded,
-    AllianceFormed,
-)
+from agents.engine.agent_state import AgentStatus
+from agents.engine.alliances import ENDING, PENDING, STANDING, Alliance, AllianceStatus, Payout
+from agents.engine.facts import AllianceEnded, AllianceFormed
 from agents.engine.gifts import Gifts
-from market.engine.values import (
-    Cents,
-)
+from market.engine.values import Cents
 
 _ENDINGS = {
     AllianceStatus.REJECTED: "has rejected your proposal of an alliance",

@@ -8,23 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from agents.engine.actions import AGENTS, social_actions
-from agents.engine.agent_state import (
-    AgentState,
-    Named,
-    dump_member,
-    load_member,
-)
-from agents.engine.alliances import (
-    STANDING,
-    AllianceState,
-    AllianceStatus,
-    Payout,
-)
-from agents.engine.facts import (
-    AllianceEnded,
-    AllianceFormed,
-    Manipulation,
-)
+from agents.engine.agent_state import AgentState, Named, dump_member, load_member
+from agents.engine.alliances import STANDING, AllianceState, AllianceStatus, Payout
+from agents.engine.facts import AllianceEnded, AllianceFormed, Manipulation
 from agents.engine.inputs import Input
 from agents.engine.messages import BlockChange, MessageSent
 from agents.engine.operator_acts import registry_acts
@@ -35,10 +21,7 @@ from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC
 from market.engine.action import Action, OperatorAct, Verdict
 from market.engine.engine import InvariantBroken, Plain, Step
 from market.engine.parameters import Parameters
-from market.engine.values import (
-    BPS_IN_ONE,
-    Tick,
-)
+from market.engine.values import BPS_IN_ONE, Tick
 
 MILLIONTHS = 1_000_000
 

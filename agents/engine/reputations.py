@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from agents.engine.agent_state import (
-    AgentStatus,
-    Conviction,
-    ReputationChange,
-)
-from agents.engine.facts import (
-    CaseDecided,
-)
+from agents.engine.agent_state import AgentStatus, Conviction, ReputationChange
+from agents.engine.facts import CaseDecided
 from agents.engine.roll import Roll
 
 OVER_TIME = "time"  # why a reputation changes by itself

@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.engine.agent_state import (
-    AgentState,
-    AgentStatus,
-    allow,
-)
-from agents.engine.alliances import (
-    Alliance,
-    AllianceBook,
-)
-from agents.engine.facts import (
-    AgentAdmitted,
-)
+from agents.engine.agent_state import AgentState, AgentStatus, allow
+from agents.engine.alliances import Alliance, AllianceBook
+from agents.engine.facts import AgentAdmitted
 from agents.engine.messages import Contact, Mail, MessageSent, Received
 from agents.engine.names import folded
 from agents.engine.rules import AgentRules
@@ -25,12 +16,7 @@ from market.engine.engine import Surroundings
 from market.engine.market import MarketEngine
 from market.engine.outcome import Standing
 from market.engine.refusals import Code, Refused
-from market.engine.values import (
-    Tick,
-    new_tuple,
-    uuid_of,
-    uuid_prefix,
-)
+from market.engine.values import Tick, new_tuple, uuid_of, uuid_prefix
 
 
 class Roll:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from agents.engine.agent_state import (
-    GONE,
-    AgentState,
-    AgentStatus,
-)
+from agents.engine.agent_state import GONE, AgentState, AgentStatus, refusal_of
 from agents.engine.ceos import Offices
-from agents.engine.facts import (
-    StatusChanged,
-)
-from market.engine.values import (
-    OrderStatus,
-    Tick,
-)
+from agents.engine.facts import StatusChanged
+from market.engine.refusals import Code
+from market.engine.values import OrderStatus, Tick
 
 
 class Statuses(Offices):
@@ -83,17 +75,17 @@ class Statuses(Offices):
             self.confined[account] = until
         self._touch(account)
         if status is not AgentStatus.ACTIVE:
-            self._cancel_orders(account, why)
+            self._cancel_orders(account, refusal_of(status), why)
         if status in GONE:
             self._end_all(account, why)
             self._leave_office(member, why)
         self._raise_marks(account)
         self.facts.add(StatusChanged(self.tick, account, old.value, status.value, why, until))
 
-    def _cancel_orders(self, account: int, why: str) -> None:
+    def _cancel_orders(self, account: int, code: Code, why: str) -> None:
         orders = self.market.accounts[account].orders.values()
         for order in sorted(orders, key=lambda order: order.number):
-            self.market.end_open(order, OrderStatus.CANCELLED, why)
+            self.market.end_open(order, OrderStatus.CANCELLED, code, why)
 
     def _let_end(self, member: AgentState) -> None:
         if member.status is AgentStatus.FLED:

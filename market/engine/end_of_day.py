@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.engine.accounts import BANK, PUBLIC
 from market.engine.exchange import Exchange
 from market.engine.orders import Account
+from market.engine.reasons import Reason
 from market.engine.short_sales import borrow_fee_bps
 from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, TimeInForce
 
@@ -42,7 +43,7 @@ def _borrow_fee(exchange: Exchange, account: Account) -> int:
 def _expire_day_orders(exchange: Exchange, account: Account) -> None:
     expiring = [o for o in account.orders.values() if o.time_in_force is TimeInForce.DAY]
     for order in sorted(expiring, key=lambda order: order.number):
-        exchange.end_open(order, OrderStatus.EXPIRED, "the day has ended")
+        exchange.end_open(order, OrderStatus.EXPIRED, Reason.DAY_ENDED)
 
 
 def _rounded(numerator: int, denominator: int) -> Cents:

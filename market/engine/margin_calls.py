@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from market.engine import margin
 from market.engine.accounts import PUBLIC, TREASURY, MarginCall
-from market.engine.desk import LIQUIDATION
 from market.engine.exchange import Exchange
 from market.engine.orders import Account, Company
 from market.engine.outcome import Bankruptcy
+from market.engine.reasons import Reason
 from market.engine.rules import MarginRules
 from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
 
@@ -91,7 +91,7 @@ def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:
         call.tries.pop(symbol, None)
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         if order.opens or not _waits(exchange, call, order.company):
-            exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+            exchange.end_open(order, OrderStatus.CANCELLED, Reason.LIQUIDATION)
     for company in _by_relief(exchange, account, call):
         quantity = account.quantity_of(company.symbol)
         wanted = margin.shares_to_close(account, company, quantity, exchange.rules.margin)
@@ -119,7 +119,7 @@ def _take_over(exchange: Exchange, account: Account) -> None:
     waits.
     """
     for order in sorted(account.orders.values(), key=lambda order: order.number):
-        exchange.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+        exchange.end_open(order, OrderStatus.CANCELLED, Reason.LIQUIDATION)
     public = exchange.accounts[PUBLIC]
     for symbol, holding in sorted(account.holdings.items()):
         company, held = exchange.companies[symbol], holding.quantity
@@ -207,7 +207,7 @@ def most_in_a_tick(company: Company, position: Shares, rules: MarginRules) -> Sh
 def _write_off(exchange: Exchange, account: Account, cause: str) -> None:
     """End an account that owes more than it has, its deficit borne by the treasury."""
     for order in sorted(account.orders.values(), key=lambda order: order.number):
-        exchange.end_open(order, OrderStatus.CANCELLED, "bankruptcy")
+        exchange.end_open(order, OrderStatus.CANCELLED, Reason.BANKRUPTCY)
     account.debt = 0  # of a fine, which nobody is left to pay
     deficit = -account.equity
     exchange.pay(TREASURY, account.id, deficit, kind="write_off")

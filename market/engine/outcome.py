@@ -34,7 +34,8 @@ class OrderState(NamedTuple):
     filled: Shares
     value: Cents  # Σ quantity × price of all its fills
     status: str
-    reason: str
+    reason_code: str  # why it ended so
+    note: str  # what the code does not say of it
     triggered_by: str  # a stop's, once touched: "last" or "price"
     tick_closed: Tick | None
     filled_now: Shares  # in this tick

@@ -12,15 +12,7 @@ from market.engine.orders import Account, Company, Order
 from market.engine.random_source import RandomSource
 from market.engine.refusals import Code, Refused
 from market.engine.rules import MarketRules, Switches
-from market.engine.values import (
-    BUY,
-    SIDE_OF,
-    Cents,
-    SelfTrade,
-    Shares,
-    Tick,
-    TimeInForce,
-)
+from market.engine.values import BUY, SIDE_OF, Cents, SelfTrade, Shares, Tick, TimeInForce
 
 
 class OpenOrder(NamedTuple):

@@ -13,15 +13,7 @@ from market.engine.orders import Account, Company, Order
 from market.engine.outlooks import Outlook, Outlooks
 from market.engine.refusals import Code, Refused
 from market.engine.short_sales import lendable_pool
-from market.engine.values import (
-    BUY,
-    SIDE_OF,
-    Cents,
-    Intent,
-    OrderStatus,
-    Shares,
-    TimeInForce,
-)
+from market.engine.values import BUY, SIDE_OF, Cents, Intent, Shares, TimeInForce
 
 _ENDS_AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 _NO_FUNDS = Code.INSUFFICIENT_FUNDS
@@ -48,7 +40,7 @@ class PreTradeCheck(Outlooks):
             raise Refused(Code.DUPLICATE, f"clientOrderId {ticket.client_id} is in use.")
         order = self.new_order(account, company, SIDE_OF[ticket.intent], ticket, id)
         if refusal := self.refusal_of(order):
-            self.end(order, OrderStatus.REJECTED, refusal)
+            self.reject(order, refusal)
             return order
         outlook = Outlook(order)
         cost = worst_cost(order, self.rules)

@@ -84,7 +84,7 @@ _ORDER_FIELDS: tuple[str, ...] = (
     "value",
     "reserved",
     "status",
-    "reason",
+    "reason_code",
     "triggered_by",
     "tick_submitted",
     "is_recorded",
@@ -227,7 +227,15 @@ def _load_order(exchange: Exchange, row: Sequence[Any]) -> Order:
         plain["tick_submitted"],
     )
     order.status = OrderStatus(plain["status"])
-    for name in ("priority", "price", "filled", "value", "reason", "triggered_by", "is_recorded"):
+    for name in (
+        "priority",
+        "price",
+        "filled",
+        "value",
+        "reason_code",
+        "triggered_by",
+        "is_recorded",
+    ):
         setattr(order, name, plain[name])
     if order.account.is_agent:
         reserve(order, plain["reserved"])

@@ -27,11 +27,10 @@ from market.engine.listings import Listing
 from market.engine.log import TickLog
 from market.engine.orders import Account, Company
 from market.engine.outcome import LedgerEntry, MarketEvent, MarketOutcome
+from market.engine.reasons import Reason
 from market.engine.reopening import reopen
 from market.engine.reporting import report
 from market.engine.values import BPS_IN_ONE, OrderStatus, Tick
-
-UNBEARABLE = "equity no longer covers it"
 
 
 class TradingDay(Exchange):
@@ -152,7 +151,7 @@ class TradingDay(Exchange):
             company = order.company
             distance = (order.price - company.price) * order.side
             if order.opens or (order.resting and distance > self.reach(account, company)):
-                self.end_open(order, OrderStatus.CANCELLED, UNBEARABLE)
+                self.end_open(order, OrderStatus.CANCELLED, Reason.EQUITY_TOO_LOW)
 
     def settle_margins(self) -> None:
         """Call, close out and write off accounts: the last step that trades, so the books are as

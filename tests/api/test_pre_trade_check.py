@@ -49,7 +49,7 @@ def _place(
     account = pre_trade.accounts[1_000]
     id = name or f"order {len(pre_trade.outlooks)}"
     order = pre_trade.place(account, _ticket(intent, quantity, price, **terms), id=id)
-    return str(order.reason) or "OK"
+    return str(order.reason_code) or "OK"
 
 
 def _ticket(

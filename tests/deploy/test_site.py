@@ -24,6 +24,7 @@ from websockets.sync.client import connect
 from agents.models import Input
 from agents.services.keys import create_key
 from tests.deploy.nginx import HOST, PROGRAM, Nginx
+from tests.deploy.test_monitoring import missing_from
 from tests.ports import free_port
 from tests.processes import database_url
 from tests.stack.exchange import Exchange
@@ -304,6 +305,23 @@ def test_without_a_web_process_nginx_says_when_to_come_again(site: Site) -> None
     assert site.ask("/api/v1/world/tick").status == 200
 
 
+def test_every_series_of_every_rule_is_in_the_figures(site: Site) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", site.ports[0], timeout=20)
+
+    def figures() -> str:
+        line.request("GET", "/metrics")
+        return line.getresponse().read().decode()
+
+    eventually(lambda: missing_from(figures()) == set())
+    values = dict(one.rsplit(" ", 1) for one in figures().splitlines() if one[:1] != "#")
+    assert float(values["wss_world_age_seconds"]) < 10
+    assert float(values["wss_redis_up"]) == 1
+    assert float(values["wss_floor_refused"]) == float(values["wss_audit_failed"]) == 0
+    assert float(values["wss_disk_free_bytes"]) > 0
+    assert float(values["wss_database_bytes"]) > 1_000_000
+    line.close()
+
+
 def test_no_secret_is_in_logs_figures_process_lists_or_dumps(site: Site, tmp_path: Path) -> None:
     """Looked for: every secret that was used, after errors of all kinds."""
     line = http.client.HTTPConnection("127.0.0.1", site.ports[0], timeout=20)
@@ -319,8 +337,9 @@ def test_no_secret_is_in_logs_figures_process_lists_or_dumps(site: Site, tmp_pat
         "ann's key": site.key,
     }
     for value in secrets.values():
-        for path in (f"/api/v1/world/tick?apiKey={value}", f"/nowhere/{value}"):
-            site.ask(path, Authorization=f"Bearer {value}")
+        site.ask(f"/api/v1/world/tick?apiKey={value}", Authorization=f"Bearer {value}")
+    for what in ("api key", "webhook secret"):  # which can be told from other words of a path
+        site.ask(f"/nowhere/{secrets[what]}")
     redis = Redis(
         unix_socket_path=str(site.exchange.places.redis_socket), password=SECRETS["redis password"]
     )

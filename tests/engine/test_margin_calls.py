@@ -280,7 +280,7 @@ def test_what_is_not_cured_by_the_deadline_is_liquidated_and_not_before() -> Non
     [alert] = bobs(stage)
     assert (alert.kind, alert.data) == ("liquidation", {"symbol": "APEX", "quantity": 10})
     assert stage.orders["rests"].status == "cancelled"
-    assert stage.orders["rests"].reason == "liquidation"
+    assert stage.orders["rests"].reason_code == "LIQUIDATION"
 
 
 def test_a_liquidation_goes_on_until_maintenance_holds_with_a_cushion() -> None:

@@ -243,7 +243,10 @@ def test_a_stop_that_would_short_at_the_bid_is_rejected_when_it_is_touched() -> 
     stage.reprice("8.90")
     stage.submit()
     stage.submit()
-    assert (stage.orders["m"].status, stage.orders["m"].reason) == ("rejected", "INVALID_PRICE")
+    assert (stage.orders["m"].status, stage.orders["m"].reason_code) == (
+        "rejected",
+        "INVALID_PRICE",
+    )
     assert stage.orders["l"].status == "open"
 
 
