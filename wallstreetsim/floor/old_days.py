@@ -216,7 +216,7 @@ def seal(day: int, *, rules: Rules = RULES) -> SealedDay:
 
 
 def _check_over(row: World, day: int, last: Tick) -> None:
-    if day < 0 or row.tick <= last:
+    if day < 0 or row.tick < last:
         raise CannotSeal(f"day {day} is not over: the world is at tick {row.tick}")
 
 

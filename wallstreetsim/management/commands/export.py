@@ -1,5 +1,6 @@
-"""Write a day that is over to a folder: orders, trades, ledger, candles, news and cases, as compressed
-NDJSON with a manifest, checksums and what each column is. Owners are hidden until the epoch ends.
+"""Write a day that is over to a folder: orders, trades, ledger, candles, news and cases, as
+compressed NDJSON with a manifest, checksums and what each column is. Owners are hidden until the
+epoch ends.
 """
 
 from __future__ import annotations
