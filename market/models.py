@@ -388,7 +388,9 @@ class LedgerEntry(models.Model):
 
 
 class Candle(models.Model):
-    """A finished candle; `tick` is its last one."""
+    """A finished candle; `tick` is its last one. One of the index has INDEX for a symbol, and
+    hundredths of a point.
+    """
 
     symbol = models.CharField(max_length=12)
     interval = models.PositiveSmallIntegerField()
