@@ -95,6 +95,8 @@ WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "
 PLACES = Places((BASE_DIR / text("WSS_DATA_DIR", ".data")).resolve())
 BIND = text("WSS_BIND", "127.0.0.1")
 PORT = number("PORT", 8080, least=1, most=65_535)
+SEAL_AFTER_DAYS = number("WSS_SEAL_AFTER_DAYS", 0)  # of the world's; 0: no day is dropped
+EXPORT_DIRECTORY = Path(text("WSS_EXPORT_DIR", str(PLACES.data / "exports")))
 DEBUG = flag("DEBUG")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")

@@ -23,6 +23,7 @@ from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_audit, record_standstill, record_tick
 from wallstreetsim.celery import send_deliver
 from wallstreetsim.feed.publishing import publish
+from wallstreetsim.floor import old_days
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled, relay
 from webhooks.courier import BATCH_SIZE
@@ -70,6 +71,19 @@ def audit() -> None:
     record_audit(failed=done.returncode != 0)
     if done.returncode:
         log.error("the audit failed: %s", (done.stdout + done.stderr).strip())
+
+
+@shared_task(name="wallstreetsim.seal_old_days")
+def seal_old_days() -> None:
+    """Export and drop the days that ended as long ago as a setting says."""
+    old = old_days.seal_what_is_old(
+        after_days=settings.SEAL_AFTER_DAYS, directory=settings.EXPORT_DIRECTORY
+    )
+    try:
+        for day in old:
+            log.info("day %d is exported and sealed", day)
+    except (old_days.CannotSeal, OSError) as error:
+        log.error("a day cannot be sealed: %s", error)
 
 
 @shared_task(name="wallstreetsim.prune_answers")

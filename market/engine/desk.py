@@ -10,6 +10,7 @@ from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Acco
 from market.engine.book import Fill
 from market.engine.book_orders import Ticket
 from market.engine.clearing import (
+    at_collar,
     charge_fee,
     release,
     release_part,
@@ -29,6 +30,7 @@ from market.engine.sessions import Moment, moment_of
 from market.engine.values import (
     BPS_IN_ONE,
     BUY,
+    SELL,
     SIDE_OF,
     Cents,
     Intent,
@@ -433,8 +435,8 @@ class Desk:
     def collar(self, company: Company, side: Side) -> Cents:
         """Return the worst price at which any order may trade."""
         if side is BUY:
-            return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
-        return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
+            return at_collar(company.price, BUY, self.rules) // BPS_IN_ONE
+        return max(1, ceil_div(at_collar(company.price, SELL, self.rules), BPS_IN_ONE))
 
     def _trade_with_others(self, order: Order) -> None:
         """Match an order, and where it meets one of its own account's, do as its mode says."""

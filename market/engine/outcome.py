@@ -152,7 +152,7 @@ class CompanyState(NamedTuple):
 
 
 class Candle(NamedTuple):
-    """A finished candle; `tick` is its last one."""
+    """A finished candle, of a company or of the index; `tick` is its last one."""
 
     symbol: str
     interval: Tick
@@ -263,3 +263,4 @@ class MarketOutcome:
     index: int  # hundredths of a point
     previous_close_index: int  # at the previous close
     dollar_volume_day: Cents  # over all companies, the last 630 ticks
+    index_candles: list[Candle]  # in hundredths of a point

@@ -38,6 +38,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "realised",
     "close_equity",
     "least_equity",
+    "loan_sum",
+    "borrow_sum",
     "transfers",
     "trade_count",
     "peak_equity",
@@ -112,6 +114,7 @@ def dump(exchange: Exchange) -> Plain:
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
+        "index_forming": [[interval, list(c)] for interval, c in exchange.index_forming.items()],
         "climate": exchange.climate.dump(),
         "happened": [list(event) for event in exchange.happened],
         "is_day_over": exchange.is_day_over,
@@ -128,6 +131,7 @@ def load(exchange: Exchange, state: Plain) -> None:
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
+    exchange.index_forming = {interval: list(c) for interval, c in state["index_forming"]}
     exchange.climate.load(state["climate"])
     exchange.happened = [MarketEvent(*event) for event in state["happened"]]
     exchange.is_day_over = state["is_day_over"]

@@ -20,7 +20,7 @@ from market.engine import (
     splits,
 )
 from market.engine.accounts import BANK, MARKET_MAKER, PUBLIC
-from market.engine.candles import add_tick
+from market.engine.candles import add_index_tick, add_tick
 from market.engine.engine import PriceImpact
 from market.engine.exchange import Exchange
 from market.engine.listings import Listing
@@ -173,12 +173,30 @@ class TradingDay(Exchange):
             self.candles += add_tick(
                 company, self.moment, intervals, session_ends=self._ends_session()
             )
+        self._add_index_tick(intervals)
         for trade in self.log.trades:
             self.accounts[trade.buyer].trade_count += 1
             if trade.seller != trade.buyer:
                 self.accounts[trade.seller].trade_count += 1
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
         self._sample_equities()
+
+    def _add_index_tick(self, intervals: tuple[Tick, ...]) -> None:
+        """Add the tick to the candles of the index, which is known at its beginning and end."""
+        companies = self.companies.values()
+        opened = self._index_of(sum(c.tick_open * c.shares for c in companies))
+        close = self.index()
+        volume = sum(company.tick_volume for company in companies)
+        self.index_candles = list(
+            add_index_tick(
+                self.index_forming,
+                (opened, max(opened, close), min(opened, close), close, volume),
+                self.moment,
+                intervals,
+                in_session=any(company.in_session for company in companies),
+                session_ends=self._ends_session(),
+            )
+        )
 
     def end_tick(self) -> MarketOutcome:
         """Report what the tick made of the market, and close its log."""
@@ -190,6 +208,7 @@ class TradingDay(Exchange):
         """Free the last tick's log: it has been reported."""
         self.log = TickLog(self.log.tick)
         self.candles = []
+        self.index_candles = []
 
     # What operators and scenarios order
 

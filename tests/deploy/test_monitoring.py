@@ -22,18 +22,21 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def series_asked_for() -> set[str]:
-    """Return every series of ours that a rule or a panel names."""
-    panels = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
-    asked = [rule["expr"] for rule in rules()]
-    asked += [target["expr"] for panel in panels for target in panel["targets"]]
-    return {name for expression in asked for name in re.findall(r"\bwss_\w+", expression)}
+def series_of(expressions: list[str]) -> set[str]:
+    """Return every series of ours that is named."""
+    return {name for expression in expressions for name in re.findall(r"\bwss_\w+", expression)}
 
 
 def missing_from(figures: str) -> set[str]:
-    """Return which series a page of figures lacks."""
-    there = {re.split(r"[{ ]", line)[0] for line in figures.splitlines() if line[:1] != "#"}
-    return series_asked_for() - there
+    """Return which series a page of figures lacks: of the rules each must have a value, of the
+    dashboard one may have none yet.
+    """
+    lines = figures.splitlines()
+    values = {re.split(r"[{ ]", line)[0] for line in lines if line[:1] != "#"}
+    known = values | {line.split()[2] for line in lines if line.startswith("# TYPE ")}
+    panels = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
+    shown = series_of([target["expr"] for panel in panels for target in panel["targets"]])
+    return (series_of([rule["expr"] for rule in rules()]) - values) | (shown - known)
 
 
 @needs_promtool

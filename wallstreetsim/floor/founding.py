@@ -92,6 +92,7 @@ def schedule() -> None:
         every=3600, period=IntervalSchedule.SECONDS
     )
     _fire("audit", "wallstreetsim.audit", every_hour, expire_seconds=3600)
+    _fire("seal old days", "wallstreetsim.seal_old_days", every_hour, expire_seconds=3600)
     _fire("write prose", "news.write_prose", every_minute, expire_seconds=60)
 
 
