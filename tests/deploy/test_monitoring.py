@@ -13,6 +13,7 @@ import yaml
 from django.conf import settings
 
 MONITORING = settings.BASE_DIR / "deploy/monitoring"
+PARTS = ("", "_total", "_bucket", "_sum", "_count")  # of a family, where it is not a gauge
 PROMTOOL = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
 
@@ -33,7 +34,8 @@ def missing_from(figures: str) -> set[str]:
     """
     lines = figures.splitlines()
     values = {re.split(r"[{ ]", line)[0] for line in lines if line[:1] != "#"}
-    known = values | {line.split()[2] for line in lines if line.startswith("# TYPE ")}
+    families = {line.split()[2] for line in lines if line.startswith("# TYPE ")}
+    known = values | {f"{name}{part}" for name in families for part in PARTS}
     panels = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
     shown = series_of([target["expr"] for panel in panels for target in panel["targets"]])
     return (series_of([rule["expr"] for rule in rules()]) - values) | (shown - known)
