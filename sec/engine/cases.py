@@ -10,6 +10,7 @@ from market.engine.engine import Plain
 from market.engine.values import Cents, Tick
 from sec.engine.records import (
     EventSeen,
+    LinkSeen,
     OrderSeen,
     PaymentSeen,
     RumorSeen,
@@ -165,6 +166,7 @@ class Case:
         evidence.rumors.update((rumor.id, rumor) for rumor in suspicion.rumors)
         evidence.payments.update((payment.id, payment) for payment in suspicion.payments)
         evidence.events.update((event.id, event) for event in suspicion.events)
+        evidence.links.update((link.id, link) for link in suspicion.links)
         self.first_tick = min(self.first_tick, suspicion.first_tick)
         self.last_tick = max(self.last_tick, suspicion.last_tick)
         self.confidence = max(self.confidence, suspicion.confidence)
@@ -328,6 +330,7 @@ def _dump_case(case: Case) -> Plain:
     plain["rumors"] = [list(rumor) for rumor in case.evidence.rumors.values()]
     plain["payments"] = [list(payment) for payment in case.evidence.payments.values()]
     plain["events"] = [list(event) for event in case.evidence.events.values()]
+    plain["links"] = [list(link) for link in case.evidence.links.values()]
     plain["accused"] = [_dump_accused(accused) for accused in case.accused.values()]
     plain["compensated"] = [list(item) for item in case.compensated.items()]
     return plain
@@ -349,6 +352,7 @@ def _load_case(plain: Plain) -> Case:
         {rumor[0]: RumorSeen(*rumor) for rumor in plain["rumors"]},
         {payment[0]: PaymentSeen(*payment) for payment in plain["payments"]},
         {event[0]: EventSeen(*event) for event in plain["events"]},
+        {link[0]: LinkSeen(*link) for link in plain["links"]},
     )
     for one in plain["accused"]:
         case.accused[one["account"]] = Accused(
@@ -374,12 +378,13 @@ def dump_suspicion(suspicion: Suspicion) -> Plain:
         [list(payment) for payment in suspicion.payments],
         suspicion.price_before,
         [list(event) for event in suspicion.events],
+        [list(link) for link in suspicion.links],
     ]
 
 
 def load_suspicion(plain: Plain) -> Suspicion:
     crime, accounts, symbol, confidence, first, last, orders, trades, *more = plain
-    rumors, payments, price, events = more
+    rumors, payments, price, events, links = more
     return Suspicion(
         crime,
         tuple(accounts),
@@ -393,4 +398,5 @@ def load_suspicion(plain: Plain) -> Suspicion:
         tuple(PaymentSeen(*payment) for payment in payments),
         price,
         tuple(EventSeen(*event) for event in events),
+        tuple(LinkSeen(*link) for link in links),
     )

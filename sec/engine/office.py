@@ -47,7 +47,7 @@ class Office:
         self.records = Records(
             window, self.thresholds.kept_trades, self.rules.bribes.remembered_ticks
         )
-        self.surveillance = Surveillance(self.market, self.registry, window)
+        self.surveillance = Surveillance(self.market, self.registry, self.facts, window)
         self.book = CaseBook(window_ticks=window, kept_faint=self.thresholds.kept_faint)
         self.bribes = BribeBook(self.rules.bribes)
         self.tips = TipBook(self.rules.tips, day_ticks=window)

@@ -8,7 +8,7 @@ from agents.engine.registry import Named
 from market.engine.values import Cents, Tick
 from sec.engine.bribes import BribeState
 from sec.engine.cases import Accused, Case
-from sec.engine.records import EventSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import EventSeen, LinkSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
 from sec.engine.suspicion import Suspicion
 from sec.engine.tips import TipState
 
@@ -42,6 +42,7 @@ class CaseState(NamedTuple):
     rumors: list[RumorSeen]
     bribes: list[PaymentSeen]
     events: list[EventSeen]
+    links: list[LinkSeen]
 
 
 class AccusedState(NamedTuple):
@@ -129,6 +130,7 @@ def case_state(case: Case) -> CaseState:
         list(evidence.rumors.values()),
         list(evidence.payments.values()),
         list(evidence.events.values()),
+        list(evidence.links.values()),
     )
 
 

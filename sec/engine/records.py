@@ -66,13 +66,25 @@ class RumorSeen(NamedTuple):
 
 
 class EventSeen(NamedTuple):
-    """News of a company as evidence: `impact` is the return that it is worth."""
+    """News of a company as evidence: `impact` is the return that it is worth; `is_wide` where it is
+    news of its whole sector or of the market.
+    """
 
     id: str
     tick: Tick
     symbol: str
     kind: str
     impact: float
+    is_wide: bool = False
+
+
+class LinkSeen(NamedTuple):
+    """That two agents are linked, as evidence."""
+
+    id: str
+    tick: Tick
+    one: int
+    other: int
 
 
 KEPT, DETECTED, REPORTED = "kept", "detected", "reported"

@@ -5,20 +5,33 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from agents.engine.facts import AgentAdmitted, AllianceFormed
 from agents.engine.registry import AgentRegistry
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.companies import Company
-from market.engine.engine import Plain
+from market.engine.engine import Facts, Plain
 from market.engine.market import MarketEngine
 from market.engine.orders import Order
 from market.engine.outcome import MarketEvent, Trade
 from market.engine.values import BUY, Cents, Tick, new_tuple
-from sec.engine.detectors.detector import Detector
-from sec.engine.detectors.tape import Acquaintance, Added, Flow, FlowKey, QuoteSeen
+from sec.engine.detectors.coordination import Coordination
+from sec.engine.detectors.detector import Detector, Known
+from sec.engine.detectors.insider_trading import InsiderTrading
+from sec.engine.detectors.positions import Positions
+from sec.engine.detectors.pump_and_dump import PumpAndDump
+from sec.engine.detectors.spoofing import Spoofing
+from sec.engine.detectors.tape import Added, Flow, FlowKey, QuoteSeen
+from sec.engine.detectors.ties import Ties
 from sec.engine.detectors.turnover import Turnover
 from sec.engine.detectors.wash_trading import WashTrading
 from sec.engine.records import EventSeen, OrderSeen, RumorSeen, order_seen
-from sec.engine.rules import WASH_TRADING
+from sec.engine.rules import (
+    COORDINATION,
+    INSIDER_TRADING,
+    PUMP_AND_DUMP,
+    SPOOFING,
+    WASH_TRADING,
+)
 from sec.engine.suspicion import Conduct, Suspicion
 
 _SIZES = struct.Struct("<q")
@@ -27,24 +40,38 @@ _SIZES = struct.Struct("<q")
 class Surveillance:
     """The detectors, and the companies as the last tick left them."""
 
-    def __init__(self, market: MarketEngine, registry: AgentRegistry, window_ticks: Tick) -> None:
+    def __init__(
+        self, market: MarketEngine, registry: AgentRegistry, facts: Facts, window_ticks: Tick
+    ) -> None:
         self.market = market
-        self.detectors: dict[str, Detector] = {WASH_TRADING: WashTrading(window_ticks)}
+        self.registry = registry
+        self.facts = facts
+        self.detectors: dict[str, Detector] = {
+            WASH_TRADING: WashTrading(window_ticks),
+            SPOOFING: Spoofing(window_ticks),
+            PUMP_AND_DUMP: PumpAndDump(window_ticks),
+            COORDINATION: Coordination(window_ticks),
+            INSIDER_TRADING: InsiderTrading(window_ticks),
+        }
         self.turnover = Turnover(window_ticks)
+        self.positions = Positions(window_ticks)
         self.quotes: dict[str, QuoteSeen] = {}
-        self.known = Acquaintance(registry.linked, registry.has_access)
+        self.ties = Ties(registry.linked, window_ticks)
 
     # The tick
 
     def suspicions(self, tick: Tick, rumors: list[RumorSeen]) -> list[Suspicion]:
         """Return what the tick makes suspect, by detector."""
+        self._note_ties(tick)
         added = self._added(tick, rumors)
         self.quotes = dict(added.quotes)
         self.turnover.see(tick, added.flows)
+        self.positions.see(added, self.turnover)
+        known = Known(self.ties, self.registry.ceos, self.turnover, self.positions)
         return [
             suspicion
             for detector in self.detectors.values()
-            for suspicion in detector.see(added, self.known, self.turnover)
+            for suspicion in detector.see(added, known)
         ]
 
     def look(self, crime: str, conduct: Conduct) -> Suspicion | None:
@@ -55,6 +82,7 @@ class Surveillance:
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is remembered of a company in its new shares."""
         self.turnover.split(symbol, into, of)
+        self.positions.split(symbol, into, of)
         for detector in self.detectors.values():
             detector.split(symbol, into, of)
         if symbol in self.quotes:
@@ -69,6 +97,15 @@ class Surveillance:
                 whole_depth=quote.whole_depth * into / of,
                 outer=quote.outer * of // into,
             )
+
+    def _note_ties(self, tick: Tick) -> None:
+        for admitted in self.facts.of(AgentAdmitted):
+            self.ties.admit(admitted.account, self.registry.members[admitted.account].origin)
+        for message in self.registry.mail.sent:
+            self.ties.note(message.sender, message.recipient, tick)
+        for alliance in self.facts.of(AllianceFormed):
+            self.ties.note(alliance.proposer, alliance.partner, tick)
+        self.ties.refresh(tick)
 
     def _added(self, tick: Tick, rumors: list[RumorSeen]) -> Added:
         log = self.market.log
@@ -106,7 +143,12 @@ class Surveillance:
             else:
                 impact *= company.listing.beta
             yield EventSeen(
-                f"{event.number}:{company.symbol}", event.tick, company.symbol, event.kind, impact
+                f"{event.number}:{company.symbol}",
+                event.tick,
+                company.symbol,
+                event.kind,
+                impact,
+                event.symbol is None,
             )
 
     # Keeping
@@ -117,12 +159,16 @@ class Surveillance:
 
     def dump(self) -> Plain:
         return {
+            "ties": self.ties.dump(),
+            "positions": self.positions.dump(),
             "turnover": self.turnover.dump(),
             "quotes": [list(quote) for quote in self.quotes.values()],
             "detectors": {crime: one.dump() for crime, one in self.detectors.items()},
         }
 
     def load(self, state: Plain) -> None:
+        self.ties.load(state["ties"])
+        self.positions.load(state["positions"])
         self.turnover.load(state["turnover"])
         self.quotes = {quote[0]: QuoteSeen(*quote) for quote in state["quotes"]}
         for crime, one in self.detectors.items():

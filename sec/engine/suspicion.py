@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from market.engine.values import Cents, Tick
-from sec.engine.records import EventSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import EventSeen, LinkSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
 
 
 class Conduct(NamedTuple):
@@ -36,6 +36,7 @@ class Suspicion(NamedTuple):
     payments: tuple[PaymentSeen, ...] = ()
     price_before: Cents = 0
     events: tuple[EventSeen, ...] = ()
+    links: tuple[LinkSeen, ...] = ()
 
     @property
     def ids(self) -> list[str]:

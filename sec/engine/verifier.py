@@ -17,6 +17,7 @@ from sec.engine.records import (
     KEPT,
     REPORTED,
     EventSeen,
+    LinkSeen,
     OrderSeen,
     PaymentSeen,
     RumorSeen,
@@ -38,6 +39,7 @@ class Evidence:
     rumors: dict[str, RumorSeen] = field(default_factory=dict)
     payments: dict[str, PaymentSeen] = field(default_factory=dict)
     events: dict[str, EventSeen] = field(default_factory=dict)
+    links: dict[str, LinkSeen] = field(default_factory=dict)
 
 
 class Finding(NamedTuple):

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from market.engine.engine import Plain
-from sec.engine.detectors.tape import Acquaintance, Added
+from sec.engine.detectors.positions import Positions
+from sec.engine.detectors.tape import Added
+from sec.engine.detectors.ties import Ties
 from sec.engine.detectors.turnover import Turnover
 from sec.engine.suspicion import Conduct, Suspicion
+
+
+class Known(NamedTuple):
+    """What is known of agents: who is linked to whom, who heads which company, how much each
+    trades and what positions are being built.
+    """
+
+    ties: Ties
+    chiefs: Mapping[str, int]  # by company
+    turnover: Turnover
+    positions: Positions
 
 
 class Detector(Protocol):
     """One kind of crime looked for, tick by tick; what it remembers is bounded by its window."""
 
-    def see(self, added: Added, known: Acquaintance, turnover: Turnover) -> list[Suspicion]:
+    def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Take in a tick, and return what it makes suspect: something that the tick added to."""
 
     def look(self, conduct: Conduct) -> Suspicion | None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.outcome import Trade
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.records import EventSeen, OrderSeen, RumorSeen, TradeSeen
-
-Linked = Callable[[int, int], bool]
-HasAccess = Callable[[int, str], bool]
 
 FlowKey = tuple[int, str]  # an account and a company
 
@@ -66,13 +63,6 @@ class Added(NamedTuple):
     quotes: Mapping[str, QuoteSeen]
     before: Mapping[str, QuoteSeen]
     resumed: Sequence[str]  # companies in which an auction was held
-
-
-class Acquaintance(NamedTuple):
-    """What is known of agents: who is linked to whom, and who has access to what is not public."""
-
-    linked: Linked
-    has_access: HasAccess
 
 
 def sign_of(intent: str) -> int:

@@ -12,19 +12,33 @@ FAST, SLOW = 0.97, 0.9942  # kept from tick to tick: half a sum in about 23 and 
 
 
 class Volume:
-    """Shares that an account traded of a company, the latest counting most."""
+    """Shares that an account traded of a company, what it bought net, and in how many ticks it
+    traded, the latest counting most.
+    """
 
-    __slots__ = ("fast", "slow", "tick")
+    __slots__ = ("active", "fast", "net", "slow", "tick")
 
-    def __init__(self, tick: Tick, fast: float = 0.0, slow: float = 0.0) -> None:
+    def __init__(
+        self,
+        tick: Tick,
+        fast: float = 0.0,
+        slow: float = 0.0,
+        net: float = 0.0,
+        active: float = 0.0,
+    ) -> None:
         self.tick = tick
         self.fast = fast
         self.slow = slow
+        self.net = net
+        self.active = active
 
-    def add(self, tick: Tick, shares: Shares) -> None:
+    def add(self, tick: Tick, shares: Shares, net: Shares) -> None:
         gone = tick - self.tick
+        kept = SLOW**gone
         self.fast = self.fast * FAST**gone + shares
-        self.slow = self.slow * SLOW**gone + shares
+        self.slow = self.slow * kept + shares
+        self.net = self.net * kept + net
+        self.active = self.active * kept + 1.0
         self.tick = tick
 
     def at(self, tick: Tick) -> tuple[float, float]:
@@ -47,7 +61,7 @@ class Turnover:
             volume = volumes.get(key)
             if volume is None:
                 volume = volumes[key] = Volume(tick)
-            volume.add(tick, flow.bought + flow.sold)
+            volume.add(tick, flow.bought + flow.sold, flow.bought - flow.sold)
         if tick % 100 == 0:
             oldest = tick - self.window_ticks
             self.volumes = {key: one for key, one in volumes.items() if one.tick > oldest}
@@ -62,12 +76,16 @@ class Turnover:
             if name == symbol:
                 volume.fast = volume.fast * into / of
                 volume.slow = volume.slow * into / of
+                volume.net = volume.net * into / of
 
     def dump(self) -> Plain:
-        return [[*key, one.tick, one.fast, one.slow] for key, one in self.volumes.items()]
+        return [
+            [*key, one.tick, one.fast, one.slow, one.net, one.active]
+            for key, one in self.volumes.items()
+        ]
 
     def load(self, state: Plain) -> None:
         self.volumes = {
-            (account, symbol): Volume(tick, fast, slow)
-            for account, symbol, tick, fast, slow in state
+            (account, symbol): Volume(tick, fast, slow, net, active)
+            for account, symbol, tick, fast, slow, net, active in state
         }

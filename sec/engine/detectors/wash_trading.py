@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from market.engine.engine import Plain
 from market.engine.outcome import Trade
 from market.engine.values import Tick
-from sec.engine.detectors.tape import Acquaintance, Added, Linked, is_agent, trade_seen
+from sec.engine.detectors.detector import Known
+from sec.engine.detectors.tape import Added, is_agent, trade_seen
+from sec.engine.detectors.ties import Ties
 from sec.engine.detectors.turnover import FAST, SLOW, Turnover
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 from sec.engine.rules import WASH_TRADING
@@ -72,7 +74,7 @@ class WashTrading:
         self.given: dict[PairKey, Met] = {}  # trades that handed value over
         self.sold_to: dict[Place, dict[int, None]] = {}  # by seller: who it met more than once
 
-    def see(self, added: Added, known: Acquaintance, turnover: Turnover) -> list[Suspicion]:
+    def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return the rings and the transfers that a trade of the tick belongs to."""
         fresh: dict[PairKey, None] = {}
         handed: dict[PairKey, None] = {}
@@ -93,12 +95,12 @@ class WashTrading:
         suspicions = []
         seen: set[tuple[int, ...]] = set()
         for key in fresh:
-            ring = self._ring(key, added.tick, known.linked, turnover)
+            ring = self._ring(key, added.tick, known)
             if ring is not None and ring.accounts not in seen:
                 seen.add(ring.accounts)
                 suspicions.append(ring)
         for key in handed:
-            suspicions.append(self._transfer(key, known.linked))
+            suspicions.append(self._transfer(key, known.ties))
         if added.tick % 50 == 0:
             self._prune(added.tick - self.window_ticks)
         return suspicions
@@ -119,15 +121,13 @@ class WashTrading:
             self._forget(next(iter(self.met)))
         return len(met.trades) > 1
 
-    def _ring(
-        self, key: PairKey, tick: Tick, linked: Linked, turnover: Turnover
-    ) -> Suspicion | None:
+    def _ring(self, key: PairKey, tick: Tick, known: Known) -> Suspicion | None:
         """Return the suspicion against the ring that a pair is part of, if it is part of one."""
-        members = self._members(key, linked)
+        members = self._members(key, known.ties)
         if len(members) < 2:
             return None
         symbol = key[2]
-        groups = _groups(members, linked)
+        groups = _groups(members, known.ties)
         best: Suspicion | None = None
         for window in WINDOWS:
             trades: list[TradeSeen] = []
@@ -138,7 +138,7 @@ class WashTrading:
                     if met is not None and groups[seller] != groups[buyer]:
                         trades += [t for t in met.trades if t.tick > tick - window]
                         orders.update(met.orders)
-            confidence = _ring_confidence(trades, members, groups, tick, symbol, turnover)
+            confidence = _ring_confidence(trades, members, groups, tick, symbol, known.turnover)
             if confidence > 0.0 and (best is None or confidence > best.confidence):
                 trades.sort(key=_by_time)
                 best = Suspicion(
@@ -153,14 +153,14 @@ class WashTrading:
                 )
         return best
 
-    def _members(self, key: PairKey, linked: Linked) -> list[int]:
+    def _members(self, key: PairKey, ties: Ties) -> list[int]:
         """Return, in order, the accounts on ways from the pair's buyer back to its seller."""
         seller, buyer, symbol = key
         ways: list[list[int]] = [[buyer]]
         on_way: set[int] = set()
         while ways:
             way = ways.pop()
-            if way[-1] == seller or (len(way) > 1 and linked(way[-1], seller)):
+            if way[-1] == seller or (len(way) > 1 and ties.linked(way[-1], seller)):
                 on_way.update(way)
                 on_way.add(seller)
                 continue
@@ -196,10 +196,10 @@ class WashTrading:
             del self.given[next(iter(self.given))]
         return True
 
-    def _transfer(self, key: PairKey, linked: Linked) -> Suspicion:
+    def _transfer(self, key: PairKey, ties: Ties) -> Suspicion:
         """Return the suspicion that what two have traded off the market raises."""
         met = self.given[key]
-        left = TRANSFER_DOUBT if linked(key[0], key[1]) else STRANGERS_DOUBT
+        left = TRANSFER_DOUBT if ties.linked(key[0], key[1]) else STRANGERS_DOUBT
         count = len({t.sell_order if t.aggressor == "SELL" else t.buy_order for t in met.trades})
         return Suspicion(
             WASH_TRADING,
@@ -292,14 +292,14 @@ def _ring_confidence(
     return (1.0 - DOUBT_LEFT ** len(crossings)) * (0.6 + 0.4 * sure)
 
 
-def _groups(members: list[int], linked: Linked) -> dict[int, int]:
+def _groups(members: list[int], ties: Ties) -> dict[int, int]:
     """Return, by member, the first of those that it is linked to: they count as one, unless all
     would.
     """
     groups = {account: account for account in members}
     for account in members:
         for other in members:
-            if other < account and groups[other] == other and linked(account, other):
+            if other < account and groups[other] == other and ties.linked(account, other):
                 groups[account] = other
                 break
     if len(set(groups.values())) == 1:
