@@ -15,7 +15,7 @@ LOCK := .venv/bin/uv pip compile --quiet --no-config --universal --python-versio
 # Names and words that readers had to guess at. The code has the trade's words or plain ones instead.
 CODE := agents market news sec webhooks wallstreetsim deploy tests templates static docs README.md
 IN_CODE := -I --include=*.py --include=*.html --include=*.js --include=*.css --include=*.md \
-	--exclude-dir=migrations --exclude=upgrades.py
+	--exclude-dir=migrations --exclude-dir=vendor --exclude=upgrades.py
 RIDDLES := Deed|deed|deeds|ordered_band_bps|Rehearsal|rehearsal|Prospect|Scribe|scribe|Forerunner|_clerk|order_bands|settle_down
 RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|ApiDoor|Shelf|shelf
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
@@ -39,6 +39,9 @@ check: .venv/dev
 	$(PY) -m ruff check
 	SECRET_KEY=check $(PY) -m mypy .
 	.venv/bin/lint-imports
+	.venv/bin/hadolint deploy/Dockerfile
+	.venv/bin/compose-lint check --quiet --skip-suppressed --strict-config --fail-on medium \
+		--config deploy/compose-lint.yml deploy/compose.yaml
 	@! grep -rnwE '$(RIDDLES)' $(IN_CODE) $(CODE)
 	@! grep -rnwE '(from|import) [a-z., ]*($(MODULES))' $(IN_CODE) $(CODE)
 

@@ -19,10 +19,11 @@ from agents.models import Input as InputRow
 from market import models
 from market.common.bulk import each_of
 from market.common.prepared import Prepared
-from market.engine.accounts import Account, AccountKind, Holding
+from market.engine.accounts import AccountKind, Holding
 from market.engine.actions import MARKET, market_actions
-from market.engine.companies import Company, Listing
-from market.engine.orders import Ticket
+from market.engine.book_orders import Ticket
+from market.engine.listings import Listing
+from market.engine.orders import Account, Company
 from market.engine.pre_trade_check import OpenOrder
 from market.engine.values import (
     BPS_IN_ONE,

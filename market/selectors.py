@@ -114,6 +114,38 @@ def candles(company: Company, *, interval: int | str, limit: int) -> list[Adjust
     return [_adjusted(row, company.split_power) for row in reversed(rows[:limit])]
 
 
+def forming_candle(company: Company, tick: Tick, *, interval: int | str) -> AdjustedCandle | None:
+    """Return what there is of the candle that is not finished: the ticks of one since the last
+    that ended, None where there are none. One query.
+    """
+    rules = settings.RULES.market.session
+    length = rules.open_ticks if interval == wire.DAY else int(interval)
+    in_day = tick % rules.day_ticks
+    if length == 1 or in_day >= rules.open_ticks or (in_day + 1) % length == 0:
+        return None
+    first = tick - in_day % length
+    rows = Candle.objects.filter(
+        symbol=company.symbol, interval=1, tick__gte=first, tick__lte=tick
+    ).order_by("tick")
+    parts = [_adjusted(row, company.split_power) for row in rows]
+    if not parts:
+        return None
+    return AdjustedCandle(
+        tick=first + length - 1,
+        open=parts[0].open,
+        high=max(part.high for part in parts),
+        low=min(part.low for part in parts),
+        close=parts[-1].close,
+        volume=sum(part.volume for part in parts),
+    )
+
+
+def halts_of(symbol: str, *, since: Tick) -> QuerySet[Halt]:
+    """Return the halts and restrictions of a company, or of all, since a tick, newest first."""
+    rows = Halt.objects.filter(Q(symbol=symbol) | Q(symbol=None), tick__gte=since)
+    return rows.order_by("-tick", "-id")
+
+
 def _adjusted(row: Candle, now: int) -> AdjustedCandle:
     then = row.split_power
     return AdjustedCandle(

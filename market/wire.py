@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
 from market.engine import margin
-from market.engine.accounts import Account
 from market.engine.halts import ORDERED_BANDS, RESTRICTION, UNTIL_RESUMED, USUAL_BANDS
+from market.engine.orders import Account
 from market.engine.outcome import (
     Alert,
     Bankruptcy,

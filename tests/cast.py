@@ -22,16 +22,11 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from agents.engine.inputs import Input
-from market.engine.accounts import (
-    FIRST_AGENT_ACCOUNT,
-    PUBLIC,
-    SYSTEM_ACCOUNTS,
-    Account,
-    AccountKind,
-)
+from market.engine.accounts import FIRST_AGENT_ACCOUNT, PUBLIC, SYSTEM_ACCOUNTS, AccountKind
 from market.engine.book import Book
-from market.engine.companies import Company, Listing
-from market.engine.orders import Order, Ticket
+from market.engine.book_orders import Ticket
+from market.engine.listings import Listing
+from market.engine.orders import Account, Company, Order
 from market.engine.outcome import OrderState
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
@@ -169,15 +164,15 @@ def order_of(line: str) -> Order:
     return order
 
 
-def book_of(script: str) -> Book:
+def book_of(script: str) -> Book[Order]:
     """Return a book in which these orders rest, the first line the oldest."""
-    book = Book()
+    book: Book[Order] = Book()
     for line in filter(str.strip, script.splitlines()):
         book.add(order_of(line))
     return book
 
 
-def fills(book: Book, line: str) -> list[str]:
+def fills(book: Book[Order], line: str) -> list[str]:
     """Match a line's order against a book and tell what each resting order gave."""
     return [
         f"{fill.maker.account.name} {fill.quantity} @ {dollars(fill.price)}"
@@ -185,7 +180,7 @@ def fills(book: Book, line: str) -> list[str]:
     ]
 
 
-def resting(book: Book) -> list[str]:
+def resting(book: Book[Order]) -> list[str]:
     """Tell what rests in a book: bids before asks, each best first, then oldest."""
     return [
         f"{order.account.name} {order.side.name} {order.unfilled} @ {dollars(order.price)}"

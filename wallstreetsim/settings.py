@@ -205,7 +205,10 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"terminal": "wallstreetsim.terminal.template_tags"},
+            "libraries": {
+                "manual": "wallstreetsim.api.manual_filters",
+                "terminal": "wallstreetsim.terminal.template_tags",
+            },
         },
     },
 ]

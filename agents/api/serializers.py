@@ -25,7 +25,8 @@ from market import wire
 from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import CursorQuery, PageQuery
 from market.engine import margin
-from market.engine.accounts import Account, margin_rate
+from market.engine.accounts import margin_rate
+from market.engine.orders import Account
 from market.engine.values import OrderStatus
 from market.models import EquityPoint
 

@@ -24,9 +24,9 @@ from agents.services import repeats
 from agents.services.repeats import Repeatable
 from market import wire
 from market.engine import clearing, margin
-from market.engine.accounts import Account
 from market.engine.action import NO_DATA, Actor, Verdict
 from market.engine.actions import MARKET
+from market.engine.orders import Account
 from market.engine.parameters import Parameters
 from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Code, Refused

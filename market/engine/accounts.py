@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Generic
 
-from market.engine.companies import Company
-from market.engine.orders import Order
+from market.engine.book_orders import OrderT
+from market.engine.companies import CompanyBase
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick, ceil_div
 
 
@@ -70,7 +71,7 @@ class MarginCall:
         self.tries: dict[str, int] = {} if tries is None else tries
 
 
-class Account:
+class AccountBase(Generic[OrderT]):
     """One account and the sums that decide what it may do.
 
     `long_value` and `short_value` (both ≥ 0) are its positions at each company's price; `reserved`
@@ -144,7 +145,7 @@ class Account:
         self.peak_equity: Cents = 0  # the highest that a tick has ended with
         self.closing: dict[str, Shares] = {}
         self.opening: dict[str, Shares] = {}
-        self.orders: dict[str, Order] = {}  # not final, by id
+        self.orders: dict[str, OrderT] = {}  # not final, by id
         self.call: MarginCall | None = None
         self.is_bankrupt = False
         self.is_reduce_only = False  # charged with a crime: its exposure may not rise
@@ -183,13 +184,13 @@ class Account:
     def _margin(self) -> int:
         return self.long_margin + self.short_margin + self.reserved_margin
 
-    def margin_rate(self, company: Company) -> Bps:
+    def margin_rate(self, company: CompanyBase[OrderT]) -> Bps:
         """Return a company's initial margin as a multiple of this account's own 1/L, in basis
         points: more than one where the company's least margin is higher.
         """
         return margin_rate(self.leverage, company.margin_bps)
 
-    def can_take(self, cost: Cents, company: Company) -> bool:
+    def can_take(self, cost: Cents, company: CompanyBase[OrderT]) -> bool:
         """Say whether exposure in a company may grow by `cost`: Σ exposure × rate ≤ L·E, all in
         integers (market-model, section 3).
         """
@@ -198,7 +199,7 @@ class Account:
         margin += cost * self.margin_rate(company)
         return margin <= BPS_IN_ONE * self.leverage * equity
 
-    def reserve(self, cost: Cents, company: Company) -> None:
+    def reserve(self, cost: Cents, company: CompanyBase[OrderT]) -> None:
         """Hold back `cost`, which may be negative, for open orders in a company."""
         self.reserved += cost
         self.reserved_margin += cost * self.margin_rate(company)
@@ -223,7 +224,7 @@ class Account:
         held, closing = self.quantity_of(symbol), self.closing.get(symbol, 0)
         return held - closing if held >= 0 else held + closing
 
-    def receive(self, company: Company, shares: Shares, cost: Cents) -> None:
+    def receive(self, company: CompanyBase[OrderT], shares: Shares, cost: Cents) -> None:
         """Move `shares` (negative: out) at `cost` (same sign), keeping the cost basis and the
         marks.
 
@@ -247,7 +248,7 @@ class Account:
             self._close(holding, shares, cost)
         holding.quantity = after
 
-    def mark_to_market(self, companies: Mapping[str, Company]) -> None:
+    def mark_to_market(self, companies: Mapping[str, CompanyBase[OrderT]]) -> None:
         """Value every position anew at the companies' prices."""
         long_value = short_value = long_margin = short_margin = 0
         for symbol, holding in self.holdings.items():
@@ -270,7 +271,7 @@ class Account:
         self.realised -= proceeds + basis
         holding.cost += (cost - proceeds) - basis
 
-    def _mark_short(self, company: Company, before: Shares, after: Shares) -> None:
+    def _mark_short(self, company: CompanyBase[OrderT], before: Shares, after: Shares) -> None:
         """Mark a position that is or was short, and count the company's shorts."""
         shorted = max(-after, 0) - max(-before, 0)
         bought, rate = max(after, 0) - max(before, 0), self.margin_rate(company)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from market.engine.action import ACTIVE, ANY_LIVING, OK, Action, Actor, Family, Verdict
+from market.engine.book_orders import Ticket
 from market.engine.desk import Desk
-from market.engine.orders import Order, Ticket
+from market.engine.orders import Order
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code
 from market.engine.rules import MarketRules

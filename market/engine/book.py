@@ -11,34 +11,34 @@ copy.
 from collections import deque
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
-from typing import TypeAlias
+from typing import Generic, TypeAlias
 
-from market.engine.orders import Order
-from market.engine.values import BUY, Cents, SelfTrade, Shares
+from market.engine.book_orders import OrderT
+from market.engine.values import BUY, Cents, Shares
 
 LevelDepth: TypeAlias = tuple[Cents, Shares, int]  # price, shares, number of orders
 
 
-class Fill:
+class Fill(Generic[OrderT]):
     """What one resting order gave one incoming order, at the resting order's price."""
 
     __slots__ = ("maker", "price", "quantity")
 
-    def __init__(self, maker: Order, price: Cents, quantity: Shares) -> None:
+    def __init__(self, maker: OrderT, price: Cents, quantity: Shares) -> None:
         self.maker = maker
         self.price = price
         self.quantity = quantity
 
 
-class Level:
-    """The orders resting at one price, oldest first; `quantity` and `live` leave the corpses
-    out.
+class Level(Generic[OrderT]):
+    """The orders resting at one price, oldest first; `quantity` and `live` leave the
+    tombstones out.
     """
 
     __slots__ = ("live", "quantity", "queue")
 
     def __init__(self) -> None:
-        self.queue: deque[Order] = deque()
+        self.queue: deque[OrderT] = deque()
         self.quantity: Shares = 0
         self.live = 0
 
@@ -46,7 +46,7 @@ class Level:
         self.queue = deque(order for order in self.queue if order.resting)
 
 
-class BookSide:
+class BookSide(Generic[OrderT]):
     """The bids or the asks.
 
     `sign` turns prices so that the smallest key is the best: 1 asks, -1 bids.
@@ -56,7 +56,7 @@ class BookSide:
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
-        self.levels: dict[Cents, Level] = {}
+        self.levels: dict[Cents, Level[OrderT]] = {}
         self._heap: list[int] = []
         self._queued: set[int] = set()
 
@@ -70,7 +70,7 @@ class BookSide:
             self._queued.discard(heappop(heap))
         return None
 
-    def add(self, order: Order) -> None:
+    def add(self, order: OrderT) -> None:
         price = order.price
         level = self.levels.get(price)
         if level is None:
@@ -81,7 +81,7 @@ class BookSide:
         level.live += 1
         order.resting = True
 
-    def remove(self, order: Order) -> None:
+    def remove(self, order: OrderT) -> None:
         """Take a resting order out of the market; it keeps what it has filled."""
         price = order.price
         level = self.levels[price]
@@ -93,7 +93,7 @@ class BookSide:
         elif len(level.queue) > 2 * level.live + 8:
             level.sweep()
 
-    def drain(self, price: Cents) -> list[Order]:
+    def drain(self, price: Cents) -> list[OrderT]:
         """Take all orders of a level out of the market, oldest first; these may rest again."""
         orders = self.at(price)
         del self.levels[price]
@@ -101,7 +101,7 @@ class BookSide:
             order.resting = False
         return orders
 
-    def at(self, price: Cents) -> list[Order]:
+    def at(self, price: Cents) -> list[OrderT]:
         """Return the orders of a level, oldest first."""
         return [order for order in self.levels[price].queue if order.resting]
 
@@ -117,7 +117,7 @@ class BookSide:
             found.append((price, level.quantity, level.live))
         return found
 
-    def orders(self) -> Iterator[Order]:
+    def orders(self) -> Iterator[OrderT]:
         """Yield the resting orders, best price first, then oldest."""
         for price in sorted(self.levels, key=lambda price: price * self.sign):
             yield from self.at(price)
@@ -147,31 +147,31 @@ class BookSide:
             heappush(self._heap, key)
 
 
-class Book:
+class Book(Generic[OrderT]):
     """Both sides of one company's market."""
 
     __slots__ = ("asks", "bids")
 
     def __init__(self) -> None:
-        self.bids = BookSide(-1)
-        self.asks = BookSide(1)
+        self.bids: BookSide[OrderT] = BookSide(-1)
+        self.asks: BookSide[OrderT] = BookSide(1)
 
-    def side_of(self, order: Order) -> BookSide:
+    def side_of(self, order: OrderT) -> BookSide[OrderT]:
         return self.bids if order.side is BUY else self.asks
 
-    def add(self, order: Order) -> None:
+    def add(self, order: OrderT) -> None:
         """Rest an order behind the others at its price."""
         self.side_of(order).add(order)
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: OrderT) -> None:
         self.side_of(order).remove(order)
 
-    def shrink(self, order: Order, shares: Shares) -> None:
+    def shrink(self, order: OrderT, shares: Shares) -> None:
         """Take `shares` off a resting order, which keeps its place and some of its size."""
         self.side_of(order).levels[order.price].quantity -= shares
         order.quantity -= shares
 
-    def would_trade(self, incoming: Order) -> bool:
+    def would_trade(self, incoming: OrderT) -> bool:
         """Say whether an order would find something on the other side within its price."""
         if incoming.side is BUY:
             ask = self.asks.best()
@@ -179,7 +179,7 @@ class Book:
         bid = self.bids.best()
         return bid is not None and bid >= incoming.price
 
-    def match(self, incoming: Order, most: Shares | None = None) -> list[Fill]:
+    def match(self, incoming: OrderT, most: Shares | None = None) -> list[Fill[OrderT]]:
         """Fill the incoming order, or `most` of it, up to its price: best price first, then oldest.
 
         Both orders' fills are updated; what is left of the incoming order is not rested. Source:
@@ -190,7 +190,7 @@ class Book:
         worst = incoming.price * sign
         wanted = unfilled = incoming.quantity - incoming.filled if most is None else most
         value = 0
-        fills: list[Fill] = []
+        fills: list[Fill[OrderT]] = []
         while unfilled:
             price = side.best()
             if price is None or price * sign > worst:
@@ -221,7 +221,7 @@ class Book:
         incoming.value += value
         return fills
 
-    def fill(self, order: Order, price: Cents, quantity: Shares) -> None:
+    def fill(self, order: OrderT, price: Cents, quantity: Shares) -> None:
         """Fill part or all of one order at `price`; if it rests, its level follows."""
         order.filled += quantity
         order.value += quantity * price
@@ -235,7 +235,7 @@ class Book:
                 if not level.live:
                     del side.levels[order.price]
 
-    def within_reach(self, incoming: Order) -> Iterator[Order]:
+    def within_reach(self, incoming: OrderT) -> Iterator[OrderT]:
         """Yield the resting orders that an order would meet, in the order of their precedence."""
         side = self.asks if incoming.side is BUY else self.bids
         worst = incoming.price * side.sign
@@ -243,17 +243,3 @@ class Book:
             if price * side.sign > worst:
                 return
             yield from (order for order in side.levels[price].queue if order.resting)
-
-    def can_fill(self, incoming: Order) -> bool:
-        """Say whether an order would be filled whole, its self-trade mode kept."""
-        wanted = incoming.unfilled
-        mode, account = incoming.self_trade, incoming.account
-        for maker in self.within_reach(incoming):
-            if maker.account is account and mode is not SelfTrade.ALLOW:
-                if mode is not SelfTrade.CANCEL_OLDEST:
-                    return False
-                continue
-            wanted -= maker.unfilled
-            if wanted <= 0:
-                return True
-        return False

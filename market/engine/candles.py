@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from market.engine.companies import Company
+from market.engine.orders import Company
 from market.engine.outcome import Candle
 from market.engine.sessions import Moment
 from market.engine.values import Tick

@@ -4,9 +4,7 @@ of its account meanwhile.
 
 from __future__ import annotations
 
-from market.engine.accounts import Account
-from market.engine.companies import Company
-from market.engine.orders import Order
+from market.engine.orders import Account, Company, Order
 from market.engine.rules import MarketRules
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Intent, OrderKind, Shares, ceil_div
 

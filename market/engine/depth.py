@@ -5,14 +5,11 @@ well.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from market.engine.book import BookSide, LevelDepth
-from market.engine.companies import Company
+from market.engine.desk import Desk
+from market.engine.orders import Company, Order
 from market.engine.values import BUY, SELL, Cents
-
-if TYPE_CHECKING:
-    from market.engine.desk import Desk
 
 
 def published_depth(desk: Desk, company: Company) -> tuple[list[LevelDepth], list[LevelDepth]]:
@@ -35,7 +32,7 @@ def published_depth(desk: Desk, company: Company) -> tuple[list[LevelDepth], lis
     return _merged(book.bids, buys)[:levels], _merged(book.asks, sells)[:levels]
 
 
-def _merged(side: BookSide, waiting: Iterable[tuple[Cents, int]]) -> list[LevelDepth]:
+def _merged(side: BookSide[Order], waiting: Iterable[tuple[Cents, int]]) -> list[LevelDepth]:
     """Return a side's levels with what waits, best first."""
     merged = {price: (level.quantity, level.live) for price, level in side.levels.items()}
     for price, quantity in waiting:

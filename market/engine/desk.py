@@ -6,8 +6,9 @@ Everything here happens to one order at a time, in arrival order, each whole bef
 from __future__ import annotations
 
 from market.engine import short_sales
-from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Account, AccountKind
+from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, AccountKind
 from market.engine.book import Fill
+from market.engine.book_orders import Ticket
 from market.engine.clearing import (
     charge_fee,
     release,
@@ -17,9 +18,8 @@ from market.engine.clearing import (
     settle,
     worst_cost,
 )
-from market.engine.companies import Company
 from market.engine.log import TickLog
-from market.engine.orders import Order, Ticket
+from market.engine.orders import Account, Company, Order
 from market.engine.outcome import Trade
 from market.engine.random_source import RandomSource
 from market.engine.refusals import MESSAGES, Code, Refused
@@ -342,7 +342,7 @@ class Desk:
         order.price = self.price_of(order)
         if order.post_only and book.would_trade(order):
             self.end(order, REJECTED, Code.WOULD_TAKE)
-        elif order.time_in_force is FOK and not book.can_fill(order):
+        elif order.time_in_force is FOK and not _can_fill(order):
             self.end(order, CANCELLED, Code.NO_LIQUIDITY)
         else:
             if order.self_trade is ALLOW or not _may_meet_own(order):
@@ -478,7 +478,7 @@ class Desk:
 
     # Trades
 
-    def _clear(self, fill: Fill, taker: Order) -> None:
+    def _clear(self, fill: Fill[Order], taker: Order) -> None:
         """Settle one fill: both sides, the taker's fee, the tape."""
         maker, price, quantity = fill.maker, fill.price, fill.quantity
         company = taker.company
@@ -570,3 +570,18 @@ def _own_order_ahead(order: Order) -> tuple[Order | None, Shares]:
             return maker, ahead
         ahead += maker.unfilled
     return None, order.unfilled
+
+
+def _can_fill(incoming: Order) -> bool:
+    """Say whether an order would be filled whole, its self-trade mode kept."""
+    wanted = incoming.unfilled
+    mode, account = incoming.self_trade, incoming.account
+    for maker in incoming.company.book.within_reach(incoming):
+        if maker.account is account and mode is not ALLOW:
+            if mode is not SelfTrade.CANCEL_OLDEST:
+                return False
+            continue
+        wanted -= maker.unfilled
+        if wanted <= 0:
+            return True
+    return False

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from market.engine.accounts import BANK, PUBLIC, Account
+from market.engine.accounts import BANK, PUBLIC
+from market.engine.exchange import Exchange
+from market.engine.orders import Account
 from market.engine.short_sales import borrow_fee_bps
 from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, TimeInForce
-
-if TYPE_CHECKING:
-    from market.engine.exchange import Exchange
 
 
 def close_day(exchange: Exchange) -> None:

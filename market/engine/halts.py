@@ -5,19 +5,14 @@ While a company is halted nothing trades and orders wait; an auction resumes tra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from market.engine import quoting
 from market.engine.book import BookSide
-from market.engine.companies import Company
+from market.engine.desk import Desk
+from market.engine.exchange import Exchange
+from market.engine.orders import Company, Order
 from market.engine.outcome import Halt
 from market.engine.sessions import closed_early
 from market.engine.values import BPS_IN_ONE, BUY, SELL, Bps, Cents, Tick
-
-if TYPE_CHECKING:
-    from market.engine.desk import Desk
-    from market.engine.exchange import Exchange
-    from market.engine.orders import Order
 
 BANDS, NEWS, MARKET, OPERATOR = "limit_band", "news_pending", "market_wide", "operator"
 RESTRICTION = "short_sale_restriction"
@@ -58,7 +53,14 @@ def stop_trading(desk: Desk, company: Company) -> None:
 
 
 def end_day(exchange: Exchange) -> None:
-    """Say that trading goes on tomorrow, in what is halted today at the earliest."""
+    """Close the market until tomorrow's opening auction: what is halted today reopens then at the
+    earliest.
+    """
+    if exchange.is_day_over:
+        return
+    exchange.is_day_over = True
+    for company in exchange.companies.values():
+        stop_trading(exchange, company)
     tomorrow = auction_at(exchange, exchange.log.tick)
     for company in exchange.companies.values():
         if company.reopens_tick is not None:
@@ -143,7 +145,7 @@ def move_to_band(desk: Desk, company: Company) -> list[Order]:
     return [*_held(desk, company.book.bids), *_held(desk, company.book.asks)]
 
 
-def _held(desk: Desk, side: BookSide) -> list[Order]:
+def _held(desk: Desk, side: BookSide[Order]) -> list[Order]:
     best = side.best()
     if best is None:
         return []
@@ -162,7 +164,7 @@ def release_held(desk: Desk, company: Company, held: list[Order]) -> None:
         desk.reprice(order)
 
 
-def _take_out(side: BookSide, held: list[Order]) -> list[Order]:
+def _take_out(side: BookSide[Order], held: list[Order]) -> list[Order]:
     """Take those of the orders that rest on a side out of it, the best limit first."""
     taken: list[Order] = []
     mine = {order.number: order for order in held if order.resting and order.side == -side.sign}
@@ -188,7 +190,7 @@ def _judge_bands(exchange: Exchange, company: Company) -> None:
         company.is_limit_state = is_limit_state
 
 
-def _reaches(side: BookSide, band: Cents) -> bool:
+def _reaches(side: BookSide[Order], band: Cents) -> bool:
     best = side.best()
     return best is not None and (best - band) * side.sign <= 0
 
@@ -210,7 +212,7 @@ def _judge_index(exchange: Exchange) -> None:
         return index * BPS_IN_ONE <= before * (BPS_IN_ONE - bps)
 
     if has_fallen(rules.day_ends_bps):
-        exchange.end_day()
+        end_day(exchange)
         return
     passed = sum(has_fallen(level) for level in rules.market_levels_bps)
     if passed > exchange.market_halts_today and moment.tick_in_day <= rules.market_halts_until:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from market.engine.accounts import MARKET_MAKER, Account
-from market.engine.companies import Company
+from market.engine.accounts import MARKET_MAKER
 from market.engine.engine import InvariantBroken
-from market.engine.orders import Order
+from market.engine.exchange import Exchange
+from market.engine.orders import Account, Company, Order
 from market.engine.values import Cents, Intent, Shares
-
-if TYPE_CHECKING:
-    from market.engine.exchange import Exchange
 
 
 class Invariants:

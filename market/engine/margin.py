@@ -7,8 +7,7 @@ market-model, section 3; L = 2 is Regulation T.
 
 from __future__ import annotations
 
-from market.engine.accounts import Account
-from market.engine.companies import Company
+from market.engine.orders import Account, Company
 from market.engine.rules import MarginRules
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, ceil_div
 

@@ -5,18 +5,14 @@ Source: market-model, section 3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from market.engine import margin
-from market.engine.accounts import PUBLIC, TREASURY, Account, MarginCall
-from market.engine.companies import Company
+from market.engine.accounts import PUBLIC, TREASURY, MarginCall
 from market.engine.desk import LIQUIDATION
+from market.engine.exchange import Exchange
+from market.engine.orders import Account, Company
 from market.engine.outcome import Bankruptcy
 from market.engine.rules import MarginRules
 from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
-
-if TYPE_CHECKING:
-    from market.engine.exchange import Exchange
 
 
 def look(exchange: Exchange) -> None:

@@ -10,16 +10,17 @@ from market.engine.action import Action, OperatorAct
 from market.engine.actions import market_actions
 from market.engine.digest import digest_of
 from market.engine.engine import Plain, Step, Surroundings
-from market.engine.exchange import Exchange
 from market.engine.invariants import Invariants
 from market.engine.log import TickLog
 from market.engine.operator_acts import market_acts
 from market.engine.orders import Order
 from market.engine.outcome import MarketOutcome
+from market.engine.reporting import report
 from market.engine.sessions import moment_of
+from market.engine.trading_day import TradingDay
 
 
-class MarketEngine(Exchange):
+class MarketEngine(TradingDay):
     """The exchange, which the engines above it call directly."""
 
     name = "market"
@@ -70,7 +71,7 @@ class MarketEngine(Exchange):
                     self.log.touch_position(account, self.companies[symbol])
             for order in sorted(self.recorded_orders(), key=lambda order: order.number):
                 self.log.touch_order(order)
-            return self.log.report(self, self.candles, as_new=True)
+            return report(self, self.candles, as_new=True)
         finally:
             self.log = log
 

@@ -10,11 +10,12 @@ from functools import partial
 from market.engine import halts
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.action import CompanyStanding, OperatorAct, Verdict, WorldStanding
-from market.engine.companies import Company
 from market.engine.exchange import Exchange
+from market.engine.orders import Company
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
 from market.engine.rules import EventRules, HaltRules, MarketRules
+from market.engine.trading_day import TradingDay
 from market.engine.values import BPS_IN_ONE
 
 HALT, UNHALT, RESTRICT_SHORTS = "HALT", "UNHALT", "RESTRICT_SHORTS"
@@ -287,7 +288,7 @@ def _free_bands(exchange: Exchange, given: Parameters, id: str) -> Verdict:
     return Verdict(True)
 
 
-def _inject(exchange: Exchange, given: Parameters, id: str) -> Verdict:
+def _inject(exchange: TradingDay, given: Parameters, id: str) -> Verdict:
     if symbol := given.get("symbol"):
         _company(exchange, symbol)
     exchange.inject(

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
-from market.engine.accounts import Account
+from market.engine.book_orders import Ticket
 from market.engine.clearing import release, reserve, taker_fee, worst_cost
-from market.engine.companies import Company
 from market.engine.desk import Desk
-from market.engine.orders import Order, Ticket
+from market.engine.orders import Account, Company, Order
 from market.engine.random_source import RandomSource
 from market.engine.refusals import Code, Refused
 from market.engine.rules import MarketRules, Switches

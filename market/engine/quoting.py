@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from market.engine import maker
 from market.engine.accounts import MARKET_MAKER
-from market.engine.companies import Company
-from market.engine.orders import Order, Ticket
+from market.engine.book_orders import Ticket
+from market.engine.desk import Desk
+from market.engine.orders import Company, Order
 from market.engine.values import Intent, OrderKind, OrderStatus, Side
-
-if TYPE_CHECKING:
-    from market.engine.desk import Desk
 
 _INTENTS = {Side.BUY: Intent.BUY, Side.SELL: Intent.SELL}
 

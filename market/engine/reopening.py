@@ -11,9 +11,8 @@ from market.engine import auction, quoting
 from market.engine.accounts import MARKET_MAKER
 from market.engine.book import BookSide
 from market.engine.clearing import release, release_part, reserve, settle, worst_cost
-from market.engine.companies import Company
 from market.engine.desk import SELF_TRADE, Desk
-from market.engine.orders import Order
+from market.engine.orders import Company, Order
 from market.engine.refusals import Code
 from market.engine.values import BUY, SELL, Cents, OrderStatus, SelfTrade
 
@@ -85,7 +84,7 @@ def _take_limited(company: Company) -> list[Order]:
     return limited
 
 
-def _take_outside(side: BookSide, bound: Cents) -> list[Order]:
+def _take_outside(side: BookSide[Order], bound: Cents) -> list[Order]:
     """Take out the resting orders that lie beyond a bound: they share it by time with those that
     come in.
     """

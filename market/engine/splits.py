@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from market.engine.accounts import PUBLIC, Account, MarginCall
+from market.engine.accounts import PUBLIC, MarginCall
 from market.engine.book import Book
 from market.engine.clearing import release, reserve, worst_cost
-from market.engine.companies import Company
+from market.engine.exchange import Exchange
+from market.engine.orders import Account, Company, Order
 from market.engine.outcome import LedgerEntry, Split
 from market.engine.quoting import withdraw_quotes
 from market.engine.values import BUY, Cents, OrderStatus, Shares, Side, ceil_div
-
-if TYPE_CHECKING:
-    from market.engine.exchange import Exchange
-    from market.engine.orders import Order
-
 
 LARGEST_SUM = 2**63 - 1  # of cents, in a digest or a column
 ROOM = 64  # times its worth: as much as a company may gain before its next split is due

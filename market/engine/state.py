@@ -12,12 +12,13 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from market.engine.accounts import Account, AccountKind, Holding, MarginCall
+from market.engine.accounts import AccountKind, Holding, MarginCall
+from market.engine.book_orders import Ticket
 from market.engine.clearing import reserve
-from market.engine.companies import Company, Listing
 from market.engine.events import MarketEvent
 from market.engine.exchange import Exchange
-from market.engine.orders import Order, Ticket
+from market.engine.listings import Listing
+from market.engine.orders import Account, Company, Order
 from market.engine.pricing import PriceState
 from market.engine.values import Intent, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
+from typing import Generic
 
-from market.engine.orders import Order
+from market.engine.book_orders import OrderT
 from market.engine.values import BUY, Cents
 
 
-class Stops:
+class Stops(Generic[OrderT]):
     """Untriggered stop orders. A cancelled one stays in its heap until the price reaches it, or
     until the cancelled ones are too many.
 
@@ -19,20 +20,20 @@ class Stops:
     __slots__ = ("_buys", "_highest", "_live", "_lowest", "_sells", "_touched")
 
     def __init__(self) -> None:
-        self._live: dict[int, Order] = {}  # by number, in order of arrival
-        self._touched: dict[int, Order] = {}  # those of them that a trade has reached
+        self._live: dict[int, OrderT] = {}  # by number, in order of arrival
+        self._touched: dict[int, OrderT] = {}  # those of them that a trade has reached
         self._buys: list[tuple[Cents, int]] = []  # stop, number: the lowest is reached first
         self._sells: list[tuple[Cents, int]] = []  # stop negated, number: the highest is
         self._lowest: Cents | None = None  # trade since the last stop came, or was judged
         self._highest: Cents = 0
 
-    def __iter__(self) -> Iterator[Order]:
+    def __iter__(self) -> Iterator[OrderT]:
         return iter(self._live.values())
 
     def __len__(self) -> int:
         return len(self._live)
 
-    def add(self, order: Order, *, is_touched: bool = False) -> None:
+    def add(self, order: OrderT, *, is_touched: bool = False) -> None:
         """Take in a stop; `is_touched` says that a trade has reached it already."""
         self._take_note()
         self._live[order.number] = order
@@ -44,7 +45,7 @@ class Stops:
         else:
             heappush(self._sells, (-order.stop, order.number))
 
-    def remove(self, order: Order) -> None:
+    def remove(self, order: OrderT) -> None:
         del self._live[order.number]
         self._touched.pop(order.number, None)
         for heap in (self._buys, self._sells):
@@ -62,12 +63,12 @@ class Stops:
             elif price > self._highest:
                 self._highest = price
 
-    def touched(self) -> list[Order]:
+    def touched(self) -> list[OrderT]:
         """Return the stops that a trade has reached since they came, by arrival."""
         self._take_note()
         return sorted(self._touched.values(), key=lambda order: order.number)
 
-    def reached(self, price: Cents) -> list[Order]:
+    def reached(self, price: Cents) -> list[OrderT]:
         """Take out and return the stops that the price or a trade has reached, by arrival: a buy
         stop at or below it, a sell stop at or above it. The price reaches only what no trade has:
         `triggered_by` of the stops that it does is set to "price", of the others to "last".
@@ -93,7 +94,7 @@ class Stops:
                 self._touched[order.number] = order
             self._lowest = None
 
-    def _pop_reached(self, low: Cents, high: Cents) -> list[Order]:
+    def _pop_reached(self, low: Cents, high: Cents) -> list[OrderT]:
         found = []
         for heap, bound in ((self._buys, high), (self._sells, -low)):
             while heap and heap[0][0] <= bound:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from market.common.bulk import Write, insertion, update, upsert
-from market.engine.companies import Listing
+from market.engine.listings import Listing
 from market.engine.outcome import (
     AccountState,
     Bankruptcy,

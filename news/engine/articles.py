@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from market.engine.companies import Company
+from market.engine.orders import Company
 from market.engine.values import Cents, Tick
 from news.engine import grammar
 

@@ -10,9 +10,9 @@ from agents.engine.facts import RumorJudged, RumorSpread
 from agents.engine.registry import AgentRegistry
 from market.engine import engine
 from market.engine.action import Action, Actor, OperatorAct, Verdict
-from market.engine.companies import Company
 from market.engine.engine import InvariantBroken, Plain, PriceImpact, Step, Surroundings
 from market.engine.market import MarketEngine
+from market.engine.orders import Company
 from market.engine.parameters import Parameters
 from market.engine.values import Tick, uuid_of, uuid_prefix
 from news.engine import articles

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.engine import halts, regimes
-from market.engine.companies import Company
 from market.engine.exchange import Exchange
+from market.engine.orders import Company
 from market.engine.outcome import Halt, MarketEvent
 from market.engine.rules import Macro
 from market.engine.values import BPS_IN_ONE, Tick

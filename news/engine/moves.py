@@ -7,8 +7,8 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import Any
 
-from market.engine.companies import Company
 from market.engine.exchange import Exchange
+from market.engine.orders import Company
 from market.engine.outcome import Trade
 from market.engine.values import Cents
 from news.engine import articles, grammar

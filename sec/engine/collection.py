@@ -5,10 +5,10 @@ entry.
 from __future__ import annotations
 
 from agents.engine.registry import AgentStatus
-from market.engine.accounts import ESCROW, FIRST_AGENT_ACCOUNT, TREASURY, Account
-from market.engine.companies import Company
+from market.engine.accounts import ESCROW, FIRST_AGENT_ACCOUNT, TREASURY
 from market.engine.desk import LIQUIDATION
 from market.engine.margin_calls import most_in_a_tick
+from market.engine.orders import Account, Company
 from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, ceil_div
 from sec.engine import rewards
 from sec.engine.cases import Accused, Case

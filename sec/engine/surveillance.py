@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from agents.engine.facts import AgentAdmitted, AllianceFormed
 from agents.engine.registry import AgentRegistry
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.companies import Company
 from market.engine.engine import Facts, Plain
 from market.engine.market import MarketEngine
-from market.engine.orders import Order
+from market.engine.orders import Company, Order
 from market.engine.outcome import MarketEvent, Trade
 from market.engine.values import BUY, Cents, Tick, new_tuple
 from sec.engine.detectors.coordination import Coordination
@@ -57,6 +56,16 @@ class Surveillance:
         self.positions = Positions(window_ticks)
         self.quotes: dict[str, QuoteSeen] = {}
         self.ties = Ties(registry.linked, window_ticks)
+
+    def found(self) -> None:
+        """Note how agents are linked that were there before surveillance was."""
+        for member in self.registry.members.values():
+            self.ties.admit(member.account, member.origin)
+        for one, other in self.registry.mail.contacts:
+            self.ties.note(one, other, 0)
+        for account in self.registry.members:
+            for alliance in self.registry.open_alliances(account):
+                self.ties.note(alliance.proposer, alliance.partner, 0)
 
     # The tick
 

@@ -10,9 +10,6 @@ const LATE_TICKS = 10;
 export function mountHeader(header, feed, tickSeconds) {
   const footer = document.getElementById("footer");
   const session = header.querySelector(".session");
-  const connection = header.querySelector(".connection");
-  const light = header.querySelector(".light");
-  const stillness = matchMedia("(prefers-reduced-motion: reduce)");
   let isPaused = session.dataset.session === "paused";
   let toldAt = performance.now();
   let now = null; // the last tick's update
@@ -31,21 +28,12 @@ export function mountHeader(header, feed, tickSeconds) {
     fill(header, { session: state.toUpperCase(), bell });
   });
 
-  feed.on("tick:update", () => {
-    if (!stillness.matches) light.animate({ opacity: [0.2, 1] }, 400);
+  // What the market does is not known without a connection; the next tick says it again.
+  feed.on("connection", ({ state }) => {
+    if (state !== "error") return;
+    mark(session, "session", "offline");
+    fill(header, { session: "OFFLINE", bell: "" });
   });
-
-  feed.on("connection", ({ state, reason }) => {
-    mark(connection, "state", state);
-    // What the market does is not known without a connection; the next tick says it again.
-    if (state === "error") {
-      mark(session, "session", "offline");
-      fill(header, { session: "OFFLINE", bell: "" });
-    }
-    fill(header, { connection: reason ?? state.toUpperCase(), latency: "" });
-  });
-
-  feed.on("latency", (milliseconds) => fill(header, { latency: `${Math.round(milliseconds)} ms` }));
 
   setInterval(() => {
     const silence = (performance.now() - toldAt) / 1000;

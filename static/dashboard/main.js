@@ -2,6 +2,7 @@
 
 import { Feed } from "./socket.js";
 import { mountCouriers } from "./couriers.js";
+import { mountConnection } from "../frame/connection.js";
 import { mountHeader } from "./header.js";
 import { mountPanels } from "./panels.js";
 
@@ -9,6 +10,7 @@ const { epoch, tick, tickSeconds } = document.body.dataset;
 const feed = new Feed({ epoch: Number(epoch), tick: Number(tick) });
 
 mountHeader(document.getElementById("header"), feed, Number(tickSeconds));
+mountConnection(document.getElementById("header"), feed, Number(tickSeconds));
 mountPanels(feed);
 mountCouriers(document.getElementById("couriers"));
 feed.start();

@@ -3,7 +3,7 @@
 // Whoever listens to a type gets (data, frame), each tick's once and in order, from the one after which the server made
 // the page: what happens while there is no socket is told from the tape when there is one again. So snapshots say
 // nothing new; that of the prices is what their changes are added to. When a seq is skipped, the socket is given up for
-// another.
+// another. A feed that recovers nothing begins anew with each socket, by the snapshots of what it follows.
 
 import { Prices } from "./prices.js";
 
@@ -21,8 +21,10 @@ const FAILURES_TILL_ERROR = 5;
 const REASONS = { 4403: "REFUSED", 4429: "TOO FAST", 4430: "TOO MANY SOCKETS" };
 
 export class Feed {
-  constructor({ epoch, tick }) {
+  constructor({ epoch, tick, channels = CHANNELS, recovers = true }) {
     this.epoch = epoch;
+    this.channels = channels;
+    this.recovers = recovers;
     this.shown = tick; // by the page as the server made it
     this.seq = tick; // of the public stream, the last heard of
     this.early = null; // while we are told what we missed: frames that must wait for it
@@ -35,6 +37,13 @@ export class Feed {
 
   on(type, listener) {
     this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+  }
+
+  // Hear of these channels as well.
+  follow(channels) {
+    this.channels = [...this.channels, ...channels];
+    if (this.failures || !this.isGreeted) return;
+    this.send({ type: "subscribe", channels });
   }
 
   // Whether the server has spoken lately: it answers pings when there is no tick to tell of.
@@ -53,6 +62,7 @@ export class Feed {
 
   open() {
     if (!this.failures) this.tell("connection", { state: "connecting" });
+    this.isGreeted = false;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = (this.socket = new WebSocket(`${scheme}://${location.host}/ws`));
     this.isAwaitingPong = false;
@@ -87,23 +97,27 @@ export class Feed {
     else if (frame.stream === "public") this.live(frame);
   }
 
-  begin({ channel, data }) {
-    if (channel === "market:all") this.prices.begin(data);
+  begin(frame) {
+    if (frame.channel === "market:all") this.prices.begin(frame.data);
+    this.tell("snapshot", frame.data, frame);
   }
 
   greeted({ epoch, tick }) {
     const isElsewhere = epoch !== this.epoch || tick < this.seq - SMALL_STEP_BACK;
-    if (isElsewhere || tick > this.seq + MOST_MISSED) {
+    if (isElsewhere || (this.recovers && tick > this.seq + MOST_MISSED)) {
       location.reload(); // this is another world than the page shows, or a much later one
       return;
     }
     this.failures = 0;
-    this.early = [];
+    this.isGreeted = true;
+    this.early = this.recovers ? [] : null;
+    if (!this.recovers) this.seq = this.shown = tick;
     this.tell("connection", { state: "connected" });
-    this.send({ type: "subscribe", channels: CHANNELS });
+    if (this.channels.length) this.send({ type: "subscribe", channels: this.channels });
+    this.ping();
+    if (!this.recovers) return;
     const whole = Math.max(this.shown, this.seq - 1); // of the last we may have heard a part
     this.send({ type: "resume", epoch, since: { public: whole } });
-    this.ping();
   }
 
   resumed({ gap }) {

@@ -1,20 +1,16 @@
 // Keeps a page as the server would make it now. Every element marked data-live="N" (and an id) is taken over, N seconds
 // at the earliest after the last time, from the page asked for again; what a reader has typed or opened stays.
 
-const FIRST_WAIT = 1_000; // milliseconds, before trying to connect again
-const LONGEST_WAIT = 15_000;
+import { Feed } from "../dashboard/socket.js";
+import { mountConnection } from "./connection.js";
+
+const FOCUSABLE = "a, button, summary, [tabindex]";
 
 const taken = new Map(); // id → when its part was last taken over
-const connection = document.getElementById("connection");
 let isAsking = false;
-let failures = 0;
-let socket = null;
-let timer;
 
-function say(state, words) {
-  connection.dataset.state = state;
-  connection.lastElementChild.textContent = words;
-}
+const { epoch, tick, tickSeconds } = document.body.dataset;
+export const feed = new Feed({ epoch: Number(epoch), tick: Number(tick), channels: [], recovers: false });
 
 function due() {
   const now = performance.now();
@@ -31,11 +27,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of parts) {
-      const fresh = page.getElementById(part.id);
-      if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
-      taken.set(part.id, performance.now());
-    }
+    for (const part of parts) takeOver(part, page.getElementById(part.id));
   } catch {
     // The next tick tries again.
   } finally {
@@ -43,49 +35,22 @@ async function refresh() {
   }
 }
 
-function lost() {
-  failures += 1;
-  const isOffline = failures > 4 || !navigator.onLine;
-  say(isOffline ? "error" : "reconnecting", isOffline ? "OFFLINE" : "RECONNECTING");
-  timer = setTimeout(open, Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)));
+// What a reader has opened, scrolled to or focused stays so.
+function takeOver(part, fresh) {
+  taken.set(part.id, performance.now());
+  if (!fresh || fresh.innerHTML === part.innerHTML) return;
+  const open = [...part.querySelectorAll("details")].map((one) => one.open);
+  const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollTop);
+  const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
+  part.replaceChildren(...fresh.childNodes);
+  part.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? false));
+  part.querySelectorAll(".scroll").forEach((one, place) => (one.scrollTop = scrolled[place] ?? 0));
+  if (focused >= 0) part.querySelectorAll(FOCUSABLE)[focused]?.focus({ preventScroll: true });
+  part.dispatchEvent(new Event("taken"));
 }
 
-function open() {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const mine = (socket = new WebSocket(`${scheme}://${location.host}/ws`));
-  socket.onmessage = ({ data }) => {
-    if (mine !== socket) return;
-    const { type, epoch } = JSON.parse(data);
-    if (type === "connected") {
-      if (String(epoch) !== document.body.dataset.epoch) location.reload(); // this is another world
-      failures = 0;
-      say("connected", "LIVE");
-    }
-    if (type === "connected" || type === "tick:update") refresh();
-  };
-  socket.onclose = () => {
-    if (mine !== socket) return;
-    socket = null;
-    lost();
-  };
-}
-
-// Without a network a socket may take minutes to close.
-function abandon() {
-  const silent = socket;
-  if (!silent) return;
-  socket = null;
-  silent.close();
-  lost();
-}
-
-function retry() {
-  if (socket) return;
-  clearTimeout(timer);
-  open();
-}
-
-open();
-addEventListener("offline", abandon);
-addEventListener("online", retry);
+mountConnection(document.getElementById("header"), feed, Number(tickSeconds));
+feed.on("tick:update", refresh);
+feed.on("connection", ({ state }) => state === "connected" && refresh());
 document.addEventListener("visibilitychange", refresh);
+feed.start();

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-from pathlib import Path
-
 import pytest
 from django.test import Client
 
 from market.engine.refusals import Code
-from tests.api.desk import Desk
 from wallstreetsim.api import manual
 from wallstreetsim.api.configuration import CHANGELOG, CONTRACT_VERSION
 from wallstreetsim.machine.actions import ACTIONS
@@ -20,7 +14,6 @@ from wallstreetsim.machine.rules import RULES
 pytestmark = pytest.mark.django_db
 
 MOST_WORDS = 12_000
-FENCED = re.compile(r"```(\w+)\n(.*?)```", re.S)
 
 
 def page(client: Client, query: str = "") -> str:
@@ -36,6 +29,10 @@ def test_every_action_parameter_role_code_and_section_is_in_it(client: Client) -
         assert f"**`{action.type}`**: {action.summary}" in text
         for parameter in action.parameters:
             assert f"| `{parameter.wire}` |" in text
+    for crime in RULES.sec.penalties.crimes:
+        assert f"| `{crime.name}` | " in text
+    for operation in manual.operations():
+        assert f"| `{operation.method} {operation.path}` | " in text
     for role in RULES.agents.roles:
         assert f"| `{role.name}` | ${role.capital_cents // 100:,} | {role.leverage} |" in text
     for code in Code:
@@ -76,11 +73,13 @@ def test_the_indexes_lead_to_it(client: Client) -> None:
     assert described == {
         "version": CONTRACT_VERSION,
         "openapi": "http://testserver/openapi.json",
+        "asyncapi": "http://testserver/asyncapi.json",
         "skill": "http://testserver/skill.md",
         "config": "http://testserver/api/v1/config",
         "wsUrl": "ws://testserver/ws",
     }
-    for address in (described["openapi"], described["skill"]):
+    for name in ("openapi", "asyncapi", "skill", "config"):
+        address = described[name]
         assert client.get(address.removeprefix("http://testserver")).status_code == 200
 
 
@@ -88,33 +87,3 @@ def test_config_has_the_contracts_version_and_its_changes(client: Client) -> Non
     api = client.get("/api/v1/config").json()["data"]["api"]
     assert api["contract"] == CONTRACT_VERSION == CHANGELOG[0][0]
     assert [change["version"] for change in api["changelog"]] == [v for v, _ in CHANGELOG]
-
-
-def test_its_snippets_can_be_read_by_their_languages(client: Client, tmp_path: Path) -> None:
-    snippets = FENCED.findall(page(client))
-    assert {language for language, _ in snippets} == {"sh", "python", "json", "javascript"}
-    for language, snippet in snippets:
-        if language == "python":
-            compile(snippet, "snippet", "exec")
-        elif language == "sh":
-            script = tmp_path / "snippet.sh"
-            script.write_text(snippet)
-            subprocess.run(["sh", "-n", str(script)], check=True)
-        elif language == "json":
-            for line in snippet.splitlines():
-                json.loads(line)
-
-
-def test_the_actions_it_shows_are_taken(desk: Desk) -> None:
-    ann = desk.register("ann")
-    batches = [
-        json.loads(found)
-        for language, snippet in FENCED.findall(manual.manual("http://testserver"))
-        if language != "python"
-        for found in re.findall(r'\{"actions": ?\[.*?\]\}', snippet)
-    ]
-    assert len(batches) >= 2
-    for batch in batches:
-        answer = ann.post("/actions", batch)
-        assert answer.data is not None
-        assert [result["code"] for result in answer.data["results"]] == ["OK"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from market.engine.accounts import Account, AccountKind, Holding
-from market.engine.companies import Company
-from market.engine.orders import Ticket
+from market.engine.accounts import AccountKind, Holding
+from market.engine.book_orders import Ticket
+from market.engine.orders import Account, Company
 from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil, floor
 
-from market.engine.accounts import MARKET_MAKER, TREASURY, Account
+from market.engine.accounts import MARKET_MAKER, TREASURY
 from market.engine.book import BookSide
-from market.engine.companies import Company
 from market.engine.exchange import Exchange
-from market.engine.orders import Order
+from market.engine.orders import Account, Company, Order
 from market.engine.outcome import MarketOutcome, OrderState, Split, Trade
 from market.engine.refusals import Code
 from market.engine.values import BUY, FINAL_STATUSES, Cents, OrderStatus, Shares
@@ -130,7 +129,7 @@ def _audit_direction(account: Account, symbol: str, mine: list[Order]) -> None:
     assert unfilled["COVER"] <= max(0, -held)
 
 
-def _audit_side(side: BookSide) -> None:
+def _audit_side(side: BookSide[Order]) -> None:
     resting = list(side.orders())
     for order in resting:
         assert order.resting

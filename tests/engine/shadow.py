@@ -13,10 +13,9 @@ from unittest.mock import patch
 from market.engine import auction
 from market.engine.auction import Cross
 from market.engine.book import Book, BookSide, Fill
-from market.engine.companies import Company
 from market.engine.desk import Desk
 from market.engine.exchange import Exchange
-from market.engine.orders import Order
+from market.engine.orders import Company, Order
 from market.engine.refusals import Code
 from market.engine.values import BUY, SELL, Cents, SelfTrade, Shares
 from tests.engine.brute_force import refusal_of
@@ -37,7 +36,7 @@ class Shadow:
     def __init__(self, *, wide: Cents = WIDE) -> None:
         self.wide = wide
         self.is_blind = False
-        self.books: dict[Book, NaiveBook] = defaultdict(NaiveBook)
+        self.books: dict[Book[Order], NaiveBook] = defaultdict(NaiveBook)
         self.places: dict[Order, int] = {}
         self.numbers: dict[int, int] = {}  # the orders', by place
         self.judged = self.matched = self.crossed = 0
@@ -97,7 +96,7 @@ class Shadow:
 
     # What passes through a book
 
-    def _add(self, add: Callable[..., None], side: BookSide, order: Order) -> None:
+    def _add(self, add: Callable[..., None], side: BookSide[Order], order: Order) -> None:
         add(side, order)
         self._note(order)
 
@@ -106,12 +105,12 @@ class Shadow:
         self.places[order], self.numbers[place] = place, order.number
         self._book(order).orders.append(NaiveOrder(place, order.side, order.price, order.unfilled))
 
-    def _remove(self, remove: Callable[..., None], side: BookSide, order: Order) -> None:
+    def _remove(self, remove: Callable[..., None], side: BookSide[Order], order: Order) -> None:
         remove(side, order)
         self._book(order).cancel(self.places[order])
 
     def _drain(
-        self, drain: Callable[..., list[Order]], side: BookSide, price: Cents
+        self, drain: Callable[..., list[Order]], side: BookSide[Order], price: Cents
     ) -> list[Order]:
         drained = drain(side, price)
         for order in drained:
@@ -120,11 +119,11 @@ class Shadow:
 
     def _match(
         self,
-        match: Callable[..., list[Fill]],
-        book: Book,
+        match: Callable[..., list[Fill[Order]]],
+        book: Book[Order],
         incoming: Order,
         most: Shares | None = None,
-    ) -> list[Fill]:
+    ) -> list[Fill[Order]]:
         wanted = incoming.unfilled if most is None else most
         naive = NaiveOrder(0, incoming.side, incoming.price, wanted, rests=False)
         expected = self._book(incoming).submit(naive)
@@ -136,7 +135,12 @@ class Shadow:
         return fills
 
     def _fill(
-        self, fill: Callable[..., None], book: Book, order: Order, price: Cents, quantity: Shares
+        self,
+        fill: Callable[..., None],
+        book: Book[Order],
+        order: Order,
+        price: Cents,
+        quantity: Shares,
     ) -> None:
         was_resting = order.resting
         fill(book, order, price, quantity)
@@ -144,7 +148,7 @@ class Shadow:
             self._book(order).reduce(self.places[order], quantity)
 
     def _shrink(
-        self, shrink: Callable[..., None], book: Book, order: Order, shares: Shares
+        self, shrink: Callable[..., None], book: Book[Order], order: Order, shares: Shares
     ) -> None:
         shrink(book, order, shares)
         self._book(order).reduce(self.places[order], shares)

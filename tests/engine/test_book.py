@@ -127,7 +127,8 @@ class Race:
     """Both books over the same stream, compared after every step."""
 
     def __init__(self) -> None:
-        self.book, self.naive = Book(), NaiveBook()
+        self.book: Book[Order] = Book()
+        self.naive = NaiveBook()
         self.live: dict[int, Order] = {}
         self.numbered = 0
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.engine.accounts import Account, AccountKind
+from market.engine.accounts import AccountKind
 from market.engine.clearing import taker_fee
-from market.engine.companies import Company
+from market.engine.orders import Account, Company
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents, listing
 from wallstreetsim.machine.rules import RULES

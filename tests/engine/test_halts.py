@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from market.engine import halts
 from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import HaltRules, SessionRules, Switches
 from tests.cast import STILL, UNMOVED, Player, Stage, cents, listing, rules_with
@@ -339,7 +340,7 @@ def test_when_the_day_ends_early_nothing_reopens_before_the_next() -> None:
     stage = stage_of(switches=replace(STILL, never_closes=False))
     stage.operate("HALT", symbol="APEX", ticks=20)
     stage.operate("HALT", symbol="BIG")
-    stage.world.market.end_day()
+    halts.end_day(stage.world.market)
     assert (stage.company().reopens_tick, stage.company("BIG").reopens_tick) == (630, 2**53)
     stage.operate("HALT", symbol="APEX", ticks=50)
     assert stage.company().reopens_tick == 630

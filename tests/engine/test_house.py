@@ -15,9 +15,9 @@ from agents.engine.facts import Manipulation
 from agents.engine.house import FIRST_HOUSE_ACCOUNT, Act, HouseRules, Worked, crooks, traders
 from agents.engine.house.house import STRATEGIES
 from agents.engine.house.view import Doing, Memory, Scene, Stock, Strategy, View
-from market.engine.accounts import MARKET_MAKER, PUBLIC, Account, AccountKind
-from market.engine.companies import Company
+from market.engine.accounts import MARKET_MAKER, PUBLIC, AccountKind
 from market.engine.events import Brewing, MarketEvent
+from market.engine.orders import Account, Company
 from market.engine.random_source import RandomSource
 from market.engine.rules import Switches
 from tests.cast import Stage, listing

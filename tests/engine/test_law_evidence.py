@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.engine.companies import Listing
+from market.engine.listings import Listing
 from sec.engine.evidence import look
 from sec.engine.rules import BRIBERY, PUMP_AND_DUMP, WASH_TRADING
 from sec.engine.suspicion import Conduct

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from market.engine.companies import FIXED_LISTINGS, generate_listings
+from market.engine.listings import FIXED_LISTINGS, generate_listings
 from market.engine.random_source import RandomSource
 from tests.cast import dollars
 from wallstreetsim.machine.rules import RULES

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.engine import margin
-from market.engine.accounts import Account, AccountKind
-from market.engine.companies import Company
+from market.engine.accounts import AccountKind
+from market.engine.orders import Account, Company
 from market.engine.outcome import Alert
 from market.engine.rules import MarginRules, Switches
 from tests.cast import Player, Stage, cents, listing

@@ -8,9 +8,9 @@ from random import Random
 import pytest
 
 from agents.engine.inputs import Input
-from market.engine.accounts import Account, AccountKind, Holding
+from market.engine.accounts import AccountKind, Holding
 from market.engine.action import Actor
-from market.engine.companies import Company
+from market.engine.orders import Account, Company
 from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
 from market.engine.refusals import Refused
 from market.engine.rules import Switches

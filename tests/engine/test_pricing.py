@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.engine import pricing
-from market.engine.companies import Listing, generate_listings
+from market.engine.listings import Listing, generate_listings
 from market.engine.pricing import Factors, PriceState, Trading, Weather, draw_factors, no_factors
 from market.engine.pricing.flow import surprise
 from market.engine.pricing.volatility import advance, intraday_profile, unrest

@@ -18,7 +18,8 @@ import pytest
 import zstandard
 
 from market import models
-from market.engine.accounts import ESCROW, Account
+from market.engine.accounts import ESCROW
+from market.engine.orders import Account
 from tests.engine.brute_force import audit
 from tests.replay import history
 from wallstreetsim.floor import checkpoints

@@ -10,7 +10,7 @@ from typing import Any
 from agents.engine.inputs import Input
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.action import Verdict
-from market.engine.companies import Company
+from market.engine.orders import Company
 from market.engine.rules import Switches
 from news.engine.articles import Article
 from news.engine.desk import NewsDesk, NewsReport

@@ -2,7 +2,7 @@
 
 import pytest
 
-from market.engine.companies import _FIRST, _LAST, FIXED_LISTINGS
+from market.engine.listings import _FIRST, _LAST, FIXED_LISTINGS
 from news.engine.sentiment import sentiment
 
 

@@ -10,11 +10,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Agent
-from market.models import Company
+from market import selectors
+from market.models import Candle, Company
 from market.selectors import AdjustedCandle
 from tests.floor.hall import Hall
-from wallstreetsim.terminal import frame
-from wallstreetsim.terminal.markets import chart_of
+from wallstreetsim.terminal import frame, moves
+from wallstreetsim.terminal.markets import chart_of, depth_of
 
 PAGES = ("/markets", "/markets/APEX", "/agents", "/agents/ann", "/sec", "/world")
 
@@ -22,6 +23,7 @@ PAGES = ("/markets", "/markets/APEX", "/agents", "/agents/ann", "/sec", "/world"
 @pytest.fixture(autouse=True)
 def nothing_made_yet() -> Iterator[None]:
     frame._kept.cache_clear()
+    moves._told.clear()
     yield
     frame._kept.cache_clear()
 
@@ -94,7 +96,7 @@ def test_an_unchanged_page_is_not_sent_again(hall: Hall, client: Client) -> None
     assert client.get("/markets", headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
-@pytest.mark.parametrize(("path", "reads"), [("/markets", 4), ("/markets/APEX", 7), ("/world", 7)])
+@pytest.mark.parametrize(("path", "reads"), [("/markets", 4), ("/markets/APEX", 11), ("/world", 7)])
 def test_a_page_is_made_once_a_tick_in_a_few_reads(
     hall: Hall,
     client: Client,
@@ -127,6 +129,53 @@ def test_candles_are_placed_between_the_lowest_and_the_highest_price() -> None:
 def test_candles_of_one_price_lie_in_the_middle() -> None:
     [bar] = chart_of([AdjustedCandle(1, 50, 50, 50, 50, 0)]).bars
     assert bar.high == bar.low == bar.top == 120
+
+
+def test_a_chart_has_a_table_twin_and_what_is_marked(hall: Hall, client: Client) -> None:
+    hall.operate("HALT", symbol="APEX", ticks=2, reason="a look")
+    for _ in range(4):
+        hall.tick("ann BUY 100 MARKET")
+    page = text_of(client, "/markets/APEX?interval=1&range=60")
+    _, _, table = page.partition('id="candle-rows"')
+    rows = re.findall(r"<tr><td>([\d,]+)</td>", table.partition("</tbody>")[0])
+    closed = Candle.objects.filter(symbol="APEX", interval=1).order_by("tick")
+    assert rows == [f"{candle.tick:,}" for candle in closed]
+    assert 'data-kind="trade"' in page
+    assert page.count('aria-current="true"') == 2  # the address says which interval and range
+
+
+def test_a_candle_that_is_not_finished_is_made_of_its_ticks(hall: Hall) -> None:
+    while hall.row.tick < 12:
+        hall.tick("ann BUY 100 MARKET")
+    forming = selectors.forming_candle(Company.objects.get(symbol="APEX"), 12, interval=5)
+    parts = list(Candle.objects.filter(symbol="APEX", interval=1, tick__range=(10, 12)))
+    assert forming == AdjustedCandle(
+        14,
+        parts[0].open,
+        max(part.high for part in parts),
+        min(part.low for part in parts),
+        parts[-1].close,
+        sum(part.volume for part in parts),
+    )
+
+
+def test_what_moved_a_price_adds_up_and_names_the_events(hall: Hall, client: Client) -> None:
+    hall.operate("INJECT", event="RALLY", impact=0.012, duration=3)
+    for _ in range(3):
+        hall.tick("ann BUY 100 MARKET")
+    told = moves.recent(hall.row, "APEX")
+    assert [move.tick for move in told] == sorted((move.tick for move in told), reverse=True)
+    for move in told:
+        assert move.flow + move.shock + move.world == pytest.approx(move.change, abs=0.02)
+    assert "The market: rally" in text_of(client, "/markets/APEX").split('id="moves"')[1]
+
+
+def test_the_depth_chart_is_the_book_added_up() -> None:
+    depth = depth_of([[99_00, 10, 1], [98_00, 30, 2]], [[101_00, 20, 1]])
+    assert depth is not None
+    assert (depth.lowest, depth.highest, depth.most) == (98_00, 101_00, 40)
+    assert depth.bids.split()[:2] == ["139.4,120.0", "139.4,90.0"]  # a quarter of the shares
+    assert depth_of([], []) is None
 
 
 def test_an_agents_page_shows_nothing_private(hall: Hall, client: Client) -> None:

@@ -22,7 +22,7 @@ from agents.services.keys import create_key
 from market import models, tape
 from tests.floor.hall import Hall, Twin, elsewhere
 from tests.processes import database_url
-from wallstreetsim.floor import rollback
+from wallstreetsim.floor import database_dump, rollback
 from wallstreetsim.floor.shell import TICK_LOCK
 from wallstreetsim.stack.binaries import postgres_program
 
@@ -180,6 +180,7 @@ def test_the_tape_goes_on_where_it_was(hall: Hall, tmp_path: Path) -> None:
 def test_a_dump_of_what_is_replaced_comes_first(hall: Hall, tmp_path: Path) -> None:
     run_to(hall, 8)
     done = rollback.roll_back(5, dumps=tmp_path)
+    assert done.dump
     pg_restore = [str(postgres_program("pg_restore")), "--data-only", "--file=-"]
     listing = subprocess.run(
         [*pg_restore, "--table=market_trade", str(done.dump)],
@@ -196,7 +197,7 @@ def test_without_a_dump_nothing_is_touched(
 ) -> None:
     run_to(hall, 8)
     before = photograph()
-    monkeypatch.setattr(rollback, "postgres_program", lambda name: Path("/bin/false"))
+    monkeypatch.setattr(database_dump, "_programs", lambda name: ["/bin/false"])
     with pytest.raises(CommandError, match="Nothing is changed: no dump could be written"):
         command("restore", "5", "--dumps", str(tmp_path))
     assert photograph() == before

@@ -5,9 +5,10 @@ drift.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -21,7 +22,10 @@ from news.engine.articles import CATEGORIES
 from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.api.limits import LIMITS
+from wallstreetsim.api.manual_samples import SIGNED, samples
 from wallstreetsim.api.parsing import LARGEST_BODY
+from wallstreetsim.api.schema import CANONICAL
+from wallstreetsim.api.views import openapi_document
 from wallstreetsim.feed import catalog, channels
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
@@ -37,12 +41,16 @@ SECTIONS = {
     "actions": "Actions",
     "market": "The market",
     "news": "News and rumors",
+    "society": "Messages and alliances",
+    "sec": "The SEC",
+    "reads": "What to read",
     "websocket": "WebSocket",
     "webhooks": "Webhooks",
     "limits": "Limits and errors",
     "tips": "Tips",
 }
 REPUTATION_POINT = 1_000_000
+LONG_LIST = 3  # of parameters: a longer one is shown once
 
 # What the codes of an action mean, where the refusal's own message says it best.
 CODE_MEANINGS: Mapping[str, str] = {
@@ -71,6 +79,34 @@ CODE_MEANINGS: Mapping[str, str] = {
 }
 
 
+# What each crime is, for those who would rather not commit it.
+CRIMES_SAY: Mapping[str, str] = {
+    "wash_trading": "trading with yourself, or by arrangement, to feign activity or move money",
+    "spoofing": "large orders that are meant to be cancelled, to move others",
+    "pump_and_dump": "praising what you hold by a rumor, and selling it into the rise, or the"
+    " reverse",
+    "insider_trading": "trading on what you know before all others, as a CEO does",
+    "coordination": "trading by agreement with others to move a price",
+    "bribery": "giving an investigator money, and keeping it",
+}
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    needs_key: bool
+    summary: str
+    parameters: list[str]
+
+
+class CrimeLine(NamedTuple):
+    name: str
+    says: str
+    least_years: int
+    most_years: int
+    may_be_light: bool
+
+
 class ParameterLine(NamedTuple):
     name: str
     kind: str
@@ -83,6 +119,7 @@ class ActionLine(NamedTuple):
     cost: str
     statuses: str
     parameters: list[ParameterLine]
+    parameters_as: str  # the action before it that has the same
 
 
 class FamilyLines(NamedTuple):
@@ -120,6 +157,7 @@ def openapi_config(request: HttpRequest) -> HttpResponse:
         {
             "version": CONTRACT_VERSION,
             "openapi": f"{origin}/openapi.json",
+            "asyncapi": f"{origin}/asyncapi.json",
             "skill": f"{origin}/skill.md",
             "config": f"{origin}/api/v1/config",
             "wsUrl": f"{_socket(origin)}/ws",
@@ -165,6 +203,20 @@ def _context(origin: str) -> dict[str, Any]:
         "origin": origin,
         "ws_base": _socket(origin),
         "version": CONTRACT_VERSION,
+        "rules": RULES,
+        "samples": samples(),
+        "signed": SIGNED,
+        "operations": operations(),
+        "crimes": [
+            CrimeLine(
+                crime.name,
+                CRIMES_SAY[crime.name],
+                crime.least_years,
+                crime.most_years,
+                crime.may_be_light,
+            )
+            for crime in RULES.sec.penalties.crimes
+        ],
         "not_yet": NOT_YET,
         "sections": SECTIONS.items(),
         "example_name": "MyFirstBot",
@@ -177,6 +229,7 @@ def _context(origin: str) -> dict[str, Any]:
                 "capital": f"{role.capital_cents // 100:,}",
                 "leverage": role.leverage,
                 "pays_fees": role.pays_fees,
+                "ability": role.ability,
             }
             for role in RULES.agents.roles
         ],
@@ -220,20 +273,49 @@ def _context(origin: str) -> dict[str, Any]:
     }
 
 
+@cache
+def operations() -> list[Operation]:
+    """Return what the OpenAPI document lists, reads first, by the part of the exchange."""
+    paths = orjson.loads(openapi_document())["paths"]
+    found = [
+        Operation(
+            method.upper(),
+            path.removeprefix(CANONICAL[:-1]),
+            {} not in operation["security"],
+            " ".join(operation["description"].split()),
+            [_asked(p) for p in operation.get("parameters", []) if p["in"] == "query"],
+        )
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    ]
+    return sorted(found, key=lambda one: one.method != "GET")
+
+
+def _asked(parameter: dict[str, Any]) -> str:
+    """Write a parameter's name, and what it may be where that is a choice."""
+    choices = parameter["schema"].get("enum", ())
+    may_be = f" ({' '.join(map(str, choices))})" if choices else ""
+    return f"`{parameter['name']}`{may_be}"
+
+
 def families(actions: Iterable[Action]) -> list[FamilyLines]:
     """Return the table of actions as it is shown: by family, each in the table's order."""
     lines: dict[str, list[ActionLine]] = {}
+    shown: dict[tuple[ParameterLine, ...], str] = {}
     for action in actions:
         everyone = action.statuses == ANY_LIVING
+        parameters = [
+            ParameterLine(parameter.wire, KINDS[parameter.kind], rule_of(parameter))
+            for parameter in action.parameters
+        ]
+        first = shown.setdefault(tuple(parameters), action.type)
         line = ActionLine(
             action.type,
             action.summary,
             f"{action.reputation_cost / REPUTATION_POINT:g}" if action.reputation_cost else "",
             "" if everyone else " or ".join(sorted(action.statuses)),
-            [
-                ParameterLine(parameter.wire, KINDS[parameter.kind], rule_of(parameter))
-                for parameter in action.parameters
-            ],
+            parameters,
+            first if len(parameters) > LONG_LIST and first != action.type else "",
         )
         lines.setdefault(action.family.value, []).append(line)
     return [FamilyLines(name, found) for name, found in lines.items()]

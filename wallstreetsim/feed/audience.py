@@ -28,6 +28,13 @@ class Audience:
         self.departed = 0
         stats.listening.observe(self._clients)
 
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def clients(self) -> list[Client]:
+        """Return the clients that are here now."""
+        return list(self._clients)
+
     @property
     def accounts(self) -> AbstractSet[int]:
         """The accounts of the agents that are connected here."""

@@ -141,6 +141,17 @@ class Hub:
         self.books = PublishedBooks(beginning.books)
         self.latest = PublicEntry.of(beginning.newest) if beginning.newest else None
 
+    async def drain(self, *, seconds: float, most_gap: float) -> None:
+        """Close the sockets one after the other, in so many seconds, or sooner where there are few;
+        the others are told ticks meanwhile.
+        """
+        gap = min(most_gap, seconds / max(1, len(self.audience)))
+        deadline = asyncio.get_running_loop().time()
+        for client in self.audience.clients():
+            client.close(Close.RESTART)
+            deadline += gap  # of the next, however long this one took
+            await asyncio.sleep(max(0, deadline - asyncio.get_running_loop().time()))
+
     async def _part(self) -> None:
         """Ask all clients to reconnect; note each agent's position."""
         self._running.cancel()
@@ -193,6 +204,13 @@ class Hub:
         if self._trouble:
             log.info("the feed hears notices again, at tick %d", self.seq)
         self._trouble = ""
+
+
+async def drain(*, seconds: float, most_gap: float) -> None:
+    """Close the sockets of this process, if there is a hub, as it is said there."""
+    hub = _hubs.get(asyncio.get_running_loop())
+    if hub is not None:
+        await hub.drain(seconds=seconds, most_gap=most_gap)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

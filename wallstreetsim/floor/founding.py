@@ -11,7 +11,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from agents.services.registration import admit_house
 from market import models
 from market.common.bulk import send
-from market.engine.log import opened
+from market.engine.reporting import opened
 from market.engine.rules import Switches
 from market.services import record
 from wallstreetsim.floor import checkpoints

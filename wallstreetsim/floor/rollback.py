@@ -7,8 +7,6 @@ machine. Identities, keys and settings stay; whoever registered later is endowed
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -30,15 +28,15 @@ from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
 from market.tape import PUBLIC_STREAM, read_tick
 from wallstreetsim.celery import app
-from wallstreetsim.floor import checkpoints
+from wallstreetsim.floor import checkpoints, database_dump
 from wallstreetsim.floor.app_parts import ROLLBACK, parts
 from wallstreetsim.floor.checkpoints import CannotRestore
+from wallstreetsim.floor.database_dump import DumpFailed
 from wallstreetsim.floor.recording import write_world
 from wallstreetsim.floor.replaying import inputs_between, machine_at_checkpoint, recorded_digest
 from wallstreetsim.floor.shell import TICK_LOCK
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import World
-from wallstreetsim.stack.binaries import postgres_program
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +50,7 @@ class Restoration(NamedTuple):
 
     epoch: int
     tick: Tick
-    dump: Path
+    dump: Path | None  # of what was replaced
     readmitted: list[str]  # who registered later
 
 
@@ -67,10 +65,33 @@ def roll_back(tick: Tick, *, rules: Rules = RULES, dumps: Path | None = None) ->
             raise CannotRestore(f"the world is at tick {row.tick}: give an earlier one")
         world = _machine_at(row, tick, rules)
         dump = _dump(dumps or settings.PLACES.data / "dumps", row)
-        readmitted = _delete_later(cursor, world, row)
-        _begin_epoch(world, row)
-        _write_standing(cursor, world)
+        readmitted = _go_on_from(cursor, world, row, row.epoch + 1)
     return Restoration(row.epoch + 1, tick, dump, readmitted)
+
+
+def begin_anew(*, epoch: int | None = None, rules: Rules = RULES) -> Restoration:
+    """Take the world up where it stands, under a new epoch: what happened since is lost, and
+    clients may have seen it. All of it happens, or nothing.
+
+    Raises CannotRestore when the record does not give back that tick, or that epoch has been.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        row = WorldRow.objects.select_for_update().get()
+        new = row.epoch + 1 if epoch is None else epoch
+        if new <= row.epoch:
+            raise CannotRestore(f"the record is of epoch {row.epoch}: give a later one")
+        world = checkpoints.load_latest(row, rules).world
+        tick = world.tick
+        readmitted = _go_on_from(cursor, world, row, new)
+    return Restoration(new, tick, None, readmitted)
+
+
+def _go_on_from(cursor: CursorWrapper, world: World, row: WorldRow, epoch: int) -> list[str]:
+    """Let the machine's tick be the record's last one; return who waits to be admitted again."""
+    readmitted = _delete_later(cursor, world, row)
+    _begin_epoch(world, row, epoch)
+    _write_standing(cursor, world)
+    return readmitted
 
 
 # Before anything is touched
@@ -123,21 +144,10 @@ def _dump(directory: Path, row: WorldRow) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     file = directory / f"epoch-{row.epoch}-tick-{row.tick}-{at}.dump"
-    database = connection.settings_dict
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
-    given = {name: str(database[key]) for name, key in names.items() if database.get(key)}
-    command = [str(postgres_program("pg_dump")), "--format=custom", "--file", str(file)]
-    done = subprocess.run(
-        [*command, str(database["NAME"])],
-        env={**os.environ, **given},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        file.unlink(missing_ok=True)
-        raise CannotRestore(f"no dump could be written: {done.stderr.strip()}")
-    file.chmod(0o600)
+    try:
+        database_dump.write(file)
+    except DumpFailed as error:
+        raise CannotRestore(f"no dump could be written: {error}") from None
     return file
 
 
@@ -202,9 +212,8 @@ def _readmit(world: World) -> list[str]:
 # How things stood
 
 
-def _begin_epoch(world: World, row: WorldRow) -> None:
+def _begin_epoch(world: World, row: WorldRow, epoch: int) -> None:
     """Let what is kept of the time before belong to the new epoch, which has the same past."""
-    epoch = row.epoch + 1
     TapeEntry.objects.filter(epoch=row.epoch).update(epoch=epoch)
     Checkpoint.objects.filter(epoch=row.epoch).update(epoch=epoch)
     checkpoints.write(world, epoch=epoch)

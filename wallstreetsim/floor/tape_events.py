@@ -11,8 +11,8 @@ from datetime import datetime
 from agents.engine.registry import AgentState
 from market import wire
 from market.engine import margin
-from market.engine.accounts import Account
 from market.engine.exchange import Exchange
+from market.engine.orders import Account
 from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
 from market.engine.sessions import Moment, closed_early, stands_still
 from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
@@ -30,6 +30,13 @@ def entries(
     tick = outcome.tick
     public = public_events(world, outcome, books_before, at)
     yield Entry(epoch, PUBLIC_STREAM, tick, tick, at, encode_in_lines(public))
+    for member, events in events_by_agent(world, outcome):
+        account = world.market.accounts[member.account]
+        yield Entry(epoch, member.account, account.tape_seq, tick, at, encode(events))
+
+
+def events_by_agent(world: World, outcome: Outcome) -> Iterator[tuple[AgentState, list[Event]]]:
+    """Yield each agent that the tick concerns, with its events."""
     orders = _by_account(outcome.market.orders)
     results = _results_by_account(outcome.results)
     alerts = defaultdict(list)
@@ -40,18 +47,18 @@ def entries(
         holdings[holding.account].append(holding.symbol)
     others = _agent_items(outcome)
     for id in outcome.told:
-        account = world.market.accounts[id]
+        member = world.registry.members[id]
         events = agent_events(
             world,
-            world.registry.members[id],
-            tick,
+            member,
+            outcome.tick,
             orders=orders.get(id, []),
             results=results.get(id, []),
             symbols=holdings.get(id, []),
             alerts=alerts.get(id, []),
             others=others.get(id, []),
         )
-        yield Entry(epoch, id, account.tape_seq, tick, at, encode(events))
+        yield member, events
 
 
 # The public stream
@@ -271,6 +278,13 @@ def portfolio_update(
         **wire.portfolio_figures(account, cost, deadline, market.rules.margin),
         "positions": [_position(account, market, symbol) for symbol in symbols],
     }
+
+
+def whole_portfolio(world: World, account: int) -> wire.Wire:
+    """Return an account's figures with every position, as `GET /agents/me/portfolio` has them."""
+    member, owner = world.registry.members[account], world.market.accounts[account]
+    symbols = sorted(symbol for symbol, holding in owner.holdings.items() if holding.quantity)
+    return portfolio_update(owner, world.market, symbols, world.tick, agent_id=member.id)
 
 
 def _position(account: Account, market: Exchange, symbol: str) -> wire.Wire:

@@ -21,8 +21,8 @@ from agents.engine.inputs import Input
 from agents.engine.registry import AgentRegistry, AgentsReport
 from market.engine import engine
 from market.engine.action import Action, OperatorAct, Verdict, WorldStanding
-from market.engine.companies import Listing, generate_listings
 from market.engine.engine import Engine, Facts, Plain, Step, Surroundings
+from market.engine.listings import Listing, generate_listings
 from market.engine.market import MarketEngine
 from market.engine.operator_acts import standing_of
 from market.engine.outcome import CompanyState, MarketOutcome, Standing

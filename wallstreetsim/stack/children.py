@@ -13,7 +13,8 @@ import psutil
 
 PR_SET_PDEATHSIG = 1
 
-STOP_SIGNALS = {"postgres": signal.SIGINT}  # its fast shutdown; by SIGTERM it waits for clients
+# Both stop at once then; by SIGTERM they wait for their clients.
+STOP_SIGNALS = {"postgres": signal.SIGINT, "web": signal.SIGINT}
 PATIENCE_SECONDS = 4.0
 RESTART_SECONDS = 0.5  # from one start of a process to the next, however often it dies
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.http import quote_etag
@@ -48,6 +49,10 @@ class Frame:
     @property
     def version(self) -> str:
         return VERSION
+
+    @property
+    def tick_seconds(self) -> int:
+        return settings.TICK_SECONDS
 
     @property
     def state(self) -> str:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from market import selectors, wire
 from market.engine.values import Cents, Shares, Tick
-from market.models import Company
+from market.models import Company, Trade
 from market.selectors import AdjustedCandle
 from news import selectors as news
+from news.models import Article
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
+from wallstreetsim.terminal import moves
 from wallstreetsim.terminal.frame import framed, one_of
+from wallstreetsim.terminal.template_tags import words
+
+Levels: TypeAlias = Sequence[Sequence[int]]  # price, shares, orders
 
 SORTS = (
     ("-marketCap", "market cap"),
@@ -28,11 +34,15 @@ SORTS = (
     ("symbol", "symbol"),
 )
 BOOK_LEVELS = 10
-TRADES = 30
+TRADES = 40
+MARKED_TRADES = 3  # the largest of those shown
 ARTICLES = 8
-CANDLES = 90
+MARKS = 40  # of a kind, on the chart
+RANGES = (("60", "60"), ("120", "120"), ("300", "300"))  # candles
 INTERVALS = (("1", "1 tick"), ("5", "5"), ("15", "15"), ("60", "60"), ("day", "day"))
 CHART_WIDTH, CHART_HEIGHT = 900, 300
+DEPTH_WIDTH, DEPTH_HEIGHT = 400, 120
+DEPTH_MARGIN = 0.05  # of the span of prices, on either side
 PRICES_HEIGHT = 240  # above the volumes
 
 
@@ -80,22 +90,71 @@ def _with_percent(row: Any) -> Any:
 
 def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
     interval = one_of(request.GET.get("interval"), [value for value, _ in INTERVALS], "5")
+    shown = one_of(request.GET.get("range"), [value for value, _ in RANGES], "120")
     row = _with_percent(selectors.company(symbol, with_book=True))
-    day = selectors.trading_day()
+    world = selectors.world()
     length: int | str = interval if interval == wire.DAY else int(interval)
-    candles = selectors.candles(row, interval=length, limit=CANDLES)
+    candles = selectors.candles(row, interval=length, limit=int(shown))
+    forming = selectors.forming_candle(row, world.tick, interval=length)
+    trades = list(selectors.recent_trades(symbol, limit=TRADES))
+    articles = list(news.articles(symbol=symbol)[:MARKS])
+    moved = moves.recent(world, symbol)
     return {
         "company": row,
-        "is_restricted": row.restricted_through >= day,
+        "is_restricted": row.restricted_through >= selectors.trading_day(),
         "halt_end": _end_of_halt(row),
         "volatility_percent": 100 * row.volatility,
         "intervals": INTERVALS,
         "interval": interval,
+        "ranges": RANGES,
+        "range": shown,
         "candles": candles,
+        "forming": forming,
         "chart": chart_of(candles) if candles else None,
+        "marks": _marks(candles[0].tick, row, trades, articles) if candles else [],
         "levels": list(zip_longest(row.bids[:BOOK_LEVELS], row.asks[:BOOK_LEVELS])),
-        "trades": selectors.recent_trades(symbol, limit=TRADES),
-        "articles": list(news.articles(symbol=symbol)[:ARTICLES]),
+        "depth": depth_of(row.bids, row.asks),
+        "trades": trades,
+        "moves": moved,
+        "moved": _sums(moved),
+        "events": moves.events_behind(row),
+        "articles": articles[:ARTICLES],
+    }
+
+
+class Mark(NamedTuple):
+    """Something that is marked on the chart."""
+
+    tick: Tick
+    kind: str
+    words: str
+    address: str = ""
+
+
+def _marks(
+    since: Tick, company: Company, trades: Sequence[Trade], articles: Sequence[Article]
+) -> list[Mark]:
+    """Return the halts, the news and the largest of the last trades, oldest first."""
+    largest = sorted(trades, key=lambda one: one.price * one.quantity)[-MARKED_TRADES:]
+    marks = [
+        Mark(one.tick, "trade", f"{one.aggressor or 'auction'} {one.quantity:,}") for one in largest
+    ]
+    marks += [
+        Mark(one.tick, "halt", f"halted: {words(one.reason)}")
+        for one in selectors.halts_of(company.symbol, since=since)[:MARKS]
+    ]
+    for one in articles:
+        address = reverse("article-page", args=[one.id])
+        marks.append(Mark(one.tick, "news", one.headline, address))
+    return sorted((mark for mark in marks if mark.tick >= since), key=lambda mark: mark.tick)
+
+
+def _sums(moved: Sequence[moves.Move]) -> Mapping[str, float]:
+    """Return what each part of the moves adds up to, in percent."""
+    return {
+        "flow": sum(move.flow for move in moved),
+        "shock": sum(move.shock for move in moved),
+        "world": sum(move.world for move in moved),
     }
 
 
@@ -165,3 +224,46 @@ def chart_of(candles: Sequence[AdjustedCandle]) -> Chart:
     return Chart(
         CHART_WIDTH, CHART_HEIGHT, bars, lowest, highest, candles[0].tick, candles[-1].tick
     )
+
+
+class Depth(NamedTuple):
+    """The shares that a book holds up to each price, as steps in the chart's drawing space."""
+
+    width: int
+    height: int
+    bids: str
+    asks: str
+    lowest: Cents
+    highest: Cents
+    most: Shares
+
+
+def depth_of(bids: Levels, asks: Levels) -> Depth | None:
+    """Place a book, each side best first, in the chart; None of an empty one.
+
+    static/markets/book.js draws alike.
+    """
+    prices = [level[0] for level in (*bids, *asks)]
+    if not prices:
+        return None
+    lowest, highest = min(prices), max(prices)
+    most = max(sum(level[1] for level in side) for side in (bids, asks))
+    margin = max(1.0, DEPTH_MARGIN * (highest - lowest))
+    span = highest - lowest + 2 * margin
+
+    def steps_of(side: Levels) -> str:
+        points, total = [], 0
+        for price, shares, _ in side:
+            x = round(DEPTH_WIDTH * (price - lowest + margin) / span, 1)
+            before, total = total, total + shares
+            points += [f"{x},{_fall(before, most)}", f"{x},{_fall(total, most)}"]
+        if points:
+            edge = DEPTH_WIDTH if side is asks else 0
+            points += [f"{edge},{_fall(total, most)}", f"{edge},{DEPTH_HEIGHT}"]
+        return " ".join(points)
+
+    return Depth(DEPTH_WIDTH, DEPTH_HEIGHT, steps_of(bids), steps_of(asks), lowest, highest, most)
+
+
+def _fall(shares: Shares, most: Shares) -> float:
+    return round(DEPTH_HEIGHT * (1 - shares / most), 1)

@@ -36,6 +36,12 @@ def as_percent(fraction: float) -> str:
 
 
 @register.filter
+def as_hundredths(fraction: float) -> float:
+    """Return a fraction in percent."""
+    return 100 * fraction
+
+
+@register.filter
 def price(cents: int | None) -> str:
     """Dollars in a column of prices, whose heading says so."""
     return "–" if cents is None else f"{cents / 100:,.2f}"

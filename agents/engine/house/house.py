@@ -30,9 +30,9 @@ from agents.engine.rules import INVESTIGATOR
 from market.engine import engine
 from market.engine.accounts import PUBLIC
 from market.engine.action import Action, OperatorAct
-from market.engine.companies import Company
 from market.engine.engine import Plain, Step, Surroundings
 from market.engine.market import MarketEngine
+from market.engine.orders import Company
 from market.engine.values import Shares, uuid_of, uuid_prefix
 
 HOUSE_ROLE = "hedge_fund_manager"

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from agents.engine.facts import Manipulation
 from agents.engine.house.rules import HouseRules
-from market.engine.accounts import Account
 from market.engine.events import Brewing, MarketEvent
+from market.engine.orders import Account
 from market.engine.parameters import Parameters
 from market.engine.values import Cents, Shares, Side, Tick
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from market.engine.listings import Listing
 from market.engine.rules import PricingRules, SessionRules
 from market.engine.values import Tick
-
-if TYPE_CHECKING:
-    from market.engine.companies import Listing
 
 
 class Drivers(NamedTuple):

@@ -24,7 +24,8 @@ from twisted.web.http_headers import Headers
 
 from wallstreetsim.api.envelope import wire_headers
 from wallstreetsim.api.middleware import refused
-from wallstreetsim.api.server import websockets
+from wallstreetsim.api.server import draining, websockets
+from wallstreetsim.api.server.draining import Draining
 from wallstreetsim.api.server.messages import as_bytes
 
 MOST_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # of a body; the API itself takes fewer
@@ -35,6 +36,8 @@ IDLE_SECONDS = 30  # between two requests of a connection
 # Daphne breaks on these where they are not ASCII. The one would have a client say where our paths
 # begin, of the other we know no value.
 UNHEARD = (b"Daphne-Root-Path", b"Sec-WebSocket-Protocol")
+
+LEAVING = "This process is about to end; connect again"
 
 _WITH_HOST = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -54,7 +57,16 @@ class Request(WebRequest):  # type: ignore[misc]
         for name in UNHEARD:
             self.requestHeaders.removeHeader(name)
         self.content.seek(0)
+        channel = self.channel
+        if Draining.has_begun:
+            channel.persistent = False
+            self.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            if self.requestHeaders.hasHeader(b"Upgrade"):
+                self.basic_error(503, b"Service Unavailable", LEAVING)
+                return
         self.process()
+        if self.transport is None:  # it has become a WebSocket
+            Draining.connections.discard(channel)
 
     def _without_host(self, target: bytes) -> bytes:
         """Return the path and query of a target; if it names a host, that one counts.
@@ -74,6 +86,8 @@ class Request(WebRequest):  # type: ignore[misc]
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
         response = _refusal(status, f"{body.rstrip('.')}.", self.requestHeaders)
+        if status == 503:
+            response["Retry-After"] = "1"
         headers = wire_headers(response)
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
         self.handle_reply({"type": "http.response.body", "body": response.content})
@@ -98,6 +112,7 @@ class Channel(HTTPChannel):
 
     def connectionMade(self) -> None:
         super().connectionMade()  # type: ignore[no-untyped-call]
+        Draining.connections.add(self)
         address = str(getattr(self.transport.getPeer(), "host", ""))
         if Silent.count[address] >= most_silent():
             self.transport.abortConnection()
@@ -109,6 +124,7 @@ class Channel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._has_spoken()
+        Draining.connections.discard(self)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _has_spoken(self) -> None:
@@ -202,6 +218,7 @@ def install() -> None:
     """Let Daphne take requests with these classes."""
     daphne.server.HTTPFactory = Factory
     daphne.server.WebSocketFactory = websockets.Factory
+    draining.install()
 
 
 def _refusal(status: int, error: str, sent: Headers) -> HttpResponse:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from bisect import insort
 
-from market.engine.accounts import Account, AccountKind
+from market.engine.accounts import AccountKind
 from market.engine.book import Book
-from market.engine.companies import Company, Listing
-from market.engine.orders import Order, Ticket
+from market.engine.book_orders import Ticket
+from market.engine.listings import Listing
+from market.engine.orders import Account, Company, Order
 from market.engine.rules import MarketRules
 from market.engine.values import BUY, SELL, Intent, OrderKind
 from wallstreetsim.lab.bench.figures import Baseline, Figure, seconds
@@ -46,7 +47,7 @@ def _rate(books: int, messages: int, *, naive: bool) -> float:
 
 
 def _run(books: int, stream: list[tuple[int, Message]]) -> None:
-    made = [Book() for _ in range(books)]
+    made: list[Book[Order]] = [Book() for _ in range(books)]
     for number, (order, cancelled) in stream:
         book = made[number]
         if cancelled is not None:

@@ -21,9 +21,8 @@ from agents.engine.names import folded
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
 from market.common.bulk import insertion, send
-from market.engine.accounts import Account
-from market.engine.companies import Company
 from market.engine.operator_acts import INJECT
+from market.engine.orders import Account, Company
 from market.engine.parameters import Parameters
 from market.engine.rules import Switches
 from market.models import Order

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from agents.engine.inputs import Input
-from market.engine.accounts import FIRST_AGENT_ACCOUNT, Account
-from market.engine.companies import Company, Listing, generate_listings
+from market.engine.accounts import FIRST_AGENT_ACCOUNT
+from market.engine.listings import Listing, generate_listings
+from market.engine.orders import Account, Company
 from market.engine.outcome import MarketOutcome
 from market.engine.random_source import RandomSource
 from market.engine.rules import Switches

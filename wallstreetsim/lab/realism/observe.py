@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from market.engine.accounts import MARKET_MAKER
-from market.engine.companies import Company
+from market.engine.orders import Company
 from market.engine.outcome import Trade
 from market.engine.pricing import Drivers
 from market.engine.rules import Switches

@@ -11,7 +11,7 @@ from agents.engine.house import house_names
 from agents.engine.registry import SET_FEE
 from agents.engine.rules import CEO
 from market.engine.accounts import SYSTEM_ACCOUNTS
-from market.engine.companies import Listing, generate_listings
+from market.engine.listings import Listing, generate_listings
 from market.engine.operator_acts import (
     FREE_BANDS,
     HALT,

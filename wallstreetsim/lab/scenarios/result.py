@@ -10,9 +10,9 @@ from agents.engine.facts import Manipulation
 from agents.engine.registry import AgentState
 from agents.engine.rules import POINT
 from market import wire
-from market.engine.accounts import Account
 from market.engine.action import Verdict
 from market.engine.exchange import Exchange
+from market.engine.orders import Account
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
 from news.engine.articles import Article

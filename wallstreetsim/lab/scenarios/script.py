@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from market.engine.companies import Listing
+from market.engine.listings import Listing
 from market.engine.rules import Switches
 from market.engine.values import Cents, Shares, Tick
 
