@@ -1,5 +1,5 @@
-"""Pump and dump, and its mirror: a position that was built, talk by its holder or somebody linked to
-it, a move, and an end of the position into it, at a profit.
+"""Pump and dump, and its mirror: a position that was built, talk by its holder or somebody linked
+to it, a move, and an end of the position into it, at a profit.
 
 What an author does with its own position is judged by `evidence.sale_after_rumor`; here it is what
 others do, for whom it talks.
