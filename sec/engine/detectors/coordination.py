@@ -5,6 +5,7 @@ market, a public strategy and their own habits explain.
 from __future__ import annotations
 
 from math import exp, log
+from typing import NamedTuple
 
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
@@ -22,6 +23,7 @@ NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
 AGREEING = 0.93  # of a coordinated pair's rounds
 IN_TIME = 0.65  # of a coordinated account's trades, that its partner trades beside
+MOST_TIMELY = 0.5  # nats a round, by acting at the same time alone
 HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
 LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
 CERTAINTY = 9.5  # nats, for a confidence of 1 − 1/e
@@ -56,42 +58,69 @@ class Acted:
         self.matched: list[int] = []  # partners who acted within the lag
 
 
+class Round(NamedTuple):
+    """Two acts at the same time, and the chance that they would agree."""
+
+    low: Acted
+    high: Acted
+    chance: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.low.net * self.high.net > 0
+
+
 class Pair:
     """What two linked accounts have done at the same time in one company, since it last meant
     nothing.
     """
 
-    __slots__ = ("agreed", "buys", "disagreed", "followed", "missed", "rounds", "tick", "timely")
+    __slots__ = ("rounds", "tick", "timely")
 
     def __init__(self, tick: Tick) -> None:
         self.tick = tick  # of the last round
-        self.clear()
+        self.timely = 0.0  # nats, that they act at the same time
+        self.rounds: list[Round] = []
 
     def clear(self) -> None:
-        self.agreed = self.disagreed = self.missed = 0
-        self.timely = 0.0  # nats, that they act at the same time
-        self.buys = [0, 0]  # of each, in rounds
-        self.followed = [0] * len(HORIZONS)  # trades with the move, less those against it
-        self.rounds: list[tuple[Acted, Acted]] = []
+        self.timely = 0.0
+        self.rounds = []
 
     def nats(self) -> float:
         """Return the evidence that the two act together."""
-        count = self.agreed + self.disagreed
+        count = len(self.rounds)
         if not count:
             return 0.0
-        one = (self.buys[0] + 2.0) / (count + 4.0)
-        other = (self.buys[1] + 2.0) / (count + 4.0)
+        usual = self._usual_chance(count)
+        nats = min(self.timely, MOST_TIMELY * count)
+        for round in self.rounds:
+            chance = min(0.92, max(usual, round.chance))
+            if round.agrees:
+                nats += log(AGREEING / chance)
+            else:
+                nats += log((1.0 - AGREEING) / (1.0 - chance))
+        return nats
+
+    def _usual_chance(self, count: int) -> float:
+        """Return the chance of agreement that each one's leaning to a side leaves, or a strategy
+        that goes with the market's moves or against them.
+        """
+        low_buys = high_buys = 0
+        with_it = [0] * len(HORIZONS)
+        for low, high, _ in self.rounds:
+            low_buys += low.net > 0
+            high_buys += high.net > 0
+            first = low if low.tick <= high.tick else high
+            for act in (low, high):
+                for n, sign in enumerate(first.signs):
+                    with_it[n] += sign if act.net > 0 else -sign
+        one, other = (low_buys + 2.0) / (count + 4.0), (high_buys + 2.0) / (count + 4.0)
         chance = one * other + (1.0 - one) * (1.0 - other)
-        for followed in self.followed:  # by both, of twice as many trades
-            with_it = (abs(followed) + 2.0 * count) / (4.0 * count)
-            with_it = (with_it * count + 1.5) / (count + 3.0)
-            chance = max(chance, with_it * with_it + (1.0 - with_it) * (1.0 - with_it))
-        chance = min(0.92, chance)
-        return (
-            self.agreed * log(AGREEING / chance)
-            + self.disagreed * log((1.0 - AGREEING) / (1.0 - chance))
-            + self.timely
-        )
+        for excess in with_it:  # of twice as many acts
+            part = (0.5 + abs(excess) / (4.0 * count)) * count
+            part = (part + 1.5) / (count + 3.0)
+            chance = max(chance, part * part + (1.0 - part) * (1.0 - part))
+        return chance
 
 
 class Coordination:
@@ -216,33 +245,28 @@ class Coordination:
         if pair is None:
             pair = self.pairs[key] = Pair(one.tick)
         pair.tick = one.tick
-        is_agreed = low.net * high.net > 0
-        if is_agreed:
-            pair.agreed += 1
-        else:
-            pair.disagreed += 1
-        first = low if low.tick <= high.tick else high
-        for n, act in enumerate((low, high)):
-            pair.buys[n] += act.net > 0
-            for h, sign in enumerate(first.signs):
-                pair.followed[h] += sign if act.net > 0 else -sign
+        kept = [turnover.persistence(act.account, symbol) for act in (low, high)]
+        agreeing = kept[0] * kept[1] + (1.0 - kept[0]) * (1.0 - kept[1])
+        if pair.rounds and not pair.rounds[-1].agrees:
+            agreeing = 1.0 - agreeing
+        round = Round(low, high, max(0.5, agreeing))
         chance = self._chance(high.account, symbol, one.tick, turnover)
         pair.timely += log(IN_TIME / chance)
-        pair.rounds.append((low, high))
+        pair.rounds.append(round)
         if len(pair.rounds) > KEPT_ROUNDS:
             del pair.rounds[0]
         if pair.nats() <= 0.0:
             pair.clear()
             return None
-        return key if is_agreed else None
+        return key if round.agrees else None
 
     def _chance(self, account: int, symbol: str, tick: Tick, turnover: Turnover) -> float:
         """Return the chance that an account trades within the lag of any moment."""
         volume = turnover.volumes.get((account, symbol))
         if volume is None:
-            return 0.1
+            return 0.3
         rate = volume.active * SLOW ** (tick - volume.tick) * (1.0 - SLOW)
-        return min(0.9, max(0.15, 1.0 - (1.0 - min(1.0, rate)) ** (2 * LAG + 1)))
+        return min(0.9, max(0.3, 1.0 - (1.0 - min(1.0, rate)) ** (2 * LAG + 1)))
 
     def _expire(self, tick: Tick, known: Known) -> None:
         """Let acts that are too old for a round count against those pairs they were none of."""
@@ -260,7 +284,6 @@ class Coordination:
                     low, high = sorted((act.account, other))
                     pair = self.pairs.get((low, high, symbol))
                     if pair is not None and pair.rounds:
-                        pair.missed += 1
                         chance = self._chance(other, symbol, tick, known.turnover)
                         pair.timely += log((1.0 - IN_TIME) / (1.0 - chance)) / 2.0
                         if pair.nats() <= 0.0:
@@ -289,7 +312,7 @@ class Coordination:
         acts: dict[tuple[Tick, int], Acted] = {}
         for pair in pairs:
             for round in pair.rounds:
-                for act in round:
+                for act in (round.low, round.high):
                     acts[act.tick, act.account] = act
         rounds = _rounds(sorted(acts))
         if len(rounds) < LEAST_ROUNDS:
@@ -325,7 +348,7 @@ class Coordination:
         acts = {id(act): act for act in self.acted.get(symbol, ())}
         for (_, _, name), pair in self.pairs.items():
             if name == symbol:
-                acts.update((id(act), act) for round in pair.rounds for act in round)
+                acts.update((id(act), act) for one in pair.rounds for act in (one.low, one.high))
         for act in acts.values():
             act.net = act.net * into // of
             act.trades = [split_trade(trade, symbol, into, of) for trade in act.trades]
@@ -359,13 +382,8 @@ class Coordination:
             [
                 *key,
                 pair.tick,
-                pair.agreed,
-                pair.disagreed,
-                pair.missed,
                 pair.timely,
-                list(pair.buys),
-                list(pair.followed),
-                [[number(one), number(other)] for one, other in pair.rounds],
+                [[number(one.low), number(one.high), one.chance] for one in pair.rounds],
             ]
             for key, pair in self.pairs.items()
         ]
@@ -393,12 +411,10 @@ class Coordination:
         self.acted = {symbol: [acts[n] for n in them] for symbol, them in state["acted"]}
         self.pairs = {}
         for row in state["pairs"]:
-            low, high, symbol, tick, agreed, disagreed, missed, timely, buys, followed, rounds = row
+            low, high, symbol, tick, timely, rounds = row
             pair = self.pairs[low, high, symbol] = Pair(tick)
-            pair.agreed, pair.disagreed, pair.missed = agreed, disagreed, missed
             pair.timely = timely
-            pair.buys, pair.followed = list(buys), list(followed)
-            pair.rounds = [(acts[one], acts[other]) for one, other in rounds]
+            pair.rounds = [Round(acts[one], acts[other], chance) for one, other, chance in rounds]
         self.prices = {symbol: list(prices) for symbol, prices in state["prices"]}
         self.news = dict(state["news"])
 

@@ -16,7 +16,7 @@ class Volume:
     traded, the latest counting most.
     """
 
-    __slots__ = ("active", "fast", "net", "slow", "tick")
+    __slots__ = ("active", "fast", "kept", "last", "net", "slow", "tick")
 
     def __init__(
         self,
@@ -25,12 +25,16 @@ class Volume:
         slow: float = 0.0,
         net: float = 0.0,
         active: float = 0.0,
+        kept: float = 0.0,
+        last: int = 0,
     ) -> None:
         self.tick = tick
         self.fast = fast
         self.slow = slow
         self.net = net
         self.active = active
+        self.kept = kept  # of the ticks in which it traded: those in which it went on as before
+        self.last = last  # the sign of what it did last
 
     def add(self, tick: Tick, shares: Shares, net: Shares) -> None:
         gone = tick - self.tick
@@ -39,6 +43,9 @@ class Volume:
         self.slow = self.slow * kept + shares
         self.net = self.net * kept + net
         self.active = self.active * kept + 1.0
+        sign = 1 if net > 0 else -1
+        self.kept = self.kept * kept + (1.0 if sign == self.last else 0.0)
+        self.last = sign
         self.tick = tick
 
     def at(self, tick: Tick) -> tuple[float, float]:
@@ -71,6 +78,13 @@ class Turnover:
         volume = self.volumes.get((account, symbol))
         return (0.0, 0.0) if volume is None else volume.at(tick)
 
+    def persistence(self, account: int, symbol: str) -> float:
+        """Return the chance that an account goes on the same way when it trades again."""
+        volume = self.volumes.get((account, symbol))
+        if volume is None:
+            return 0.5
+        return (volume.kept + 1.0) / (max(0.0, volume.active - 1.0) + 2.0)
+
     def split(self, symbol: str, into: int, of: int) -> None:
         for (_, name), volume in self.volumes.items():
             if name == symbol:
@@ -80,12 +94,12 @@ class Turnover:
 
     def dump(self) -> Plain:
         return [
-            [*key, one.tick, one.fast, one.slow, one.net, one.active]
+            [*key, one.tick, one.fast, one.slow, one.net, one.active, one.kept, one.last]
             for key, one in self.volumes.items()
         ]
 
     def load(self, state: Plain) -> None:
         self.volumes = {
-            (account, symbol): Volume(tick, fast, slow, net, active)
-            for account, symbol, tick, fast, slow, net, active in state
+            (account, symbol): Volume(tick, fast, slow, net, active, kept, last)
+            for account, symbol, tick, fast, slow, net, active, kept, last in state
         }

@@ -18,16 +18,18 @@ from sec.engine.rules import WASH_TRADING
 from sec.engine.suspicion import Conduct, Suspicion
 
 MOST_WAIT = 12  # ticks that one order of an arranged trade waits for the other
-MATCHED = 0.5  # of the larger order, by one trade, at least
+ALIKE = 0.6  # of the larger order, that the smaller one is at least
 MOST_PAIRS = 20_000  # remembered, those that met least lately forgotten first
 KEPT_TRADES = 60  # of a pair
 WINDOWS = (40, 150, 630)  # ticks
 LEAST_TRADES = 4
-MOST_NET = 0.3  # of the shares that went round, left with somebody
+MOST_NET = 0.5  # of the shares that went round, left with somebody
 LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
 DOUBT_LEFT = 0.74  # by each arranged trade
 MOST_MEMBERS = 6
 
+TAKEN = 0.5  # of the resting order, by one that hands value over
+STILL_AWAY = 0.4  # outermost levels from the price when the tick is over
 OPEN_TO_ALL = 5  # ticks, after which an order is no pre-arrangement
 TRANSFER_DOUBT, STRANGERS_DOUBT = 0.45, 0.75  # left by each trade that hands value over
 
@@ -111,7 +113,7 @@ class WashTrading:
         """Remember a trade that looks arranged: one order came soon to meet another of its size."""
         if abs(buy.tick - sell.tick) > MOST_WAIT:
             return False
-        if trade.quantity < MATCHED * max(buy.quantity, sell.quantity):
+        if min(buy.quantity, sell.quantity) < ALIKE * max(buy.quantity, sell.quantity):
             return False
         met = _moved_to_end(self.met, key)
         met.add(trade_seen(trade), (buy, sell))
@@ -183,12 +185,12 @@ class WashTrading:
         if quote is None or abs(trade.price - quote.price) <= quote.outer:
             return False
         now = added.quotes[trade.symbol]
-        if abs(trade.price - now.price) <= now.outer:
+        if abs(trade.price - now.price) <= STILL_AWAY * now.outer:
             return False
         if abs(buy.tick - sell.tick) >= OPEN_TO_ALL:
             return False
         resting = sell if trade.aggressor == "BUY" else buy
-        if trade.quantity < MATCHED * resting.quantity:
+        if trade.quantity < TAKEN * resting.quantity:
             return False
         met = _moved_to_end(self.given, key)
         met.add(trade_seen(trade), (buy, sell))
