@@ -296,6 +296,7 @@ class Switches:
     halts: bool = True  # bands, pauses, market-wide halts, short-sale restrictions
     events: bool = False  # events are drawn, regimes change and the economy moves
     house: int = 0  # house agents
+    crooks: bool = True  # some of them break the law
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,3 +81,10 @@ def test_generated_events_are_told_as_injected_ones_are() -> None:
 
 def test_a_scenario_made_in_python_has_the_files_defaults() -> None:
     assert Scenario(ticks=1).switches == read(b"ticks: 1").switches
+
+
+def test_a_scenario_may_leave_the_crooks_out() -> None:
+    honest = HOUSE.replace(b"house: 24", b"house: 24, crooks: false")
+    assert told(HOUSE, crime_rate=0.2)["groundTruth"]
+    result = told(honest, crime_rate=0.2)
+    assert result["groundTruth"] == [] and len(result["trades"]) > 100

@@ -15,7 +15,7 @@ from agents.engine.facts import BribeExposed, BribeOffered, Manipulation, Status
 from agents.engine.house import crooks, traders
 from agents.engine.house.names import house_name
 from agents.engine.house.rules import HouseRules
-from agents.engine.house.social import Surrounds, deal, role_of
+from agents.engine.house.social import CROOKS, Surrounds, deal, role_of
 from agents.engine.house.view import (
     Act,
     Memory,
@@ -53,6 +53,8 @@ STRATEGIES: Mapping[str, Strategy] = {
     "pump": crooks.pump,
     "insider": crooks.insider,
 }
+
+HONEST = "noise"  # what sits in a crook's seat where there are none
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ class House:
     def __init__(self, surroundings: Surroundings) -> None:
         self.rules: HouseRules = surroundings.rules.house
         self.count = surroundings.switches.house
+        self.has_crooks = surroundings.switches.crooks
         self.streams = surroundings.streams
         self.facts = surroundings.facts
         self.market = surroundings.engine(MarketEngine)
@@ -186,6 +189,8 @@ class House:
         size = min(len(symbols), max(self.rules.universe, math.ceil(len(symbols) / max(1, count))))
         for number, seat in enumerate(self._seats(count)):
             strategy = self.rules.roster[number % len(self.rules.roster)]
+            if strategy in CROOKS and not self.has_crooks:
+                strategy = HONEST
             start = number * size % len(symbols)
             universe = [symbols[(start + n) % len(symbols)] for n in range(size)]
             account, name = FIRST_HOUSE_ACCOUNT + seat, house_name(seat)

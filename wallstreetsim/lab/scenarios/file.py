@@ -204,7 +204,7 @@ def _seed(root: Fields) -> str:
 
 
 def _switches(root: Fields) -> Switches:
-    keys = ("session", "maker", "walk", "events", "house", "halts")
+    keys = ("session", "maker", "walk", "events", "house", "crooks", "halts")
     if "market" not in root:
         return DEFAULTS
     market = Fields(root.get("market"), "market", keys)
@@ -215,6 +215,7 @@ def _switches(root: Fields) -> Switches:
         halts=market.flag("halts", default=True),
         events=market.flag("events", default=True),
         house=market.whole("house", least=0, most=MOST_AGENTS, default=0),
+        crooks=market.flag("crooks", default=True),
     )
 
 
