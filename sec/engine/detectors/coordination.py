@@ -26,7 +26,7 @@ IN_TIME = 0.65  # of a coordinated account's trades, that its partner trades bes
 MOST_TIMELY = 0.5  # nats a round, by acting at the same time alone
 HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
 LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
-CERTAINTY = 9.5  # nats, for a confidence of 1 − 1/e
+CERTAINTY = 10.0  # nats, for a confidence of 1 − 1/e
 PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
 MOST_MEMBERS = 8
 KEPT_ROUNDS = 40
@@ -88,18 +88,24 @@ class Pair:
 
     def nats(self) -> float:
         """Return the evidence that the two act together."""
+        return sum(nats for _, nats in self.weighed())
+
+    def weighed(self) -> list[tuple[Round, float]]:
+        """Return each round with the evidence that it adds."""
         count = len(self.rounds)
         if not count:
-            return 0.0
+            return []
         usual = self._usual_chance(count)
-        nats = min(self.timely, MOST_TIMELY * count)
+        timely = min(self.timely / count, MOST_TIMELY)
+        weighed = []
         for round in self.rounds:
             chance = min(0.92, max(usual, round.chance))
             if round.agrees:
-                nats += log(AGREEING / chance)
+                nats = log(AGREEING / chance)
             else:
-                nats += log((1.0 - AGREEING) / (1.0 - chance))
-        return nats
+                nats = log((1.0 - AGREEING) / (1.0 - chance))
+            weighed.append((round, nats + timely))
+        return weighed
 
     def _usual_chance(self, count: int) -> float:
         """Return the chance of agreement that each one's leaning to a side leaves, or a strategy
@@ -309,18 +315,18 @@ class Coordination:
             for other in members[n + 1 :]
             if (pair := self.pairs.get((one, other, symbol))) is not None
         ]
+        weighed = [one for pair in pairs for one in pair.weighed()]
+        weighed.sort(key=_when)
         acts: dict[tuple[Tick, int], Acted] = {}
-        for pair in pairs:
-            for round in pair.rounds:
-                for act in (round.low, round.high):
-                    acts[act.tick, act.account] = act
-        rounds = _rounds(sorted(acts))
-        if len(rounds) < LEAST_ROUNDS:
+        for round, _ in weighed:
+            for act in (round.low, round.high):
+                acts[act.tick, act.account] = act
+        nats, count = _nats_together(weighed)
+        if count < LEAST_ROUNDS:
             return None
-        acting = sum(len(one) for one in rounds) / len(rounds)
-        # Of m who agree, m - 1 follow one: pairs say it m / 2 times too often.
-        nats = sum(pair.nats() for pair in pairs) * 2.0 / max(2.0, acting)
-        confidence = 1.0 - exp(-nats / CERTAINTY)
+        # Whoever has many friends finds one who happens to agree.
+        nats -= log(max(1, len(known.ties.partners(low)))) * (len(members) - 1)
+        confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
         orders = {order.id: order for act in acts.values() for order in act.orders}
         trades = {trade.id: trade for act in acts.values() for trade in act.trades}
         return Suspicion(
@@ -423,13 +429,23 @@ def _key(one: int, other: int, symbol: str) -> PairKey:
     return (one, other, symbol) if one < other else (other, one, symbol)
 
 
-def _rounds(acts: list[tuple[Tick, int]]) -> list[set[int]]:
-    """Return who acted in each round, of acts in the order of their ticks."""
-    rounds: list[set[int]] = []
-    began = -LAG - 1
-    for tick, account in acts:
+def _when(weighed: tuple[Round, float]) -> Tick:
+    return max(weighed[0].low.tick, weighed[0].high.tick)
+
+
+def _nats_together(weighed: list[tuple[Round, float]]) -> tuple[float, int]:
+    """Return the evidence of a group's rounds, in the order of their ticks, and how many times it
+    has acted. Of m who act together m - 1 follow one: pairs say it m / 2 times.
+    """
+    nats, count, began = 0.0, 0, -2 * LAG
+    sum_of_round = 0.0
+    acting: set[int] = set()
+    for round, one in weighed:
+        tick = max(round.low.tick, round.high.tick)
         if tick > began + LAG:
-            rounds.append(set())
-            began = tick
-        rounds[-1].add(account)
-    return rounds
+            nats += sum_of_round * 2.0 / max(2, len(acting))
+            sum_of_round, acting, began = 0.0, set(), tick
+            count += 1
+        sum_of_round += one
+        acting.update((round.low.account, round.high.account))
+    return nats + sum_of_round * 2.0 / max(2, len(acting)), count

@@ -13,20 +13,20 @@ from sec.engine.rules import SPOOFING
 from sec.engine.suspicion import Conduct, Suspicion
 
 LEAST_SHOWN = 0.25  # of the market maker's best level: an order that others may notice
-LEAST_DISPLAY = 1.5  # of it: what is shown together
+LEAST_DISPLAY = 2.5  # of it: what is shown together
 REACH = 3.0  # outermost levels of the market maker from the price: what lies farther shows nothing
 MOST_LIFE = 40  # ticks from showing to pulling
 RECENT = 45  # ticks that fills are remembered
 JUDGED_AFTER = 2  # ticks after a pull: whoever quotes anew is a market maker
 NEAR = 1.2  # outermost levels from the price: what is shown there after a pull is a new quote
 LEAST_RATIO = 2.5  # of what is shown to what is sold meanwhile
-MOST_FILLED = 0.2  # of what is shown
-MOST_OPPOSITE = 0.4  # of what is shown: what the same one quotes on the other side
+MOST_FILLED = 0.4  # of what is shown
+MOST_OPPOSITE = 0.35  # of what is shown: what the same one quotes on the other side
 MOST_LEFT = 0.4  # of what was shown: what is shown again on the same side after the pull
 DOUBT_LEFT = 0.6  # by each display
 UNHELPFUL_DOUBT = 0.85  # by one that has brought nothing
 MOST_DISPLAYS = 40  # remembered of an account in a company
-MOST_FILLS = 20
+MOST_FILLS = 60
 
 
 class Shown:
@@ -115,8 +115,8 @@ class Spoofing:
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return what displays whose judgement is due make suspect."""
-        self._note_fills(added, known)
         self._note_orders(added)
+        self._note_fills(added, known)
         suspicions = []
         for key in list(self.pulled):
             if self.pulled[key][0].tick + JUDGED_AFTER <= added.tick:
@@ -232,8 +232,7 @@ class Spoofing:
                 own = trade.buy_order if account == trade.buyer else trade.sell_order
                 fills.orders[own] = added.orders[own]
                 if len(fills.trades) > MOST_FILLS:
-                    smallest = min(range(MOST_FILLS), key=lambda n: fills.trades[n].quantity)
-                    fills.keep([t for n, t in enumerate(fills.trades) if n != smallest])
+                    fills.keep(fills.trades[MOST_FILLS // 3 :])
 
     # Judging
 
@@ -274,8 +273,7 @@ class Spoofing:
         filled_orders: dict[str, OrderSeen] = {}
         traders: dict[int, None] = {}
         left = self._volume_shown(key, side, quote)
-        sold = bought = 0
-        benefit = 0
+        sold = benefit = 0
         middle, touch = mine[0].price_before, mine[0].touch_before
         for trader in [account, *known.ties.partners(account)]:
             if trader != account:
@@ -288,7 +286,6 @@ class Spoofing:
                     continue
                 is_buyer = trade.buyer == trader
                 if is_buyer == (side > 0):
-                    bought += trade.quantity
                     continue
                 sold += trade.quantity
                 fills.append(trade)
@@ -298,7 +295,7 @@ class Spoofing:
                 is_taker = (trade.aggressor == "BUY") == is_buyer
                 usual = touch if is_taker else middle / 2.0
                 benefit += round(trade.quantity * (trade.price - usual) * side)
-        if not fills or sold <= bought or volume < LEAST_RATIO * sold:
+        if not fills or volume < LEAST_RATIO * sold:
             return None
         if left > MOST_LEFT * volume:
             return None
