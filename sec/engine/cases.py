@@ -8,18 +8,21 @@ from enum import StrEnum
 
 from market.engine.engine import Plain
 from market.engine.values import Cents, Tick
+from sec.engine.findings import Evidence, Finding
 from sec.engine.records import (
     EventSeen,
     LinkSeen,
     OrderSeen,
     PaymentSeen,
+    PriceSeen,
     RumorSeen,
     TradeSeen,
     split_order,
+    split_price,
     split_trade,
 )
 from sec.engine.suspicion import Suspicion
-from sec.engine.verifier import Evidence, Finding, verify
+from sec.engine.verifier import verify
 
 
 class CaseStatus(StrEnum):
@@ -167,6 +170,7 @@ class Case:
         evidence.payments.update((payment.id, payment) for payment in suspicion.payments)
         evidence.events.update((event.id, event) for event in suspicion.events)
         evidence.links.update((link.id, link) for link in suspicion.links)
+        evidence.prices.update((price.id, price) for price in suspicion.prices)
         self.first_tick = min(self.first_tick, suspicion.first_tick)
         self.last_tick = max(self.last_tick, suspicion.last_tick)
         self.confidence = max(self.confidence, suspicion.confidence)
@@ -284,6 +288,9 @@ class CaseBook:
             evidence.orders = {
                 id: split_order(order, symbol, into, of) for id, order in evidence.orders.items()
             }
+            evidence.prices = {
+                id: split_price(price, symbol, into, of) for id, price in evidence.prices.items()
+            }
             evidence.rumors = {
                 id: rumor._replace(
                     held=rumor.held * into // of, price_before=rumor.price_before * of // into
@@ -331,6 +338,7 @@ def _dump_case(case: Case) -> Plain:
     plain["payments"] = [list(payment) for payment in case.evidence.payments.values()]
     plain["events"] = [list(event) for event in case.evidence.events.values()]
     plain["links"] = [list(link) for link in case.evidence.links.values()]
+    plain["prices"] = [list(price) for price in case.evidence.prices.values()]
     plain["accused"] = [_dump_accused(accused) for accused in case.accused.values()]
     plain["compensated"] = [list(item) for item in case.compensated.items()]
     return plain
@@ -353,6 +361,7 @@ def _load_case(plain: Plain) -> Case:
         {payment[0]: PaymentSeen(*payment) for payment in plain["payments"]},
         {event[0]: EventSeen(*event) for event in plain["events"]},
         {link[0]: LinkSeen(*link) for link in plain["links"]},
+        {price[0]: PriceSeen(*price) for price in plain["prices"]},
     )
     for one in plain["accused"]:
         case.accused[one["account"]] = Accused(
@@ -379,12 +388,13 @@ def dump_suspicion(suspicion: Suspicion) -> Plain:
         suspicion.price_before,
         [list(event) for event in suspicion.events],
         [list(link) for link in suspicion.links],
+        [list(price) for price in suspicion.prices],
     ]
 
 
 def load_suspicion(plain: Plain) -> Suspicion:
     crime, accounts, symbol, confidence, first, last, orders, trades, *more = plain
-    rumors, payments, price, events, links = more
+    rumors, payments, price, events, links, prices = more
     return Suspicion(
         crime,
         tuple(accounts),
@@ -399,4 +409,5 @@ def load_suspicion(plain: Plain) -> Suspicion:
         price,
         tuple(EventSeen(*event) for event in events),
         tuple(LinkSeen(*link) for link in links),
+        tuple(PriceSeen(*price) for price in prices),
     )

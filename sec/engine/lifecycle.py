@@ -12,12 +12,12 @@ from market.engine.values import Cents, Tick
 from sec.engine import collection, rewards
 from sec.engine.cases import PUBLIC, Accused, Case, CaseStatus, Source
 from sec.engine.evidence import bribery
+from sec.engine.findings import Finding
 from sec.engine.office import Office
 from sec.engine.outcome import SuspicionNoted
 from sec.engine.penalties import penalty_of
 from sec.engine.records import KEPT
 from sec.engine.suspicion import Suspicion
-from sec.engine.verifier import Finding
 
 VERIFIED_EVERY = 5  # ticks, while a case waits for its charge
 GONE = frozenset({AgentStatus.BANKRUPT, AgentStatus.FLED})

@@ -12,13 +12,13 @@ from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Shares, Tick, uuid_of, uuid_prefix
 from sec.engine.bribes import BribeBook
 from sec.engine.cases import KNOWN_TO_ACCUSED, Accused, Case, CaseBook, CaseStatus
+from sec.engine.findings import Finding
 from sec.engine.outcome import CaseUpdate, PenaltyImposed, SuspicionNoted
 from sec.engine.penalties import settlement_of
 from sec.engine.records import Records
 from sec.engine.rules import THRESHOLDS, SecRules
 from sec.engine.surveillance import Surveillance
 from sec.engine.tips import TipBook
-from sec.engine.verifier import Finding
 
 
 @dataclass(slots=True)

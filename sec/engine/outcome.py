@@ -8,7 +8,15 @@ from agents.engine.registry import Named
 from market.engine.values import Cents, Tick
 from sec.engine.bribes import BribeState
 from sec.engine.cases import Accused, Case
-from sec.engine.records import EventSeen, LinkSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import (
+    EventSeen,
+    LinkSeen,
+    OrderSeen,
+    PaymentSeen,
+    PriceSeen,
+    RumorSeen,
+    TradeSeen,
+)
 from sec.engine.suspicion import Suspicion
 from sec.engine.tips import TipState
 
@@ -43,6 +51,7 @@ class CaseState(NamedTuple):
     bribes: list[PaymentSeen]
     events: list[EventSeen]
     links: list[LinkSeen]
+    prices: list[PriceSeen]
 
 
 class AccusedState(NamedTuple):
@@ -131,6 +140,7 @@ def case_state(case: Case) -> CaseState:
         list(evidence.payments.values()),
         list(evidence.events.values()),
         list(evidence.links.values()),
+        list(evidence.prices.values()),
     )
 
 

@@ -76,7 +76,7 @@ class Surveillance:
         self.quotes = dict(added.quotes)
         self.turnover.see(tick, added.flows)
         self.positions.see(added, self.turnover)
-        known = Known(self.ties, self.registry.ceos, self.turnover, self.positions)
+        known = self._known()
         return [
             suspicion
             for detector in self.detectors.values()
@@ -86,7 +86,10 @@ class Surveillance:
     def look(self, crime: str, conduct: Conduct) -> Suspicion | None:
         """Return the strongest suspicion of a crime that its detector has of a conduct."""
         detector = self.detectors.get(crime)
-        return detector.look(conduct) if detector else None
+        return detector.look(conduct, self._known()) if detector else None
+
+    def _known(self) -> Known:
+        return Known(self.ties, self.registry.ceos, self.turnover, self.positions)
 
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is remembered of a company in its new shares."""

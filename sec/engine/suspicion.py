@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from market.engine.values import Cents, Tick
-from sec.engine.records import EventSeen, LinkSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import (
+    EventSeen,
+    LinkSeen,
+    OrderSeen,
+    PaymentSeen,
+    PriceSeen,
+    RumorSeen,
+    TradeSeen,
+)
 
 
 class Conduct(NamedTuple):
@@ -37,6 +45,7 @@ class Suspicion(NamedTuple):
     price_before: Cents = 0
     events: tuple[EventSeen, ...] = ()
     links: tuple[LinkSeen, ...] = ()
+    prices: tuple[PriceSeen, ...] = ()
 
     @property
     def ids(self) -> list[str]:

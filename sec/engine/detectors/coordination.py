@@ -341,7 +341,7 @@ class Coordination:
             links=link_seen(members, known.ties, tick),
         )
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         return None
 
     # Keeping

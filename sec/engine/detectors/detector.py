@@ -30,7 +30,7 @@ class Detector(Protocol):
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Take in a tick, and return what it makes suspect: something that the tick added to."""
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion that what it remembers raises in a conduct."""
 
     def split(self, symbol: str, into: int, of: int) -> None:

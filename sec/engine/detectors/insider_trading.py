@@ -14,7 +14,7 @@ from sec.engine.detectors.positions import Course
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
-from sec.engine.records import EventSeen, OrderSeen, TradeSeen
+from sec.engine.records import EventSeen, LinkSeen, OrderSeen, TradeSeen
 from sec.engine.rules import INSIDER_TRADING
 from sec.engine.suspicion import Conduct, Suspicion
 
@@ -193,7 +193,7 @@ class InsiderTrading:
                 trades=trades,
                 events=(event,),
                 price_before=round(cost),
-                links=link_seen(sorted({account, early.through}), known.ties, tick),
+                links=self._links(early, tick, known),
             )
         habit = self.habits.get(account)
         if habit is None:
@@ -203,6 +203,15 @@ class InsiderTrading:
         if len(habit.uses) > KEPT_HABITS:
             del habit.uses[next(iter(habit.uses))]
         return self._habitual(habit)
+
+    def _links(self, early: Early, tick: Tick, known: Known) -> tuple[LinkSeen, ...]:
+        """Return how an account is linked to who heads the company."""
+        symbol = early.event.symbol
+        chief = known.chiefs.get(symbol, early.through)
+        return (
+            LinkSeen(f"{chief}-{symbol}", tick, chief, chief, is_chief=True),
+            *link_seen(sorted({early.account, early.through, chief}), known.ties, tick),
+        )
 
     def _habitual(self, habit: Habit) -> Suspicion | None:
         """Return the suspicion that an account's habit of being early raises."""
@@ -229,7 +238,7 @@ class InsiderTrading:
             events=tuple(use.early.event for use in uses),
         )
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         return None
 
     # Keeping

@@ -148,7 +148,7 @@ class PumpAndDump:
             links=link_seen(accounts, known.ties, tick),
         )
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         return None
 
     def _prune(self, tick: Tick) -> None:

@@ -7,8 +7,24 @@ from __future__ import annotations
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.tape import Added, FlowKey, QuoteSeen, is_agent, sign_of, trade_seen
-from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
+from sec.engine.detectors.tape import (
+    Added,
+    FlowKey,
+    QuoteSeen,
+    is_agent,
+    price_seen,
+    sign_of,
+    trade_seen,
+)
+from sec.engine.detectors.ties import Ties, link_seen
+from sec.engine.records import (
+    OrderSeen,
+    PriceSeen,
+    TradeSeen,
+    split_order,
+    split_price,
+    split_trade,
+)
 from sec.engine.rules import SPOOFING
 from sec.engine.suspicion import Conduct, Suspicion
 
@@ -43,7 +59,7 @@ class Shown:
 class Pulled:
     """An order that was taken back, and what its owner quoted on the other side before."""
 
-    __slots__ = ("opposite", "order", "price_before", "side", "tick", "touch_before")
+    __slots__ = ("before", "opposite", "order", "side", "tick")
 
     def __init__(
         self,
@@ -51,21 +67,19 @@ class Pulled:
         side: int,
         tick: Tick,
         opposite: Shares,
-        price_before: Cents,
-        touch_before: Cents,
+        before: PriceSeen,
     ) -> None:
         self.order = order
         self.side = side
         self.tick = tick
         self.opposite = opposite
-        self.price_before = price_before
-        self.touch_before = touch_before
+        self.before = before  # the company before it was shown
 
 
 class Display:
     """One display, and the trades that it was made for."""
 
-    __slots__ = ("benefit", "fills", "orders", "price_before", "side", "tick", "traders")
+    __slots__ = ("before", "benefit", "fills", "orders", "side", "tick", "traders")
 
     def __init__(
         self,
@@ -75,7 +89,7 @@ class Display:
         fills: list[TradeSeen],
         traders: list[int],
         benefit: Cents,
-        price_before: Cents,
+        before: PriceSeen,
     ) -> None:
         self.tick = tick  # when it was judged
         self.side = side
@@ -83,7 +97,7 @@ class Display:
         self.fills = fills
         self.traders = traders
         self.benefit = benefit
-        self.price_before = price_before
+        self.before = before
 
 
 class Fills:
@@ -111,7 +125,7 @@ class Spoofing:
         self.pulled: dict[FlowKey, list[Pulled]] = {}  # not judged yet
         self.fills: dict[FlowKey, Fills] = {}
         self.displays: dict[FlowKey, list[Display]] = {}
-        self.before: dict[str, list[list[int]]] = {}  # by company: tick, price, bid, ask
+        self.before: dict[str, list[PriceSeen]] = {}  # by company, of the last ticks
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return what displays whose judgement is due make suspect."""
@@ -127,7 +141,7 @@ class Spoofing:
             self._prune(added.tick)
         for symbol, quote in added.quotes.items():
             kept = self.before.setdefault(symbol, [])
-            kept.append([added.tick, quote.price, quote.bid, quote.ask])
+            kept.append(price_seen(quote, added.tick))
             if len(kept) > RECENT + MOST_LIFE:
                 del kept[0]
         return suspicions
@@ -188,19 +202,15 @@ class Spoofing:
             for one in self.shown[key].values()
             if one.side == -shown.side
         )
-        price, touch = self._quoted(order.symbol, shown.tick - 1, -shown.side)
-        self.pulled.setdefault(key, []).append(
-            Pulled(order, shown.side, tick, opposite, price, touch)
-        )
+        before = self._before(order.symbol, shown.tick - 1)
+        if before is not None:
+            self.pulled.setdefault(key, []).append(
+                Pulled(order, shown.side, tick, opposite, before)
+            )
 
-    def _quoted(self, symbol: str, tick: Tick, side: int) -> tuple[Cents, Cents]:
-        """Return the middle of the touch at the end of a tick, doubled, and the price at which one
-        who trades on a side would have met the other.
-        """
-        for seen in self.before.get(symbol, ()):
-            if seen[0] >= tick:
-                return seen[2] + seen[3], seen[3] if side > 0 else seen[2]
-        return 0, 0
+    def _before(self, symbol: str, tick: Tick) -> PriceSeen | None:
+        """Return a company at the end of a tick, or of the first known after it."""
+        return next((seen for seen in self.before.get(symbol, ()) if seen.tick >= tick), None)
 
     def _note_fills(self, added: Added, known: Known) -> None:
         """Remember the trades of those who show something, or are linked to who does."""
@@ -250,7 +260,7 @@ class Spoofing:
         kept.append(display)
         if len(kept) > MOST_DISPLAYS:
             del kept[0]
-        return self._suspicion(key, side)
+        return self._suspicion(key, known.ties)
 
     def _display(
         self, key: FlowKey, mine: list[Pulled], side: int, added: Added, known: Known
@@ -274,7 +284,8 @@ class Spoofing:
         traders: dict[int, None] = {}
         left = self._volume_shown(key, side, quote)
         sold = benefit = 0
-        middle, touch = mine[0].price_before, mine[0].touch_before
+        before = min((one.before for one in mine), key=_tick_of)
+        touch = before.bid if side > 0 else before.ask
         for trader in [account, *known.ties.partners(account)]:
             if trader != account:
                 left += self._volume_shown((trader, symbol), side, quote)
@@ -293,7 +304,7 @@ class Spoofing:
                 own = trade.buy_order if is_buyer else trade.sell_order
                 filled_orders[own] = found.orders[own]
                 is_taker = (trade.aggressor == "BUY") == is_buyer
-                usual = touch if is_taker else middle / 2.0
+                usual = touch if is_taker else (before.bid + before.ask) / 2.0
                 benefit += round(trade.quantity * (trade.price - usual) * side)
         if not fills or volume < LEAST_RATIO * sold:
             return None
@@ -306,7 +317,7 @@ class Spoofing:
             fills,
             [*traders],
             benefit,
-            middle // 2,
+            before,
         )
 
     def _volume_shown(self, key: FlowKey, side: int, quote: QuoteSeen) -> Shares:
@@ -319,7 +330,7 @@ class Spoofing:
             and abs(one.order.limit - quote.price) <= NEAR * quote.outer
         )
 
-    def _suspicion(self, key: FlowKey, side: int) -> Suspicion:
+    def _suspicion(self, key: FlowKey, ties: Ties) -> Suspicion:
         account, symbol = key
         displays = self.displays[key]
         helpful = sum(1 for one in displays if one.benefit > 0)
@@ -340,10 +351,12 @@ class Spoofing:
             max(order.closed_tick or order.tick for order in orders.values()),
             orders=tuple(orders.values()),
             trades=tuple(trades.values()),
-            price_before=displays[0].price_before,
+            price_before=displays[0].before.price,
+            links=link_seen(sorted(accounts), ties, displays[-1].tick),
+            prices=tuple({one.before.id: one.before for one in displays}.values()),
         )
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
         best: Suspicion | None = None
         for key, displays in self.displays.items():
@@ -355,7 +368,7 @@ class Spoofing:
                 continue
             if not any(conduct.first_tick <= one.tick <= conduct.last_tick for one in displays):
                 continue
-            found = self._suspicion(key, displays[0].side)
+            found = self._suspicion(key, known.ties)
             if best is None or found.confidence > best.confidence:
                 best = found
         return best
@@ -386,8 +399,7 @@ class Spoofing:
                 for pull in pulls:
                     pull.order = split_order(pull.order, symbol, into, of)
                     pull.opposite = pull.opposite * into // of
-                    pull.price_before = pull.price_before * of // into
-                    pull.touch_before = pull.touch_before * of // into
+                    pull.before = split_price(pull.before, symbol, into, of)
         for (_, name), fills in self.fills.items():
             if name == symbol:
                 fills.trades = [split_trade(t, symbol, into, of) for t in fills.trades]
@@ -399,10 +411,9 @@ class Spoofing:
                 for display in displays:
                     display.orders = [split_order(o, symbol, into, of) for o in display.orders]
                     display.fills = [split_trade(t, symbol, into, of) for t in display.fills]
-                    display.price_before = display.price_before * of // into
+                    display.before = split_price(display.before, symbol, into, of)
         self.before[symbol] = [
-            [tick, price * of // into, bid * of // into, ask * of // into]
-            for tick, price, bid, ask in self.before.get(symbol, ())
+            split_price(seen, symbol, into, of) for seen in self.before.get(symbol, ())
         ]
 
     def size(self) -> int:
@@ -423,8 +434,7 @@ class Spoofing:
                             one.side,
                             one.tick,
                             one.opposite,
-                            one.price_before,
-                            one.touch_before,
+                            list(one.before),
                         ]
                         for one in pulls
                     ],
@@ -446,7 +456,7 @@ class Spoofing:
                             [list(trade) for trade in one.fills],
                             list(one.traders),
                             one.benefit,
-                            one.price_before,
+                            list(one.before),
                         ]
                         for one in displays
                     ],
@@ -466,8 +476,8 @@ class Spoofing:
             self.showers.setdefault(symbol, {})[account] = None
         for account, symbol, pulls in state["pulled"]:
             self.pulled[account, symbol] = [
-                Pulled(OrderSeen(*order), side, tick, opposite, price, touch)
-                for order, side, tick, opposite, price, touch in pulls
+                Pulled(OrderSeen(*order), side, tick, opposite, PriceSeen(*before))
+                for order, side, tick, opposite, before in pulls
             ]
         for account, symbol, trades, orders in state["fills"]:
             fills = self.fills[account, symbol] = Fills()
@@ -482,8 +492,12 @@ class Spoofing:
                     [TradeSeen(*trade) for trade in fills_of],
                     list(traders),
                     benefit,
-                    price,
+                    PriceSeen(*before),
                 )
-                for tick, side, orders, fills_of, traders, benefit, price in displays
+                for tick, side, orders, fills_of, traders, benefit, before in displays
             ]
-        self.before = {symbol: [list(s) for s in seen] for symbol, seen in state["before"]}
+        self.before = {s: [PriceSeen(*one) for one in seen] for s, seen in state["before"]}
+
+
+def _tick_of(price: PriceSeen) -> Tick:
+    return price.tick

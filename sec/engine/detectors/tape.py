@@ -8,7 +8,7 @@ from typing import NamedTuple
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.outcome import Trade
 from market.engine.values import Cents, Shares, Tick
-from sec.engine.records import EventSeen, OrderSeen, RumorSeen, TradeSeen
+from sec.engine.records import EventSeen, OrderSeen, PriceSeen, RumorSeen, TradeSeen
 
 FlowKey = tuple[int, str]  # an account and a company
 
@@ -72,6 +72,20 @@ def sign_of(intent: str) -> int:
 
 def is_agent(account: int) -> bool:
     return account >= FIRST_AGENT_ACCOUNT
+
+
+def price_seen(quote: QuoteSeen, tick: Tick) -> PriceSeen:
+    """Return how a company stood at the end of a tick as evidence."""
+    return PriceSeen(
+        f"{quote.symbol}:{tick}",
+        tick,
+        quote.symbol,
+        quote.price,
+        quote.bid,
+        quote.ask,
+        round(quote.depth),
+        quote.outer,
+    )
 
 
 def trade_seen(trade: Trade) -> TradeSeen:

@@ -10,10 +10,17 @@ from market.engine.engine import Plain
 from market.engine.outcome import Trade
 from market.engine.values import Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.tape import Added, is_agent, trade_seen
-from sec.engine.detectors.ties import Ties
+from sec.engine.detectors.tape import Added, is_agent, price_seen, trade_seen
+from sec.engine.detectors.ties import Ties, link_seen
 from sec.engine.detectors.turnover import FAST, SLOW, Turnover
-from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
+from sec.engine.records import (
+    OrderSeen,
+    PriceSeen,
+    TradeSeen,
+    split_order,
+    split_price,
+    split_trade,
+)
 from sec.engine.rules import WASH_TRADING
 from sec.engine.suspicion import Conduct, Suspicion
 
@@ -40,11 +47,12 @@ Place = tuple[str, int]  # an account in a company
 class Met:
     """The arranged trades in which one account sold to another, oldest first."""
 
-    __slots__ = ("orders", "trades")
+    __slots__ = ("orders", "prices", "trades")
 
     def __init__(self) -> None:
         self.trades: list[TradeSeen] = []
         self.orders: dict[str, OrderSeen] = {}
+        self.prices: dict[Tick, PriceSeen] = {}  # before each trade off the market
 
     def add(self, trade: TradeSeen, orders: Iterable[OrderSeen]) -> None:
         self.trades.append(trade)
@@ -63,6 +71,8 @@ class Met:
         self.trades = kept
         named = {trade.buy_order for trade in kept} | {trade.sell_order for trade in kept}
         self.orders = {id: order for id, order in self.orders.items() if id in named}
+        before = {trade.tick - 1 for trade in kept}
+        self.prices = {tick: price for tick, price in self.prices.items() if tick in before}
 
 
 class WashTrading:
@@ -102,7 +112,7 @@ class WashTrading:
                 seen.add(ring.accounts)
                 suspicions.append(ring)
         for key in handed:
-            suspicions.append(self._transfer(key, known.ties))
+            suspicions.append(self._transfer(key, added.tick, known.ties))
         if added.tick % 50 == 0:
             self._prune(added.tick - self.window_ticks)
         return suspicions
@@ -152,6 +162,7 @@ class WashTrading:
                     trades[-1].tick,
                     orders=_behind(orders, trades),
                     trades=tuple(trades),
+                    links=link_seen(members, known.ties, tick),
                 )
         return best
 
@@ -194,11 +205,12 @@ class WashTrading:
             return False
         met = _moved_to_end(self.given, key)
         met.add(trade_seen(trade), (buy, sell))
+        met.prices[trade.tick - 1] = price_seen(quote, trade.tick - 1)
         if len(self.given) > MOST_PAIRS:
             del self.given[next(iter(self.given))]
         return True
 
-    def _transfer(self, key: PairKey, ties: Ties) -> Suspicion:
+    def _transfer(self, key: PairKey, tick: Tick, ties: Ties) -> Suspicion:
         """Return the suspicion that what two have traded off the market raises."""
         met = self.given[key]
         left = TRANSFER_DOUBT if ties.linked(key[0], key[1]) else STRANGERS_DOUBT
@@ -212,11 +224,13 @@ class WashTrading:
             met.trades[-1].tick,
             orders=_behind(met.orders, met.trades),
             trades=tuple(met.trades),
+            links=link_seen(sorted(key[:2]), ties, tick),
+            prices=tuple(met.prices.values()),
         )
 
     # Keeping
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         return None
 
     def _prune(self, after: Tick) -> None:
@@ -240,6 +254,10 @@ class WashTrading:
                     met.trades = [split_trade(trade, symbol, into, of) for trade in met.trades]
                     met.orders = {
                         id: split_order(order, symbol, into, of) for id, order in met.orders.items()
+                    }
+                    met.prices = {
+                        tick: split_price(price, symbol, into, of)
+                        for tick, price in met.prices.items()
                     }
 
     def size(self) -> int:
@@ -326,15 +344,21 @@ def _by_time(trade: TradeSeen) -> tuple[Tick, str]:
 
 def _dump(pairs: Mapping[PairKey, Met]) -> Plain:
     return [
-        [*key, [list(t) for t in met.trades], [list(o) for o in met.orders.values()]]
+        [
+            *key,
+            [list(trade) for trade in met.trades],
+            [list(order) for order in met.orders.values()],
+            [list(price) for price in met.prices.values()],
+        ]
         for key, met in pairs.items()
     ]
 
 
 def _load(state: Plain) -> dict[PairKey, Met]:
     pairs: dict[PairKey, Met] = {}
-    for seller, buyer, symbol, trades, orders in state:
+    for seller, buyer, symbol, trades, orders, prices in state:
         met = pairs[seller, buyer, symbol] = Met()
         met.trades = [TradeSeen(*trade) for trade in trades]
         met.orders = {order[0]: OrderSeen(*order) for order in orders}
+        met.prices = {price[1]: PriceSeen(*price) for price in prices}
     return pairs
