@@ -62,6 +62,7 @@ class Source(StrEnum):
     OPERATOR = "operator"
 
 
+MUCH_STRONGER = 0.05  # of confidence
 MOST_EVIDENCE = 2_000  # orders and trades, after which a case takes no more
 
 
@@ -259,13 +260,18 @@ class CaseBook:
         ]
         return max(ticks, default=0)
 
-    def keep_faint(self, suspicion: Suspicion) -> None:
-        """Keep a suspicion that opens no case: a tip may. A newer one of the same replaces it."""
+    def keep_faint(self, suspicion: Suspicion) -> bool:
+        """Keep a suspicion that opens no case: a tip may. A newer one of the same replaces it.
+
+        Say whether it is worth noting: the first of the same, or a much stronger one.
+        """
         same = (suspicion.crime, suspicion.accounts, suspicion.symbol)
+        before = [f.confidence for f in self.faint if (f.crime, f.accounts, f.symbol) == same]
         self.faint = [f for f in self.faint if (f.crime, f.accounts, f.symbol) != same]
         self.faint.append(suspicion)
         if len(self.faint) > self.kept_faint:
             self.faint.pop(0)
+        return not before or suspicion.confidence >= before[0] + MUCH_STRONGER
 
     def forget(self, tick: Tick, remembered_ticks: Tick) -> None:
         """Forget cases that are long over, and suspicions older than the window."""

@@ -49,7 +49,8 @@ def take(
             return None
         suspicion = suspicion._replace(accounts=there)
         if suspicion.confidence * weight < sec.thresholds.open:
-            sec.book.keep_faint(suspicion)
+            if not sec.book.keep_faint(suspicion):
+                return None
             sec.suspicions.append(SuspicionNoted(sec.tick, None, suspicion))
             return None
         case = _open(sec, suspicion, source, id, informer)
@@ -222,6 +223,7 @@ def _charge(sec: Office, case: Case, accused: Accused, finding: Finding) -> None
     accused.status = CaseStatus.CHARGED
     accused.charged_tick = sec.tick
     accused.gain_cents, accused.notional_cents = finding.gain_cents, finding.notional_cents
+    sec.surveillance.forget(case.crime, accused.account, case.symbol)
     sec.touch_accused(case, accused)
     sec.facts.add(CaseCharged(sec.tick, case.id, accused.account, case.crime, case.symbol))
     sec.market.accounts[accused.account].is_reduce_only = True
@@ -291,6 +293,7 @@ def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
     """End a case for one accused, who may do what others do again."""
     accused.status = status
     accused.decided_tick = sec.tick
+    sec.surveillance.forget(case.crime, accused.account, case.symbol)
     sec.touch_accused(case, accused)
     sec.facts.add(
         CaseDecided(

@@ -33,6 +33,8 @@ from sec.engine.rules import (
 )
 from sec.engine.suspicion import Conduct, Suspicion
 
+LEAST_CONFIDENCE = 0.15  # of a suspicion that is worth keeping, for tips
+
 _SIZES = struct.Struct("<q")
 
 
@@ -81,12 +83,19 @@ class Surveillance:
             suspicion
             for detector in self.detectors.values()
             for suspicion in detector.see(added, known)
+            if suspicion.confidence >= LEAST_CONFIDENCE
         ]
 
     def look(self, crime: str, conduct: Conduct) -> Suspicion | None:
         """Return the strongest suspicion of a crime that its detector has of a conduct."""
         detector = self.detectors.get(crime)
         return detector.look(conduct, self._known()) if detector else None
+
+    def forget(self, crime: str, account: int, symbol: str | None) -> None:
+        """Forget a conduct that a case has brought to a charge or an end."""
+        detector = self.detectors.get(crime)
+        if detector is not None:
+            detector.forget(account, symbol)
 
     def _known(self) -> Known:
         return Known(self.ties, self.registry.ceos, self.turnover, self.positions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from market.engine.values import Cents, Tick
@@ -57,3 +58,16 @@ class Suspicion(NamedTuple):
             *(payment.id for payment in self.payments),
             *(event.id for event in self.events),
         ]
+
+
+def strongest(suspicions: Iterable[Suspicion], conduct: Conduct) -> Suspicion | None:
+    """Return the strongest of suspicions that belong to a conduct, if there is one."""
+    best: Suspicion | None = None
+    for one in suspicions:
+        if conduct.account not in one.accounts or conduct.symbol not in (None, one.symbol):
+            continue
+        if one.first_tick > conduct.last_tick or one.last_tick < conduct.first_tick:
+            continue
+        if best is None or one.confidence > best.confidence:
+            best = one
+    return best

@@ -15,7 +15,7 @@ from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 from sec.engine.rules import COORDINATION
-from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 LAG = 4  # ticks between trades that may be one round
 LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
@@ -342,7 +342,20 @@ class Coordination:
         )
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
-        return None
+        """Return the strongest suspicion against an account in a conduct."""
+        found = (
+            self._group(key, conduct.last_tick, known)
+            for key in self.pairs
+            if conduct.account in key[:2] and conduct.symbol in (None, key[2])
+        )
+        return strongest((one for one in found if one is not None), conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        self.pairs = {
+            key: pair
+            for key, pair in self.pairs.items()
+            if account not in key[:2] or symbol not in (None, key[2])
+        }
 
     # Keeping
 

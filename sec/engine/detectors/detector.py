@@ -33,6 +33,11 @@ class Detector(Protocol):
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion that what it remembers raises in a conduct."""
 
+    def forget(self, account: int, symbol: str | None) -> None:
+        """Forget an account's conduct in a company, or in all: a case of it has come to an end, or
+        to a charge, so that what comes after it is another.
+        """
+
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is remembered of a company in its new shares."""
 

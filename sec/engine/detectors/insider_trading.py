@@ -16,7 +16,7 @@ from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
 from sec.engine.records import EventSeen, LinkSeen, OrderSeen, TradeSeen
 from sec.engine.rules import INSIDER_TRADING
-from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 AHEAD = 45  # ticks before news, in which a position built is early
 AFTER = 150  # ticks after it, in which its end counts
@@ -239,7 +239,24 @@ class InsiderTrading:
         )
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
-        return None
+        """Return the strongest suspicion against an account in a conduct."""
+        found = [
+            self._suspicion(early, conduct.last_tick, known)
+            for early in self.watched
+            if early.account == conduct.account
+        ]
+        habit = self.habits.get(conduct.account)
+        if habit is not None:
+            found.append(self._habitual(habit))
+        return strongest((one for one in found if one is not None), conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        self.watched = [
+            early
+            for early in self.watched
+            if early.account != account or symbol not in (None, early.event.symbol)
+        ]
+        self.habits.pop(account, None)
 
     # Keeping
 

@@ -1,8 +1,8 @@
 """Pump and dump, and its mirror: a position that was built, talk by its holder or somebody linked
 to it, a move, and an end of the position into it, at a profit.
 
-What an author does with its own position is judged by `evidence.sale_after_rumor`; here it is what
-others do, for whom it talks.
+What an author does with all that it holds is judged by `evidence.sale_after_rumor` as well; here it
+is what it, or somebody for whom it talks, has built lately.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import link_seen, tied_to
 from sec.engine.records import EventSeen, OrderSeen, RumorSeen, TradeSeen
 from sec.engine.rules import PUMP_AND_DUMP
-from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 DUMP_TICKS = 130  # after a rumor, in which sales count
 LEAST_BOUGHT = 1.5  # usual ticks' volumes, built before the rumor
@@ -85,7 +85,7 @@ class PumpAndDump:
         near = dict.fromkeys(known.ties.partners(author))
         for one in list(near):
             near.update(dict.fromkeys(known.ties.partners(one)))
-        near.pop(author, None)
+        near[author] = None
         usual = added.quotes[symbol].usual_volume
         holders = []
         for account in sorted(near):
@@ -149,7 +149,17 @@ class PumpAndDump:
         )
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
-        return None
+        """Return the strongest suspicion against an account in a conduct."""
+        found = (self._suspicion(talk, conduct.last_tick, known) for talk in self.talks)
+        return strongest((one for one in found if one is not None), conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        self.talks = [
+            talk
+            for talk in self.talks
+            if symbol not in (None, talk.rumors[0].symbol)
+            or not (account in talk.holders or account in (r.account for r in talk.rumors))
+        ]
 
     def _prune(self, tick: Tick) -> None:
         self.talks = [t for t in self.talks if t.rumors[-1].tick > tick - DUMP_TICKS]

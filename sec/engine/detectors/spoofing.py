@@ -26,7 +26,7 @@ from sec.engine.records import (
     split_trade,
 )
 from sec.engine.rules import SPOOFING
-from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 LEAST_SHOWN = 0.25  # of the market maker's best level: an order that others may notice
 LEAST_DISPLAY = 2.5  # of it: what is shown together
@@ -358,20 +358,21 @@ class Spoofing:
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
-        best: Suspicion | None = None
-        for key, displays in self.displays.items():
-            if conduct.symbol not in (None, key[1]):
-                continue
-            if key[0] != conduct.account and not any(
-                conduct.account in one.traders for one in displays
+        return strongest(
+            (
+                self._suspicion(key, known.ties)
+                for key, displays in self.displays.items()
+                if conduct.account == key[0] or any(conduct.account in d.traders for d in displays)
+            ),
+            conduct,
+        )
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        for key, displays in list(self.displays.items()):
+            if symbol in (None, key[1]) and (
+                account == key[0] or any(account in one.traders for one in displays)
             ):
-                continue
-            if not any(conduct.first_tick <= one.tick <= conduct.last_tick for one in displays):
-                continue
-            found = self._suspicion(key, known.ties)
-            if best is None or found.confidence > best.confidence:
-                best = found
-        return best
+                del self.displays[key]
 
     # Keeping
 

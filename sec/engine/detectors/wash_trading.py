@@ -22,7 +22,7 @@ from sec.engine.records import (
     split_trade,
 )
 from sec.engine.rules import WASH_TRADING
-from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 MOST_WAIT = 12  # ticks that one order of an arranged trade waits for the other
 ALIKE = 0.6  # of the larger order, that the smaller one is at least
@@ -231,7 +231,25 @@ class WashTrading:
     # Keeping
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
-        return None
+        """Return the strongest suspicion against an account in a conduct."""
+        found: list[Suspicion] = []
+        for key in [*self.met, *self.given]:
+            if conduct.account not in key[:2] or conduct.symbol not in (None, key[2]):
+                continue
+            if key in self.given:
+                found.append(self._transfer(key, conduct.last_tick, known.ties))
+            ring = self._ring(key, conduct.last_tick, known) if key in self.met else None
+            if ring is not None:
+                found.append(ring)
+        return strongest(found, conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        for key in [*self.met]:
+            if account in key[:2] and symbol in (None, key[2]):
+                self._forget(key)
+        for key in [*self.given]:
+            if account in key[:2] and symbol in (None, key[2]):
+                del self.given[key]
 
     def _prune(self, after: Tick) -> None:
         for key in [key for key, met in self.met.items() if not met.prune(after)]:

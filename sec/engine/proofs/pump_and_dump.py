@@ -23,7 +23,10 @@ def verify_pump(evidence: Evidence, account: int, cited: frozenset[str]) -> Find
     best = NOTHING
     for rumor in evidence.rumors.values():
         if rumor.account == account:
-            findings = [_own(evidence, rumor, cited)]
+            findings = [
+                _own(evidence, rumor, cited),
+                _as_holder(evidence, rumor, account, cited),
+            ]
             findings += [
                 finding._replace(gain_cents=0)
                 for holder in _holders(evidence, rumor)
