@@ -270,7 +270,7 @@ class Spoofing:
         """
         account, symbol = key
         quote = added.quotes[symbol]
-        volume = sum(one.order.quantity for one in mine)
+        volume = _most_shown(mine)
         filled = sum(one.order.filled for one in mine)
         if volume < LEAST_DISPLAY * quote.depth or filled > MOST_FILLED * volume:
             return None
@@ -498,6 +498,18 @@ class Spoofing:
                 for tick, side, orders, fills_of, traders, benefit, before in displays
             ]
         self.before = {s: [PriceSeen(*one) for one in seen] for s, seen in state["before"]}
+
+
+def _most_shown(pulled: list[Pulled]) -> Shares:
+    """Return the most that stood of orders at one time."""
+    return max(
+        sum(
+            other.order.quantity
+            for other in pulled
+            if other.order.tick <= one.order.tick < other.tick
+        )
+        for one in pulled
+    )
 
 
 def _tick_of(price: PriceSeen) -> Tick:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.outcome import Trade
-from market.engine.values import Cents, Shares, Tick
+from market.engine.values import Cents, Shares, Tick, new_tuple
 from sec.engine.records import EventSeen, OrderSeen, PriceSeen, RumorSeen, TradeSeen
 
 FlowKey = tuple[int, str]  # an account and a company
@@ -102,3 +102,30 @@ def trade_seen(trade: Trade) -> TradeSeen:
         trade.sell_order,
         trade.aggressor,
     )
+
+
+def flows_of(trades: Sequence[Trade]) -> dict[FlowKey, Flow]:
+    """Return what agents bought and sold, by account and company; not of themselves."""
+    sums: dict[FlowKey, list[int]] = {}
+    for trade in trades:
+        buyer, seller, quantity = trade.buyer, trade.seller, trade.quantity
+        if buyer == seller:
+            continue
+        value: Cents = trade.price * quantity
+        if buyer >= FIRST_AGENT_ACCOUNT:
+            key = (buyer, trade.symbol)
+            sum = sums.get(key)
+            if sum is None:
+                sums[key] = [quantity, 0, value, 0]
+            else:
+                sum[0] += quantity
+                sum[2] += value
+        if seller >= FIRST_AGENT_ACCOUNT:
+            key = (seller, trade.symbol)
+            sum = sums.get(key)
+            if sum is None:
+                sums[key] = [0, quantity, 0, value]
+            else:
+                sum[1] += quantity
+                sum[3] += value
+    return {key: new_tuple(Flow, tuple(sum)) for key, sum in sums.items()}

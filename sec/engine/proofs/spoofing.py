@@ -76,7 +76,7 @@ def _showings(evidence: Evidence) -> list[Showing]:
             if (
                 (first.account, first.symbol) == (order.account, order.symbol)
                 and showing.is_bid == (order.intent in BUYS)
-                and order.tick <= showing.until
+                and order.tick < showing.until
                 and abs(until - showing.until) <= APART
             ):
                 showing.orders.append(order)
