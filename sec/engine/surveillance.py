@@ -82,7 +82,6 @@ class Surveillance:
             ties.note(message.sender, message.recipient, tick)
         for alliance in self.facts.of(AllianceFormed):
             ties.note(alliance.proposer, alliance.partner, tick)
-        ties.refresh(tick)
 
     def _added(self, tick: Tick, rumors: list[RumorSeen]) -> Added:
         log = self.market.log

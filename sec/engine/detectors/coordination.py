@@ -96,7 +96,9 @@ class Pair:
         if not count:
             return []
         usual = self._usual_chance(count)
-        timely = min(self.timely / count, MOST_TIMELY)
+        # What makes them agree makes them act at the same time as well.
+        unexplained = max(0.0, 1.0 - 3.0 * (usual - 0.5))
+        timely = min(self.timely / count, MOST_TIMELY * unexplained)
         weighed = []
         for round in self.rounds:
             chance = min(0.92, max(usual, round.chance))
@@ -120,11 +122,11 @@ class Pair:
             for act in (low, high):
                 for n, sign in enumerate(first.signs):
                     with_it[n] += sign if act.net > 0 else -sign
-        one, other = (low_buys + 2.0) / (count + 4.0), (high_buys + 2.0) / (count + 4.0)
+        one, other = (low_buys + 1.0) / (count + 2.0), (high_buys + 1.0) / (count + 2.0)
         chance = one * other + (1.0 - one) * (1.0 - other)
         for excess in with_it:  # of twice as many acts
             part = (0.5 + abs(excess) / (4.0 * count)) * count
-            part = (part + 1.5) / (count + 3.0)
+            part = (part + 0.5) / (count + 1.0)
             chance = max(chance, part * part + (1.0 - part) * (1.0 - part))
         return chance
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from market.engine.engine import Plain
 from sec.engine.detectors.positions import Positions
+from sec.engine.detectors.quoting import Quoting
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import Ties
 from sec.engine.detectors.turnover import Turnover
@@ -15,13 +16,14 @@ from sec.engine.suspicion import Conduct, Suspicion
 
 class Known(NamedTuple):
     """What is known of agents: who is linked to whom, who heads which company, how much each
-    trades and what positions are being built.
+    trades, what positions are being built and who makes markets.
     """
 
     ties: Ties
     chiefs: Mapping[str, int]  # by company
     turnover: Turnover
     positions: Positions
+    quoting: Quoting
 
 
 class Detector(Protocol):

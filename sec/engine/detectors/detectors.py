@@ -12,6 +12,7 @@ from sec.engine.detectors.detector import Detector, Known
 from sec.engine.detectors.insider_trading import InsiderTrading
 from sec.engine.detectors.positions import Positions
 from sec.engine.detectors.pump_and_dump import PumpAndDump
+from sec.engine.detectors.quoting import Quoting
 from sec.engine.detectors.spoofing import Spoofing
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import Ties
@@ -28,7 +29,7 @@ from sec.engine.suspicion import Conduct, Suspicion
 
 LEAST_CONFIDENCE = 0.15  # of a suspicion that is worth keeping, for tips
 
-_SIZES = struct.Struct("<8q")
+_SIZES = struct.Struct("<9q")
 
 
 class Detectors:
@@ -43,7 +44,8 @@ class Detectors:
         self.ties = Ties(linked, window_ticks)
         self.turnover = Turnover(window_ticks)
         self.positions = Positions(window_ticks)
-        self.known = Known(self.ties, chiefs, self.turnover, self.positions)
+        self.quoting = Quoting(window_ticks)
+        self.known = Known(self.ties, chiefs, self.turnover, self.positions, self.quoting)
         self.by_crime: dict[str, Detector] = {
             WASH_TRADING: WashTrading(window_ticks),
             SPOOFING: Spoofing(window_ticks),
@@ -54,7 +56,9 @@ class Detectors:
 
     def see(self, added: Added) -> list[Suspicion]:
         """Return what a tick makes suspect, by detector."""
+        self.ties.refresh(added.tick)
         self.turnover.see(added.tick, added.flows)
+        self.quoting.see(added.tick, added.orders)
         self.positions.see(added, self.turnover)
         return [
             suspicion
@@ -85,7 +89,8 @@ class Detectors:
 
     def sizes(self) -> list[int]:
         """Return how much is remembered: ties, volumes, positions, and by each detector."""
-        sizes = [self.ties.size(), len(self.turnover.volumes), self.positions.size()]
+        sizes = [self.ties.size(), len(self.turnover.volumes), len(self.quoting.placed)]
+        sizes.append(self.positions.size())
         return sizes + [detector.size() for detector in self.by_crime.values()]
 
     def digest_part(self) -> bytes:
@@ -95,6 +100,7 @@ class Detectors:
         return {
             "ties": self.ties.dump(),
             "turnover": self.turnover.dump(),
+            "quoting": self.quoting.dump(),
             "positions": self.positions.dump(),
             "by_crime": {crime: one.dump() for crime, one in self.by_crime.items()},
         }
@@ -102,6 +108,7 @@ class Detectors:
     def load(self, state: Plain) -> None:
         self.ties.load(state["ties"])
         self.turnover.load(state["turnover"])
+        self.quoting.load(state["quoting"])
         self.positions.load(state["positions"])
         for crime, one in self.by_crime.items():
             one.load(state["by_crime"][crime])

@@ -143,7 +143,8 @@ class InsiderTrading:
                 lately += trade.quantity * SLOW ** (tick - trade.tick)
                 ticks.add(trade.tick)
                 first = min(first, trade.tick)
-        before = max(0.0, slow - lately) / SLOW**AHEAD * (1.0 - SLOW)
+        weight = (SLOW**AHEAD - SLOW ** max(AHEAD, tick - volume.first)) / (1.0 - SLOW)
+        before = max(0.0, slow - lately) / weight if weight > 1.0 else 0.0
         if gross / (tick - first + 1) < UNUSUAL * before:
             return None
         active = max(0.0, volume.active * SLOW ** (tick - volume.tick) - len(ticks))

@@ -77,7 +77,7 @@ class Positions:
             volume = turnover.volumes[key]
             course = self.courses.get(key)
             net = abs(volume.net)
-            if net >= ONE_WAY * volume.slow and net >= MUCH * added.quotes[key[1]].usual_volume:
+            if net >= ONE_WAY * volume.fast and net >= MUCH * added.quotes[key[1]].usual_volume:
                 if course is None:
                     course = self.courses[key] = Course()
                 course.built_tick = tick

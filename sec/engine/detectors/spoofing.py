@@ -253,6 +253,8 @@ class Spoofing:
         rest = [one for one in pulled if one.side != side]
         if rest:
             self.pulled[key] = rest
+        if known.quoting.is_maker(*key):
+            return None  # who quotes both sides all the time moves nobody
         display = self._display(key, mine, side, added, known)
         if display is None:
             return None

@@ -12,11 +12,11 @@ FAST, SLOW = 0.97, 0.9942  # kept from tick to tick: half a sum in about 23 and 
 
 
 class Volume:
-    """Shares that an account traded of a company, what it bought net, and in how many ticks it
-    traded, the latest counting most.
+    """Shares that an account traded of a company, what it bought net (of late), and in how many
+    ticks it traded, the latest counting most; the first tick of all.
     """
 
-    __slots__ = ("active", "fast", "kept", "last", "net", "slow", "tick")
+    __slots__ = ("active", "fast", "first", "kept", "last", "net", "slow", "tick")
 
     def __init__(
         self,
@@ -27,8 +27,10 @@ class Volume:
         active: float = 0.0,
         kept: float = 0.0,
         last: int = 0,
+        first: Tick | None = None,
     ) -> None:
         self.tick = tick
+        self.first = tick if first is None else first
         self.fast = fast
         self.slow = slow
         self.net = net
@@ -39,9 +41,10 @@ class Volume:
     def add(self, tick: Tick, shares: Shares, net: Shares) -> None:
         gone = tick - self.tick
         kept = SLOW**gone
-        self.fast = self.fast * FAST**gone + shares
+        lately = FAST**gone
+        self.fast = self.fast * lately + shares
         self.slow = self.slow * kept + shares
-        self.net = self.net * kept + net
+        self.net = self.net * lately + net
         self.active = self.active * kept + 1.0
         sign = 1 if net > 0 else -1
         self.kept = self.kept * kept + (1.0 if sign == self.last else 0.0)
@@ -94,12 +97,12 @@ class Turnover:
 
     def dump(self) -> Plain:
         return [
-            [*key, one.tick, one.fast, one.slow, one.net, one.active, one.kept, one.last]
+            [*key, one.tick, one.fast, one.slow, one.net, one.active, one.kept, one.last, one.first]
             for key, one in self.volumes.items()
         ]
 
     def load(self, state: Plain) -> None:
         self.volumes = {
-            (account, symbol): Volume(tick, fast, slow, net, active, kept, last)
-            for account, symbol, tick, fast, slow, net, active, kept, last in state
+            (account, symbol): Volume(tick, fast, slow, net, active, kept, last, first)
+            for account, symbol, tick, fast, slow, net, active, kept, last, first in state
         }

@@ -12,7 +12,7 @@ from market.engine.values import Tick
 from sec.engine.detectors.detector import Known
 from sec.engine.detectors.tape import Added, is_agent, price_seen, trade_seen
 from sec.engine.detectors.ties import Ties, link_seen
-from sec.engine.detectors.turnover import FAST, SLOW, Turnover
+from sec.engine.detectors.turnover import FAST, SLOW
 from sec.engine.records import (
     OrderSeen,
     PriceSeen,
@@ -32,6 +32,7 @@ WINDOWS = (40, 150, 630)  # ticks
 LEAST_TRADES = 4
 MOST_NET = 0.5  # of the shares that went round, left with somebody
 LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
+MOST_USUAL, LEAST_WIDE = 4, 0.75  # members; the same of larger rings, and of market makers
 DOUBT_LEFT = 0.74  # by each arranged trade
 MOST_MEMBERS = 6
 
@@ -150,7 +151,7 @@ class WashTrading:
                     if met is not None and groups[seller] != groups[buyer]:
                         trades += [t for t in met.trades if t.tick > tick - window]
                         orders.update(met.orders)
-            confidence = _ring_confidence(trades, members, groups, tick, symbol, known.turnover)
+            confidence = _ring_confidence(trades, members, groups, tick, symbol, known)
             if confidence > 0.0 and (best is None or confidence > best.confidence):
                 trades.sort(key=_by_time)
                 best = Suspicion(
@@ -298,7 +299,7 @@ def _ring_confidence(
     groups: Mapping[int, int],
     tick: Tick,
     symbol: str,
-    turnover: Turnover,
+    known: Known,
 ) -> float:
     """Return how sure it is that trades among members are a ring's."""
     crossings = {t.sell_order if t.aggressor == "SELL" else t.buy_order for t in trades}
@@ -320,11 +321,14 @@ def _ring_confidence(
         return 0.0
     all_fast = all_slow = 0.0
     for account in members:
-        one_fast, one_slow = turnover.of(account, symbol, tick)
+        one_fast, one_slow = known.turnover.of(account, symbol, tick)
         all_fast += one_fast
         all_slow += one_slow
     inner = max(fast / max(1.0, all_fast), slow / max(1.0, all_slow))
-    if inner < LEAST_INNER:
+    is_wide = len(members) > MOST_USUAL or all(
+        known.quoting.is_maker(account, symbol) for account in members
+    )
+    if inner < (LEAST_WIDE if is_wide else LEAST_INNER):
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))
     return (1.0 - DOUBT_LEFT ** len(crossings)) * (0.6 + 0.4 * sure)
