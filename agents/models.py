@@ -14,8 +14,8 @@ from django.db import models
 from django.db.models import Q
 
 from agents.engine import alliances
+from agents.engine.agent_state import AgentStatus
 from agents.engine.names import folded
-from agents.engine.registry import AgentStatus
 from agents.engine.rules import POINT, ROLES
 from agents.ids import new_id
 

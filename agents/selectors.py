@@ -24,7 +24,7 @@ from market.engine.actions import MARKET, market_actions
 from market.engine.book_orders import Ticket
 from market.engine.listings import Listing
 from market.engine.orders import Account, Company
-from market.engine.pre_trade_check import OpenOrder
+from market.engine.outlooks import OpenOrder
 from market.engine.values import (
     BPS_IN_ONE,
     FINAL_STATUSES,
@@ -177,7 +177,8 @@ class OwnOrder(NamedTuple):
     filled: Shares
     value: Cents
     status: str
-    reason: str
+    reason_code: str
+    note: str
     triggered_by: str
     tick_submitted: Tick | None
     tick_closed: Tick | None
@@ -484,6 +485,7 @@ def _waiting_order(row: InputRow) -> OwnOrder:
         OrderStatus.PENDING,
         "",
         "",
+        "",
         None,
         None,
     )
@@ -506,7 +508,8 @@ def _known_order(row: models.Order) -> OwnOrder:
         row.filled,
         row.value,
         row.status,
-        row.reason,
+        row.reason_code,
+        row.note,
         row.triggered_by,
         row.tick_submitted,
         row.tick_closed,

@@ -22,8 +22,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
+from agents.engine.agent_state import AgentStatus
 from agents.engine.names import folded
-from agents.engine.registry import AgentStatus
 from agents.models import Agent, Alliance
 from agents.models import Input as InputRow
 from market import models

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agents.engine.agent_state import Named
 from agents.engine.facts import AllianceEnded, AllianceFormed
-from agents.engine.registry import AgentsReport, Named
+from agents.engine.registry import AgentsReport
 from market import wire
 from market.engine.values import Tick
 from market.wire import Wire

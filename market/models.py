@@ -217,7 +217,8 @@ class Order(models.Model):
     filled = models.BigIntegerField()
     value = models.BigIntegerField(help_text="Σ quantity × price of its fills, in cents.")
     status = models.CharField(max_length=9)
-    reason = models.CharField(max_length=40, blank=True)
+    reason_code = models.CharField(max_length=24, blank=True, help_text="Why it ended unfilled.")
+    note = models.CharField(max_length=200, blank=True, help_text="What the code does not say.")
     triggered_by = models.CharField(max_length=5, blank=True, default="")
     tick_submitted = models.BigIntegerField()
     tick_closed = models.BigIntegerField(null=True)
@@ -387,7 +388,9 @@ class LedgerEntry(models.Model):
 
 
 class Candle(models.Model):
-    """A finished candle; `tick` is its last one."""
+    """A finished candle; `tick` is its last one. One of the index has INDEX for a symbol, and
+    hundredths of a point.
+    """
 
     symbol = models.CharField(max_length=12)
     interval = models.PositiveSmallIntegerField()

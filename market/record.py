@@ -24,7 +24,7 @@ def writes(tick: Tick, report: MarketOutcome) -> Iterator[tuple[str, Callable[[]
     yield "write balances", partial(record.update_accounts, report.accounts)
     yield "write balances", partial(record.upsert_holdings, report.holdings)
     yield "write prices", partial(record.update_companies, report.companies)
-    yield "write prices", partial(record.insert_candles, report.candles)
+    yield "write prices", partial(record.insert_candles, [*report.candles, *report.index_candles])
     for rows, encode in (
         (report.halts, partial(record.insert_halts, report.halts)),
         (report.splits, partial(record.insert_splits, report.splits)),

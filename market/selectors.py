@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from market.common.instants import one_instant as one_instant
 from market.common.instants import tick_of_data
 from market.common.instants import tick_seen as tick_seen
 from market.engine import outcome
+from market.engine.candles import INDEX
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
 from market.models import Candle, Company, Halt, MarketEvent, SalesPage, Split, Trade, World
@@ -109,9 +110,44 @@ def candles(company: Company, *, interval: int | str, limit: int) -> list[Adjust
     """Return the last finished candles of a company, oldest first, in today's shares. The interval
     is in ticks, or the day.
     """
+    rows = _last_candles(company.symbol, interval, limit)
+    return [_adjusted(row, company.split_power) for row in rows]
+
+
+def index_candles(*, interval: int | str, limit: int) -> list[AdjustedCandle]:
+    """Return the last finished candles of the index, oldest first, in hundredths of a point."""
+    return [_adjusted(row, 0) for row in _last_candles(INDEX, interval, limit)]
+
+
+def index_candles_until(tick: Tick, *, interval: int, limit: int) -> list[AdjustedCandle]:
+    """Return the last candles of the index that were finished at a tick, oldest first."""
+    return [_adjusted(row, 0) for row in _last_candles(INDEX, interval, limit, upto=tick)]
+
+
+def index_at(ticks: Sequence[Tick]) -> list[int]:
+    """Return the index after each of these ticks, in their order; by night, as the last of them
+    left it, and before the first that has a candle, as that began. One query.
+    """
+    known = {
+        row.tick: row for row in Candle.objects.filter(symbol=INDEX, interval=1, tick__in=ticks)
+    }
+    first = min(known, default=None)
+    value = settings.RULES.market.index_base * 100 if first is None else known[first].open
+    values = []
+    for tick in ticks:
+        value = known[tick].close if tick in known else value
+        values.append(value)
+    return values
+
+
+def _last_candles(
+    symbol: str, interval: int | str, limit: int, *, upto: Tick | None = None
+) -> list[Candle]:
     ticks = settings.RULES.market.session.day_ticks if interval == wire.DAY else interval
-    rows = Candle.objects.filter(symbol=company.symbol, interval=ticks).order_by("-tick")
-    return [_adjusted(row, company.split_power) for row in reversed(rows[:limit])]
+    rows = Candle.objects.filter(symbol=symbol, interval=ticks).order_by("-tick")
+    if upto is not None:
+        rows = rows.filter(tick__lte=upto)
+    return list(reversed(rows[:limit]))
 
 
 def forming_candle(company: Company, tick: Tick, *, interval: int | str) -> AdjustedCandle | None:

@@ -28,6 +28,7 @@ from market.engine.values import Cents, Shares, Tick
 Wire: TypeAlias = dict[str, Any]
 
 DAY = "day"  # the interval of daily candles
+INDEX_NAME = "WSS Market Index"
 
 
 def dollars(cents: Cents) -> float:
@@ -162,7 +163,8 @@ def order_ended(order: OrderState, tick: Tick) -> Wire:
         "quantity": order.quantity,
         "filledQuantity": order.filled,
         "avgPrice": average(order.value, order.filled) if order.filled else None,
-        "reason": order.reason,
+        "reasonCode": order.reason_code,
+        "note": order.note or None,
         "tick": tick,
     }
 
@@ -171,7 +173,7 @@ def index_line(value: int, previous_close: int) -> Wire:
     """The market's index as the PRD shows one; both figures are hundredths of a point."""
     change = value - previous_close
     return {
-        "name": "WSS Market Index",
+        "name": INDEX_NAME,
         "value": value / 100,
         "change": change / 100,
         "changePercent": percent(change, previous_close),

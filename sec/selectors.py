@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from agents.models import Agent, Message
 from market.engine.values import Cents, Tick
 from market.models import Account
@@ -215,6 +215,7 @@ class InPrison(NamedTuple):
     name: str
     crime: str
     until: Tick
+    left: Tick
 
 
 def on_trial(tick: Tick, count: int) -> list[OnTrial]:
@@ -249,4 +250,5 @@ def in_prison(tick: Tick, count: int) -> list[InPrison]:
         .distinct("account")
         .values_list("name", "crime", "until")
     )
-    return sorted((InPrison(*row) for row in rows), key=lambda one: one.until)[:count]
+    inmates = (InPrison(name, crime, until, until - tick) for name, crime, until in rows)
+    return sorted(inmates, key=lambda one: one.until)[:count]

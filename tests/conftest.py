@@ -46,7 +46,10 @@ def redis_server() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> Iterator[None]:
-    """Run PostgreSQL from just before pytest-django makes its test database in it."""
+    """Run PostgreSQL from just before pytest-django makes its test database in it. A busy machine
+    may keep it from answering for seconds: no test fails for that, or leaves a broken pool behind.
+    """
+    settings.DATABASES["default"]["OPTIONS"]["pool"] |= {"timeout": 60, "reconnect_timeout": 60}
     with temporary.postgres_server(PLACES, *temporary.CARELESS):
         yield
 

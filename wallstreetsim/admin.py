@@ -26,7 +26,7 @@ from django_celery_beat.models import (
 
 from agents.admin import verdict_on
 from agents.engine.names import folded
-from agents.engine.registry import CANCEL_ORDERS, RELEASE, SUSPEND
+from agents.engine.operator_acts import CANCEL_ORDERS, RELEASE, SUSPEND
 from agents.models import Agent, Input
 from agents.services import operator
 from market import selectors, wire

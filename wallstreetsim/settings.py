@@ -147,6 +147,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_keepalive": True, "health_check_inter
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "courier"
 CELERY_TASK_ROUTES = {"wallstreetsim.tick": {"queue": "floor"}}
+CELERY_IMPORTS = ["wallstreetsim.lab.side_by_side"]  # whose task workers of the queue lab perform
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False

@@ -21,7 +21,7 @@ from django.utils import timezone
 import agents.selectors
 import agents.standings
 from agents.api import serializers
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from agents.ids import new_id
 from agents.models import Agent
 from agents.services.encryption import decrypt

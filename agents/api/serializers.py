@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from agents import standings
 from agents.engine.actions import LONGEST_REFERENCE
+from agents.engine.agent_state import AgentStatus
 from agents.engine.alliances import AllianceStatus
-from agents.engine.registry import AgentStatus
 from agents.engine.rules import POINT
 from agents.models import Agent, ApiKey, Input
 from agents.selectors import HeldPosition, OwnOrder, OwnPortfolio, TradeSide
@@ -448,7 +448,8 @@ class OrderLine(TypedDict):
     avgFillPrice: float | None
     totalValue: float
     status: str
-    reason: str | None
+    reasonCode: str | None
+    note: str | None
     tickSubmitted: int | None
     tickClosed: int | None
 
@@ -734,7 +735,8 @@ def order_line(order: OwnOrder) -> OrderLine:
         "avgFillPrice": wire.average(order.value, order.filled) if order.filled else None,
         "totalValue": order.value / 100,
         "status": order.status,
-        "reason": order.reason or None,
+        "reasonCode": order.reason_code or None,
+        "note": order.note or None,
         "tickSubmitted": order.tick_submitted,
         "tickClosed": order.tick_closed,
     }

@@ -15,8 +15,8 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
+from agents.engine.agent_state import AgentStatus, allow
 from agents.engine.batch import ActionTable, MalformedAction, ParsedAction, client_ids_of
-from agents.engine.registry import AgentStatus, allow
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
 from agents.selectors import MOST_WAITING, AccountSnapshot, snapshot_of

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.db.backends.utils import CursorWrapper
 
+from agents.engine.agent_state import AgentState, AgentStatus
 from agents.engine.alliances import AllianceState, Payout
 from agents.engine.facts import Manipulation
 from agents.engine.figures import sharpe
 from agents.engine.inputs import Input
 from agents.engine.messages import BlockChange, MessageSent
-from agents.engine.registry import AgentState, AgentStatus
 from agents.engine.rules import AgentRules
 from agents.models import Input as InputRow
 from market.common.bulk import Write, array_literal, insertion, update, upsert

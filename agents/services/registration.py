@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from agents.engine.agent_state import AgentState
 from agents.engine.names import folded, is_reserved
-from agents.engine.registry import AgentState
 from agents.engine.rules import CEO
 from agents.models import Agent, Input, Source
 from agents.services.callbacks import check_callback_url

@@ -204,7 +204,7 @@ class OrderAdmin(BigTableAdmin):
     list_select_related = ("account",)
     search_help_text = "An id, a number, a symbol, an account's name, account:1000 or tick:9."
     money = ("limit", "stop", "value")
-    hidden = ("status", "reason")
+    hidden = ("status", "reason_code")
     more = ("state", "average_price")
     finds_uuid = "id"
     finds_number = "number"
@@ -216,7 +216,8 @@ class OrderAdmin(BigTableAdmin):
 
     @admin.display(description="status")
     def state(self, order: Order) -> str:
-        return f"{label(order.status)} ({order.reason})" if order.reason else label(order.status)
+        code = order.reason_code.replace("_", " ").lower()
+        return f"{label(order.status)} ({code})" if code else label(order.status)
 
     @admin.display(description="average price")
     def average_price(self, order: Order) -> str:

@@ -118,6 +118,16 @@ class History(TypedDict):
     candles: list[CandleLine]
 
 
+class IndexHistory(TypedDict):
+    """The last finished candles of the market's index in points, oldest first; their volume is the
+    shares that all companies traded.
+    """
+
+    name: str
+    interval: int | str
+    candles: list[CandleLine]
+
+
 class OrderBook(TypedDict):
     """The book after the last tick: levels of price, quantity and number of orders, best first.
 

@@ -49,6 +49,21 @@ class HistoryView(APIView):
         return Response({"symbol": symbol, "interval": interval, "candles": candles})
 
 
+class IndexHistoryView(APIView):
+    @extend_schema(
+        operation_id="getIndexHistory",
+        parameters=[serializers.HistoryQuery],
+        responses=serializers.IndexHistory,
+    )
+    def get(self, request: Request) -> Response:
+        """Show the candles of the market's index."""
+        query = serializers.HistoryQuery.read(request)
+        interval = query["interval"] if query["interval"] == wire.DAY else int(query["interval"])
+        rows = selectors.index_candles(interval=interval, limit=query["limit"])
+        candles = [serializers.candle(row) for row in rows]
+        return Response({"name": wire.INDEX_NAME, "interval": interval, "candles": candles})
+
+
 class OrderBookView(APIView):
     @extend_schema(
         operation_id="getOrderBook",

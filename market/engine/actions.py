@@ -9,6 +9,7 @@ from market.engine.book_orders import Ticket
 from market.engine.desk import Desk
 from market.engine.orders import Order
 from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, Parameters
+from market.engine.reasons import MEANINGS
 from market.engine.refusals import Code
 from market.engine.rules import MarketRules
 from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce, new_tuple
@@ -104,15 +105,18 @@ def place_order(
         _SELF_TRADES[given("self_trade")],
         given("client_id"),
     )
-    return _verdict_on(desk, desk.place(desk.accounts[actor.account], ticket, id=id))
+    return _verdict_on(desk.place(desk.accounts[actor.account], ticket, id=id))
 
 
-def _verdict_on(desk: Desk, order: Order) -> Verdict:
+def _verdict_on(order: Order) -> Verdict:
     """Say what became of an order that has just come in, or come in anew."""
-    reason, data = order.reason, {"orderId": order.id}
-    if not isinstance(reason, Code):
-        return new_tuple(Verdict, (True, OK, reason, data))
-    return Verdict(order.filled > 0, str(reason), desk.message_of(order, reason), data)
+    code, data = order.reason_code, {"orderId": order.id}
+    if not code:
+        return new_tuple(Verdict, (True, OK, "", data))
+    message = order.note or MEANINGS[code]
+    if isinstance(code, Code):
+        return Verdict(order.filled > 0, str(code), message, data)
+    return Verdict(True, OK, message, data)
 
 
 def cancel_order(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:
@@ -132,7 +136,7 @@ def replace_order(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> 
         quantity=parameters.get("quantity"),
         limit=parameters.get("limit"),
     )
-    return _verdict_on(desk, order)
+    return _verdict_on(order)
 
 
 def cancel_all(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Verdict:

@@ -76,12 +76,13 @@ class BookOrder:
         "is_recorded",
         "kind",
         "limit",
+        "note",
         "number",
         "post_only",
         "price",
         "priority",
         "quantity",
-        "reason",
+        "reason_code",
         "reserved",
         "resting",
         "self_trade",
@@ -113,7 +114,8 @@ class BookOrder:
         self.value: Cents = 0  # Σ quantity × price of its fills
         self.reserved: Cents = 0  # of its account's buying power, for what is unfilled
         self.status = OrderStatus.PENDING
-        self.reason = ""
+        self.reason_code = ""  # why it ended so, of `reasons.MEANINGS`
+        self.note = ""  # what the code does not say of it
         self.triggered_by = ""  # a stop's: "last" or "price"
         self.resting = False  # in the book, able to trade
         self.tick_submitted = tick

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from market.engine.orders import Account, Company, Order
 from market.engine.rules import MarketRules
-from market.engine.values import BPS_IN_ONE, Bps, Cents, Intent, OrderKind, Shares, ceil_div
+from market.engine.values import BPS_IN_ONE, Bps, Cents, Intent, OrderKind, Shares, Side, ceil_div
 
 BUY, SHORT = Intent.BUY, Intent.SHORT
 
@@ -36,6 +36,14 @@ def charge_fee(payer: Account, value: Cents, treasury: Account) -> Cents:
     return fee
 
 
+def at_collar(value: Cents, side: Side, rules: MarketRules) -> int:
+    """Return what a value at the price comes to at a side's collar, the furthest from the price
+    that anything trades: in cents times basis points, for whoever asks to round.
+    """
+    away = rules.collar_bps if side is Side.BUY else -rules.collar_bps
+    return value * (BPS_IN_ONE + away)
+
+
 def worst_cost(order: Order, rules: MarketRules) -> Cents:
     """Return by how much an order could raise its account's exposure at worst, rounded up: nothing
     if it closes a position. Source: market-model, section 3.
@@ -46,7 +54,7 @@ def worst_cost(order: Order, rules: MarketRules) -> Cents:
             return quantity * order.limit
         price = order.stop if order.awaits_trigger else order.company.price
         assert price is not None
-        return ceil_div(quantity * price * (BPS_IN_ONE + rules.collar_bps), BPS_IN_ONE)
+        return ceil_div(at_collar(quantity * price, Side.BUY, rules), BPS_IN_ONE)
     if intent is SHORT:
         asked = order.limit or (order.stop if order.kind == OrderKind.STOP else 0) or 0
         return quantity * max(asked, order.company.price)

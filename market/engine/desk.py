@@ -10,6 +10,7 @@ from market.engine.accounts import MARKET_MAKER, SYSTEM_ACCOUNTS, TREASURY, Acco
 from market.engine.book import Fill
 from market.engine.book_orders import Ticket
 from market.engine.clearing import (
+    at_collar,
     charge_fee,
     release,
     release_part,
@@ -22,12 +23,14 @@ from market.engine.log import TickLog
 from market.engine.orders import Account, Company, Order
 from market.engine.outcome import Trade
 from market.engine.random_source import RandomSource
+from market.engine.reasons import Reason
 from market.engine.refusals import MESSAGES, Code, Refused
 from market.engine.rules import MarketRules, Switches
 from market.engine.sessions import Moment, moment_of
 from market.engine.values import (
     BPS_IN_ONE,
     BUY,
+    SELL,
     SIDE_OF,
     Cents,
     Intent,
@@ -48,10 +51,6 @@ FILLED, CANCELLED, REJECTED = OrderStatus.FILLED, OrderStatus.CANCELLED, OrderSt
 GTC, DAY = TimeInForce.GTC, TimeInForce.DAY
 IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
 ALLOW = SelfTrade.ALLOW
-
-BY_OWNER = "cancelled by its owner"
-LIQUIDATION = "liquidation"
-SELF_TRADE = "it met an order of the same account"
 
 
 class Desk:
@@ -89,7 +88,7 @@ class Desk:
         self.give_id(order)
         self.log.touch_order(order)
         if refusal := self.refusal_of(order):
-            self.end(order, REJECTED, refusal)
+            self.reject(order, refusal)
         else:
             self._admit(order)
         return order
@@ -133,7 +132,7 @@ class Desk:
     ) -> Order:
         """Cancel an open order of the account's own. Raises Refused when there is none."""
         order = self._own(account, id, client_id)
-        self.end_open(order, CANCELLED, BY_OWNER)
+        self.end_open(order, CANCELLED, Reason.BY_OWNER)
         return order
 
     def cancel_all(self, account: Account, symbol: str | None = None) -> list[Order]:
@@ -146,7 +145,7 @@ class Desk:
         orders = [o for o in account.orders.values() if symbol in (None, o.company.symbol)]
         orders.sort(key=lambda order: order.number)
         for order in orders:
-            self.end_open(order, CANCELLED, BY_OWNER)
+            self.end_open(order, CANCELLED, Reason.BY_OWNER)
         return orders
 
     # What the exchange does with orders
@@ -162,7 +161,7 @@ class Desk:
         self.give_id(order)
         self.log.touch_order(order)
         self._execute(order)
-        order.reason = LIQUIDATION
+        order.reason_code = Reason.LIQUIDATION
         return order.filled
 
     def release_stops(self) -> None:
@@ -176,21 +175,27 @@ class Desk:
                 self._make_youngest(order)
                 release(order)
                 if refusal := self.refusal_of(order):
-                    self.end(order, REJECTED, refusal)
+                    self.reject(order, refusal)
                 else:
                     self._execute(order)
             else:
                 self.triggered.append(order)
 
-    def end_open(self, order: Order, status: OrderStatus, reason: str) -> None:
+    def end_open(self, order: Order, status: OrderStatus, code: str, note: str = "") -> None:
         """End an open order, wherever it rests or waits."""
         self.log.touch_order(order)
         self._withdraw(order)
-        self.end(order, status, reason)
+        self.end(order, status, code, note)
 
-    def end(self, order: Order, status: OrderStatus, reason: str) -> None:
+    def reject(self, order: Order, refusal: Code) -> None:
+        """End an order that does not pass, with a note of what it lacks."""
+        self.end(order, REJECTED, refusal, self.lack_of(order, refusal))
+
+    def end(self, order: Order, status: OrderStatus, code: str, note: str = "") -> None:
+        """End an order that rests and waits nowhere."""
         order.status = status
-        order.reason = reason
+        order.reason_code = code
+        order.note = note
         order.tick_closed = self.log.tick
         self.log.closed.append(order)
 
@@ -289,7 +294,13 @@ class Desk:
             raise Refused(refusal, message)
 
     def message_of(self, order: Order, refusal: Code) -> str:
-        """Say why an order that holds nothing back is refused: what it needs, and what there is."""
+        """Say why an order that holds nothing back is refused."""
+        return self.lack_of(order, refusal) or MESSAGES.get(refusal, "")
+
+    def lack_of(self, order: Order, refusal: Code) -> str:
+        """Return what an order that holds nothing back needs, and what there is, in figures; "" if
+        its refusal is not for want of either.
+        """
         if refusal is Code.INSUFFICIENT_FUNDS:
             cost, room = worst_cost(order, self.rules), max(0, self._room(order))
             return (
@@ -302,7 +313,7 @@ class Desk:
                 f"Not enough shares: the order closes {order.unfilled:,}, and {free:,} are not"
                 " committed to your open orders."
             )
-        return MESSAGES.get(refusal, "")
+        return ""
 
     def _room(self, order: Order) -> Cents:
         """Return by how much an order may add to its account's exposure."""
@@ -424,8 +435,8 @@ class Desk:
     def collar(self, company: Company, side: Side) -> Cents:
         """Return the worst price at which any order may trade."""
         if side is BUY:
-            return company.price * (BPS_IN_ONE + self.rules.collar_bps) // BPS_IN_ONE
-        return max(1, ceil_div(company.price * (BPS_IN_ONE - self.rules.collar_bps), BPS_IN_ONE))
+            return at_collar(company.price, BUY, self.rules) // BPS_IN_ONE
+        return max(1, ceil_div(at_collar(company.price, SELL, self.rules), BPS_IN_ONE))
 
     def _trade_with_others(self, order: Order) -> None:
         """Match an order, and where it meets one of its own account's, do as its mode says."""
@@ -444,12 +455,12 @@ class Desk:
                 mode is SelfTrade.DECREMENT and own.unfilled > cut
             )
             if not keeps_oldest:
-                self.end_open(own, CANCELLED, SELF_TRADE)
+                self.end_open(own, CANCELLED, Reason.SELF_TRADE)
             elif mode is SelfTrade.DECREMENT:
                 self.log.touch_order(own)
                 self.shrink(own, cut)
             if not keeps_newest:
-                self.end(order, CANCELLED, SELF_TRADE)
+                self.end(order, CANCELLED, Reason.SELF_TRADE)
                 return
             if mode is SelfTrade.DECREMENT:
                 order.quantity -= cut

@@ -41,7 +41,9 @@ def digest_of(market: MarketOutcome) -> bytes:
     ]
     numbers += [_HOLDING.pack(h.account, h.quantity, h.cost) for h in market.holdings]
     numbers += [_COMPANY.pack(*_company_numbers(c)) for c in market.companies]
-    words = [f"{o.id} {o.symbol} {o.intent} {o.status} {o.reason}" for o in market.orders]
+    words = [
+        f"{o.id} {o.symbol} {o.intent} {o.status} {o.reason_code} {o.note}" for o in market.orders
+    ]
     words += [trade.symbol for trade in market.trades]
     words += [f"{entry.kind} {entry.symbol}" for entry in market.entries]
     words += [holding.symbol for holding in market.holdings]

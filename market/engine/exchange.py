@@ -6,6 +6,7 @@ from collections import deque
 
 from market.engine import events
 from market.engine.accounts import BANK, AccountKind
+from market.engine.candles import Forming
 from market.engine.climate import Climate
 from market.engine.desk import Desk
 from market.engine.engine import Facts
@@ -30,6 +31,8 @@ class Exchange(Desk):
         self.facts = facts or Facts()
         self.taker_fee_bps = rules.taker_fee_bps  # of everyone who pays one
         self.candles: list[Candle] = []  # finished in this tick
+        self.index_candles: list[Candle] = []  # as well
+        self.index_forming: Forming = {}
         self.happened_before: list[events.MarketEvent] = []  # in the last tick
         self.climate = Climate(rules, switches, streams)
         self.happened: list[events.MarketEvent] = []  # in this tick

@@ -50,7 +50,8 @@ class Order(BookOrder):
         copy.value = self.value
         copy.reserved = self.reserved
         copy.status = self.status
-        copy.reason = self.reason
+        copy.reason_code = self.reason_code
+        copy.note = self.note
         copy.triggered_by = self.triggered_by
         copy.tick_closed = self.tick_closed
         copy.is_recorded = self.is_recorded

@@ -34,7 +34,8 @@ class OrderState(NamedTuple):
     filled: Shares
     value: Cents  # Σ quantity × price of all its fills
     status: str
-    reason: str
+    reason_code: str  # why it ended so
+    note: str  # what the code does not say of it
     triggered_by: str  # a stop's, once touched: "last" or "price"
     tick_closed: Tick | None
     filled_now: Shares  # in this tick
@@ -151,7 +152,7 @@ class CompanyState(NamedTuple):
 
 
 class Candle(NamedTuple):
-    """A finished candle; `tick` is its last one."""
+    """A finished candle, of a company or of the index; `tick` is its last one."""
 
     symbol: str
     interval: Tick
@@ -262,3 +263,4 @@ class MarketOutcome:
     index: int  # hundredths of a point
     previous_close_index: int  # at the previous close
     dollar_volume_day: Cents  # over all companies, the last 630 ticks
+    index_candles: list[Candle]  # in hundredths of a point

@@ -7,6 +7,7 @@ from market.engine.accounts import MARKET_MAKER
 from market.engine.book_orders import Ticket
 from market.engine.desk import Desk
 from market.engine.orders import Company, Order
+from market.engine.reasons import Reason
 from market.engine.values import Intent, OrderKind, OrderStatus, Side
 
 _INTENTS = {Side.BUY: Intent.BUY, Side.SELL: Intent.SELL}
@@ -34,7 +35,7 @@ def withdraw_quotes(desk: Desk, company: Company) -> None:
             company.book.cancel(quote)
             if quote.filled:
                 desk.log.touch_order(quote)
-                desk.end(quote, OrderStatus.CANCELLED, "replaced")
+                desk.end(quote, OrderStatus.CANCELLED, Reason.REQUOTED)
     company.quotes = []
 
 

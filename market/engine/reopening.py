@@ -11,8 +11,9 @@ from market.engine import auction, quoting
 from market.engine.accounts import MARKET_MAKER
 from market.engine.book import BookSide
 from market.engine.clearing import release, release_part, reserve, settle, worst_cost
-from market.engine.desk import SELF_TRADE, Desk
+from market.engine.desk import Desk
 from market.engine.orders import Company, Order
+from market.engine.reasons import Reason
 from market.engine.refusals import Code
 from market.engine.values import BUY, SELL, Cents, OrderStatus, SelfTrade
 
@@ -62,7 +63,7 @@ def _still_fitting(desk: Desk, queued: list[Order]) -> list[Order]:
             else:
                 fitting.append(order)
         elif refusal := desk.refusal_of(order):
-            desk.end(order, OrderStatus.REJECTED, refusal)
+            desk.reject(order, refusal)
         else:
             reserve(order, worst_cost(order, desk.rules))
             fitting.append(order)
@@ -134,7 +135,7 @@ def _meet(desk: Desk, newer: Order, older: Order) -> None:
             if order.resting:
                 order.company.book.cancel(order)
             release(order)
-            desk.end(order, OrderStatus.CANCELLED, SELF_TRADE)
+            desk.end(order, OrderStatus.CANCELLED, Reason.SELF_TRADE)
 
 
 def _cross(desk: Desk, company: Company, entering: list[Order]) -> None:

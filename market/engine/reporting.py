@@ -47,6 +47,7 @@ def report(exchange: Exchange, candles: list[Candle], *, as_new: bool = False) -
         index=exchange.index(),
         previous_close_index=exchange.previous_close_index(),
         dollar_volume_day=sum(exchange.dollar_volumes),
+        index_candles=exchange.index_candles,
     )
 
 

@@ -9,6 +9,7 @@ from market.engine.exchange import Exchange
 from market.engine.orders import Account, Company, Order
 from market.engine.outcome import LedgerEntry, Split
 from market.engine.quoting import withdraw_quotes
+from market.engine.reasons import Reason
 from market.engine.values import BUY, Cents, OrderStatus, Shares, Side, ceil_div
 
 LARGEST_SUM = 2**63 - 1  # of cents, in a digest or a column
@@ -180,7 +181,7 @@ class _Split:
         limit = None if order.limit is None else self._limit(order.limit, order.side)
         order.resting = False
         if not unfilled or limit == 0:
-            exchange.end(order, OrderStatus.CANCELLED, "a split left nothing of it")
+            exchange.end(order, OrderStatus.CANCELLED, Reason.SPLIT)
             return False
         told = exchange.log.filled_before
         told[order.number] = self._shares(told[order.number])

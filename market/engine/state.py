@@ -38,6 +38,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "realised",
     "close_equity",
     "least_equity",
+    "loan_sum",
+    "borrow_sum",
     "transfers",
     "trade_count",
     "peak_equity",
@@ -84,7 +86,7 @@ _ORDER_FIELDS: tuple[str, ...] = (
     "value",
     "reserved",
     "status",
-    "reason",
+    "reason_code",
     "triggered_by",
     "tick_submitted",
     "is_recorded",
@@ -112,6 +114,7 @@ def dump(exchange: Exchange) -> Plain:
         "orders_numbered": exchange.orders_numbered,
         "trades_numbered": exchange.trades_numbered,
         "dollar_volumes": list(exchange.dollar_volumes),
+        "index_forming": [[interval, list(c)] for interval, c in exchange.index_forming.items()],
         "climate": exchange.climate.dump(),
         "happened": [list(event) for event in exchange.happened],
         "is_day_over": exchange.is_day_over,
@@ -128,6 +131,7 @@ def load(exchange: Exchange, state: Plain) -> None:
     exchange.orders_numbered = state["orders_numbered"]
     exchange.trades_numbered = state["trades_numbered"]
     exchange.dollar_volumes.extend(state["dollar_volumes"])
+    exchange.index_forming = {interval: list(c) for interval, c in state["index_forming"]}
     exchange.climate.load(state["climate"])
     exchange.happened = [MarketEvent(*event) for event in state["happened"]]
     exchange.is_day_over = state["is_day_over"]
@@ -227,7 +231,15 @@ def _load_order(exchange: Exchange, row: Sequence[Any]) -> Order:
         plain["tick_submitted"],
     )
     order.status = OrderStatus(plain["status"])
-    for name in ("priority", "price", "filled", "value", "reason", "triggered_by", "is_recorded"):
+    for name in (
+        "priority",
+        "price",
+        "filled",
+        "value",
+        "reason_code",
+        "triggered_by",
+        "is_recorded",
+    ):
         setattr(order, name, plain[name])
     if order.account.is_agent:
         reserve(order, plain["reserved"])

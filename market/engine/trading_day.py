@@ -20,18 +20,17 @@ from market.engine import (
     splits,
 )
 from market.engine.accounts import BANK, MARKET_MAKER, PUBLIC
-from market.engine.candles import add_tick
+from market.engine.candles import add_index_tick, add_tick
 from market.engine.engine import PriceImpact
 from market.engine.exchange import Exchange
 from market.engine.listings import Listing
 from market.engine.log import TickLog
 from market.engine.orders import Account, Company
 from market.engine.outcome import LedgerEntry, MarketEvent, MarketOutcome
+from market.engine.reasons import Reason
 from market.engine.reopening import reopen
 from market.engine.reporting import report
 from market.engine.values import BPS_IN_ONE, OrderStatus, Tick
-
-UNBEARABLE = "equity no longer covers it"
 
 
 class TradingDay(Exchange):
@@ -152,7 +151,7 @@ class TradingDay(Exchange):
             company = order.company
             distance = (order.price - company.price) * order.side
             if order.opens or (order.resting and distance > self.reach(account, company)):
-                self.end_open(order, OrderStatus.CANCELLED, UNBEARABLE)
+                self.end_open(order, OrderStatus.CANCELLED, Reason.EQUITY_TOO_LOW)
 
     def settle_margins(self) -> None:
         """Call, close out and write off accounts: the last step that trades, so the books are as
@@ -174,12 +173,30 @@ class TradingDay(Exchange):
             self.candles += add_tick(
                 company, self.moment, intervals, session_ends=self._ends_session()
             )
+        self._add_index_tick(intervals)
         for trade in self.log.trades:
             self.accounts[trade.buyer].trade_count += 1
             if trade.seller != trade.buyer:
                 self.accounts[trade.seller].trade_count += 1
         self.dollar_volumes.append(sum(trade.price * trade.quantity for trade in self.log.trades))
         self._sample_equities()
+
+    def _add_index_tick(self, intervals: tuple[Tick, ...]) -> None:
+        """Add the tick to the candles of the index, which is known at its beginning and end."""
+        companies = self.companies.values()
+        opened = self._index_of(sum(c.tick_open * c.shares for c in companies))
+        close = self.index()
+        volume = sum(company.tick_volume for company in companies)
+        self.index_candles = list(
+            add_index_tick(
+                self.index_forming,
+                (opened, max(opened, close), min(opened, close), close, volume),
+                self.moment,
+                intervals,
+                in_session=any(company.in_session for company in companies),
+                session_ends=self._ends_session(),
+            )
+        )
 
     def end_tick(self) -> MarketOutcome:
         """Report what the tick made of the market, and close its log."""
@@ -191,6 +208,7 @@ class TradingDay(Exchange):
         """Free the last tick's log: it has been reported."""
         self.log = TickLog(self.log.tick)
         self.candles = []
+        self.index_candles = []
 
     # What operators and scenarios order
 

@@ -49,7 +49,8 @@ _ORDER_COLUMNS = (
     "filled",
     "value",
     "status",
-    "reason",
+    "reason_code",
+    "note",
     "triggered_by",
     "tick_closed",
 )
@@ -61,7 +62,8 @@ _ORDER_CHANGES = {
     "filled": "bigint",
     "value": "bigint",
     "status": "text",
-    "reason": "text",
+    "reason_code": "text",
+    "note": "text",
     "triggered_by": "text",
     "tick_closed": "bigint",
 }

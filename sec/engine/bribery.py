@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from agents.engine.agent_state import AgentStatus
 from agents.engine.facts import BribeExposed, BribeOffered
-from agents.engine.registry import AgentStatus
 from market.engine.accounts import ESCROW, TREASURY
 from market.engine.values import Cents, Tick
 from sec.engine import lifecycle

@@ -4,11 +4,11 @@ entry.
 
 from __future__ import annotations
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from market.engine.accounts import ESCROW, FIRST_AGENT_ACCOUNT, TREASURY
-from market.engine.desk import LIQUIDATION
 from market.engine.margin_calls import most_in_a_tick
 from market.engine.orders import Account, Company
+from market.engine.reasons import Reason
 from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, ceil_div
 from sec.engine import rewards
 from sec.engine.cases import Accused, Case
@@ -63,7 +63,7 @@ def close_some(sec: Office, account: Account, company: Company, wanted: int) -> 
     """
     orders = [o for o in account.orders.values() if o.company is company]
     for order in sorted(orders, key=lambda order: order.number):
-        sec.market.end_open(order, OrderStatus.CANCELLED, LIQUIDATION)
+        sec.market.end_open(order, OrderStatus.CANCELLED, Reason.LIQUIDATION)
     sizes = sec.closing.setdefault(account.id, {})
     position = sizes.setdefault(company.symbol, abs(account.quantity_of(company.symbol)))
     most = most_in_a_tick(company, position, sec.market.rules.margin)

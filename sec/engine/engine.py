@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 
+from agents.engine.agent_state import Named
 from agents.engine.facts import RumorSpread
-from agents.engine.registry import Named
 from market.engine import engine
 from market.engine.accounts import ESCROW
 from market.engine.action import Action, OperatorAct

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from agents.engine.agent_state import AgentStatus
 from agents.engine.facts import Fled
-from agents.engine.registry import AgentStatus
 from market.engine.accounts import TREASURY
 from market.engine.values import BPS_IN_ONE, Cents
 from sec.engine import lifecycle

@@ -4,8 +4,8 @@ overruled.
 
 from __future__ import annotations
 
+from agents.engine.agent_state import AgentState, AgentStatus
 from agents.engine.facts import CaseActive, CaseCharged, CaseDecided, CaseOpened
-from agents.engine.registry import AgentState, AgentStatus
 from agents.engine.rules import INVESTIGATOR
 from market.engine.accounts import ESCROW
 from market.engine.values import Cents, Tick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agents.engine.registry import Named
+from agents.engine.agent_state import Named
 from market.engine.values import Cents, Tick
 from sec.engine.bribes import BribeState
 from sec.engine.cases import Accused, Case

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.desk import BY_OWNER, LIQUIDATION
 from market.engine.engine import Plain
 from market.engine.orders import Order
 from market.engine.outcome import Trade
+from market.engine.reasons import Reason
 from market.engine.values import Cents, OrderStatus, Shares, Tick
 
 PRUNED_EVERY = 50  # ticks
@@ -243,10 +243,10 @@ def order_seen(order: Order) -> OrderSeen:
         order.limit,
         order.stop is not None,
         order.self_trade.value,
-        str(order.reason) == LIQUIDATION,
+        order.reason_code == Reason.LIQUIDATION,
         order.filled,
         order.tick_closed,
-        order.status is OrderStatus.CANCELLED and str(order.reason) == BY_OWNER,
+        order.status is OrderStatus.CANCELLED and order.reason_code == Reason.BY_OWNER,
     )
 
 

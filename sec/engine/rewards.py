@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from agents.engine.rules import WHISTLEBLOWER
 from market.engine.values import BPS_IN_ONE, Cents
 from sec.engine.cases import Accused, Case

@@ -1,29 +1,43 @@
-// What is traded, the newest first: of every tick the largest trades, and the largest price moves. Rows stay where they
-// are and are written anew, so that nothing moves under the reader's eyes, who may also hold them.
+// What happens, the newest first: of every tick what was written, the largest trades and the largest price moves. Rows
+// stay where they are and are written anew, so that nothing moves under the reader's eyes, who may also hold them, or
+// choose what is shown.
 
 import { arrow, compactDollars, direction, grouped, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
 import { limits, said } from "./shared.js";
 
-const KEPT = 60; // lines
+const KEPT = 60; // lines of a kind
 const TRADES = 8; // shown of one tick
-const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value"];
+const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value", "headline"];
+const OF_TRADES = ["symbol", "amount", "price", "value"]; // cells that what was written has not
+const GROUPS = { news: "news", rumor: "news", event: "events", sec: "sec", price: "moves" }; // else trades
 
 export function mountFeed(panel, feed) {
   const list = panel.querySelector("tbody");
   const button = panel.querySelector('[data-act="hold"]');
+  const choices = panel.querySelector(".choices");
   let lines = [...list.children].map(read);
   let newest = 0; // tick
   let isHeld = false;
+  let group = ""; // all
 
   const write = (row, line) => writeLine(row, line, line.tick === newest);
-  const draw = atNextFrame(() => isHeld || fillList(panel, list, lines, write));
+  const chosen = () => lines.filter((line) => !group || groupOf(line) === group).slice(0, KEPT);
+  const draw = atNextFrame(() => isHeld || fillList(panel, list, chosen(), write));
 
   const add = (fresh) => {
     for (const line of fresh) lines.splice(placeFor(lines, line), 0, line);
-    lines = lines.slice(0, KEPT);
+    lines = newestOfEach(lines);
     draw();
   };
+
+  choices.hidden = false;
+  choices.addEventListener("click", ({ target }) => {
+    if (!target.matches("[data-filter]")) return;
+    group = target.dataset.filter;
+    for (const choice of choices.children) choice.setAttribute("aria-pressed", String(choice === target));
+    draw();
+  });
 
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -49,6 +63,20 @@ export function mountFeed(panel, feed) {
     moved.sort((a, b) => Math.abs(b.changePercent) - Math.abs(a.changePercent));
     add(moved.slice(0, limits.moves).map(moveLine));
   });
+
+  feed.on("news:breaking", (articles) => add(articles.map(articleLine).reverse()));
+}
+
+const groupOf = ({ kind }) => GROUPS[kind] ?? "trades";
+
+// Keep the newest lines of each kind.
+function newestOfEach(lines) {
+  const counts = {};
+  return lines.filter((line) => {
+    const group = groupOf(line);
+    counts[group] = (counts[group] ?? 0) + 1;
+    return counts[group] <= KEPT;
+  });
 }
 
 // Return where a line belongs: after those of later ticks, and of its own tick's after those of its kind.
@@ -58,9 +86,9 @@ function placeFor(lines, { kind, tick }) {
   return place === -1 ? lines.length : place;
 }
 
-// Of a tick the trades come first, then the price moves.
+// Of a tick what was written comes first, then the trades, then the price moves.
 function placeOf(kind) {
-  return kind === "price" ? 2 : 1;
+  return kind === "price" ? 2 : kind in GROUPS ? 0 : 1;
 }
 
 function worth(trade) {
@@ -97,6 +125,13 @@ function moveLine(quote) {
   };
 }
 
+// As terminal/dashboard.py sorts them.
+function articleLine({ id, tick, section, topic, event, headline }) {
+  const isLaw = section === "regulatory" || topic === "crime";
+  const kind = isLaw ? "sec" : event ? "event" : section === "rumor" ? "rumor" : "news";
+  return { kind, tick, address: `/news/${id}`, texts: { tick, mark: kind.toUpperCase(), headline } };
+}
+
 function restLine(count, tick) {
   return { kind: "rest", tick, texts: { tick, amount: `+${grouped(count)} ${count === 1 ? "trade" : "trades"}` } };
 }
@@ -104,15 +139,21 @@ function restLine(count, tick) {
 function read(row) {
   const { kind, tick, direction } = row.dataset;
   const texts = FIELDS.map((name) => [name, row.querySelector(`[data-field="${name}"]`).textContent]);
-  return { kind, tick: Number(tick), direction, texts: Object.fromEntries(texts) };
+  const address = row.querySelector(".headline a").getAttribute("href");
+  return { kind, tick: Number(tick), direction, address, texts: Object.fromEntries(texts) };
 }
 
-function writeLine(row, { kind, tick, direction = "", texts }, isNew) {
+function writeLine(row, { kind, tick, direction = "", address = "", texts }, isNew) {
   mark(row, "kind", kind);
   mark(row, "tick", String(tick));
   mark(row, "direction", direction);
   row.classList.toggle("new", isNew);
-  link(row, `/markets/${texts.symbol ?? ""}`);
-  row.querySelector("a").hidden = !texts.symbol;
+  const [headline, symbol] = [row.querySelector(".headline"), row.querySelector(".symbol")];
+  headline.hidden = !texts.headline;
+  headline.firstElementChild.title = texts.headline ?? "";
+  link(headline, address);
+  link(symbol, `/markets/${texts.symbol ?? ""}`);
+  symbol.firstElementChild.hidden = !texts.symbol;
+  for (const name of OF_TRADES) row.querySelector(`.${name}`).hidden = Boolean(texts.headline);
   fill(row, Object.fromEntries(FIELDS.map((name) => [name, texts[name] ?? ""])));
 }

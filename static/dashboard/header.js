@@ -8,7 +8,6 @@ import { said } from "./shared.js";
 const LATE_TICKS = 10;
 
 export function mountHeader(header, feed, tickSeconds) {
-  const footer = document.getElementById("footer");
   const session = header.querySelector(".session");
   let isPaused = session.dataset.session === "paused";
   let toldAt = performance.now();
@@ -21,7 +20,6 @@ export function mountHeader(header, feed, tickSeconds) {
     const [index] = now.indices;
     document.title = `tick ${now.tick} · ${price(index.value)} ${signedPercent(index.changePercent)} · WallStreetSim`;
     fill(header, { tick: grouped(now.tick) });
-    fill(footer, { tick: grouped(now.tick) });
     // A tick's prices come before its update, and say whether anything trades.
     const { state, bell } = sessionOf(now, firstOfAll(feed.prices.all), tickSeconds);
     mark(session, "session", state);

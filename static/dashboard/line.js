@@ -13,14 +13,6 @@ export class Line {
     this.values = svg.dataset.line.split(",").map(Number);
   }
 
-  get lowest() {
-    return Math.min(...this.values);
-  }
-
-  get highest() {
-    return Math.max(...this.values);
-  }
-
   add(tick, value) {
     this.values[this.values.length - 1] = value;
     if (closesCandle(tick % dayTicks)) this.values.push(value);
@@ -33,15 +25,19 @@ export class Line {
   }
 
   draw() {
-    const { lowest, highest } = this;
-    const step = WIDTH / Math.max(1, this.values.length - 1);
-    const points = this.values.map((value, place) => `${(place * step).toFixed(1)},${height(value, lowest, highest)}`);
-    this.polyline.setAttribute("points", points.join(" "));
+    this.polyline.setAttribute("points", pointsOf(this.values));
   }
 }
 
+// Place values, oldest first, in a line's drawing space.
+export function pointsOf(values) {
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  const step = WIDTH / Math.max(1, values.length - 1);
+  return values.map((value, place) => `${(place * step).toFixed(1)},${height(value, lowest, highest)}`).join(" ");
+}
+
 // Candles end as market/engine/candles.py ends them: after so many ticks of the day, and with the session.
-function closesCandle(tickInDay) {
+export function closesCandle(tickInDay) {
   if (tickInDay >= openTicks) return false;
   return (tickInDay + 1) % limits.pointTicks === 0 || tickInDay === openTicks - 1;
 }

@@ -3,6 +3,7 @@
 import { Feed } from "./socket.js";
 import { mountCouriers } from "./couriers.js";
 import { mountConnection } from "../frame/connection.js";
+import { mountFooter } from "./footer.js";
 import { mountHeader } from "./header.js";
 import { mountPanels } from "./panels.js";
 
@@ -11,6 +12,7 @@ const feed = new Feed({ epoch: Number(epoch), tick: Number(tick) });
 
 mountHeader(document.getElementById("header"), feed, Number(tickSeconds));
 mountConnection(document.getElementById("header"), feed, Number(tickSeconds));
+mountFooter(document.getElementById("footer"), feed, Number(tickSeconds));
 mountPanels(feed);
 mountCouriers(document.getElementById("couriers"));
 feed.start();

@@ -2,12 +2,14 @@
 
 import { compactDollars, direction, grouped, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, mark } from "./dom.js";
-import { Line } from "./line.js";
+import { Candles } from "./candles.js";
+
+const { openTicks } = document.body.dataset;
 
 export function mountOverview(panel, feed) {
   const svg = panel.querySelector("svg");
   const indexFigure = panel.querySelector("dd[data-direction]");
-  const line = new Line(svg);
+  const candles = new Candles(svg);
   let now;
 
   const draw = atNextFrame(() => {
@@ -18,16 +20,16 @@ export function mountOverview(panel, feed) {
       agents: grouped(now.activeAgents),
       index: price(index.value),
       change: signedPercent(index.changePercent),
-      highest: price(line.highest / 100),
-      lowest: price(line.lowest / 100),
     });
-    for (const element of [svg, indexFigure]) mark(element, "direction", direction(index.changePercent));
-    line.draw();
+    mark(indexFigure, "direction", direction(index.changePercent));
+    if (!candles.all.length) return;
+    fill(panel, { highest: price(candles.highest / 100), lowest: price(candles.lowest / 100) });
+    candles.draw();
   });
 
   feed.on("tick:update", (update) => {
     now = update;
-    line.add(now.tick, Math.round(now.indices[0].value * 100));
+    if (now.tickInDay < openTicks) candles.add(now.tick, Math.round(now.indices[0].value * 100));
     draw();
   });
 }

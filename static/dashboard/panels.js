@@ -9,6 +9,7 @@ import { mountMovers } from "./movers.js";
 import { mountNews } from "./news.js";
 import { mountOverview } from "./overview.js";
 import { mountPrison } from "./prison.js";
+import { mountSectors } from "./sectors.js";
 import { mountTicker } from "./ticker.js";
 import { mountWanted } from "./wanted.js";
 import { mountWorld } from "./world.js";
@@ -18,6 +19,7 @@ const PANELS = {
   overview: mountOverview,
   world: mountWorld,
   movers: mountMovers,
+  sectors: mountSectors,
   market: mountMarket,
   feed: mountFeed,
   agents: mountAgents,

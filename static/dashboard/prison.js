@@ -1,6 +1,6 @@
 // Agents in prison, the next release first.
 
-import { crimeWords } from "./format.js";
+import { crimeWords, grouped } from "./format.js";
 import { atNextFrame, fill, fillList, link, agentAddress } from "./dom.js";
 import { limits } from "./shared.js";
 
@@ -15,23 +15,22 @@ export function mountPrison(panel, feed) {
       const isIn = status === "convicted" && until !== null;
       if (!isIn && status !== "overturned") continue;
       inmates = inmates.filter((one) => one.name !== name);
-      if (isIn) inmates.push({ name, crime: crimeWords(crimeType), until });
+      if (isIn) inmates.push({ name, crime: crimeWords(crimeType), until, left: "" });
     }
     inmates.sort((one, other) => one.until - other.until);
     draw();
   });
 
   feed.on("tick:update", ({ tick }) => {
-    const left = inmates.filter((one) => one.until > tick);
-    if (left.length === inmates.length) return;
-    inmates = left;
+    if (!inmates.length) return;
+    inmates = inmates.filter((one) => one.until > tick).map((one) => ({ ...one, left: grouped(one.until - tick) }));
     draw();
   });
 }
 
 function read(row) {
   const text = (name) => row.querySelector(`[data-field="${name}"]`).textContent;
-  return { name: text("name"), crime: text("crime"), until: Number(text("until")) };
+  return { name: text("name"), crime: text("crime"), until: Number(text("until")), left: text("left") };
 }
 
 function write(row, one) {

@@ -67,6 +67,7 @@ function newRow() {
 
 function writeDepth(bids, asks) {
   const prices = [...bids, ...asks].map(([at]) => at);
+  panel.querySelector("figure").hidden = !prices.length;
   if (!prices.length) return;
   const [lowest, highest] = [Math.min(...prices), Math.max(...prices)];
   const most = Math.max(...[bids, asks].map((side) => side.reduce((sum, level) => sum + level[1], 0)));

@@ -1,6 +1,7 @@
 // The terminal as it was. The server makes the page of any kept tick; from there the tape plays it on, by the very
 // modules that keep the live page up to date.
 
+import { mountFooter } from "../dashboard/footer.js";
 import { mountHeader } from "../dashboard/header.js";
 import { mountPanels } from "../dashboard/panels.js";
 import { grouped } from "../dashboard/format.js";
@@ -23,6 +24,7 @@ let linkedAt = 0;
 function mountAnew() {
   panels = new Recording();
   mountPanels(panels);
+  mountFooter(document.getElementById("footer"), panels, Number(tickSeconds));
 }
 
 function note(text) {

@@ -353,12 +353,21 @@ def test_who_may_not_look_is_not_shown_how_things_stand(
 # An agent
 
 
+def test_a_suspension_may_have_a_long_reason(desk: Client, hall: Hall) -> None:
+    hall.tick("ann BUY 5 @ 1.00 #a")
+    ask(desk, "SUSPEND", "a look " * 25, agent="ann", ticks=9)
+    hall.tick()
+    order = Order.objects.get(client_id="a")
+    assert (order.reason_code, order.note) == ("AGENT_SUSPENDED", ("a look " * 25).strip())
+
+
 def test_an_agent_is_suspended_and_its_orders_are_cancelled(desk: Client, hall: Hall) -> None:
     hall.tick("ann BUY 5 @ 1.00 #a")
     ask(desk, "CANCEL_ORDERS", "a look", agent="Ann")
     ask(desk, "SUSPEND", "a look", agent="ann", ticks=9)
     hall.tick()
-    assert Order.objects.get(client_id="a").reason == "cancelled by an operator"
+    order = Order.objects.get(client_id="a")
+    assert (order.reason_code, order.note) == ("BY_OPERATOR", "a look")
     assert Agent.objects.get(name="ann").status == "suspended"
     ask(desk, "RELEASE", "all is well", agent="ann")
     hall.tick()

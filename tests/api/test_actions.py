@@ -403,4 +403,5 @@ def test_an_order_that_is_replaced_into_ones_own_and_ends_is_told_why(ann: Trade
     verdict = ann.get(f"/agents/me/actions/{sent['data']['actionId']}").data
     order = ann.get("/agents/me/orders?clientOrderId=mine").data["items"][0]
     assert (order["status"], order["avgFillPrice"]) == ("cancelled", None)
-    assert verdict["message"] == order["reason"] == "it met an order of the same account"
+    assert (order["reasonCode"], order["note"]) == ("SELF_TRADE", None)
+    assert verdict["message"] == "It met an order of the same account."

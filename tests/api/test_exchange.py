@@ -98,9 +98,9 @@ def test_a_replacement_and_the_end_of_all_are_told(ann: Trader) -> None:
     ann.act({"type": "CANCEL_ALL"})
     ann.desk.tick()
     ended = told(ann, "order:cancelled")
-    assert {(e["clientOrderId"], e["status"], e["reason"]) for e in ended} == {
-        ("a", "cancelled", "cancelled by its owner"),
-        ("b", "cancelled", "cancelled by its owner"),
+    assert {(e["clientOrderId"], e["status"], e["reasonCode"]) for e in ended} == {
+        ("a", "cancelled", "BY_OWNER"),
+        ("b", "cancelled", "BY_OWNER"),
     }
 
 

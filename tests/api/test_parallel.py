@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Coroutine, Mapping
+from functools import cache
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -26,6 +28,16 @@ def desk(transactional_db: None, unlimited: None) -> Desk:
     return Desk()
 
 
+@cache
+def _application() -> Any:
+    """Return what a server serves, without the thread that watches the database: it would outlive
+    the test, and break the statements of all others where PostgreSQL is slow.
+    """
+    with patch("market.common.database_health.watch"):
+        from wallstreetsim.asgi import application
+    return application
+
+
 async def ask(
     method: str,
     path: str,
@@ -36,8 +48,6 @@ async def ask(
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Send a request to the application, as a server would hand it on."""
-    from wallstreetsim.asgi import application
-
     content = chunks or [b"" if body is None else json.dumps(body).encode()]
     path, _, query = path.partition("?")
     headers = {"host": "testserver", "content-type": "application/json", **(headers or {})}
@@ -57,7 +67,7 @@ async def ask(
         "scheme": "http",
         "root_path": "",
     }
-    exchange: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
+    exchange: Any = ApplicationCommunicator(_application(), scope)  # type: ignore[no-untyped-call]
     for chunk in content:
         last = chunk is content[-1]
         await exchange.send_input({"type": "http.request", "body": chunk, "more_body": not last})

@@ -9,7 +9,8 @@ import pytest
 from market.engine.accounts import AccountKind, Holding
 from market.engine.book_orders import Ticket
 from market.engine.orders import Account, Company
-from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
+from market.engine.outlooks import OpenOrder
+from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Code, Refused
 from market.engine.rules import Switches
 from market.engine.values import Intent, OrderKind
@@ -48,7 +49,7 @@ def _place(
     account = pre_trade.accounts[1_000]
     id = name or f"order {len(pre_trade.outlooks)}"
     order = pre_trade.place(account, _ticket(intent, quantity, price, **terms), id=id)
-    return str(order.reason) or "OK"
+    return str(order.reason_code) or "OK"
 
 
 def _ticket(

@@ -9,9 +9,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from agents.engine.agent_state import AgentState
 from agents.engine.facts import RumorSpread
 from agents.engine.inputs import Input
-from agents.engine.registry import AgentState
 from market.engine import engine
 from market.engine.accounts import ESCROW, TREASURY
 from market.engine.action import Action, OperatorAct

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.engine.agent_state import AgentState
 from agents.engine.alliances import Alliance
-from agents.engine.registry import AgentRegistry, AgentState
+from agents.engine.registry import AgentRegistry
 from market.engine.action import Verdict
 from tests.cast import Stage, cents
 

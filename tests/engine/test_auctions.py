@@ -236,7 +236,7 @@ def test_an_order_that_rested_before_the_close_comes_before_those_of_the_night()
 def test_what_a_market_order_does_not_get_is_cancelled() -> None:
     stage = opened("bob BUY 100 MARKET #b\nann SELL 60 @ 100.00", SELLER, Player("bob", RICH))
     order = stage.orders["b"]
-    assert (order.status, order.filled, order.reason) == ("cancelled", 60, "NO_LIQUIDITY")
+    assert (order.status, order.filled, order.reason_code) == ("cancelled", 60, "NO_LIQUIDITY")
     assert stage.account("bob").reserved == 0
 
 
@@ -363,7 +363,7 @@ def test_a_day_order_expires_at_the_close_and_one_of_the_night_at_the_next() -> 
     assert stage.orders["day"].status == "partial"
     stage.submit()
     assert {stage.orders[r].status for r in ("day", "stop")} == {"expired"}
-    assert stage.orders["day"].reason == "the day has ended"
+    assert stage.orders["day"].reason_code == "DAY_ENDED"
     assert stage.orders["day"].filled == 2
     assert stage.orders["good"].status == "open"
     assert stage.account("bob").reserved == cents("48.00")

@@ -201,7 +201,7 @@ def test_a_short_queued_before_the_restriction_is_held_to_it_too() -> None:
     stage.operate("RESTRICT_SHORTS", symbol="APEX")
     stage.run_to(6)
     assert stage.orders["low"].status == "cancelled"
-    assert stage.orders["low"].reason == "INVALID_PRICE"
+    assert stage.orders["low"].reason_code == "INVALID_PRICE"
     assert stage.orders["high"].status == "open"
     assert stage.holding("ann") == 0
 

@@ -59,7 +59,7 @@ def test_a_stop_to_open_that_triggers_after_the_charge_is_rejected() -> None:
     stage.reprice("11.00")
     stage.submit()
     stage.submit()
-    assert (stage.orders["in"].status, stage.orders["in"].reason) == ("rejected", "FORBIDDEN")
+    assert (stage.orders["in"].status, stage.orders["in"].reason_code) == ("rejected", "FORBIDDEN")
 
 
 def test_debts_and_charges_survive_a_restart() -> None:

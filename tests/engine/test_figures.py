@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market import wire
+from market.engine.candles import INDEX
 from market.engine.outcome import Candle
 from market.engine.rules import SessionRules, Switches
 from tests.cast import Player, Stage, cents, listing, rules_with
@@ -75,6 +76,40 @@ def test_a_candle_opens_where_the_last_one_closed() -> None:
         assert candle.low <= min(candle.open, candle.close)
         assert candle.high >= max(candle.open, candle.close)
         previous = candle.close
+
+
+def test_candles_of_the_index_are_what_it_was_tick_by_tick() -> None:
+    stage = Stage(
+        "ann",
+        companies=[listing(), listing("NEXUS")],
+        switches=WALKING,
+        rules=rules_with(candle_intervals=(1, 5)),
+    )
+    values = {0: 100_000, stage.world.tick: stage.outcome.market.index}
+    volumes = {stage.world.tick: 0}
+    made = list(stage.outcome.market.index_candles)
+    while stage.world.tick < 20:
+        stage.tick("ann BUY 10 MARKET\nann BUY 5 NEXUS MARKET")
+        values[stage.world.tick] = stage.outcome.market.index
+        volumes[stage.world.tick] = sum(trade.quantity for trade in stage.outcome.market.trades)
+        made += stage.outcome.market.index_candles
+    assert sum(volumes.values()) > 100
+    fives = [candle for candle in made if candle.interval == 5]
+    assert [candle.tick for candle in fives] == [4, 9, 14, 19]
+    for candle in made:
+        first = max(1, candle.tick - candle.interval + 1)
+        within = [values[tick] for tick in range(first - 1, candle.tick + 1)]
+        assert candle == Candle(
+            INDEX,
+            candle.interval,
+            candle.tick,
+            0,
+            within[0],
+            max(within),
+            min(within),
+            within[-1],
+            sum(volumes[tick] for tick in range(first, candle.tick + 1)),
+        )
 
 
 # Volumes

@@ -155,7 +155,8 @@ def test_a_short_that_a_band_lets_go_takes_no_bid_while_shorts_are_restricted() 
     assert stage.resting() == ["bob BUY 1 @ 9.70", "cid SELL 1 @ 9.90"]
     stage.operate("RESTRICT_SHORTS", symbol="APEX")
     assert stage.trades == []
-    assert (stage.orders["s"].status, stage.orders["s"].reason) == ("cancelled", "INVALID_PRICE")
+    order = stage.orders["s"]
+    assert (order.status, order.reason_code) == ("cancelled", "INVALID_PRICE")
     assert (stage.company().shorts_offered, stage.account("cid").reserved) == (0, 0)
 
 
@@ -208,7 +209,8 @@ def test_a_post_only_order_that_a_band_lets_go_takes_nothing() -> None:
     stage.tick("bob BUY 1 @ 10.40 POST #p\nann SELL 5 @ 10.20")
     stage.submit()
     assert stage.trades == []
-    assert (stage.orders["p"].status, stage.orders["p"].reason) == ("cancelled", "WOULD_TAKE")
+    order = stage.orders["p"]
+    assert (order.status, order.reason_code) == ("cancelled", "WOULD_TAKE")
     assert stage.account("bob").reserved == 0
 
 

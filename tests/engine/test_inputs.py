@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from market.engine.action import Verdict
 from market.engine.rules import Switches
 from tests.cast import Player, Stage, cents

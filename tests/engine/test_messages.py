@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from tests.cast import Player
 from tests.engine.social import DAY, SocialStage
 

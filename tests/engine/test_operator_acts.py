@@ -116,4 +116,4 @@ def test_an_agents_orders_are_cancelled(stage: Stage) -> None:
     stage.tick("ann BUY 1 @ 9.00 #a\nann BUY 2 @ 8.00 #b\nbob BUY 1 @ 9.00 #c")
     assert refusal(stage, "CANCEL_ORDERS", agent="ann") == ""
     assert [stage.orders[id].status for id in "abc"] == ["cancelled", "cancelled", "open"]
-    assert stage.orders["a"].reason == "cancelled by an operator"
+    assert stage.orders["a"].reason_code == "BY_OPERATOR"

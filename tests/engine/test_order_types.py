@@ -16,7 +16,7 @@ def status_of(stage: Stage, reference: str) -> tuple[str, int]:
 
 
 def reason_of(stage: Stage, reference: str) -> str:
-    return stage.orders[reference].reason
+    return stage.orders[reference].reason_code
 
 
 # Immediate or cancel, fill or kill
@@ -243,7 +243,7 @@ def test_what_a_mode_cancels_gives_back_what_it_held() -> None:
     """)
     bob = stage.account("bob")
     assert (bob.reserved, bob.opening, bob.closing) == (0, {}, {"APEX": 100})
-    assert reason_of(stage, "own") == "it met an order of the same account"
+    assert reason_of(stage, "own") == "SELF_TRADE"
 
 
 # Replacements

@@ -110,7 +110,11 @@ def test_a_rejected_order_is_reported_with_its_reason() -> None:
     stage = Stage("bob")
     stage.tick("bob SELL 1 @ 10.00 #b")
     order = stage.orders["b"]
-    assert (order.status, order.reason, order.is_new) == ("rejected", "INSUFFICIENT_SHARES", True)
+    assert (order.status, order.is_new) == ("rejected", True)
+    assert (order.reason_code, order.note) == (
+        "INSUFFICIENT_SHARES",
+        "Not enough shares: the order closes 1, and 0 are not committed to your open orders.",
+    )
     assert order.tick_closed == stage.world.tick
     assert stage.outcome.results[0].verdict.data == {"orderId": order.id}
 

@@ -11,7 +11,8 @@ from agents.engine.inputs import Input
 from market.engine.accounts import AccountKind, Holding
 from market.engine.action import Actor
 from market.engine.orders import Account, Company
-from market.engine.pre_trade_check import OpenOrder, PreTradeCheck
+from market.engine.outlooks import OpenOrder
+from market.engine.pre_trade_check import PreTradeCheck
 from market.engine.refusals import Refused
 from market.engine.rules import Switches
 from market.engine.values import SelfTrade

@@ -16,7 +16,7 @@ from market.engine import pricing
 from market.engine.listings import Listing, generate_listings
 from market.engine.pricing import Factors, PriceState, Trading, Weather, draw_factors, no_factors
 from market.engine.pricing.flow import surprise
-from market.engine.pricing.volatility import advance, intraday_profile, unrest
+from market.engine.pricing.volatility import advance, fade_unrest, intraday_profile, unrest
 from market.engine.random_source import RandomSource
 from market.engine.rules import PricingRules, SessionRules, Switches
 from tests.cast import Player, Stage, cents, listing
@@ -130,6 +130,14 @@ def test_a_balanced_tick_moves_nothing_however_busy() -> None:
     assert move(state, flow=0, volume=1_000_000) == 10_000
 
 
+def test_to_ask_how_far_a_flow_surprises_changes_nothing() -> None:
+    state = founded(listing(price="100.00"))
+    move(state, flow=50)
+    before = state.dump()
+    assert surprise(state, 50, RULE) == surprise(state, 50, RULE) != 0.0
+    assert state.dump() == before
+
+
 def test_flow_that_goes_on_surprises_less_and_less() -> None:
     state = founded(listing(price="100.00"))
     surprises = []
@@ -241,7 +249,11 @@ def test_volatility_wanders_in_clusters_and_its_square_averages_one() -> None:
 def test_an_events_unrest_fades_over_its_duration() -> None:
     state = founded(listing())
     state.jump_by(0.05, 10, is_news=True)
-    multiples = [unrest(state, RULE) for _ in range(12)]
+    multiples = []
+    for _ in range(12):
+        multiples.append(unrest(state, RULE))
+        assert unrest(state, RULE) == multiples[-1]  # to ask changes nothing
+        fade_unrest(state)
     assert multiples[0] == 1.5
     assert multiples == sorted(multiples, reverse=True)
     assert multiples[10:] == [1.0, 1.0]

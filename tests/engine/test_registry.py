@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from agents.engine.agent_state import AgentStatus
 from agents.engine.facts import CaseDecided, StatusChanged
 from agents.engine.figures import sharpe
 from agents.engine.names import folded, is_reserved
-from agents.engine.registry import AgentStatus
 from agents.engine.rules import POINT
 from market.engine.events import Brewing
 from market.engine.refusals import Refused

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.engine import maker
-from market.engine.pricing.flow import surprise
+from market.engine.pricing.flow import remember_impact, surprise
 from market.engine.pricing.state import PriceState
 from market.engine.pricing.volatility import intraday_profile
 from market.engine.rules import MarketRules
@@ -113,6 +113,7 @@ def gain(trades: Sequence[float], volatility: float) -> float:
         cash -= traded * price + cost_of(abs(traded), asks)
         held += traded
         price += moved_by(traded, state)
+        remember_impact(state, round(traded * USUAL), RULES.pricing)
     return cash + held * price
 
 

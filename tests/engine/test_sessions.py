@@ -153,7 +153,11 @@ def test_a_waiting_market_order_without_a_counterpart_is_cancelled_at_the_openin
     stage.tick("bob BUY 100 MARKET #b")
     stage.run_to(630)
     order = stage.orders["b"]
-    assert (order.status, order.reason, order.tick_closed) == ("cancelled", "NO_LIQUIDITY", 630)
+    assert (order.status, order.reason_code, order.tick_closed) == (
+        "cancelled",
+        "NO_LIQUIDITY",
+        630,
+    )
     assert stage.account("bob").reserved == 0
     assert stage.outcome.told == [stage.ids["bob"]]
 
@@ -180,7 +184,7 @@ def _dearer_by_the_opening(script: str) -> Stage:
 def test_a_waiting_market_order_is_checked_anew_at_the_openings_price() -> None:
     stage = _dearer_by_the_opening("bob BUY 1000 MARKET #b")
     order = stage.orders["b"]
-    assert (order.status, order.reason) == ("rejected", "INSUFFICIENT_FUNDS")
+    assert (order.status, order.reason_code) == ("rejected", "INSUFFICIENT_FUNDS")
     assert stage.account("bob").reserved == 0
 
 
@@ -189,7 +193,7 @@ def test_of_two_waiting_market_orders_that_no_longer_fit_together_the_earlier_is
         bob BUY 600 MARKET #first
         bob BUY 400 MARKET #second
     """)
-    reasons = [stage.orders[ref].reason for ref in ("first", "second")]
+    reasons = [stage.orders[ref].reason_code for ref in ("first", "second")]
     assert reasons == ["NO_LIQUIDITY", "INSUFFICIENT_FUNDS"]
 
 

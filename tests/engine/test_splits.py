@@ -218,7 +218,7 @@ def test_an_order_of_which_nothing_is_left_is_cancelled() -> None:
     reprice(stage, "1.90")
     for reference in ("less", "stop"):
         order = stage.orders[reference]
-        assert (order.status, order.reason) == ("cancelled", "a split left nothing of it")
+        assert (order.status, order.reason_code) == ("cancelled", "SPLIT")
     assert stage.resting() == ["bob BUY 1 @ 18.00"]
     assert stage.account("bob").reserved == cents("18.00")
     assert stage.account("ann").closing == {}

@@ -19,7 +19,7 @@ def trade_at(price: str) -> str:
 
 def states(stage: Stage, *references: str) -> list[tuple[str, str, str]]:
     found = [stage.orders[reference] for reference in references]
-    return [(order.status, order.triggered_by, order.reason) for order in found]
+    return [(order.status, order.triggered_by, order.reason_code) for order in found]
 
 
 def test_an_untriggered_stop_is_pending_and_out_of_the_book() -> None:
@@ -215,7 +215,7 @@ def test_a_cancelled_stop_is_not_touched() -> None:
     stage.tick("bob CANCEL #s")
     stage.reprice("9.80")
     stage.submit()
-    assert states(stage, "s") == [("cancelled", "", "cancelled by its owner")]
+    assert states(stage, "s") == [("cancelled", "", "BY_OWNER")]
 
 
 def test_a_triggered_stop_may_yet_be_cancelled_in_a_halt() -> None:

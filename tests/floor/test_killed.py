@@ -125,7 +125,7 @@ def _rows_told_by(outcome: Outcome) -> dict[str, int]:
         "inputs": len(outcome.results),
         "orders": sum(order.tick_submitted == outcome.tick for order in outcome.market.orders),
         "trades": len(outcome.market.trades),
-        "candles": len(outcome.market.candles),
+        "candles": len(outcome.market.candles) + len(outcome.market.index_candles),
         "points": len(outcome.market.accounts),
         "entries": 1 + len(outcome.told),
     }

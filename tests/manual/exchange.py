@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -37,7 +38,7 @@ class Exchange(LiveHall):
 
     def __init__(self, directory: Path) -> None:
         found_if_missing(seed="manual", companies=COMPANIES, switches=LIVELY)
-        Hall.__init__(self)
+        Hall.__init__(self, "crook")
         self.directory = directory
         self.web = Web(directory / "web.log", WSS_RATE_LIMITS="off", TICK_SECONDS="5")
 
@@ -50,14 +51,31 @@ class Exchange(LiveHall):
         return self.committed(lambda: Hall.tick(self, script))
 
     def run(
-        self, *programs: Sequence[str], ticks: int | None = None, between: float = 0.05
+        self,
+        *programs: Sequence[str],
+        ticks: int | None = None,
+        between: float = 0.05,
+        each_tick: Callable[[int], None] = lambda tick: None,
+        **variables: str,
     ) -> list[Said]:
         """Run programs side by side while the world ticks, for so many ticks or until all of them
         have ended, then end those that have not.
+
+        `each_tick` is called before each, the programs have `variables` in their environment.
         """
         with ExitStack() as stack:
-            started = [self._start(stack, number, one) for number, one in enumerate(programs)]
-            self._tick_until(lambda: all(p.poll() is not None for p in started), ticks, between)
+            environment = os.environ | variables
+            started = [
+                self._start(stack, number, one, environment) for number, one in enumerate(programs)
+            ]
+            deadline = time.monotonic() + SECONDS
+            while any(p.poll() is None for p in started) and time.monotonic() < deadline:
+                if ticks == 0:
+                    break
+                each_tick(self.row.tick)
+                self.tick()
+                time.sleep(between)
+                ticks = None if ticks is None else ticks - 1
             for process in started:
                 if process.poll() is None:
                     process.terminate()
@@ -68,19 +86,14 @@ class Exchange(LiveHall):
         ]
 
     def _start(
-        self, stack: ExitStack, number: int, command: Sequence[str]
+        self, stack: ExitStack, number: int, command: Sequence[str], environment: dict[str, str]
     ) -> subprocess.Popen[bytes]:
         log = stack.enter_context((self.directory / f"{number}.log").open("w"))
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.directory)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=self.directory, env=environment
+        )
         stack.callback(process.kill)
         return process
-
-    def _tick_until(self, is_over: Callable[[], bool], ticks: int | None, between: float) -> None:
-        deadline = time.monotonic() + SECONDS
-        while not is_over() and time.monotonic() < deadline and ticks != 0:
-            self.tick()
-            time.sleep(between)
-            ticks = None if ticks is None else ticks - 1
 
 
 def python(source: str, directory: Path, name: str) -> list[str]:

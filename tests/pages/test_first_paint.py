@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from market import tape
 from market.models import Company
 from news.models import Article
 from sec.models import Investigation, Penalty
@@ -20,8 +21,8 @@ from tests.floor.hall import Hall
 from wallstreetsim.terminal import pages, template_tags
 from wallstreetsim.terminal.dashboard import Quote
 
-READS = 11  # the digest; the world, its tape, companies, their lines, last trades, bankruptcies,
-# who is on trial, who in prison, the news, and whether webhooks are behind
+READS = 12  # the digest; the world, its tape, companies, their lines, agents' lines, last trades,
+# bankruptcies, who is on trial, who in prison, the news, and whether webhooks are behind
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,50 @@ def test_lines_leave_out_the_night(hall: Hall) -> None:
     assert apex.closes[:-1] == [380, 385, 630, 635]
 
 
+def test_the_index_is_drawn_from_the_candles_that_the_api_has(hall: Hall, client: Client) -> None:
+    while hall.row.tick < 12:
+        hall.tick("ann BUY 100 MARKET")
+    page = client.get("/").content.decode()
+    drawn = re.findall(r'data-candles="([^"]*)"', page)[0].split(";")
+    history = client.get("/api/v1/market/index/history?interval=5").json()["data"]
+    assert history["name"] == "WSS Market Index"
+    assert [candle["tick"] for candle in history["candles"]] == [4, 9]
+    for line, candle in zip(drawn, history["candles"], strict=False):
+        tick, *prices = map(int, line.split(","))
+        names = ("open", "high", "low", "close")
+        assert (tick, prices) == (candle["tick"], [round(100 * candle[name]) for name in names])
+    tick, *_, close = map(int, drawn[2].split(","))  # it forms
+    assert (tick, close) == (12, hall.row.index)
+    assert client.get("/market/index/history?interval=7").json()["code"] == "BAD_REQUEST"
+
+
+def test_the_figures_are_those_of_the_api_at_the_same_tick(hall: Hall, client: Client) -> None:
+    hall.tick("ann BUY 100 MARKET\nbob SELL 5 NEXUS MARKET\nbob BUY 7 NEXUS MARKET")
+    page = client.get("/").content.decode()
+    status = client.get("/api/v1/world/status").json()["data"]
+    stocks = client.get("/api/v1/market/stocks?pageSize=100").json()["data"]["items"]
+    [told] = tape.read_tick(epoch=1, tick=hall.row.tick, streams=[tape.PUBLIC_STREAM])
+    trades = next(e["data"]["tradeCount"] for e in told.read() if e["type"] == "tick:update")
+
+    def field(name: str) -> str:
+        return str(re.findall(rf'data-field="{name}">([^<]*)<', page)[0])
+
+    assert field("tick") == template_tags.grouped(status["tick"])
+    assert field("marketCap") == template_tags.compact_dollars(round(status["marketCap"] * 100))
+    assert field("tradesAMinute") == str(trades) == "2"
+    worth: dict[str, list[float]] = {}
+    for stock in stocks:
+        shares = stock["marketCap"] / stock["price"]
+        sums = worth.setdefault(stock["sector"], [0.0, 0.0])
+        sums[0] += stock["marketCap"]
+        sums[1] += (stock["price"] - stock["change"]) * shares
+    shown = re.findall(r'data-sector="(\w+)".*?</span> ([^<]+)</span>', panel(page, "sectors"))
+    assert dict(shown) == {
+        sector: template_tags.signed_percent(100 * (now - before) / before)
+        for sector, (now, before) in worth.items()
+    }
+
+
 def test_active_events_are_listed_until_they_are_over(hall: Hall, client: Client) -> None:
     assert "No market event is active." in events_panel(client)
     hall.operate("INJECT", event="RALLY", impact=0.012, duration=3)
@@ -125,7 +170,7 @@ def test_all_that_keeps_a_company_from_trading_as_usual_is_said() -> None:
     assert (quote.state, quote.note) == ("", "")
 
 
-def test_events_and_halts_are_among_the_news_and_not_among_the_trades(
+def test_the_feed_has_everything_and_the_news_have_what_was_written(
     hall: Hall, client: Client
 ) -> None:
     for n in range(22):
@@ -137,7 +182,9 @@ def test_events_and_halts_are_among_the_news_and_not_among_the_trades(
     written = Article.objects.order_by("-number").values_list("headline", flat=True)[:20]
     assert [unescape(headline) for headline in listed] == list(written)
     kinds = set(re.findall(r'data-kind="(\w+)"', panel(page, "feed")))
-    assert "BUY" in kinds and kinds <= {"BUY", "SELL", "CROSS", "price"}
+    assert {"BUY", "event"} <= kinds <= {"BUY", "SELL", "CROSS", "price", "event", "news", "sec"}
+    ticks = [int(tick) for tick in re.findall(r'data-tick="(\d+)"', panel(page, "feed"))]
+    assert ticks == sorted(ticks, reverse=True)
 
 
 def test_who_is_on_trial_and_who_in_prison_is_listed(hall: Hall, client: Client) -> None:
@@ -176,6 +223,7 @@ def test_who_is_on_trial_and_who_in_prison_is_listed(hall: Hall, client: Client)
     wanted, prison = panel(page, "wanted"), panel(page, "prison")
     assert "ann" in wanted and "wash trading" in wanted and "bob" not in wanted
     assert "bob" in prison and f'until">{tick + 9}' in prison and "ann" not in prison
+    assert 'left">9<' in prison
 
 
 def panel(page: str, name: str) -> str:

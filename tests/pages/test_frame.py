@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Agent
 from market import selectors
-from market.models import Candle, Company
+from market.engine.candles import INDEX
+from market.engine.sessions import moment_of
+from market.models import Candle, Company, EquityPoint, World
 from market.selectors import AdjustedCandle
 from tests.floor.hall import Hall
+from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal import frame, moves
 from wallstreetsim.terminal.markets import chart_of, depth_of
+from wallstreetsim.terminal.state import scheduled
 
-PAGES = ("/markets", "/markets/APEX", "/agents", "/agents/ann", "/sec", "/world")
+PAGES = (
+    "/markets",
+    "/markets/APEX",
+    "/agents",
+    "/agents/ann",
+    "/sec",
+    "/world",
+    "/rules",
+    "/status",
+)
+MOST_READS = 12
+MOST_BYTES = 250_000
+FILES = re.compile(r'(?:src|href)="/static/([^"]+\.(?:js|css))')
 
 
 @pytest.fixture(autouse=True)
@@ -56,14 +80,19 @@ def test_a_page_names_its_section_and_links_to_the_others(
     assert f"<b>{hall.row.tick}</b>" in page
 
 
+def listed(client: Client, path: str) -> str:
+    """Return the list of companies of a page, without what is above it."""
+    return text_of(client, path).partition('id="companies"')[2]
+
+
 def test_markets_are_searched_filtered_and_sorted(hall: Hall, client: Client) -> None:
     symbols = re.compile(r'<th scope="row"><a href="/markets/([A-Z]+)"')
-    found = symbols.findall(text_of(client, "/markets?sort=-price"))
+    found = symbols.findall(listed(client, "/markets?sort=-price"))
     prices = dict(Company.objects.values_list("symbol", "price"))
     assert [prices[symbol] for symbol in found] == sorted(prices.values(), reverse=True)
-    assert symbols.findall(text_of(client, "/markets?q=apex")) == ["APEX"]
+    assert symbols.findall(listed(client, "/markets?q=apex")) == ["APEX"]
     sector = Company.objects.get(symbol="APEX").sector
-    within = symbols.findall(text_of(client, f"/markets?sector={sector}"))
+    within = symbols.findall(listed(client, f"/markets?sector={sector}"))
     assert set(within) == set(
         Company.objects.filter(sector=sector).values_list("symbol", flat=True)
     )
@@ -96,20 +125,39 @@ def test_an_unchanged_page_is_not_sent_again(hall: Hall, client: Client) -> None
     assert client.get("/markets", headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
-@pytest.mark.parametrize(("path", "reads"), [("/markets", 4), ("/markets/APEX", 11), ("/world", 7)])
-def test_a_page_is_made_once_a_tick_in_a_few_reads(
+def test_pages_read_little_are_made_once_a_tick_and_are_light(
     hall: Hall,
     client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
-    path: str,
-    reads: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    hall.tick("ann BUY 100 MARKET\nbob BUY 100 NEXUS MARKET")
+    for _ in range(3):
+        hall.tick("ann BUY 100 MARKET\nbob BUY 100 NEXUS MARKET")
     client.get("/health")
-    with django_assert_num_queries(reads):
-        client.get(path)
-    with django_assert_num_queries(2 if "APEX" in path else 1):
-        client.get(path)
+    for path in PAGES:
+        with django_assert_max_num_queries(MOST_READS):
+            page = client.get(path)
+        assert len(gzip.compress(page.content)) + weight_of_files(page.content) <= MOST_BYTES, path
+        if path == "/status":
+            continue  # which is made for each who looks
+        with django_assert_num_queries(2 if "APEX" in path or "ann" in path else 1):
+            client.get(path)
+
+
+def weight_of_files(page: bytes) -> int:
+    """Return what all scripts and styles of a page weigh, compressed, and those they import."""
+    names = {name.partition("?")[0] for name in FILES.findall(page.decode())}
+    seen: set[str] = set()
+    while names:
+        name = names.pop()
+        seen.add(name)
+        found = finders.find(name)
+        assert found, name
+        if name.endswith(".js"):
+            text = Path(found).read_text()
+            imported = re.findall(r' from "(\.[^"]+)"', text)
+            names |= {normpath(PurePosixPath(name).parent / one) for one in imported} - seen
+    return sum(len(gzip.compress(Path(str(finders.find(name))).read_bytes())) for name in seen)
 
 
 def test_candles_are_placed_between_the_lowest_and_the_highest_price() -> None:
@@ -131,6 +179,74 @@ def test_candles_of_one_price_lie_in_the_middle() -> None:
     assert bar.high == bar.low == bar.top == 120
 
 
+def test_columns_sort_and_turn_round(hall: Hall, client: Client) -> None:
+    page = text_of(client, "/markets?sort=-price")
+    assert 'aria-sort="descending"><a href="?q=&amp;sector=&amp;sort=price">Price ▼</a>' in page
+    page = text_of(client, "/markets?sort=volatility&sector=Technology")
+    assert 'aria-sort="ascending"' in page
+    assert "sector=Technology&amp;sort=-volatility" in page
+
+
+def test_gainers_losers_and_halts_are_above_the_list(hall: Hall, client: Client) -> None:
+    hall.operate("HALT", symbol="NOVA", ticks=5, reason="a look")
+    hall.tick()
+    Company.objects.update(previous_close=F("price"))
+    Company.objects.filter(symbol="APEX").update(previous_close=F("price") / 2)
+    Company.objects.filter(symbol="MEME").update(previous_close=F("price") * 2)
+    top, _, _ = text_of(client, "/markets").partition('id="markets"')
+    gainers, _, rest = top.partition('id="losers"')
+    losers, _, halts = rest.partition('id="halts"')
+    assert re.findall(r'href="/markets/(\w+)"', gainers.partition('id="gainers"')[2]) == ["APEX"]
+    assert re.findall(r'href="/markets/(\w+)"', losers) == ["MEME"]
+    assert re.findall(r'href="/markets/(\w+)"', halts) == ["NOVA"]
+
+
+def test_an_agents_curve_is_shown_against_the_index(hall: Hall, client: Client) -> None:
+    while hall.row.tick < 11:
+        hall.tick()
+    index = dict(Candle.objects.filter(symbol=INDEX, interval=1).values_list("tick", "close"))
+    for tick, equity in ((4, 1_000_000), (7, 1_500_000), (10, 1_200_000)):
+        EquityPoint.objects.create(account_id=hall.agents["ann"].id, tick=tick, equity=equity)
+    page = text_of(client, "/agents/ann")
+    _, _, table = page.partition("The samples as a table")
+    rows = re.findall(r"<td>(\d+)</td><td>([^<]+)</td><td>([^<]+)</td><td>([^<]+)%</td>", table)
+    assert [(tick, worth, fall) for tick, worth, _, fall in rows] == [
+        ("4", "$10,000", "0.00"),
+        ("7", "$15,000", "0.00"),
+        ("10", "$12,000", "20.00"),
+    ]
+    for tick, _, as_index, _ in rows:
+        assert as_index == f"${1_000_000 * index[int(tick)] // index[4] // 100:,}"
+
+
+def test_the_calendar_tells_what_is_known_to_come() -> None:
+    session, fed = RULES.market.session, RULES.market.climate
+    moment = moment_of(100, session)
+    closes, opens, decides = scheduled(100, moment)
+    assert (closes.tick, closes.ticks_left) == (session.open_ticks, session.open_ticks - 100)
+    assert opens.tick == session.day_ticks
+    assert decides.tick == fed.fed_days * session.day_ticks + fed.fed_tick_in_day
+    later = decides.tick
+    assert scheduled(later, moment_of(later, session))[-1].tick > later
+
+
+def test_rules_are_those_at_config(hall: Hall, client: Client) -> None:
+    page, told = unescape(text_of(client, "/rules")), client.get("/api/v1/config").json()["data"]
+    for action in told["actions"]:
+        assert f">{action['type']}<" in page and f">{action['summary']}<" in page
+    for role in told["roles"]:
+        assert f">{role['role']}<" in page
+    assert f"<dt>fees · taker bps</dt><dd>{told['fees']['takerBps']}</dd>" in page
+
+
+def test_the_status_says_whether_ticks_come_on_time(hall: Hall, client: Client) -> None:
+    hall.tick()
+    assert "Ticks come on time." in text_of(client, "/status")
+    World.objects.update(claimed_at=timezone.now() - timedelta(minutes=5))
+    page = text_of(client, "/status")
+    assert "The tick is late." in page and "300." in page
+
+
 def test_a_chart_has_a_table_twin_and_what_is_marked(hall: Hall, client: Client) -> None:
     hall.operate("HALT", symbol="APEX", ticks=2, reason="a look")
     for _ in range(4):
@@ -142,6 +258,11 @@ def test_a_chart_has_a_table_twin_and_what_is_marked(hall: Hall, client: Client)
     assert rows == [f"{candle.tick:,}" for candle in closed]
     assert 'data-kind="trade"' in page
     assert page.count('aria-current="true"') == 2  # the address says which interval and range
+
+
+def test_a_company_without_a_book_has_its_page_too(hall: Hall, client: Client) -> None:
+    Company.objects.filter(symbol="APEX").update(bids=[], asks=[], bid=None, ask=None)
+    assert "Nothing rests in the book now." in text_of(client, "/markets/APEX")
 
 
 def test_a_candle_that_is_not_finished_is_made_of_its_ticks(hall: Hall) -> None:

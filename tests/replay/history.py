@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from agents.engine.inputs import Input
-from agents.engine.registry import SET_FEE
+from agents.engine.operator_acts import SET_FEE
 from agents.engine.rules import ROLES
 from market.engine.operator_acts import FREE_BANDS, HALT, INJECT, RESTRICT_SHORTS, SET_BANDS, UNHALT
 from market.engine.parameters import Parameters

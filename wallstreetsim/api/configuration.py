@@ -13,6 +13,7 @@ from agents.services import keys
 from market import wire
 from market.common.strict_json import DEEPEST_NESTING
 from market.engine.parameters import Parameter, ParameterKind
+from market.engine.reasons import MEANINGS
 from market.engine.rules import EventKind
 from market.engine.values import BPS_IN_ONE
 from wallstreetsim.api.limits import LIMITS
@@ -23,8 +24,13 @@ from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.2.0"
+CONTRACT_VERSION = "1.3.0"
 CHANGELOG = (
+    (
+        "1.3.0",
+        "An order's `reason`, sometimes a code and sometimes a sentence, is `reasonCode`, one of"
+        " `orders.reasonCodes`, and a `note` of what the code does not say.",
+    ),
     (
         "1.2.0",
         "RUMOR; the news at /news and on its channel: news:breaking, and news:marked when an"
@@ -125,6 +131,7 @@ def config() -> Config:
             "highestPrice": market.highest_limit_cents / 100,
             "priceIncrement": 0.01,
             "collarPercent": market.collar_bps / 100,
+            "reasonCodes": {str(code): meaning for code, meaning in MEANINGS.items()},
             "bookLevelsPublished": market.book_levels_published,
         },
         "timing": {

@@ -19,14 +19,14 @@ def ws_stats(request: HttpRequest) -> HttpResponse:
     if not request.user.is_staff:
         return refuse(403, "These figures are for staff.")
     try:
-        each = _figures()
+        each = figures()
     except redis.RedisError:
         return refuse(503, "Redis is unavailable, and with it the figures of the web processes.")
     data = {**stats.total(each.values()), "each": each}
     return HttpResponse(orjson.dumps({"success": True, "data": data}), content_type=JSON)
 
 
-def _figures() -> dict[str, stats.FeedStats]:
+def figures() -> dict[str, stats.FeedStats]:
     """Return each web process's figures, at most a few seconds old, by its name."""
     with redis_client() as client:
         keys = sorted(client.scan_iter(f"{FIGURES}*"))

@@ -245,6 +245,7 @@ def _context(origin: str) -> dict[str, Any]:
         "drift_percent": round(100 * market.pricing.drift_weight),
         "call_ticks": market.margin.call_ticks,
         "loan_spread_percent": f"{market.margin.loan_spread_bps / 100:g}",
+        "take_over_percent": f"{market.margin.take_over_bps / 100:g}",
         "pause_ticks": market.halts.pause_ticks,
         **_news(),
         "market_levels": " or ".join(f"{bps / 100:g}" for bps in market.halts.market_levels_bps),

@@ -48,7 +48,7 @@ PORTFOLIO_FIELDS = (
 _ORDER_FIELDS = ("orderId", "clientOrderId", "symbol", "side", "intent")
 _ENDED_FIELDS = (
     *_ORDER_FIELDS,
-    *("status", "quantity", "filledQuantity", "avgPrice", "reason", "tick"),
+    *("status", "quantity", "filledQuantity", "avgPrice", "reasonCode", "note", "tick"),
 )
 
 FRAMES = (

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from agents.engine.registry import AgentState
+from agents.engine.agent_state import AgentState
 from market import wire
 from market.engine import margin
 from market.engine.exchange import Exchange

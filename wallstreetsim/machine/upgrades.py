@@ -146,13 +146,13 @@ _LAST_TICK_3 = 7
 
 
 def _from_3(state: State, rules: Rules) -> State:
-    """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends candles
-    with the session and makes one of the day, and counts the tries to liquidate. It keeps each
-    engine's state under its name, and the taker's fee with the market; two figures of a company
-    have other names. Accounts know what came beside trading and may owe fines, escrow is one;
-    agents know their past: nothing happened before. It knows initial margin by company, what of the
-    volume the market maker absorbed, which stops a trade has reached, how quotes lean, and slower
-    averages of past impact.
+    """Schema 4 counts an event's ticks down, tells the last bid from one that stands, ends
+    candles with the session and makes one of the day, and counts the tries to liquidate. It
+    keeps each engine's state under its name, and the taker's fee with the market; two figures
+    of a company have other names. Accounts know what came beside trading and may owe fines,
+    escrow is one; agents know their past: nothing happened before. The index has candles from
+    here on. It knows initial margin by company, what of the volume the market maker absorbed,
+    which stops a trade has reached, how quotes lean, and slower averages of past impact.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -162,6 +162,7 @@ def _from_3(state: State, rules: Rules) -> State:
     active = [event for event in events["active"] if event[_LAST_TICK_3] >= tick]
     lifted_market = market | {
         "taker_fee_bps": state["taker_fee_bps"],
+        "index_forming": [],
         "climate": climate
         | {"events": events | {"active": [_event_from_3(event, tick) for event in active]}},
         "happened": [_event_from_3(event, tick) for event in market["happened"]],
@@ -187,6 +188,8 @@ def _from_3(state: State, rules: Rules) -> State:
                 "trade_count": 0,
                 "is_reduce_only": False,
                 "debt": 0,
+                "loan_sum": 0,
+                "borrow_sum": 0,
             }
             | _margins_from_3(account, market["companies"], rules)
             for account in _with_escrow(market["accounts"])

@@ -49,10 +49,10 @@ def home() -> Path | None:
 
 def directory() -> Path | None:
     """Return where the modules compiled of the present sources are, or would be."""
-    return base / _state_of_sources() if (base := home()) else None
+    return base / state_of_sources() if (base := home()) else None
 
 
-def _state_of_sources() -> str:
+def state_of_sources() -> str:
     state = blake2b(EXTENSION_SUFFIXES[0].encode(), digest_size=16)
     for source in sources():
         text = (CODE / source).read_bytes()

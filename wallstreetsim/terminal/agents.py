@@ -11,15 +11,17 @@ from django.views.decorators.cache import never_cache
 
 from agents import selectors, standings
 from agents.api.serializers import public_profile
-from agents.engine.registry import AgentStatus
+from agents.engine.agent_state import AgentStatus
 from agents.models import Agent
 from agents.standings import RankedAgent
+from market import selectors as market
 from market import wire
-from market.engine.values import Bps, Cents
+from market.engine.values import Bps, Cents, Tick
 from market.selectors import world
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.frame import framed, one_of, page_number
+from wallstreetsim.terminal.template_tags import LINE_WIDTH, points_between
 
 PAGE_SIZE = 50
 HOUSES = (
@@ -50,6 +52,7 @@ class Line(NamedTuple):
     return_percent: float
     drawdown_bps: Bps
     sharpe: float | None
+    return_days: int  # that the ratio is of
     reputation: str
     trades: int
 
@@ -111,18 +114,70 @@ def _profile(found: Agent) -> Mapping[str, Any]:
     ranked = standings.ranked_agent(id=found.id)
     rationales = standings.public_rationales(ranked.agent, world().tick)
     profile = public_profile(ranked, rationales)
-    points = [point.equity for point in selectors.equity_points(found)[:CURVE_POINTS]][::-1]
+    samples = list(selectors.equity_points(found)[:CURVE_POINTS])[::-1]
+    curve = _curve([(one.tick, one.equity) for one in samples])
     return {
         "agent": ranked.agent,
         "line": _line(ranked),
-        "points": points,
-        "lowest": min(points, default=0),
-        "highest": max(points, default=0),
+        "curve": curve,
+        "drawing": _drawing(curve),
         "alliances": _alliances(ranked),
         "convictions": profile["rapSheet"],
         "history": profile["reputationHistory"],
         "rationales": profile["rationales"],
     }
+
+
+class Sample(NamedTuple):
+    """An agent's net worth at a tick, beside what it would be had it gone as the index since the
+    first sample; and how far it is below its highest before, in percent.
+    """
+
+    tick: Tick
+    equity: Cents
+    as_index: Cents
+    drawdown: float
+
+
+def _curve(samples: Sequence[tuple[Tick, Cents]]) -> list[Sample]:
+    """Return the samples, oldest first, beside the index. One query."""
+    index = market.index_at([tick for tick, _ in samples])
+    curve: list[Sample] = []
+    peak = 0
+    for (tick, equity), value in zip(samples, index, strict=True):
+        peak = max(peak, equity)
+        as_index = samples[0][1] * value // index[0] if index[0] else samples[0][1]
+        drawdown = 100 * (peak - equity) / peak if peak > 0 else 0.0
+        curve.append(Sample(tick, equity, as_index, drawdown))
+    return curve
+
+
+class Drawing(NamedTuple):
+    """A curve's lines as points of the drawing space, all of one scale but the drawdown."""
+
+    equity: str
+    as_index: str
+    drawdown: str
+    lowest: Cents
+    highest: Cents
+    deepest: float
+
+
+def _drawing(curve: Sequence[Sample]) -> Drawing | None:
+    if len(curve) < 2:
+        return None
+    values = [one.equity for one in curve] + [one.as_index for one in curve]
+    lowest, highest = min(values), max(values)
+    deepest = max(one.drawdown for one in curve)
+    falls = [-one.drawdown for one in curve]
+    return Drawing(
+        points_between([one.equity for one in curve], lowest, highest),
+        points_between([one.as_index for one in curve], lowest, highest),
+        f"0,0 {points_between(falls, -deepest, 0.0)} {LINE_WIDTH},0",
+        lowest,
+        highest,
+        deepest,
+    )
 
 
 def _alliances(ranked: RankedAgent) -> Sequence[Mapping[str, Any]]:
@@ -147,6 +202,7 @@ def _line(ranked: RankedAgent) -> Line:
         wire.percent(ranked.gain, ranked.endowment),
         one.max_drawdown_bps,
         one.sharpe,
+        one.return_days,
         f"{one.reputation / 1_000_000:.1f}",
         ranked.trade_count,
     )

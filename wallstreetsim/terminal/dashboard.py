@@ -1,39 +1,78 @@
-"""What the page shows before any script runs: seven queries, however many agents trade.
+"""What the page shows before any script runs: a fixed number of queries, however many trade.
 
 Money is cents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from json import dumps
+from time import monotonic
 from tomllib import loads
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
+from django.urls import reverse
+from orjson import loads as loads_json
 
+from agents.models import Agent
 from market import selectors, tape, wire
 from market.engine import short_sales
+from market.engine.candles import INDEX
 from market.engine.halts import UNTIL_RESUMED
 from market.engine.rules import SessionRules
 from market.engine.sessions import Moment
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Shares, Tick
-from market.models import Bankruptcy, Candle, Company, Split, Trade, World
+from market.models import (
+    Bankruptcy,
+    Candle,
+    Company,
+    EquityPoint,
+    Split,
+    TapeEntry,
+    Trade,
+    World,
+)
+from market.selectors import AdjustedCandle
 from news import selectors as news
+from news.engine.articles import CRIME, REGULATORY, RUMOR
 from news.models import Article
 from sec.selectors import InPrison, OnTrial, in_prison, on_trial
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.shared import LIMITS, WORDS, said
-from wallstreetsim.terminal.template_tags import clock
+from wallstreetsim.terminal.template_tags import (
+    arrow,
+    clock,
+    compact_dollars,
+    direction,
+    grouped,
+    price,
+    signed_percent,
+)
 
 VERSION: str = loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
+STARTED = monotonic()  # this process
+TICKS_A_MINUTE = max(1, 60 // settings.TICK_SECONDS)
 FEED_TRADES = 30
+FEED_FILTERS = (
+    ("", "ALL"),
+    ("trades", "TRADES"),
+    ("moves", "MOVES"),
+    ("news", "NEWS"),
+    ("events", "EVENTS"),
+    ("sec", "SEC"),
+)
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 TICKER_COMPANIES = 40
+CANDLES_WIDTH, CANDLES_HEIGHT = 300, 60
+CANDLE_WIDTH = 0.7  # of its place
+HEAT_PERCENT = (0.1, 0.75, 2.0)  # from where on a sector is a little, rather, very hot or cold
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +153,7 @@ class Standing:
     net_worth: Cents
     change_percent: float
     is_house: bool
+    curve: Sequence[Cents] = ()  # its net worth every so many ticks, oldest first, and now
 
 
 class Fall(NamedTuple):
@@ -152,21 +192,90 @@ class Sale(NamedTuple):
         return self.price * self.quantity
 
 
+class SectorChange(NamedTuple):
+    """A sector's day, weighted by what its companies are worth."""
+
+    name: str
+    change_percent: float
+    companies: int
+
+    @property
+    def heat(self) -> int:
+        """Return how hot or, below zero, cold it is, to three."""
+        size = sum(abs(self.change_percent) >= least for least in HEAT_PERCENT)
+        return size if self.change_percent > 0 else -size
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The market's index, in hundredths of a point, with the line that leads to it."""
+    """The market's index, in hundredths of a point, with the candles that lead to it."""
 
     value: int
     change_percent: float
-    line: list[int]
+    candles: Sequence[AdjustedCandle]  # of the last one there is only a part so far
 
     @property
     def highest(self) -> int:
-        return max(self.line)
+        return max((candle.high for candle in self.candles), default=self.value)
 
     @property
     def lowest(self) -> int:
-        return min(self.line)
+        return min((candle.low for candle in self.candles), default=self.value)
+
+    @property
+    def figures(self) -> str:
+        """The candles for scripts: those of each between commas."""
+        return ";".join(
+            f"{one.tick},{one.open},{one.high},{one.low},{one.close}" for one in self.candles
+        )
+
+    @property
+    def rising(self) -> str:
+        return self._path(one.close >= one.open for one in self.candles)
+
+    @property
+    def falling(self) -> str:
+        return self._path(one.close < one.open for one in self.candles)
+
+    def _path(self, chosen: Iterable[bool]) -> str:
+        """Draw the chosen candles; static/dashboard/candles.js draws alike."""
+        step = CANDLES_WIDTH / (LIMITS["candles"] + 1)
+        return "".join(
+            self._candle(one, place * step, step)
+            for place, (one, is_chosen) in enumerate(zip(self.candles, chosen, strict=True))
+            if is_chosen
+        )
+
+    def _candle(self, one: AdjustedCandle, left: float, step: float) -> str:
+        top, foot = self._height(max(one.open, one.close)), self._height(min(one.open, one.close))
+        width = CANDLE_WIDTH * step
+        middle = left + width / 2
+        return (
+            f"M{middle:.1f},{self._height(one.high):.1f}V{self._height(one.low):.1f}"
+            f"M{left:.1f},{top:.1f}h{width:.1f}V{foot:.1f}h-{width:.1f}z"
+        )
+
+    def _height(self, value: int) -> float:
+        span = self.highest - self.lowest
+        if not span:
+            return CANDLES_HEIGHT / 2
+        return 1 + (CANDLES_HEIGHT - 2) * (self.highest - value) / span
+
+
+class FeedLine(NamedTuple):
+    """A line of the feed: a trade, a price's move, or something that was written."""
+
+    tick: Tick
+    order: int  # among those of its tick
+    kind: str
+    mark: str
+    direction: str = ""
+    symbol: str = ""
+    amount: str = ""
+    price: str = ""
+    value: str = ""
+    headline: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +294,7 @@ class Dashboard:
     wanted: Sequence[OnTrial] = ()
     inmates: Sequence[InPrison] = ()
     articles: Sequence[Article] = ()  # events and halts too, the newest first
+    trades_a_minute: int = 0
 
     @property
     def tick_seconds(self) -> int:
@@ -193,6 +303,11 @@ class Dashboard:
     @property
     def version(self) -> str:
         return VERSION
+
+    @property
+    def uptime(self) -> int:
+        """Return for how many seconds this process has answered."""
+        return round(monotonic() - STARTED)
 
     @property
     def is_paused(self) -> bool:
@@ -229,6 +344,32 @@ class Dashboard:
         return dumps(dict(WORDS))
 
     @property
+    def companies(self) -> str:
+        """Each company's sector and shares, as JSON."""
+        return dumps({q.symbol: (q.sector, q.shares) for q in self.quotes}, separators=(",", ":"))
+
+    @property
+    def sectors(self) -> list[SectorChange]:
+        """The sectors that have companies, as the rules list them."""
+        return [
+            SectorChange(sector.name, _change_of(quotes), len(quotes))
+            for sector in RULES.market.sectors
+            if (quotes := [quote for quote in self.quotes if quote.sector == sector.name])
+        ]
+
+    @property
+    def feed(self) -> list[FeedLine]:
+        """What happened, the newest first: of a tick what was written, the trades, the moves."""
+        lines = [_article_line(article) for article in self.articles]
+        lines += [_trade_line(trade) for trade in self.trades]
+        lines += [_move_line(quote, self.world.tick) for quote in self.largest_moves]
+        return sorted(lines, key=lambda line: (-line.tick, line.order))
+
+    @property
+    def feed_filters(self) -> Sequence[tuple[str, str]]:
+        return FEED_FILTERS
+
+    @property
     def ticker(self) -> list[Quote]:
         return self.quotes[:TICKER_COMPANIES]
 
@@ -260,14 +401,6 @@ class Dashboard:
         return "closed" if not self.moment.is_open else "halted" if self.halt else "open"
 
     @property
-    def new_trades(self) -> list[Sale]:
-        return [trade for trade in self.trades if trade.tick == self.world.tick]
-
-    @property
-    def older_trades(self) -> list[Sale]:
-        return [trade for trade in self.trades if trade.tick < self.world.tick]
-
-    @property
     def largest_moves(self) -> list[Quote]:
         """The companies whose prices the last tick moved most."""
         moved = [quote for quote in self.quotes if quote.change]
@@ -293,7 +426,10 @@ def load() -> Dashboard:
     with selectors.one_instant():
         world = selectors.world()
         told = _told_in(world)
-        quotes = _quotes(world)
+        closes, index_candles = last_closes(world.tick)
+        quotes = _quotes(world, closes)
+        board = told.get("leaderboard:update", {})
+        curves = _curves(board, world.tick)
         trades = _last_trades()
         bankruptcies = _last_bankruptcies()
         wanted = on_trial(world.tick, LIMITS["wanted"])
@@ -304,15 +440,16 @@ def load() -> Dashboard:
         world=world,
         moment=selectors.moment(world),
         quotes=quotes,
-        index=_index(world, quotes, update),
+        index=_index(world, index_candles, update),
         active_agents=update.get("activeAgents", 0),
-        standings=_standings(told.get("leaderboard:update", {})),
+        standings=_standings(board, curves),
         trades=trades,
         active_events=_active_events(update),
         bankruptcies=bankruptcies,
         wanted=wanted,
         inmates=inmates,
         articles=articles,
+        trades_a_minute=_trades_a_minute(world),
     )
 
 
@@ -331,21 +468,24 @@ def load_at(tick: Tick) -> Dashboard | None:
         if not told:
             return None
         update, prices = told["tick:update"], told["price:update"]["prices"]
-        quotes = _quotes_then(tick, {price["symbol"]: price for price in prices})
+        closes, index_candles = last_closes(tick)
+        quotes = _quotes_then(tick, {price["symbol"]: price for price in prices}, closes)
         then = _world_then(now, update)
+        board = told["leaderboard:update"]
         return Dashboard(
             world=then,
             moment=selectors.moment(then),
             quotes=quotes,
-            index=_index(then, quotes, update),
+            index=_index(then, index_candles, update),
             active_agents=update["activeAgents"],
-            standings=_standings(told["leaderboard:update"]),
+            standings=_standings(board, _curves(board, tick)),
             trades=_last_trades_until(tick),
             active_events=_active_events(update),
             bankruptcies=_falls(Bankruptcy.objects.filter(tick__lte=tick)),
             wanted=on_trial(tick, LIMITS["wanted"]),
             inmates=in_prison(tick, LIMITS["inmates"]),
             articles=list(news.articles_until(tick)[: LIMITS["articles"]]),
+            trades_a_minute=_trades_a_minute(then),
         )
 
 
@@ -366,8 +506,7 @@ def _world_then(now: World, update: wire.Wire) -> World:
     )
 
 
-def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
-    closes = _closes(tick)
+def _quotes_then(tick: Tick, prices: dict[str, wire.Wire], closes: Closes) -> list[Quote]:
     companies = {company.symbol: company for company in selectors.companies()}
     for split in Split.objects.filter(tick__gt=tick).order_by("-tick"):
         company = companies[split.symbol]
@@ -383,9 +522,6 @@ def _quotes_then(tick: Tick, prices: dict[str, wire.Wire]) -> list[Quote]:
 
 def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, int]]) -> Quote:
     """Return a company's figures as a tick told them, in shares as they were split then."""
-    adjusted = [
-        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
-    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -397,7 +533,7 @@ def _quote_then(company: Company, price: wire.Wire, closes: list[tuple[Cents, in
         bid=_cents(price["bid"]) if price["bid"] else None,
         ask=_cents(price["ask"]) if price["ask"] else None,
         volume=price["volume24h"],
-        closes=[*adjusted, _cents(price["price"])],
+        closes=[*adjusted(closes, company.split_power), _cents(price["price"])],
         low_band=_cents(price["bandLow"] or 0),
         high_band=_cents(price["bandHigh"] or 0),
         is_halted=price["halted"],
@@ -416,45 +552,109 @@ def _bps(rate: float | None, unknown: Bps) -> Bps:
     return unknown if rate is None else round(rate * BPS_IN_ONE)
 
 
+_trade_counts: OrderedDict[tuple[int, Tick], int] = OrderedDict()  # by epoch and tick
+
+
 def _told_in(world: World) -> dict[str, Any]:
-    """Return what the world's tick said in public, by type; nothing before the first tick."""
-    entries = tape.read_tick(epoch=world.epoch, tick=world.tick, streams=[tape.PUBLIC_STREAM])
-    return {event["type"]: event["data"] for entry in entries for event in entry.read()}
+    """Return what the world's tick said in public, by type; nothing before the first tick. It notes
+    as well how much was traded in each tick of the last minute. One query.
+    """
+    unknown = [tick for tick in _last_minute(world) if (world.epoch, tick) not in _trade_counts]
+    entries = TapeEntry.objects.filter(
+        epoch=world.epoch, stream=tape.PUBLIC_STREAM, tick__in={world.tick, *unknown}
+    )
+    told: dict[str, Any] = {}
+    for row in entries.order_by("tick"):
+        events = tape.decompressed(row.events)
+        first = loads_json(tape.lines(events)[0])
+        _trade_counts[world.epoch, row.tick] = first["data"]["tradeCount"]
+        if row.tick == world.tick:
+            told = {event["type"]: event["data"] for event in loads_json(events)}
+    while len(_trade_counts) > 10 * TICKS_A_MINUTE:
+        _trade_counts.popitem(last=False)
+    return told
 
 
-def _quotes(world: World) -> list[Quote]:
-    closes, day = _closes(world.tick), selectors.moment(world).trading_day
+def _last_minute(world: World) -> range:
+    return range(max(1, world.tick - TICKS_A_MINUTE + 1), world.tick + 1)
+
+
+def _trades_a_minute(world: World) -> int:
+    """Return the trades of the last minute, as far as the tape tells of it."""
+    return sum(_trade_counts.get((world.epoch, tick), 0) for tick in _last_minute(world))
+
+
+Closes: TypeAlias = dict[str, list[tuple[Cents, int]]]
+
+
+def _quotes(world: World, closes: Closes) -> list[Quote]:
+    day = selectors.moment(world).trading_day
     companies = selectors.companies(sort="-marketCap")
     return [_quote(company, closes.get(company.symbol, []), day) for company in companies]
 
 
-def _closes(tick: Tick) -> dict[str, list[tuple[Cents, int]]]:
+def last_closes(tick: Tick) -> tuple[Closes, list[AdjustedCandle]]:
     """Return each company's prices over the last ticks that the market was open, oldest first,
-    each with the power to which its shares had been split.
+    each with the power to which its shares had been split; and the candles of the index over the
+    same ticks, the last as far as it has come. One query.
     """
-    session = RULES.market.session
-    earliest = tick - LIMITS["pointTicks"] * LIMITS["points"] - session.closed_ticks
+    session, length = RULES.market.session, LIMITS["pointTicks"]
+    earliest = tick - length * LIMITS["points"] - session.closed_ticks
+    of_index = Q(symbol=INDEX)
+    forming = of_index & Q(interval=1, tick__gt=tick - (tick % session.day_ticks + 1) % length)
     candles = Candle.objects.alias(tick_in_day=F("tick") % session.day_ticks).filter(
-        interval=LIMITS["pointTicks"],
+        Q(interval=length) | forming,
         tick__gt=earliest,
         tick__lte=tick,
         tick_in_day__lt=session.open_ticks,
     )
-    lines = candles.values("symbol").annotate(
+    columns = ("open", "high", "low", "close", "volume")
+    lines: Iterable[Any] = candles.values("symbol", "interval").annotate(
         ticks=ArrayAgg("tick", order_by="tick"),
         closes=ArrayAgg("close", order_by="tick"),
         powers=ArrayAgg("split_power", order_by="tick"),
+        **{
+            f"{name}s_of_index": ArrayAgg(name, order_by="tick", filter=of_index)
+            for name in columns
+        },
     )
-    known = {
-        symbol: dict(zip(ticks, zip(closes, powers, strict=True), strict=True))
-        for symbol, ticks, closes, powers in lines.values_list(
-            "symbol", "ticks", "closes", "powers"
-        )
-    }
+    known: dict[str, dict[Tick, tuple[Cents, int]]] = {}
+    index: dict[int, list[AdjustedCandle]] = {}
+    for line in lines:
+        ticks, closes, powers = line["ticks"], line["closes"], line["powers"]
+        if line["symbol"] == INDEX:
+            figures = (line[f"{name}s_of_index"] for name in columns)
+            rows = zip(ticks, *figures, strict=True)
+            index[line["interval"]] = [AdjustedCandle(*row) for row in rows]
+        else:
+            known[line["symbol"]] = dict(zip(ticks, zip(closes, powers, strict=True), strict=True))
     times = sorted({tick for line in known.values() for tick in line})
-    return {
+    points = {
         symbol: _without_gaps(line, times)[-LIMITS["points"] :] for symbol, line in known.items()
     }
+    whole = index.get(length, [])[-LIMITS["candles"] :]
+    return points, [*whole, *_merged(index.get(1, []))]
+
+
+def adjusted(closes: Iterable[tuple[Cents, int]], power: int) -> list[Cents]:
+    """Return prices in today's shares, which have been split to that power."""
+    return [selectors.adjusted_price(close, then, power) for close, then in closes]
+
+
+def _merged(parts: Sequence[AdjustedCandle]) -> list[AdjustedCandle]:
+    """Return the one candle that these ticks make so far, none of no ticks."""
+    if not parts:
+        return []
+    return [
+        AdjustedCandle(
+            tick=parts[-1].tick,
+            open=parts[0].open,
+            high=max(part.high for part in parts),
+            low=min(part.low for part in parts),
+            close=parts[-1].close,
+            volume=sum(part.volume for part in parts),
+        )
+    ]
 
 
 def _without_gaps(
@@ -472,9 +672,6 @@ def _without_gaps(
 
 
 def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) -> Quote:
-    adjusted = [
-        selectors.adjusted_price(close, power, company.split_power) for close, power in closes
-    ]
     return Quote(
         symbol=company.symbol,
         name=company.name,
@@ -486,7 +683,7 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
         bid=company.bid,
         ask=company.ask,
         volume=company.day_ago_volume,
-        closes=[*adjusted, company.price],
+        closes=[*adjusted(closes, company.split_power), company.price],
         low_band=company.low_band,
         high_band=company.high_band,
         is_halted=company.is_halted,
@@ -497,15 +694,61 @@ def _quote(company: Company, closes: list[tuple[Cents, int]], trading_day: int) 
     )
 
 
-def _index(world: World, quotes: list[Quote], update: wire.Wire) -> Index:
-    """Return the index; its line is drawn from the companies' own, weighted as it is."""
-    capitals = [
-        sum(close * quote.shares for close, quote in zip(closes, quotes, strict=True))
-        for closes in zip(*(quote.closes for quote in quotes), strict=False)
-    ]
+def _index(world: World, candles: Sequence[AdjustedCandle], update: wire.Wire) -> Index:
     change_percent = update["indices"][0]["changePercent"] if update else 0.0
-    line = [round(world.index * capital / capitals[-1]) for capital in capitals]
-    return Index(world.index, change_percent, line)
+    return Index(world.index, change_percent, candles)
+
+
+def _change_of(quotes: Sequence[Quote]) -> float:
+    """Return what companies are worth more than at the previous close, in percent."""
+    worth = sum(quote.price * quote.shares for quote in quotes)
+    before = sum(quote.previous_close * quote.shares for quote in quotes)
+    return wire.percent(worth - before, before)
+
+
+def _article_line(article: Article) -> FeedLine:
+    kind = kind_of(article.section, article.topic, article.event_type)
+    return FeedLine(
+        article.tick,
+        0,
+        kind,
+        kind.upper(),
+        headline=article.headline,
+        address=reverse("article-page", args=[article.id]),
+    )
+
+
+def kind_of(section: str, topic: str, event_type: str) -> str:
+    """Return which lines of the feed an article is among; static/dashboard/feed.js sorts alike."""
+    if section == REGULATORY or topic == CRIME:
+        return "sec"
+    return "event" if event_type else "rumor" if section == RUMOR else "news"
+
+
+def _trade_line(trade: Sale) -> FeedLine:
+    return FeedLine(
+        trade.tick,
+        1,
+        trade.side,
+        trade.side,
+        symbol=trade.symbol,
+        amount=grouped(trade.quantity),
+        price=price(trade.price),
+        value=compact_dollars(trade.value),
+    )
+
+
+def _move_line(quote: Quote, tick: Tick) -> FeedLine:
+    return FeedLine(
+        tick,
+        2,
+        "price",
+        arrow(quote.change),
+        direction=direction(quote.change_percent),
+        symbol=quote.symbol,
+        amount=signed_percent(quote.change_percent),
+        price=price(quote.price),
+    )
 
 
 def _last_trades() -> list[Sale]:
@@ -544,15 +787,27 @@ def _falls(rows: QuerySet[Bankruptcy]) -> list[Fall]:
     return [Fall(row.tick, row.account.name, row.peak, row.final, row.cause) for row in last]
 
 
-def _standings(leaderboard: wire.Wire) -> list[Standing]:
+def _curves(leaderboard: wire.Wire, tick: Tick) -> dict[str, list[Cents]]:
+    """Return the net worth that agents on the board had every so many ticks, oldest first. One
+    query.
+    """
+    names = [entry["name"] for entry in leaderboard.get("entries", [])]
+    points = EquityPoint.objects.filter(account=OuterRef("id"), tick__lte=tick).order_by("-tick")
+    last = ArraySubquery(points.values("equity")[: LIMITS["equityPoints"]])
+    rows = Agent.objects.filter(name__in=names or [""]).annotate(points=last)
+    return {name: points[::-1] for name, points in rows.values_list("name", "points")}
+
+
+def _standings(leaderboard: wire.Wire, curves: dict[str, list[Cents]]) -> list[Standing]:
     return [
         Standing(
             rank=entry["rank"],
             name=entry["name"],
             role=entry["role"],
-            net_worth=round(entry["netWorth"] * 100),
+            net_worth=(net_worth := round(entry["netWorth"] * 100)),
             change_percent=entry["change24h"],
             is_house=entry["house"],
+            curve=[*curves.get(entry["name"], ()), net_worth],
         )
         for entry in leaderboard.get("entries", [])
     ]

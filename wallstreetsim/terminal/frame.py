@@ -35,6 +35,8 @@ SECTIONS = (
     Section("NEWS", "/news"),
     Section("SEC", "/sec"),
     Section("WORLD", "/world"),
+    Section("RULES", "/rules"),
+    Section("STATUS", "/status"),
     Section("REPLAY", "/replay"),
     Section("DOCS", "/docs"),
 )
@@ -66,10 +68,16 @@ Context = Callable[[], Mapping[str, Any]]
 
 
 def framed(
-    request: HttpRequest, template: str, section: str, context: Context, *, status: int = 200
+    request: HttpRequest,
+    template: str,
+    section: str,
+    context: Context,
+    *,
+    status: int = 200,
+    is_kept: bool = True,
 ) -> HttpResponse:
     """Answer with a page as of the last tick. `context` is asked once a tick and address, however
-    many look; a page that is unchanged is a 304.
+    many look; a page that is unchanged is a 304. One that is not kept is made for each who looks.
     """
     digest = newest_digest()
     if digest is None:
@@ -78,7 +86,7 @@ def framed(
     etag = quote_etag(f"{digest}{address}")
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
-    page = _kept(digest, address)
+    page = _kept(digest, address) if is_kept else _Page()
     if page.content is None:
         with selectors.one_instant():
             frame = Frame(selectors.world())
@@ -88,7 +96,8 @@ def framed(
             )
     host = request.get_host()
     answer = html(page.content, status=status, socket=f" ws://{host} wss://{host}")
-    answer["ETag"] = etag
+    if is_kept:
+        answer["ETag"] = etag
     return answer
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeAlias
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from market import selectors, wire
@@ -19,7 +19,7 @@ from news import selectors as news
 from news.models import Article
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal import moves
+from wallstreetsim.terminal import dashboard, moves
 from wallstreetsim.terminal.frame import framed, one_of
 from wallstreetsim.terminal.template_tags import words
 
@@ -31,6 +31,7 @@ SORTS = (
     ("changePercent", "loss"),
     ("-volume24h", "volume"),
     ("-price", "price"),
+    ("-volatility", "volatility"),
     ("symbol", "symbol"),
 )
 BOOK_LEVELS = 10
@@ -62,28 +63,77 @@ def company(request: HttpRequest, symbol: str) -> HttpResponse:
     )
 
 
+class Column(NamedTuple):
+    """A column of the list, and how a reader sorts by it."""
+
+    title: str
+    sort: str = ""  # the address's word for this column's own order, if there is one
+    kind: str = ""  # of its cells
+    order: str = "none"  # as it is sorted now, in ARIA's words
+
+
+COLUMNS = (
+    Column("Symbol", "symbol", "text"),
+    Column("Company", "", "text less"),
+    Column("Sector", "", "text less"),
+    Column("Price", "price"),
+    Column("Day", "changePercent"),
+    Column("Trend", "", "less trend"),
+    Column("Bid", "", "less"),
+    Column("Ask", "", "less"),
+    Column("Volume 24h", "volume24h", "less"),
+    Column("Volatility", "volatility", "less"),
+    Column("Market cap", "marketCap", "less"),
+    Column("State", "", "text"),
+)
+MOVERS = 5
+
+
 def _markets(request: HttpRequest) -> Mapping[str, Any]:
     sectors = [sector.name for sector in RULES.market.sectors]
     query = {
         "q": request.GET.get("q", "").strip()[:40],
         "sector": one_of(request.GET.get("sector"), sectors, ""),
-        "sort": one_of(request.GET.get("sort"), [value for value, _ in SORTS], SORTS[0][0]),
+        "sort": one_of(request.GET.get("sort"), selectors.SORTS, SORTS[0][0]),
     }
-    rows = selectors.companies(sector=query["sector"] or None, sort=query["sort"])
-    total = Company.objects.count()
-    if query["q"]:
-        words = query["q"].replace("\0", "")
-        rows = rows.filter(Q(symbol__icontains=words) | Q(name__icontains=words))
+    rows = [_with_percent(row) for row in selectors.companies(sort=query["sort"])]
+    curves, _ = dashboard.last_closes(selectors.world().tick)
+    for row in rows:
+        row.curve = [*dashboard.adjusted(curves.get(row.symbol, ()), row.split_power), row.price]
+    by_gain = sorted(rows, key=lambda row: row.change_percent)
+    wanted = query["q"].casefold()
     return {
         "query": query,
         "sectors": sectors,
         "sorts": SORTS,
-        "total": total,
-        "companies": [_with_percent(row) for row in rows],
+        "columns": [_column(column, query) for column in COLUMNS],
+        "total": len(rows),
+        "gainers": [row for row in by_gain[: -MOVERS - 1 : -1] if row.change_percent > 0],
+        "losers": [row for row in by_gain[:MOVERS] if row.change_percent < 0],
+        "halted": [row for row in rows if row.is_halted],
+        "companies": [
+            row
+            for row in rows
+            if (not query["sector"] or row.sector == query["sector"])
+            and (wanted in row.symbol.casefold() or wanted in row.name.casefold())
+        ],
     }
 
 
+def _column(column: Column, query: Mapping[str, str]) -> tuple[Column, str]:
+    """Return a column as it is sorted now, and the address that sorts by it, or turns it round."""
+    if not column.sort:
+        return column, ""
+    falling = f"-{column.sort}"
+    order = {column.sort: "ascending", falling: "descending"}.get(query["sort"], "none")
+    other = column.sort if order == "descending" or column.sort == "symbol" else falling
+    if column.sort == "symbol" and order == "ascending":
+        other = falling
+    return column._replace(order=order), urlencode({**query, "sort": other})
+
+
 def _with_percent(row: Any) -> Any:
+    row.known_end = wire.known_tick(row.reopens_tick)
     row.change_percent = wire.percent(row.price - row.previous_close, row.previous_close)
     return row
 

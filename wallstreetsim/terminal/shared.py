@@ -9,6 +9,9 @@ LIMITS: Mapping[str, int] = MappingProxyType(
     {
         "pointTicks": 5,  # between two points of a line
         "points": 40,  # of a line
+        "candles": 40,  # of the index, of as many ticks each as lie between two points
+        "equityTicks": 50,  # between two points of an agent's line
+        "equityPoints": 30,
         "movers": 5,  # gainers, and as many losers
         "moves": 3,  # price moves in the feed, a tick
         "bankruptcies": 8,

@@ -36,6 +36,12 @@ def as_percent(fraction: float) -> str:
 
 
 @register.filter
+def share(fraction: float | None) -> str:
+    """Write a part of one with two decimals, as the scorecard does."""
+    return "–" if fraction is None else f"{fraction:.2f}"
+
+
+@register.filter
 def as_hundredths(fraction: float) -> float:
     """Return a fraction in percent."""
     return 100 * fraction
@@ -145,7 +151,11 @@ def joined(numbers: Sequence[int]) -> str:
 @register.filter
 def line_points(values: Sequence[int]) -> str:
     """Place values, oldest first, in a line's drawing space, the lowest at its foot."""
-    lowest, highest = min(values), max(values)
+    return points_between(values, min(values), max(values))
+
+
+def points_between(values: Sequence[float], lowest: float, highest: float) -> str:
+    """Place values, oldest first, in a line's drawing space between these bounds."""
     step = LINE_WIDTH / max(1, len(values) - 1)
     return " ".join(
         f"{index * step:.1f},{_height(value, lowest, highest):.1f}"
@@ -153,7 +163,7 @@ def line_points(values: Sequence[int]) -> str:
     )
 
 
-def _height(value: int, lowest: int, highest: int) -> float:
+def _height(value: float, lowest: float, highest: float) -> float:
     if lowest == highest:
         return LINE_HEIGHT / 2
     return LINE_HEIGHT - 1 - (LINE_HEIGHT - 2) * (value - lowest) / (highest - lowest)

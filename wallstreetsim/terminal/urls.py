@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from market.common import converters  # noqa: F401
-from wallstreetsim.terminal import agents, law, markets, news, pages, state
+from wallstreetsim.terminal import agents, law, markets, news, pages, rules, state, status
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
@@ -15,7 +15,10 @@ urlpatterns = [
     path("markets/<symbol>", markets.company, name="company-page"),
     path("sec", law.sec, name="sec-page"),
     path("sec/cases/<uuid:id>", law.case, name="case-page"),
+    path("sec/scorecard", law.scorecard, name="scorecard-page"),
     path("world", state.world, name="world-page"),
+    path("rules", rules.rules, name="rules-page"),
+    path("status", status.status, name="status-page"),
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
     path("news", news.news, name="news-page"),

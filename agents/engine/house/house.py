@@ -9,6 +9,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from agents.engine.agent_state import AgentStatus
 from agents.engine.alliances import ACTIVE as ALLIED
 from agents.engine.alliances import PENDING
 from agents.engine.facts import BribeExposed, BribeOffered, Manipulation, StatusChanged
@@ -25,7 +26,7 @@ from agents.engine.house.view import (
     View,
     Worked,
 )
-from agents.engine.registry import AgentRegistry, AgentStatus
+from agents.engine.registry import AgentRegistry
 from agents.engine.rules import INVESTIGATOR
 from market.engine import engine
 from market.engine.accounts import PUBLIC

@@ -17,23 +17,32 @@ def decays(half_lives: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
-    """Return the impact of the flow less its forecast, and remember the impact. The forecast knows
-    the past impact, and how the quotes leaned: flow comes to their better side.
+    """Return the impact of the flow less its forecast, which knows the past impact, and how the
+    quotes leaned: flow comes to their better side. Source of the forecast: Lillo and Farmer, The
+    Long Memory of the Efficient Market (2004).
+    """
+    forecast = rules.lean_weight * state.lean
+    for weight, average in zip(rules.impact_weights, state.impact_averages, strict=True):
+        forecast += weight * average
+    return rules.flow_scale * (_impact(state, net_flow, rules) - forecast)
 
-    Impact grows with the square root of a large flow, and in proportion to a small one, so that a
-    single share moves nothing. Sources: Bucci et al., Crossover from Linear to Square-Root Market
-    Impact (2019); Lillo and Farmer, The Long Memory of the Efficient Market (2004), for the
-    forecast.
+
+def remember_impact(state: PriceState, net_flow: Shares, rules: PricingRules) -> None:
+    """Let the averages of past impact follow the tick's."""
+    impact, averages = _impact(state, net_flow, rules), state.impact_averages
+    for n, decay in enumerate(decays(rules.impact_half_lives)):
+        averages[n] += (impact - averages[n]) * decay
+
+
+def _impact(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
+    """Return the impact of a flow, forecast or not.
+
+    It grows with the square root of a large flow, and in proportion to a small one, so that a
+    single share moves nothing. Source: Bucci et al., Crossover from Linear to Square-Root Market
+    Impact (2019).
     """
     relative = net_flow / state.usual_volume
-    impact = relative / math.sqrt(rules.impact_crossover + abs(relative))
-    averages = state.impact_averages
-    forecast = rules.lean_weight * state.lean
-    for n, decay in enumerate(decays(rules.impact_half_lives)):
-        average = averages[n]
-        forecast += rules.impact_weights[n] * average
-        averages[n] = average + (impact - average) * decay
-    return rules.flow_scale * (impact - forecast)
+    return relative / math.sqrt(rules.impact_crossover + abs(relative))
 
 
 def remember_volume(state: PriceState, volume: Shares, rules: PricingRules) -> None:

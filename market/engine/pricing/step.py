@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from market.engine.pricing.flow import remember_volume, surprise
+from market.engine.pricing.flow import remember_impact, remember_volume, surprise
 from market.engine.pricing.state import Drivers, PriceState
-from market.engine.pricing.volatility import advance, unrest
+from market.engine.pricing.volatility import advance, fade_unrest, unrest
 from market.engine.pricing.weather import Factors, Weather
 from market.engine.random_source import RandomSource, student_t4_quantile
 from market.engine.rules import PricingRules
@@ -63,6 +63,16 @@ def step_all(
     """
     roots = Roots.of(rules)
     return [_step(trading, weather, streams, rules, roots) for trading in companies]
+
+
+def largest_noise(state: PriceState, rules: PricingRules) -> float:
+    """Return the most that flow and chance together may move a price in one tick, in logs."""
+    return min(rules.noise_cap_sigmas * state.sigma, rules.tick_cap)
+
+
+def largest_noise_bps(state: PriceState, rules: PricingRules) -> Bps:
+    """Return the most that a price may rise or fall in a tick without news, rounded up."""
+    return math.ceil(math.expm1(largest_noise(state, rules)) * BPS_IN_ONE)
 
 
 def needs_halt(state: PriceState, band_bps: Bps, rules: PricingRules) -> bool:
@@ -120,6 +130,7 @@ def _step(
     if weather.walks:
         multiple = advance(state, weather.tick, symbol, streams, rules)
         state.multiple = multiple * weather.volatility * unrest(state, rules)
+        fade_unrest(state)
         own = student_t4_quantile(streams.uniform(weather.tick, symbol, "shock")) / _ROOT_TWO
         shock = _mixed(state, sector, own, weather.factors, rules, roots)
         world = roots.world_market * weather.factors.market_world
@@ -129,7 +140,7 @@ def _step(
     shock *= sigma * roots.shock
     world *= sigma * roots.drift
     noise = flow + shock + world
-    cap = min(rules.noise_cap_sigmas * state.sigma, rules.tick_cap)
+    cap = largest_noise(state, rules)
     if abs(noise) > cap:
         kept = cap / abs(noise)
         flow, shock, world = flow * kept, shock * kept, world * kept
@@ -140,6 +151,7 @@ def _step(
     state.fundamental *= math.exp(shock + world + drift + rules.permanent_flow * flow)
     move = flow + shock + world + drift + pull + jump
     _move(state, _capped(move, rules.tick_cap), rules)
+    remember_impact(state, net_flow, rules)
     remember_volume(state, volume, rules)
     return round(state.value)
 

@@ -67,12 +67,15 @@ def advance(
 
 
 def unrest(state: PriceState, rules: PricingRules) -> float:
-    """Return how much an active event multiplies the volatility, and let it fade by a tick."""
+    """Return how much an active event multiplies the volatility."""
     left, whole = state.unrest
-    if not left:
-        return 1.0
-    state.unrest[0] = left - 1
-    return 1.0 + rules.unrest * left / whole
+    return 1.0 + rules.unrest * left / whole if left else 1.0
+
+
+def fade_unrest(state: PriceState) -> None:
+    """Let what an event adds to the volatility fade by a tick."""
+    if state.unrest[0]:
+        state.unrest[0] -= 1
 
 
 def sigma_of(state: PriceState) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agents.engine.house import house_names
-from agents.engine.registry import SET_FEE
+from agents.engine.operator_acts import SET_FEE
 from agents.engine.rules import CEO
 from market.engine.accounts import SYSTEM_ACCOUNTS
 from market.engine.listings import Listing, generate_listings

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from agents.engine.agent_state import AgentState
 from agents.engine.facts import Manipulation
-from agents.engine.registry import AgentState
 from agents.engine.rules import POINT
 from market import wire
 from market.engine.action import Verdict
@@ -198,7 +198,8 @@ def _order(order: OrderState, names: Mapping[int, str]) -> wire.Wire:
         "intent": order.intent,
         "type": order.kind,
         "status": order.status,
-        "reason": order.reason,
+        "reason": order.reason_code,
+        "note": order.note,
         "quantity": order.quantity,
         "filledQuantity": order.filled,
         "avgFillPrice": wire.average(order.value, order.filled) if order.filled else None,

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from agents.engine.batch import take_rationale
 from agents.engine.facts import Manipulation
 from agents.engine.inputs import Input
 from market import wire
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.action import Action as ActionType
 from market.engine.action import Verdict
 from market.engine.outcome import OrderState, Trade
-from market.engine.parameters import Malformed, Parameters
-from market.engine.refusals import Code, Refused
 from market.engine.values import Tick
 from news.engine.articles import Article
 from news.engine.desk import NewsReport
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
+from wallstreetsim.lab.scenarios.file import read
+from wallstreetsim.lab.scenarios.intake import Intake
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
-from wallstreetsim.lab.scenarios.script import Action, Injection, Scenario, Step, Trader
+from wallstreetsim.lab.scenarios.script import Injection, Scenario, Step, Trader
 from wallstreetsim.machine.actions import action_table
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import REGISTER, Outcome, World
@@ -60,6 +57,12 @@ def run(
     return record.result()
 
 
+def run_job(job: Mapping[str, Any]) -> wire.Wire:
+    """Run a file's text with these ticks, if any are given, and this seed."""
+    scenario = read(job["source"].encode(), ticks=job["ticks"], seed=job["seed"])
+    return run(scenario).as_wire()
+
+
 def _arrivals(traders: Sequence[Trader]) -> Iterator[Input]:
     """Yield the inputs that admit the script's agents, who take part from the first tick on."""
     for account, trader in enumerate(traders, start=FIRST_AGENT_ACCOUNT):
@@ -82,16 +85,14 @@ class Script:
     """The steps by tick, turned into inputs as their time comes, each numbered in that order."""
 
     def __init__(self, scenario: Scenario, rules: Rules) -> None:
-        self.actions = action_table(rules)
-        self.accounts = {
+        accounts = {
             trader.name: account
             for account, trader in enumerate(scenario.agents, start=FIRST_AGENT_ACCOUNT)
         }
+        self.intake = Intake(action_table(rules), accounts)
         self.steps: dict[Tick, list[Step]] = defaultdict(list)
         for step in scenario.steps:
             self.steps[step.tick].append(step)
-        self._numbers = count(1)
-        self._known: dict[str, set[str]] = defaultdict(set)  # the orders' ids, both, by agent
 
     def submissions(self, tick: Tick) -> list[Submission]:
         """Return the tick's actions in the order of the file."""
@@ -100,50 +101,14 @@ class Script:
             if step.injection is not None:
                 submissions.append(self._inject(step.injection))
             submissions += [
-                Submission(step.agent, action["type"], self._attempt(step.agent, action))
+                Submission(step.agent, action["type"], self.intake.attempt(step.agent, action))
                 for action in step.actions
             ]
         return submissions
 
     def _inject(self, injection: Injection) -> Submission:
-        id = action_id(next(self._numbers))
         given = dict(injection.parameters)
-        return Submission(None, injection.type, Input(id, injection.type, given))
-
-    def _attempt(self, agent: str, action: Action) -> Input | Verdict:
-        """Check an action as the exchange's door does, and make an input of it."""
-        id = action_id(next(self._numbers))
-        kind = self.actions.get(action["type"])
-        if kind is None:
-            return Verdict(False, str(Code.BAD_REQUEST), f"There is no action {action['type']}.")
-        given: dict[str, object] = {k: v for k, v in action.items() if k != "type"}
-        try:
-            take_rationale(given)
-            parameters = kind.parse(given)
-            self._check_ids(self._known[agent], kind, parameters, id)
-        except Malformed as malformed:
-            return Verdict(False, str(Code.BAD_REQUEST), str(malformed))
-        except Refused as refused:
-            return Verdict(False, str(refused.code), refused.message)
-        return Input(id, kind.type, parameters, self.accounts[agent])
-
-    def _check_ids(
-        self, known: set[str], kind: ActionType, parameters: Parameters, id: str
-    ) -> None:
-        """Raise Refused when a client id is used anew, or an order is named that never was."""
-        named = {parameters[key] for key in ("id", "client_id") if key in parameters}
-        if not kind.places_order:
-            if named and known.isdisjoint(named):
-                raise Refused(Code.ORDER_NOT_FOUND, "You have no order with that id.")
-        elif known.isdisjoint(named):
-            known |= {id, *named}
-        else:
-            raise Refused(Code.DUPLICATE, "This clientOrderId is already used.")
-
-
-def action_id(number: int) -> str:
-    """Name a run's `number`-th action, and the order it may place: a UUID that people can read."""
-    return f"00000000-0000-8000-8000-{number:012d}"
+        return Submission(None, injection.type, Input(self.intake.next_id(), injection.type, given))
 
 
 class Record:

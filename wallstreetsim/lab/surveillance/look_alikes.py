@@ -216,7 +216,7 @@ def day_traders(stage: Stage, symbol: str, count: int = 4, linked: bool = False)
                 size = abs(one.held(symbol)) or uneven(r, stage.unit(symbol), 0.6)
                 one.trade(side, symbol, size, at)
             elif one.account.orders and r.random() < 0.3:
-                stage.ask("CANCEL_ALL", {}, one.id)
+                one.cancel_all()
         yield
 
 
@@ -381,7 +381,7 @@ def allies_on_their_own(stage: Stage, symbol: str, how: str = "alliance", count:
                 at = stage.touch(side, symbol) if r.random() < 0.3 else None
                 one.trade(side, symbol, uneven(r, 0.8 * stage.unit(symbol), 0.6), at)
             if one.account.orders and r.random() < 0.2:
-                stage.ask("CANCEL_ALL", {}, one.id)
+                one.cancel_all()
         yield
 
 

@@ -34,8 +34,8 @@ def traded_in_a_ring(stage: Stage, symbol: str, actors: Sequence[Actor], *, trad
         if len({t.tick for t in own}) < trades:
             return False
         for actor in actors:
-            bought = sum(t.quantity for t in own if t.buyer == actor.id)
-            sold = sum(t.quantity for t in own if t.seller == actor.id)
+            bought = sum(t.quantity for t in own if t.buyer in actor.ids)
+            sold = sum(t.quantity for t in own if t.seller in actor.ids)
             if abs(bought - sold) > 0.5 * (bought + sold):
                 return False
         return True
@@ -50,7 +50,7 @@ def dumped(stage: Stage, guilt: Guilt, holders: Sequence[Actor], rumor: Tick) ->
     symbol, first, before = guilt.symbol, guilt.first_tick, stage.price(guilt.symbol)
 
     def proof() -> bool:
-        ids = {one.id for one in holders}
+        ids = {id for one in holders for id in one.ids}
         opened = closed = 0
         cost = proceeds = 0
         for t in stage.trades:
@@ -79,7 +79,7 @@ def profited(stage: Stage, guilt: Guilt, holders: Sequence[Actor], news: Tick) -
     symbol, first = guilt.symbol, guilt.first_tick
 
     def proof() -> bool:
-        ids = {one.id for one in holders}
+        ids = {id for one in holders for id in one.ids}
         opened = closed = 0
         cost = proceeds = 0
         for t in stage.trades:

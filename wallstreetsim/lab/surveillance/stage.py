@@ -62,6 +62,7 @@ class Setting:
     ticks: Tick = TICKS
     shift: Tick = 0  # by which everything that is scripted comes later
     names: str = "agent"  # with which the scripted agents' names begin
+    splits: bool = False  # every scripted account is two, which are allied
 
 
 @dataclass(slots=True)
@@ -89,6 +90,7 @@ class Actor:
         self.stage = stage
         self.id = account
         self.name = name
+        self.ids: tuple[int, ...] = (account,)  # its accounts: one, unless the setting splits it
 
     @property
     def account(self) -> Account:
@@ -132,6 +134,10 @@ class Actor:
             if order in self.account.orders:
                 self._ask("CANCEL_ORDER", {"id": order})
 
+    def cancel_all(self) -> None:
+        for id in self.ids:
+            self.stage.ask("CANCEL_ALL", {}, id)
+
     def replace(self, order: str, **terms: int) -> None:
         if order in self.account.orders:
             self._ask("REPLACE_ORDER", {"id": order} | terms)
@@ -163,6 +169,49 @@ class Actor:
 
     def _ask(self, type: str, given: Mapping[str, Any]) -> str:
         return self.stage.ask(type, given, self.id)
+
+
+class SplitActor(Actor):
+    """Two allied accounts that act as one: orders go to one and the other by turns."""
+
+    def __init__(self, first: Actor, second: Actor) -> None:
+        super().__init__(first.stage, first.id, first.name)
+        self.halves = (first, second)
+        self.ids = (first.id, second.id)
+        self.placed: dict[str, Actor] = {}  # who has placed an order
+        self.turns = 0
+
+    def held(self, symbol: str) -> Shares:
+        return sum(half.held(symbol) for half in self.halves)
+
+    def close(self, symbol: str, part: float = 1.0) -> None:
+        for half in self.halves:
+            half.close(symbol, part)
+
+    def cancel(self, *orders: str) -> None:
+        for order in orders:
+            self.placed.get(order, self.halves[0]).cancel(order)
+
+    def replace(self, order: str, **terms: int) -> None:
+        self.placed.get(order, self.halves[0]).replace(order, **terms)
+
+    def filled(self, order: str) -> Shares:
+        return self.placed.get(order, self.halves[0]).filled(order)
+
+    def _order(
+        self, verb: str, symbol: str, quantity: float, at: Cents | None, terms: Mapping[str, Any]
+    ) -> str:
+        """Let a half place it: the one whose turn it is, or the one that has what is closed."""
+        half = self.halves[self.turns % 2]
+        if verb in ("SELL", "COVER"):
+            sign = 1 if verb == "SELL" else -1
+            half = max((half, *self.halves), key=lambda one: sign * one.held(symbol) >= quantity)
+        if terms.get("self_trade") == "allow":  # what met itself meets the other half, by turns
+            half = self.halves[(verb in ("BUY", "COVER")) ^ (self.turns // 2 % 2)]
+        self.turns += 1
+        id = half.trade(1 if verb in ("BUY", "COVER") else -1, symbol, quantity, at, **terms)
+        self.placed[id] = half
+        return id
 
 
 @dataclass(slots=True)
@@ -230,16 +279,31 @@ class Stage:
         **given: Any,
     ) -> Actor:
         """Register an account for the script that asks. `holdings` are in usual ticks' volumes."""
+        first = self._actor(role, holdings, origin, given)
+        if not self.setting.splits:
+            return first
+        given = {key: value for key, value in given.items() if key != "company"}
+        second = self._actor("hedge_fund_manager" if role == "ceo" else role, holdings, "", given)
+        self.link(first, second, "alliance", tick=2)
+        return SplitActor(first, second)
+
+    def _actor(
+        self,
+        role: str,
+        holdings: Mapping[str, float] | None,
+        origin: str,
+        given: Mapping[str, Any],
+    ) -> Actor:
         assert self.part is not None
         number = FIRST_AGENT_ACCOUNT + sum(len(part.actors) for part in self.parts)
         name = f"{self.setting.names}-{number}"
         held = {s: max(1, round(n * self.unit(s))) for s, n in (holdings or {}).items()}
-        given |= {"agent": name, "name": name, "role": role, "holdings": held}
+        terms = {**given, "agent": name, "name": name, "role": role, "holdings": held}
         if origin:
-            given["origin"] = f"{origin}-{_number_of(self.part, self.parts)}"
+            terms["origin"] = f"{origin}-{_number_of(self.part, self.parts)}"
         actor = Actor(self, number, name)
         self.part.actors.append(actor)
-        self.ask(REGISTER, given, number)
+        self.ask(REGISTER, terms, number)
         return actor
 
     def link(self, one: Actor, other: Actor, how: str, tick: Tick = 3) -> None:
@@ -262,7 +326,7 @@ class Stage:
     ) -> Guilt:
         """Say of what the script is guilty, from now on."""
         assert self.part is not None
-        accounts = tuple(sorted(actor.id for actor in actors))
+        accounts = tuple(sorted(id for actor in actors for id in actor.ids))
         guilt = self.part.guilt = Guilt(crime, accounts, symbol, self.tick, self.tick, also=also)
         return guilt
 
@@ -408,7 +472,7 @@ class Stage:
         """Return shares bought and the cents paid, shares sold and the cents received, by these
         accounts together, of others.
         """
-        ids = {actor.id for actor in accounts}
+        ids = {id for actor in accounts for id in actor.ids}
         bought = paid = sold = received = 0
         for trade in self.trades:
             if trade.symbol != symbol or trade.tick < since:
@@ -423,7 +487,7 @@ class Stage:
 
     def between(self, symbol: str, accounts: Sequence[Actor], since: Tick = 0) -> list[Trade]:
         """Return the trades of these accounts with each other or themselves."""
-        ids = {actor.id for actor in accounts}
+        ids = {id for actor in accounts for id in actor.ids}
         return [
             t
             for t in self.trades

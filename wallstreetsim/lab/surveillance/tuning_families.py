@@ -217,7 +217,7 @@ def pump_openly(stage: Stage, symbol: str) -> Script:
     for _ in range(10):
         ann.buy(symbol, 1.5 * stage.unit(symbol), stage.bid(symbol) + 1)
         yield
-    ann.stage.ask("CANCEL_ALL", {}, ann.id)
+    ann.cancel_all()
     ann.buy(symbol, 2 * stage.unit(symbol))
     yield
     stage.proven_when(dumped(stage, guilt, [ann], stage.tick))

@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from wallstreetsim.lab import side_by_side
 from wallstreetsim.lab.scenarios import BadScenario, Scenario, read, run
 from wallstreetsim.lab.scenarios.file import MOST_TICKS
 from wallstreetsim.lab.scenarios.yaml_text import LARGEST_BYTES
+from wallstreetsim.management.commands.realism import at_least_one
 
 BAD_FILE = 2  # the exit code
 
@@ -35,13 +37,26 @@ class Command(BaseCommand):
         parser.add_argument("--ticks", type=ticks, help="run so many, whatever the file says")
         parser.add_argument("--seed", type=seed, help="instead of the file's")
         parser.add_argument("--out", type=Path, metavar="RESULT.json", help="instead of printing")
+        parser.add_argument(
+            "--seeds",
+            type=at_least_one,
+            metavar="N",
+            help="run it with the seeds 1, 2, … N instead, and give one line of JSON each",
+        )
+        parser.add_argument("--jobs", type=at_least_one, default=2, help="processes, for --seeds")
+        parser.add_argument(
+            "--queue", action="store_true", help="run them as tasks, by workers of the queue lab"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path | None = options["out"]
         scenario = _load(options["file"], options["ticks"], options["seed"])
         if out:
             _check_writable(out)
-        answer = orjson.dumps(run(scenario).as_wire(), option=orjson.OPT_APPEND_NEWLINE)
+        if options["seeds"]:
+            answer = _each_seed(options)
+        else:
+            answer = orjson.dumps(run(scenario).as_wire(), option=orjson.OPT_APPEND_NEWLINE)
         try:
             if out:
                 out.write_bytes(answer)
@@ -50,6 +65,18 @@ class Command(BaseCommand):
                 self.stdout.flush()
         except OSError as error:
             raise CommandError(f"{out or 'standard output'}: {error.strerror}") from None
+
+
+def _each_seed(options: dict[str, Any]) -> bytes:
+    """Run a file, which was read without a complaint, with one seed after another."""
+    text = options["file"].read_text()
+    jobs = [
+        {"source": text, "ticks": options["ticks"], "seed": str(number)}
+        for number in range(1, options["seeds"] + 1)
+    ]
+    with side_by_side.runner(processes=options["jobs"], queue=options["queue"]) as run_all:
+        results = list(run_all("scenario", jobs))
+    return b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in results)
 
 
 def _load(path: Path, ticks: int | None, seed: str | None) -> Scenario:
