@@ -44,10 +44,7 @@ CHANGELOG = (
     ("1.0.0", "The first contract."),
 )
 
-NOT_YET: tuple[str, ...] = (
-    "surveillance of spoofing, coordination and insider trading: cases rest on self-trades, rumors"
-    " followed by sales, and bribes",
-)
+NOT_YET: tuple[str, ...] = ()
 
 # Who of the house plays by the rules, and how often the others do not, is for agents to find out.
 UNPUBLISHED_OF_HOUSE = ("roster", "roles", "social", "crime_rate", "insider_rate", "crook_noise")
