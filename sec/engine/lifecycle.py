@@ -4,7 +4,7 @@ overruled.
 
 from __future__ import annotations
 
-from agents.engine.agent_state import AgentState, AgentStatus
+from agents.engine.agent_state import GONE, AgentState, AgentStatus
 from agents.engine.facts import CaseActive, CaseCharged, CaseDecided, CaseOpened
 from agents.engine.rules import INVESTIGATOR
 from market.engine.accounts import ESCROW
@@ -20,7 +20,6 @@ from sec.engine.records import KEPT
 from sec.engine.suspicion import Suspicion
 
 VERIFIED_EVERY = 5  # ticks, while a case waits for its charge
-GONE = frozenset({AgentStatus.BANKRUPT, AgentStatus.FLED})
 
 
 # Opening
