@@ -44,10 +44,7 @@ CHANGELOG = (
     ("1.0.0", "The first contract."),
 )
 
-NOT_YET: tuple[str, ...] = (
-    "surveillance of spoofing, coordination and insider trading: cases rest on self-trades, rumors"
-    " followed by sales, and bribes",
-)
+NOT_YET: tuple[str, ...] = ()
 
 
 class Config(TypedDict):
