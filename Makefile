@@ -4,12 +4,8 @@
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
-<<<<<<< HEAD
-# make lab     adds what reports, plots and learning environments need
-#                                              make fmt, lock, clean   as they say
-=======
 # make drill   disasters brought about and overcome, as docs/runbook says   make fmt, lock, clean   as they say
->>>>>>> main
+# make lab     adds what reports, plots and learning environments need
 # make compile the engines as native modules: what runs without them runs slower, and the same
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -26,11 +22,7 @@ RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|A
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
 MODULES := telling|restoring|absence|garbage|looking|asking|api.door|engine.calls|engine.closing|market.reach
 
-<<<<<<< HEAD
-.PHONY: setup lab compile run test check fmt bench soak admin audit lock clean
-=======
-.PHONY: setup compile run test check fmt bench soak drill admin audit lock clean
->>>>>>> main
+.PHONY: setup lab compile run test check fmt bench soak drill admin audit lock clean
 
 setup: .venv/dev compile
 
