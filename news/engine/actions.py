@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Protocol
 
-from market.engine.action import Action, Actor, Family, OperatorAct, Verdict
+from market.engine.action import REPUTATION, Action, Actor, Family, OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
 from news.engine.rules import MILLIONTHS, RumorRules
@@ -74,6 +74,7 @@ def news_actions(rules: RumorRules) -> tuple[Action, ...]:
             _spread,
             check=partial(_check, rules=rules),
             reputation_cost=rules.cost,
+            judged_by=frozenset({REPUTATION}),
         ),
     )
 
