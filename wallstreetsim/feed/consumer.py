@@ -17,6 +17,7 @@ from asgiref.typing import (
     WebSocketScope,
 )
 
+from agents.services import site_state
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frame_guard import FrameGuard
@@ -28,7 +29,7 @@ from wallstreetsim.feed.protocol import Conversation
 async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Serve one WebSocket from its handshake to its end."""
     await receive()  # websocket.connect
-    if not origin_is_ours(scope):
+    if not origin_is_ours(scope) or site_state.is_frozen(address_of(scope)):
         await _turn_away(send)
         return
     frame_guard = FrameGuard(send)
