@@ -1,5 +1,6 @@
 """Old days: exported for whoever wants them, then sealed: their orders, trades, ledger entries,
-inputs, pages and fine candles are dropped, and a balance of what they moved stays, from which the audit starts.
+inputs, pages and fine candles are dropped, and a balance of what they moved stays, from which the
+audit starts.
 """
 
 from __future__ import annotations
@@ -206,7 +207,12 @@ def seal(day: int, *, rules: Rules = RULES) -> SealedDay:
         needed += Checkpoint.objects.filter(epoch=row.epoch).values_list("tick", flat=True)
         if last > min(needed):
             raise CannotSeal(f"day {day} is needed yet: checkpoints go back to tick {min(needed)}")
-        wanted = {"tick": last, "kinds": list(BULK_KINDS), "coarse": COARSE, "index": INDEX}
+        wanted: dict[str, Any] = {
+            "tick": last,
+            "kinds": list(BULK_KINDS),
+            "coarse": COARSE,
+            "index": INDEX,
+        }
         for statement in _SEAL:
             cursor.execute(statement, wanted)
         counts: Mapping[str, int] = {
