@@ -24,7 +24,7 @@ ITS_TICK = 1  # which every read of the record names
         ("/config", 0),
         ("/market/stocks", ITS_TICK + 2),
         ("/market/stocks/APEX", ITS_TICK + 1),
-        ("/market/stocks/APEX/history", ITS_TICK + 2),
+        ("/market/stocks/APEX/history", ITS_TICK + 3),
         ("/market/orderbook/APEX", ITS_TICK + 2),
         ("/market/trades/APEX", ITS_TICK + 2),
         ("/api/v1/agents", ITS_TICK + 4),
