@@ -334,9 +334,8 @@ def _ring_confidence(
         all_fast += one_fast
         all_slow += one_slow
     inner = max(fast / max(1.0, all_fast), slow / max(1.0, all_slow))
-    is_wide = len(members) > MOST_USUAL or all(
-        known.quoting.is_maker(account, symbol) for account in members
-    )
+    makers = sum(known.quoting.is_maker(account, symbol) for account in members)
+    is_wide = len(members) > MOST_USUAL or makers > 1 or 2 * makers >= len(members)
     if inner < (LEAST_WIDE if is_wide else LEAST_INNER):
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))
