@@ -29,6 +29,7 @@ HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might f
 LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
 CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
 PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
+OF_MANY_PAIRS = 3.0  # nats, for two alone: of so many pairs some agree by chance
 MOST_MEMBERS = 8
 KEPT_ROUNDS = 40
 LEAST_ROUNDS = 4
@@ -333,6 +334,8 @@ class Coordination:
             return None
         # Whoever has many friends finds one who happens to agree.
         nats -= log(comb(max(len(members) - 1, len(known.ties.partners(low))), len(members) - 1))
+        if len(members) == 2:
+            nats -= OF_MANY_PAIRS
         confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
         orders = {order.id: order for act in acts.values() for order in act.orders}
         trades = {trade.id: trade for act in acts.values() for trade in act.trades}
