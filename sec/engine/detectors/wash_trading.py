@@ -136,9 +136,12 @@ class WashTrading:
         """Remember a trade that looks arranged: one order came soon to meet another of its size, or
         that of a friend, and asked for its price. Who makes markets rarely does that.
         """
-        if buy.limit is not None and sell.limit is not None:
-            if buy.limit - sell.limit > max(1.0, ONE_PRICE * half_spread):
-                return False
+        if (
+            buy.limit is not None
+            and sell.limit is not None
+            and buy.limit - sell.limit > max(1.0, ONE_PRICE * half_spread)
+        ):
+            return False
         if abs(buy.tick - sell.tick) > MOST_WAIT:
             return False
         is_alike = min(buy.quantity, sell.quantity) >= ALIKE * max(buy.quantity, sell.quantity)
