@@ -80,11 +80,15 @@ class AccountBase(Generic[OrderT]):
     `margin_rate`. By symbol, of its open orders: `closing` are the shares that would close a
     position (never negative), `opening` those that would open or add to one (negative: short).
 
+    `loan_sum` and `borrow_sum` add up, tick by tick since the last close, what it owes and what its
+    borrowed shares cost a year: the close charges for both.
+
     `least_equity` is what trading may not take its liquidation value below before prices move
     again: zero, or less if it was insolvent when they moved, and less the fees and charges since.
     """
 
     __slots__ = (
+        "borrow_sum",
         "call",
         "cash",
         "close_equity",
@@ -101,6 +105,7 @@ class AccountBase(Generic[OrderT]):
         "kind",
         "least_equity",
         "leverage",
+        "loan_sum",
         "long_margin",
         "long_value",
         "name",
@@ -136,6 +141,8 @@ class AccountBase(Generic[OrderT]):
         self.short_margin = 0
         self.reserved_margin = 0
         self.least_equity: Cents = 0
+        self.loan_sum = 0  # cents × ticks
+        self.borrow_sum = 0  # cents × basis points × ticks
         self.debt: Cents = 0  # of fines that are not paid: it counts against equity
         self.realised: Cents = 0
         self.close_equity: Cents = 0  # before today's open, or the endowment if that came later
@@ -161,6 +168,13 @@ class AccountBase(Generic[OrderT]):
         nobody advances, left out.
         """
         return self.cash + self.long_value - self.short_value
+
+    @property
+    def loan(self) -> Cents:
+        """Return by how much its positions, long and short together, exceed what it has of its own:
+        what it owes the bank, if it is long alone.
+        """
+        return max(0, 2 * self.short_value - self.cash)
 
     @property
     def exposure(self) -> Cents:

@@ -1,4 +1,6 @@
-"""The close: day orders expire, loans bear interest, borrowed shares a fee."""
+"""What loans and borrowed shares cost, tick by tick, and the close: it charges for them, and day
+orders expire.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +9,39 @@ from market.engine.exchange import Exchange
 from market.engine.orders import Account
 from market.engine.reasons import Reason
 from market.engine.short_sales import borrow_fee_bps
-from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, TimeInForce
+from market.engine.values import BPS_IN_ONE, Cents, OrderStatus, Tick, TimeInForce
+
+
+def count_tick(exchange: Exchange, account: Account) -> None:
+    """Count an open tick of what an account owes towards what the close charges: who closes all
+    before it has had the loan too.
+    """
+    account.loan_sum += account.loan
+    account.borrow_sum += _borrow_fee(exchange, account)
 
 
 def close_day(exchange: Exchange) -> None:
     """Do the day's accounting for every account, oldest first."""
-    year = BPS_IN_ONE * exchange.rules.margin.days_in_year
+    ticks = _ticks_between_closes(exchange)
+    year = BPS_IN_ONE * exchange.rules.margin.days_in_year * ticks
     rate = exchange.macro.interest_bps + exchange.rules.margin.loan_spread_bps
     for account in exchange.accounts.values():
         _expire_day_orders(exchange, account)
         if account.is_agent:
             # What is owed now bears interest: neither charge counts towards the other.
-            interest = _rounded(max(0, -account.cash) * rate, year)
-            fee = _rounded(_borrow_fee(exchange, account), year)
+            loan = max(account.loan_sum, account.loan * ticks)
+            borrowed = max(account.borrow_sum, _borrow_fee(exchange, account) * ticks)
+            account.loan_sum = account.borrow_sum = 0
+            interest, fee = _rounded(loan * rate, year), _rounded(borrowed, year)
             if interest:
                 exchange.pay(account.id, BANK, interest, kind="interest")
             if fee:
                 exchange.pay(account.id, PUBLIC, fee, kind="borrow_fee")
+
+
+def _ticks_between_closes(exchange: Exchange) -> Tick:
+    session = exchange.rules.session
+    return session.day_ticks if exchange.switches.never_closes else session.open_ticks
 
 
 def _borrow_fee(exchange: Exchange, account: Account) -> int:

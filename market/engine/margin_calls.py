@@ -5,7 +5,7 @@ Source: market-model, section 3.
 
 from __future__ import annotations
 
-from market.engine import margin
+from market.engine import end_of_day, margin, pricing
 from market.engine.accounts import PUBLIC, TREASURY, MarginCall
 from market.engine.exchange import Exchange
 from market.engine.orders import Account, Company
@@ -14,12 +14,18 @@ from market.engine.reasons import Reason
 from market.engine.rules import MarginRules
 from market.engine.values import BPS_IN_ONE, OrderStatus, Shares
 
+_INSOLVENT = "you owe more than you have"
+_MAY_FAIL = "a tick may take more than you have left, of which the public keeps a part for its risk"
+
 
 def look(exchange: Exchange) -> None:
     """Call, close out or write off every agent's account that the tick has left short of margin."""
+    is_open = exchange.is_open
     for account in exchange.accounts.values():
         # Only who owes cash or shares can be short of margin.
         if (account.cash < 0 or account.short_value) and account.is_agent:
+            if is_open:
+                end_of_day.count_tick(exchange, account)
             _look_at(exchange, account)
         elif account.call is not None:
             _cure(exchange, account)
@@ -27,12 +33,26 @@ def look(exchange: Exchange) -> None:
 
 def _look_at(exchange: Exchange, account: Account) -> None:
     cause = "margin" if account.call is not None or _has_positions(account) else "losses"
-    if account.liquidation_value < 0:
+    if account.liquidation_value < 0 or _may_fail(exchange, account):
         _take_over(exchange, account)
     if _has_positions(account):
         _judge(exchange, account)
     if account.liquidation_value < 0 and not _has_positions(account):
         _write_off(exchange, account, cause)
+
+
+def _may_fail(exchange: Exchange, account: Account) -> bool:
+    """Say whether a tick without news may take more than an account in breach has left: its own
+    liquidation could move the price so far.
+    """
+    if not margin.is_breached(account, exchange.rules.margin):
+        return False
+    at_risk = 0
+    for symbol, holding in account.holdings.items():
+        company = exchange.companies[symbol]
+        largest = pricing.largest_noise_bps(company.pricing, exchange.rules.pricing)
+        at_risk += abs(holding.quantity) * company.price * largest
+    return account.liquidation_value * BPS_IN_ONE < at_risk
 
 
 def _judge(exchange: Exchange, account: Account) -> None:
@@ -114,15 +134,19 @@ def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:
 
 
 def _take_over(exchange: Exchange, account: Account) -> None:
-    """Move the positions of an account that is insolvent to the public, at the price: were they
-    sold at market, whoever traded with it would take the treasury's money. What does not trade
-    waits.
+    """Move the positions of an account that is insolvent, or may be in a tick, to the public, at
+    the price: were they sold at market, that would move it further, and whoever is on the other
+    side would take the treasury's money. For its risk the public keeps a part of the equity that is
+    left. What does not trade waits.
     """
+    equity, value, closed = account.liquidation_value, 0, 0
+    why = _INSOLVENT if equity < 0 else _MAY_FAIL
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         exchange.end_open(order, OrderStatus.CANCELLED, Reason.LIQUIDATION)
     public = exchange.accounts[PUBLIC]
     for symbol, holding in sorted(account.holdings.items()):
         company, held = exchange.companies[symbol], holding.quantity
+        value += abs(held) * company.price
         if not held or not company.is_trading:
             continue
         if held > 0:
@@ -130,12 +154,16 @@ def _take_over(exchange: Exchange, account: Account) -> None:
         else:
             held = -min(-held, max(0, public.quantity_of(symbol)))
             exchange.sell_shares(PUBLIC, account.id, company, -held, kind="close_out")
+        closed += abs(held) * company.price
         exchange.log.alert(
             account,
             "liquidation",
-            f"{abs(held)} {symbol} were closed at the price: you owe more than you have.",
+            f"{abs(held)} {symbol} were closed at the price: {why}.",
             {"symbol": symbol, "quantity": abs(held)},
         )
+    if closed and equity > 0:
+        kept = equity * exchange.rules.margin.take_over_bps // BPS_IN_ONE * closed // value
+        exchange.pay(account.id, PUBLIC, kept, kind="close_out")
 
 
 def _waits(exchange: Exchange, call: MarginCall, company: Company) -> bool:
@@ -208,6 +236,7 @@ def _write_off(exchange: Exchange, account: Account, cause: str) -> None:
     """End an account that owes more than it has, its deficit borne by the treasury."""
     for order in sorted(account.orders.values(), key=lambda order: order.number):
         exchange.end_open(order, OrderStatus.CANCELLED, Reason.BANKRUPTCY)
+    account.loan_sum = account.borrow_sum = 0
     account.debt = 0  # of a fine, which nobody is left to pay
     deficit = -account.equity
     exchange.pay(TREASURY, account.id, deficit, kind="write_off")

@@ -243,7 +243,8 @@ class MarginRules:
     liquidated_volume_ticks: Tick = 5
     liquidated_position_bps: Bps = 500  # of the position at the call, closed in one tick
     liquidation_tries: int = 5  # that find nobody, before the next waits for an auction
-    loan_spread_bps: Bps = 200  # a year, above the world's interest rate
+    take_over_bps: Bps = 5_000  # of the equity left, for the public that takes positions over
+    loan_spread_bps: Bps = 700  # a year, above the world's interest rate
     days_in_year: int = 252
 
 

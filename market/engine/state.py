@@ -38,6 +38,8 @@ _ACCOUNT_FIELDS: tuple[str, ...] = (
     "realised",
     "close_equity",
     "least_equity",
+    "loan_sum",
+    "borrow_sum",
     "transfers",
     "trade_count",
     "peak_equity",

@@ -467,15 +467,82 @@ def test_nobody_sells_himself_out_below_zero() -> None:
     stage = leveraged("bob BUY 200 @ 100.00", "ann SELL 200 @ 100.00")
     stage.tick("cid BUY 200 @ 40.00\nbob SELL 200 @ 40.00")
     assert stage.trades == []
-    stage.reprice("51.00")
+    stage.reprice("52.00")
     stage.tick("bob CANCEL ALL\ncid CANCEL ALL")
-    assert stage.account("bob").equity == cents("200.00")
+    assert stage.account("bob").equity == cents("400.00")
     stage.tick("cid BUY 200 @ 49.99\nbob SELL 200 @ 49.99 IOC")
     assert stage.trades == []
     stage.tick("cid BUY 200 @ 50.00\nbob SELL 200 @ 50.00")
-    assert stage.trades == ["cid bought 200 from bob @ 50.00"], "a dollar a share is what he has"
+    assert stage.trades == ["cid bought 200 from bob @ 50.00"], "two dollars a share he has"
     [bankruptcy] = stage.outcome.market.bankruptcies
     assert bankruptcy.final == -cents("1.00"), "his fee"
+
+
+def test_the_public_takes_over_what_one_tick_may_make_insolvent() -> None:
+    """20 σ0 of a stock of 2 % a day are 2.05 %, or 209.10 of 200 shares at 51.00: E is 200.00."""
+    stage = long_bob()
+    stage.reprice("51.06")
+    stage.submit()
+    assert stage.holding("bob") > 0, "212.00 bear a tick"
+    stage = long_bob()
+    stage.tick("cid BUY 1000 @ 51.00")
+    stage.reprice("51.00")
+    stage.submit()
+    assert stage.trades == [], "its sale would have pressed the price further"
+    entries = [e for e in stage.outcome.market.entries if e.kind == "close_out"]
+    assert [(e.shares, e.cents) for e in entries] == [
+        (200, 0),
+        (0, cents("10,200.00")),
+        (0, cents("100.00")),  # half of what was left, to the public for its risk
+    ]
+    assert stage.account("bob").equity == stage.account("bob").cash == cents("100.00")
+    assert stage.outcome.market.bankruptcies == []
+    stage.submit()
+    assert stage.account("bob").call is None
+    audit(stage.world.market)
+
+
+def test_only_what_trades_is_taken_over_and_only_its_part_is_kept() -> None:
+    stage = Stage(
+        Player("ann", holds={"APEX": 1_000, "NOVA": 1_000}),
+        Player("bob", "1,000.00", leverage=10),
+        companies=[listing("APEX", "100.00"), listing("NOVA", "100.00")],
+        switches=FREE,
+    )
+    stage.tick("bob BUY 40 APEX @ 100.00\nann SELL 40 APEX @ 100.00")
+    stage.tick("bob BUY 40 NOVA @ 100.00\nann SELL 40 NOVA @ 100.00")
+    stage.operate("HALT", symbol="NOVA", ticks=50)
+    worth = stage.account("bob").cash + 40 * cents("78.00") + 40 * cents("100.00")
+    assert 0 < worth < 40 * cents("178.00") * 205 // 10_000
+    stage.reprice("78.00", "APEX")
+    stage.submit()
+    assert (stage.holding("bob", "APEX"), stage.holding("bob", "NOVA")) == (0, 40)
+    assert stage.account("bob").equity == worth - worth // 2 * 78 // 178
+    audit(stage.world.market)
+
+
+def test_a_position_too_large_for_the_market_costs_the_treasury_nothing() -> None:
+    """Its liquidation alone would press the price on until it owes, and its partner be paid."""
+    stage = Stage(
+        Player("ann", "1,000,000.00", leverage=10),
+        Player("bob", "1,000,000.00", leverage=10),
+        companies=[listing(price="100.00", shares=1_000_000)],
+        switches=Switches(never_closes=True, maker=True, walk=False, halts=False),
+        rules=RULES,
+    )
+    price = stage.company().price
+    stage.tick(f"ann SHORT 95000 @ {price / 100}\nbob BUY 95000 @ {price / 100}")
+    assert stage.holding("ann") == -95_000
+    for percent in (102, 104, 106):
+        stage.reprice(f"{percent}.00")
+        stage.submit()
+    assert stage.account("ann").call is not None
+    treasury = stage.account("treasury").cash
+    for _ in range(60):
+        stage.submit()
+        assert stage.outcome.market.bankruptcies == []
+        assert stage.account("treasury").cash >= treasury
+    assert stage.holding("ann") == 0
 
 
 def test_an_open_order_that_equity_bears_no_longer_is_cancelled() -> None:

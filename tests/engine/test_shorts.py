@@ -281,7 +281,7 @@ def test_the_borrow_fee_rises_with_the_use_of_the_pool(shorted: int, bps: int) -
 
 
 def test_a_loan_bears_interest_and_a_short_a_fee_at_each_close() -> None:
-    """7 % a year on $10,000.00 and half a percent on $1,000.00, a 252nd of each."""
+    """12 % a year on $10,000.00 and half a percent on $1,000.00, a 252nd of each."""
     stage = Stage(
         Player("ann", "10,000.00", leverage=2, holds={}),
         Player("bob", holds={"APEX": 2_000}),
@@ -296,9 +296,9 @@ def test_a_loan_bears_interest_and_a_short_a_fee_at_each_close() -> None:
     stage.run_to(389)
     assert stage.account("cid").cash == cash
     stage.submit()
-    interest = (2 * loan * 700 + 252 * 10_000) // (2 * 252 * 10_000)
+    interest = (2 * loan * 1_200 + 252 * 10_000) // (2 * 252 * 10_000)
     assert stage.account("ann").cash == -loan - interest
-    assert interest == 278
+    assert interest == 476
     fee = (2 * 100_000 * 50 + 252 * 10_000) // (2 * 252 * 10_000)
     assert stage.account("cid").cash == cash - fee
     assert fee == 2
@@ -312,3 +312,56 @@ def test_who_owes_nothing_pays_nothing_at_the_close() -> None:
     stage = Stage(Player("bob", holds={"APEX": 10}))
     stage.run_to(390)
     assert stage.outcome.market.entries == []
+
+
+def test_a_loan_that_is_paid_back_before_the_close_bears_interest_for_its_ticks() -> None:
+    """A hundred ticks of 390: 12 % a year on $10,000.00, and a short's fee of half a percent."""
+    stage = Stage(
+        Player("ann", "10,000.00", leverage=2),
+        Player("bob", holds={"APEX": 2_000}),
+        "cid",
+        companies=[listing(shares=10**9)],
+        switches=Switches(never_closes=False, maker=False, walk=False),
+    )
+    stage.run_to(9)
+    stage.tick("ann BUY 2000 @ 10.00\ncid SHORT 1000 @ 9.99\nbob SELL 1000 @ 10.00")
+    assert (stage.holding("ann"), stage.holding("cid")) == (2_000, -1_000)
+    loan = -stage.account("ann").cash
+    stage.run_to(109)
+    stage.tick("bob BUY 1000 @ 10.00\nann SELL 1000 @ 10.00")
+    stage.tick("ann SELL 1000 @ 10.00\ncid COVER 1000 @ 10.00")
+    assert (stage.holding("ann"), stage.holding("cid")) == (0, 0)
+    ann, cid = stage.account("ann").cash, stage.account("cid").cash
+    stage.run_to(390)
+    year = 2 * 252 * 10_000 * 390
+    half = loan - 1_000 * 1_000
+    owed = 100 * loan + max(0, half)
+    assert ann - stage.account("ann").cash == (2 * owed * 1_200 + year // 2) // year
+    assert cid - stage.account("cid").cash == (2 * 101 * 1_000_000 * 50 + year // 2) // year
+    stage.run_to(630 + 390)
+    assert stage.account("ann").cash == ann - (2 * owed * 1_200 + year // 2) // year, "once"
+
+
+def test_a_short_beyond_equity_is_a_loan_too() -> None:
+    """$10,000.00 of shares short with $5,000.00 of one's own: half of it is another's risk."""
+    stage = Stage(Player("ann", "5,000.00", leverage=10), Player("bob"), companies=[listing()])
+    stage.tick("ann SHORT 1000 @ 10.00\nbob BUY 1000 @ 10.00")
+    ann = stage.account("ann")
+    assert ann.loan == 1_000_000 - ann.equity
+    stage.run_to(390)
+    charged = {e.kind: e.cents for e in stage.outcome.market.entries if e.debit == ann.id}
+    assert charged["interest"] == round(500_000 * 0.12 / 252)
+
+
+def test_a_bankrupt_owes_no_interest() -> None:
+    stage = Stage(
+        Player("ann", "1,000.00", leverage=10),
+        Player("bob", holds={"APEX": 1_000}),
+        switches=Switches(never_closes=True, maker=False, walk=False, halts=False),
+    )
+    stage.tick("ann BUY 900 @ 10.00\nbob SELL 900 @ 10.00")
+    stage.reprice("5.00")
+    stage.run_to(20)
+    assert stage.account("ann").is_bankrupt
+    stage.run_to(390)
+    assert [e for e in stage.outcome.market.entries if e.debit == stage.ids["ann"]] == []

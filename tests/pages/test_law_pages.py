@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import orjson
 import pytest
 from django.test import Client
 
 from sec.models import Investigation, Violation
 from tests.floor.test_law import court, wash
-from wallstreetsim.terminal import frame
+from wallstreetsim.lab.surveillance.measure import Alert, Played, Result
+from wallstreetsim.lab.surveillance.scorecard import score
+from wallstreetsim.terminal import frame, law
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +67,47 @@ def test_a_case_that_is_not_there_is_not_found(transactional_db: None, client: C
     court()
     assert client.get("/sec/cases/00000000-0000-4000-8000-000000000000").status_code == 404
     assert client.get("/sec?crime=x&status=y&page=-1").status_code == 200
+
+
+def test_the_scorecard_shows_what_was_published_and_what_falls_short(
+    transactional_db: None, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    court()
+    assert '<a href="/sec/scorecard">' in text_of(client, "/sec")
+    monkeypatch.setattr(law, "SCORECARD", tmp_path / "scorecard.json")
+    law._published.cache_clear()
+    assert "No scorecard is published yet." in text_of(client, "/sec/scorecard")
+    caught = Played(name="spoof_to_buy", crime="spoofing", style="plain", proven=95)
+    right = Alert(
+        crime="spoofing",
+        tick=101,
+        about="spoof_to_buy",
+        right=True,
+        also=False,
+        exact=True,
+        convicted=1,
+        charged=1,
+        wronged=0,
+    )
+    missed = Played(name="spoof_in_turns", crime="spoofing", style="evasive", proven=90)
+    card = score(
+        [
+            Result(half="held-out", played=[caught], alerts=[right], naive=[], voids=0),
+            Result(half="held-out", played=[missed], alerts=[], naive=[], voids=0),
+        ],
+        half="held-out",
+        types=["spoofing"],
+        seeds=1,
+        engine_version=4,
+        engine_hash="e4e4",
+        date="2026-01-31",
+    )
+    law.SCORECARD.write_bytes(orjson.dumps(card.figures))
+    law._published.cache_clear()
+    frame._kept.cache_clear()
+    page = text_of(client, "/sec/scorecard")
+    law._published.cache_clear()
+    assert "spoofing, evasive: recall 0.00, less than 0.85" in page
+    assert '<th scope="row" class="text">spoofing</th><td>2</td><td>0.50</td>' in page
+    assert "2026-01-31" in page and "<code>e4e4</code>" in page
+    assert "layers_below" in page

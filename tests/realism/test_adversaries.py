@@ -12,6 +12,8 @@ from wallstreetsim.lab.realism import adversaries
 from wallstreetsim.lab.realism.adversaries import (
     AuctionPair,
     CollarPair,
+    CornerBorrow,
+    GapPairByDay,
     LadderPieces,
     LadderWhole,
     WashLever,
@@ -50,13 +52,19 @@ def test_the_old_ladder_paid_and_this_one_does_not() -> None:
     assert now.t < -2.0, now
 
 
-@pytest.mark.parametrize("kind", [LadderPieces, WashLever, AuctionPair, CollarPair])
+@pytest.mark.parametrize("kind", [LadderPieces, WashLever, AuctionPair, CollarPair, CornerBorrow])
 def test_they_trade_and_earn_nothing(kind: type[Adversary]) -> None:
     one = earned(kind(), days=2)
     assert one.capacity > 0.0, "it has traded"
     assert one.mean < 0.0
-    # The last tick's move of a price may pass what is left of an account: no more is written off.
-    assert one.written_off < 0.005 * one.capacity
+    assert one.without_news == 0.0
+
+
+def test_who_closes_before_the_bell_has_paid_for_the_day() -> None:
+    one = GapPairByDay()
+    now = earned(one, days=2)
+    assert now.capacity > 0.0
+    assert now.mean < 0.0
 
 
 def test_each_has_companies_of_its_own_and_one_has_the_rest() -> None:
@@ -74,7 +82,7 @@ def test_who_is_bankrupt_comes_back_with_new_money_that_it_has_not_earned() -> N
     account = one.accounts[0]
     arena.world.market.pay(account.id, 1, account.cash + 100, kind="test")
     [(earned, _, written_off)] = arena.run(2)
-    assert written_off == 1.0
+    assert [(one.dollars, one.news) for one in written_off] == [(1.0, "")]
     assert one.accounts[0] is not account
     assert earned[0] == 1.0, "the debt that was written off; the new capital is nothing earned"
     assert abs(earned[1]) < RULES.agents.role("hedge_fund_manager").capital_cents / 100
@@ -82,12 +90,22 @@ def test_who_is_bankrupt_comes_back_with_new_money_that_it_has_not_earned() -> N
 
 def test_a_lunch_is_free_only_if_it_is_marked_and_more_than_luck() -> None:
     lucky = Earned(
-        "x", 20, 20, mean=5.0, t=2.1, sharpe=0.5, capacity=1.0, written_off=0.0, is_marked=True
+        "x",
+        20,
+        20,
+        mean=5.0,
+        t=2.1,
+        sharpe=0.5,
+        capacity=1.0,
+        written_off=3.0,
+        without_news=0.0,
+        is_marked=True,
     )
     assert lucky.is_free
     assert not lucky._replace(is_marked=False).is_free
     assert not lucky._replace(t=1.9).is_free
     assert not lucky._replace(mean=-5.0, t=-9.0).is_free
+    assert lucky._replace(mean=-5.0, t=-9.0, without_news=1.0).is_free, "the treasury's"
 
 
 def test_the_rules_of_the_arena_are_the_agents() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -192,3 +193,16 @@ def test_a_report_says_all_that_it_promises(run: History) -> None:
     text = report.as_text()
     assert all(fact.name in text for fact in FACTS)
     assert "impact exponent" in text
+
+
+def test_a_run_may_travel_as_plain_data(run: History) -> None:
+    back = History.from_plain(json.loads(json.dumps(run.as_plain())))
+    for mine, other in zip(run.companies, back.companies, strict=True):
+        np.testing.assert_array_equal(mine.returns, other.returns)
+        np.testing.assert_array_equal(mine.prices, other.prices)
+    assert (run.headlines, run.metaorders, run.notes) == (
+        back.headlines,
+        back.metaorders,
+        back.notes,
+    )
+    assert report_on([back], {}).as_json()["facts"] == report_on([run], {}).as_json()["facts"]

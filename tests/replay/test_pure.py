@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "45831b0ea049810d036adc9771053fa5ef2edea80b12b42b249eab1948a6b348"
+GOLDEN_DIGEST = "362a2d62e0fa24f4a71e5efbb48c3ae367de77ed3b4145ada4f5f9478e6ebf92"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "e2c7f1fac95eaa4439e4c5f152770763932a80ea0412ac621b8be281b40ab65f"
+DECISIONS = "5f83826c7ce37512fde8c083236d051fc68781d26a123f8e28e028d2bb109c51"
 
 WORDS = ("reason", "reason_code", "note")
 

@@ -93,3 +93,10 @@ def test_the_result_may_go_to_a_file(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told_before_the_run(tmp_path: Path) -> None:
     assert "No such file" in str(refused(STORY, "--out", tmp_path / "none" / "result.json"))
+
+
+def test_a_file_runs_with_many_seeds_side_by_side() -> None:
+    lines = called(STORY, "--seeds", 2).splitlines()
+    assert [json.loads(line)["digest"] for line in lines] == [
+        json.loads(called(STORY, "--seed", seed))["digest"] for seed in (1, 2)
+    ]

@@ -188,6 +188,8 @@ def _from_3(state: State, rules: Rules) -> State:
                 "trade_count": 0,
                 "is_reduce_only": False,
                 "debt": 0,
+                "loan_sum": 0,
+                "borrow_sum": 0,
             }
             | _margins_from_3(account, market["companies"], rules)
             for account in _with_escrow(market["accounts"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+import orjson
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -19,7 +22,7 @@ from wallstreetsim.terminal.frame import framed, one_of, page_number
 
 PAGE_SIZE = 50
 SHOWN = 10  # of those wanted and in prison
-STATUSES = ("charged", "convicted", "acquitted", "settled", "abated", "overturned")
+SCORECARD = settings.BASE_DIR / "sec" / "scorecard.json"
 
 
 @never_cache
@@ -38,9 +41,25 @@ def case(request: HttpRequest, id: UUID) -> HttpResponse:
     return framed(request, "sec/case.html", "SEC", lambda: {"case": _case(file)})
 
 
+@never_cache
+@only_read
+def scorecard(request: HttpRequest) -> HttpResponse:
+    """Show how good surveillance is, as it was last measured."""
+    return framed(request, "sec/scorecard.html", "SEC", lambda: {"card": _published()})
+
+
+@cache
+def _published() -> Mapping[str, Any] | None:
+    """Return the published scorecard, which comes with the code; None if there is none."""
+    if not SCORECARD.is_file():
+        return None
+    card: Mapping[str, Any] = orjson.loads(SCORECARD.read_bytes())
+    return card
+
+
 def _sec(request: HttpRequest) -> Mapping[str, Any]:
     crime = one_of(request.GET.get("crime"), CRIME_NAMES, "")
-    status = one_of(request.GET.get("status"), STATUSES, "")
+    status = one_of(request.GET.get("status"), serializers.STATUSES, "")
     page = page_number(request.GET.get("page", "1"))
     rows = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     lines, total = selectors.investigations(rows, status=status or None, crime=crime or None)
@@ -54,7 +73,7 @@ def _sec(request: HttpRequest) -> Mapping[str, Any]:
     return {
         "query": {"crime": crime, "status": status},
         "crimes": CRIME_NAMES,
-        "statuses": STATUSES,
+        "statuses": serializers.STATUSES,
         "cases": [serializers.investigation_line(line) for line in lines],
         "total": total,
         "pages": pages,

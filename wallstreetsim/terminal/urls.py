@@ -28,6 +28,7 @@ urlpatterns = [
     path("picture.png", pictures.index, name="index-picture"),
     path("sec", law.sec, name="sec-page"),
     path("sec/cases/<uuid:id>", law.case, name="case-page"),
+    path("sec/scorecard", law.scorecard, name="scorecard-page"),
     path("world", state.world, name="world-page"),
     path("rules", rules.rules, name="rules-page"),
     path("status", status.status, name="status-page"),

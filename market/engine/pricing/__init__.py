@@ -11,6 +11,7 @@ halted, `open_day` when a day opens, and `PriceState.jump_by` when something hap
 from market.engine.pricing.state import NO_DRIVERS, Drivers, PriceState
 from market.engine.pricing.step import (
     Trading,
+    largest_noise_bps,
     needs_halt,
     open_day,
     step_all,
@@ -29,6 +30,7 @@ __all__ = [
     "Weather",
     "draw_factors",
     "intraday_volatility",
+    "largest_noise_bps",
     "needs_halt",
     "no_factors",
     "open_day",

@@ -65,6 +65,16 @@ def step_all(
     return [_step(trading, weather, streams, rules, roots) for trading in companies]
 
 
+def largest_noise(state: PriceState, rules: PricingRules) -> float:
+    """Return the most that flow and chance together may move a price in one tick, in logs."""
+    return min(rules.noise_cap_sigmas * state.sigma, rules.tick_cap)
+
+
+def largest_noise_bps(state: PriceState, rules: PricingRules) -> Bps:
+    """Return the most that a price may rise or fall in a tick without news, rounded up."""
+    return math.ceil(math.expm1(largest_noise(state, rules)) * BPS_IN_ONE)
+
+
 def needs_halt(state: PriceState, band_bps: Bps, rules: PricingRules) -> bool:
     """Say whether what happened is too much to trade through: a jump beyond the company's band or
     beyond what one tick may move, or news that is material to it.
@@ -130,7 +140,7 @@ def _step(
     shock *= sigma * roots.shock
     world *= sigma * roots.drift
     noise = flow + shock + world
-    cap = min(rules.noise_cap_sigmas * state.sigma, rules.tick_cap)
+    cap = largest_noise(state, rules)
     if abs(noise) > cap:
         kept = cap / abs(noise)
         flow, shock, world = flow * kept, shock * kept, world * kept

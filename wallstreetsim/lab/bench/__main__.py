@@ -20,6 +20,7 @@ FIGURES = {
     "tick_mixed": "ticks",
     "tick_social": "ticks",
     "tick_liquidation": "ticks",
+    "sec_10000": "surveillance",
     "scenario_speed": "scenarios",
     "scenario_house": "scenarios",
     "prices_100": "living",

@@ -72,7 +72,7 @@ def tick_social() -> Figure:
     samples: list[float] = []
     plain: list[float] = []
     steps: dict[str, str] = {}
-    for order, taken in ((_order, plain), (_order_or_social, samples)):
+    for order, taken in ((order_of, plain), (_order_or_social, samples)):
         floor, draw = fresh_floor(agents=AGENTS), random.Random("tick_social")
 
         def send_more(
@@ -165,7 +165,7 @@ def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = N
     draw = random.Random(name)
 
     def send_more() -> None:
-        send_orders(floor, orders, draw, order or _order)
+        send_orders(floor, orders, draw, order or order_of)
 
     _run(floor, ticks=3, before=send_more)
     run = _run(floor, ticks=ticks, before=send_more)
@@ -249,7 +249,7 @@ def send_orders(
     assert world is not None
     accounts = [world.market.accounts[id] for id in world.registry.active()]
     crowd = Crowd(accounts, list(world.market.companies.values()))
-    _send((order or _order)(crowd, draw) for _ in range(count))
+    _send((order or order_of)(crowd, draw) for _ in range(count))
 
 
 def _send(inputs: Iterable[Submission]) -> None:
@@ -270,7 +270,7 @@ def _send(inputs: Iterable[Submission]) -> None:
         send(cursor, insertion("agents_input", _INPUT_COLUMNS, rows))
 
 
-def _order(crowd: Crowd, draw: random.Random) -> Submission:
+def order_of(crowd: Crowd, draw: random.Random) -> Submission:
     account, company = draw.choice(crowd.accounts), draw.choice(crowd.companies)
     quantity = draw.randint(1, 100)
     parameters = _terms(company, quantity)
@@ -284,7 +284,7 @@ def _order(crowd: Crowd, draw: random.Random) -> Submission:
 def _order_or_social(crowd: Crowd, draw: random.Random) -> Submission:
     """Make an order or, one time in five, let an agent deal with another."""
     if draw.random() < 0.8:
-        return _order(crowd, draw)
+        return order_of(crowd, draw)
     account, other = draw.choice(crowd.accounts), draw.choice(crowd.accounts)
     given: Parameters = {"target": other.name}
     type = draw.choices(("MESSAGE", "ALLY", "ALLY_ACCEPT", "BLOCK", "UNBLOCK"), (6, 2, 2, 1, 1))[0]

@@ -6,9 +6,9 @@ None may earn with t ≥ 2, nor cost the treasury anything that prices did not t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -285,6 +285,97 @@ class GapPair(Adversary):
 
 
 @dataclass
+class GapPairByDay(Adversary):
+    """Two who pay no fees are long and short by day, when jumps come, and flat at the close."""
+
+    name: str = "the gap pair, by day"
+    roles: tuple[str, ...] = (BANKER, BANKER)
+    sectors: tuple[str, ...] = ("Meme", "Crypto", "Healthcare")
+
+    def act(self, scene: Scene) -> None:
+        for symbol in self.symbols:
+            sight = scene.sights[symbol]
+            if not (scene.is_open and sight.is_trading):
+                continue
+            long, short = self.held(0, symbol), -self.held(1, symbol)
+            if scene.ticks_until_close > 2 * LAST_TICKS:
+                one = min(self.accounts, key=lambda account: account.margin_available)
+                most = min(one.margin_available / sight.initial_margin, one.buying_power)
+                if scene.tick_in_day % 10 == 0 and not long and not short:
+                    self.trade_between((1, "SHORT"), (0, "BUY"), sight, 0.95 * most / sight.price)
+            elif scene.ticks_until_close > LAST_TICKS:
+                if both := min(long, short):
+                    self.trade_between((0, "SELL"), (1, "COVER"), sight, both)
+            else:
+                self.close(0, symbol)
+                self.close(1, symbol)
+
+
+@dataclass
+class GapPairDrifting(GapPair):
+    """The same, but not made equal again: prices take it off its margin, where jumps leave more
+    unpaid, until one of the two is closed out.
+    """
+
+    name: str = "the gap pair, off its margin"
+
+    def act(self, scene: Scene) -> None:
+        for symbol in self.symbols:
+            sight = scene.sights[symbol]
+            if not (scene.is_open and sight.is_trading):
+                continue
+            long, short = self.held(0, symbol), -self.held(1, symbol)
+            if long and short:
+                continue
+            if long or short:
+                self.close(0, symbol)
+                self.close(1, symbol)
+            elif scene.tick_in_day % 10 == 0 and scene.ticks_until_close > LAST_TICKS:
+                margin = min(account.margin_available for account in self.accounts)
+                most = 0.95 * margin / sight.initial_margin / sight.price
+                self.trade_between((1, "SHORT"), (0, "BUY"), sight, most)
+
+
+@dataclass
+class HandOver(Adversary):
+    """Buy a company up, sell it between the quotes to a partner with all its loans, and press the
+    price down until the public takes the partner's shares over, at the price.
+    """
+
+    name: str = "a pump handed to the public"
+    roles: tuple[str, ...] = (HEDGE_FUND, HEDGE_FUND, HEDGE_FUND)
+    pump_ticks: int = 60
+
+    def act(self, scene: Scene) -> None:
+        for symbol in self.symbols:
+            sight = scene.sights[symbol]
+            if not (scene.is_open and sight.is_trading):
+                continue
+            tick = scene.tick_in_day - 10
+            if 0 <= tick < self.pump_ticks:
+                self.market(0, "BUY", symbol, asks_of(sight))
+            elif 0 <= tick < self.pump_ticks + 10:
+                most = 0.9 * self.accounts[1].margin_available / sight.initial_margin / sight.price
+                shares = min(self.held(0, symbol), most)
+                self.trade_between((0, "SELL"), (1, "BUY"), sight, shares)
+            elif 0 <= tick < 200 and self.held(1, symbol):
+                self.market(2, "SHORT", symbol, sum(shares for _, shares, _ in sight.bids))
+            elif tick >= 0:
+                for who in range(3):
+                    self._leave(who, sight, at_once=scene.ticks_until_close <= LAST_TICKS)
+
+    def _leave(self, who: int, sight: Sight, *, at_once: bool) -> None:
+        held = self.held(who, sight.symbol)
+        levels = sight.bids if held > 0 else sight.asks
+        if at_once:
+            self.close(who, sight.symbol)
+        elif held and levels:
+            self.market(
+                who, "SELL" if held > 0 else "COVER", sight.symbol, min(abs(held), levels[0][1])
+            )
+
+
+@dataclass
 class PinBands(Adversary):
     """Buy, press the touch to where trading is halted, and sell in the auction and after it."""
 
@@ -445,6 +536,11 @@ def _to(held: int, size: float) -> float:
     return min(size, -held) if held < 0 else size
 
 
+def run_job(job: Mapping[str, Any]) -> dict[str, Run]:
+    """Run the adversaries of a band, as `measure` does."""
+    return measure(job["seed"], job["band"], job["companies"], job["house"], job["days"])
+
+
 Band: TypeAlias = Callable[[], list[Adversary]]
 
 
@@ -458,6 +554,9 @@ def together() -> list[Adversary]:
         AuctionPair(),
         CollarPair(),
         GapPair(),
+        GapPairDrifting(),
+        GapPairByDay(),
+        HandOver(),
         PinBands(),
         CornerBorrow(),
         HuntStops(),

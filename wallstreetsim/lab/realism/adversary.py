@@ -27,6 +27,7 @@ from wallstreetsim.machine.world import REGISTER, World
 
 LEAST_T = 2.0  # from which what an adversary earns is more than luck
 SEEDS = ("adversary-1", "adversary-2")  # that no number of the rules was fitted to
+NEWS_TICKS = 60  # for which an event may be why an account owes more than it has
 ACTIONS_IN_A_TICK = RULES.agents.actions_per_request
 
 
@@ -126,7 +127,16 @@ class Adversary:
             self.orders.append((who, verb, terms | more))
 
 
-Run: TypeAlias = tuple[list[float], list[float], float]  # earned and exposed a day; written off
+class WriteOff(NamedTuple):
+    """What the treasury lost to an account of an adversary, in dollars, and by what."""
+
+    tick: int
+    symbol: str
+    dollars: float
+    news: str  # the kind of what happened to its companies shortly before, if anything did
+
+
+Run: TypeAlias = tuple[list[float], list[float], list[WriteOff]]  # earned and exposed a day
 
 
 class Earned(NamedTuple):
@@ -140,11 +150,14 @@ class Earned(NamedTuple):
     sharpe: float  # of a day
     capacity: float  # dollars in positions, at most, on an average day
     written_off: float  # dollars, in all, that the treasury lost to its accounts
+    without_news: float  # dollars of these that no event took
     is_marked: bool
 
     @property
     def is_free(self) -> bool:
-        return self.is_marked and self.mean > 0.0 and self.t >= LEAST_T
+        """Say whether it earns, or takes of the treasury what no event has moved."""
+        pays = self.mean > 0.0 and self.t >= LEAST_T
+        return self.is_marked and (pays or self.without_news > 0.0)
 
 
 class Arena:
@@ -167,12 +180,13 @@ class Arena:
         self.accounts_numbered = FIRST_AGENT_ACCOUNT
         self.earned: list[list[float]] = [[] for _ in adversaries]
         self.exposures: list[list[float]] = [[] for _ in adversaries]
-        self.written_off = [0.0 for _ in adversaries]
+        self.written_off: list[list[WriteOff]] = [[] for _ in adversaries]
+        self.news: dict[str, tuple[int, str]] = {}  # the last tick and kind, by symbol
         self._register_missing()
 
     def run(self, days: int) -> list[Run]:
         """Run whole days; return each adversary's earnings a day, its largest exposure a day, and
-        what the treasury wrote off for it.
+        what the treasury wrote off for it, and why.
         """
         session = self.world.rules.market.session
         for day in range(days):
@@ -249,10 +263,22 @@ class Arena:
         )
 
     def _take(self, market: MarketOutcome) -> None:
+        tick = self.world.tick
+        for event in self.world.market.happened:
+            for company in self.world.market.companies.values():
+                is_its = event.symbol in (None, company.symbol)
+                if is_its and event.sector in (None, company.listing.sector):
+                    self.news[company.symbol] = tick, event.type
         owners = {a.id: n for n, adv in enumerate(self.adversaries) for a in adv.accounts}
         for entry in market.entries:
             if entry.kind == "write_off" and entry.credit in owners:
-                self.written_off[owners[entry.credit]] += entry.cents / 100
+                n = owners[entry.credit]
+                symbols = self.adversaries[n].symbols
+                last, kind, symbol = max(
+                    (*self.news.get(one, (-NEWS_TICKS - 1, "")), one) for one in symbols
+                )
+                news = kind if tick - last <= NEWS_TICKS else ""
+                self.written_off[n].append(WriteOff(tick, symbol, entry.cents / 100, news))
 
     def _worths(self, adversary: Adversary) -> list[Cents]:
         victims = adversary.helpers()
@@ -323,6 +349,7 @@ def earned_by(
         t_statistic(days),
         float(days.mean()) / deviation if deviation else 0.0,
         float(np.mean(exposures)),
-        sum(written_off for _, _, written_off in runs),
+        sum(one.dollars for _, _, written_off in runs for one in written_off),
+        sum(one.dollars for _, _, written_off in runs for one in written_off if not one.news),
         is_marked,
     )

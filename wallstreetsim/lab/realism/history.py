@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -78,3 +80,46 @@ class History:
     depth: Series = field(default_factory=lambda: np.zeros(0))  # mean shares by level of the book
     driver_shares: tuple[float, float, float] = (0.0, 0.0, 0.0)
     notes: dict[str, float] = field(default_factory=dict)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as plain data: lists and numbers, None where a series has no number."""
+        plain = asdict(self)
+        for name in (*_SERIES, "depth"):
+            plain[name] = _plain(plain[name])
+        for company in plain["companies"]:
+            for name in _OF_COMPANY:
+                company[name] = _plain(company[name])
+        for name in _LISTED:
+            plain[name] = [list(row) for row in plain[name]]
+        return plain
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> History:
+        """Return the history that `as_plain` described."""
+        companies = [
+            CompanyHistory(**{**one, **{name: _series(one[name]) for name in _OF_COMPANY}})
+            for one in plain["companies"]
+        ]
+        rest: dict[str, Any] = {name: _series(plain[name]) for name in (*_SERIES, "depth")}
+        rest["driver_shares"] = tuple(plain["driver_shares"])
+        for name, of in _LISTED.items():
+            rest[name] = [of(*row) for row in plain[name]]
+        return cls(**{**plain, **rest, "companies": companies})
+
+
+_SERIES = ("ticks_in_day", "days", "index")
+_OF_COMPANY = ("prices", "returns", "volumes", "flows", "spreads")
+_LISTED: Mapping[str, Any] = {
+    "headlines": Headline,
+    "metaorders": Metaorder,
+    "reports": Report,
+    "attempts": Attempt,
+}
+
+
+def _plain(series: Series) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in series.tolist()]
+
+
+def _series(values: Sequence[float | None]) -> Series:
+    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from wallstreetsim.lab.realism.adversaries import BANDS, DAYS, SIZES, UNMARKED
-from wallstreetsim.lab.realism.adversaries import measure as measure_adversaries
 from wallstreetsim.lab.realism.adversary import SEEDS, Earned, earned_by
 from wallstreetsim.lab.realism.facts import FACTS, Result, judge
 from wallstreetsim.lab.realism.figures import figures
@@ -16,6 +14,8 @@ from wallstreetsim.lab.realism.history import History
 from wallstreetsim.lab.realism.lunch import Lunch, lunches
 from wallstreetsim.lab.realism.naive import naive_history
 from wallstreetsim.lab.realism.observe import HOUSE_AGENTS, Observer
+
+RunAll: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Iterator[Any]]
 
 LEAST_FACTS = 11
 MOST_NAIVE_FACTS = 6  # the naive engine must fail half of them
@@ -87,13 +87,14 @@ class Report:
             lines += [
                 "",
                 f"{'adversary':36} {'companies':>9} {'days':>5} {'$ a day':>13} {'t':>8}"
-                f" {'Sharpe':>8} {'held $':>15} {'written off $':>14}",
+                f" {'Sharpe':>8} {'held $':>15} {'written off $':>14} {'without news $':>14}",
             ]
         for one in self.earned:
             verdict = ("FREE" if one.is_free else "no lunch") if one.is_marked else "no mark"
             lines.append(
                 f"{one.adversary:36} {one.companies:9} {one.days:5} {one.mean:13,.0f} {one.t:8.2f}"
-                f" {one.sharpe:8.2f} {one.capacity:15,.0f} {one.written_off:14,.0f}  {verdict}"
+                f" {one.sharpe:8.2f} {one.capacity:15,.0f} {one.written_off:14,.0f}"
+                f" {one.without_news:14,.0f}  {verdict}"
             )
         lines += ["", "without a pass mark:"]
         lines += [f"  {name}: {_figure(value)}" for name, value in self.figures.items()]
@@ -111,39 +112,47 @@ def measure(
     companies: int,
     seeds: int,
     house: int = HOUSE_AGENTS,
-    processes: int = 2,
     adversaries: bool = False,
+    run: RunAll,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[Report, list[History]]:
-    """Run the machine on seeds named 1, 2, …, and report; the runs come in the order of seeds."""
+    """Run the machine on seeds named 1, 2, …, and report; the runs come in the order of seeds.
+
+    `run` runs jobs of an experiment, here or elsewhere, and gives their results in their order.
+    """
     names = [str(number + 1) for number in range(seeds)]
     histories = []
     earned: list[Earned] = []
-    with ProcessPoolExecutor(processes) as pool:
-        if adversaries:
-            earned = _earned(pool, house, tell)
-        runs = [pool.submit(_run, name, days, companies, house) for name in names]
-        for name, run in zip(names, runs, strict=True):
-            histories.append(run.result())
-            tell(f"seed {name} is done")
+    tried = run("adversaries", _trials(house)) if adversaries else None
+    jobs = [{"seed": n, "days": days, "companies": companies, "house": house} for n in names]
+    runs = run("realism", jobs)
+    if tried is not None:
+        earned = _earned(tried, tell)
+    for name, one in zip(names, runs, strict=True):
+        histories.append(History.from_plain(one))
+        tell(f"seed {name} is done")
     size = {"days": days, "companies": companies, "seeds": seeds, "houseAgents": house}
     return report_on(histories, size, earned), histories
 
 
-def _earned(pool: ProcessPoolExecutor, house: int, tell: Callable[[str], None]) -> list[Earned]:
-    """Let the adversaries try, in worlds of both sizes and on seeds of their own."""
-    runs = {
-        (companies, band, seed): pool.submit(
-            measure_adversaries, seed, band, companies, house, DAYS[band]
-        )
+def _trials(house: int) -> list[Mapping[str, Any]]:
+    """Return the jobs in which the adversaries try, in worlds of both sizes and on seeds of their
+    own.
+    """
+    return [
+        {"seed": seed, "band": band, "companies": companies, "house": house, "days": DAYS[band]}
         for companies in SIZES
         for band in range(len(BANDS))
         for seed in SEEDS
-    }
+    ]
+
+
+def _earned(tried: Iterator[Any], tell: Callable[[str], None]) -> list[Earned]:
+    """Return what the adversaries have earned in their trials."""
     earned = []
     for companies in SIZES:
-        for band in range(len(BANDS)):
-            done = [runs[companies, band, seed].result() for seed in SEEDS]
+        for _ in BANDS:
+            done = [next(tried) for _ in SEEDS]
             tell(f"the adversaries among {companies} companies are done")
             for name in done[0]:
                 mine = [run[name] for run in done]
@@ -168,8 +177,10 @@ def report_on(
     )
 
 
-def _run(seed: str, days: int, companies: int, house: int) -> History:
-    return Observer(seed, companies=companies, house=house).run(days)
+def run_job(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the machine on a seed, and return its history as plain data."""
+    observer = Observer(job["seed"], companies=job["companies"], house=job["house"])
+    return observer.run(job["days"]).as_plain()
 
 
 def _medians(fact: Result) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from wallstreetsim.lab import side_by_side
+
 FAILED = 1  # the exit code
 
 
@@ -29,7 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("--companies", type=at_least_one, default=20)
         parser.add_argument("--seeds", type=at_least_one, default=3, help="runs, seeds 1, 2, …")
         parser.add_argument("--house", type=at_least_one, default=24, help="house agents")
-        parser.add_argument("--processes", type=at_least_one, default=2)
+        parser.add_argument("--jobs", type=at_least_one, default=2, help="processes")
+        parser.add_argument(
+            "--queue", action="store_true", help="run as Celery tasks, by workers of the queue lab"
+        )
         parser.add_argument(
             "--no-adversaries", action="store_true", help="only the facts: a third of the time"
         )
@@ -41,15 +46,16 @@ class Command(BaseCommand):
             from wallstreetsim.lab.realism import report
         except ImportError as missing:
             raise CommandError(f"{missing}. The report needs the group 'realism'.") from None
-        measured, histories = report.measure(
-            days=options["days"],
-            companies=options["companies"],
-            seeds=options["seeds"],
-            house=options["house"],
-            processes=options["processes"],
-            adversaries=not options["no_adversaries"],
-            tell=self.stderr.write,
-        )
+        with side_by_side.runner(processes=options["jobs"], queue=options["queue"]) as run:
+            measured, histories = report.measure(
+                days=options["days"],
+                companies=options["companies"],
+                seeds=options["seeds"],
+                house=options["house"],
+                adversaries=not options["no_adversaries"],
+                run=run,
+                tell=self.stderr.write,
+            )
         self.stdout.write(measured.as_text())
         if options["out"]:
             options["out"].write_bytes(orjson.dumps(measured.as_json(), option=orjson.OPT_INDENT_2))

@@ -1,0 +1,89 @@
+"""What surveillance takes of a busy tick: in the machine, in memory."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from time import perf_counter
+
+from agents.engine.inputs import Input
+from market.engine import engine
+from market.engine.accounts import FIRST_AGENT_ACCOUNT
+from market.engine.rules import Switches
+from wallstreetsim.lab.bench.figures import Baseline, Figure
+from wallstreetsim.lab.bench.ticks import AGENTS, Crowd, order_of
+from wallstreetsim.machine.gc_control import collection_paused
+from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.world import REGISTER, World
+
+COMPANIES, ORDERS = 100, 10_000
+WARMING, TICKS = 3, 20
+
+
+def sec_10000() -> Figure:
+    """Measure a tick of 10,000 orders of 1,000 agents; the baseline is the same without the SEC's
+    step.
+    """
+    watched, unwatched = _world(), _world()
+    left_out = watched.by_name["sec"].steps()[engine.SURVEILLANCE]
+    assert left_out in watched.steps[engine.SURVEILLANCE]
+    unwatched.steps[engine.SURVEILLANCE] = []
+    samples: list[float] = []
+    plain: list[float] = []
+    steps: list[float] = []
+    draw = random.Random("sec_10000")
+    with collection_paused():
+        for tick in range(WARMING + TICKS):
+            inputs = _inputs(watched, draw, tick)
+            took, step = _advance(unwatched, inputs)
+            is_measured = tick >= WARMING
+            if is_measured:
+                plain.append(took)
+            took, step = _advance(watched, inputs)
+            if is_measured:
+                samples.append(took)
+                steps.append(step)
+    extra = {
+        "surveillance at p50": f"{statistics.median(steps):.1f}",
+        "at most": f"{max(steps):.1f}",
+        "agents": AGENTS,
+    }
+    return Figure("sec_10000", "ms", samples, Baseline("without surveillance", plain), extra)
+
+
+def _world() -> World:
+    world = World(RULES, "bench", Switches(never_closes=True, events=True))
+    world.found(COMPANIES)
+    registrations = []
+    for number in range(AGENTS):
+        given = {"agent": f"quant{number}", "name": f"quant{number}", "role": "quant"}
+        registrations.append(
+            Input(f"{REGISTER} {number}", REGISTER, given, FIRST_AGENT_ACCOUNT + number)
+        )
+    world.advance(registrations)
+    return world
+
+
+def _inputs(world: World, draw: random.Random, tick: int) -> list[Input]:
+    """Return orders as `tick_10000` has them, made of what this world's accounts hold."""
+    accounts = [world.market.accounts[id] for id in world.registry.active()]
+    crowd = Crowd(accounts, list(world.market.companies.values()))
+    inputs = []
+    for number in range(ORDERS):
+        account, type, parameters = order_of(crowd, draw)
+        id = f"00000000-0000-8000-8000-{tick * ORDERS + number:012d}"
+        inputs.append(Input(id, type, parameters, account))
+    return inputs
+
+
+def _advance(world: World, inputs: list[Input]) -> tuple[float, float]:
+    """Return what a tick takes, and its step of surveillance, in milliseconds."""
+    times: dict[str, float] = {}
+
+    def watch(step: str) -> None:
+        times[step] = perf_counter()
+
+    started = perf_counter()
+    world.advance(inputs, watch)
+    took = perf_counter() - started
+    return 1000 * took, 1000 * (times[engine.SURVEILLANCE] - times[engine.MARGIN])
