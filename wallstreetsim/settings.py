@@ -88,6 +88,7 @@ NEWS_LLM_MODEL = text("NEWS_LLM_MODEL", "gpt-4o-mini")
 NEWS_LLM_KEY = text("NEWS_LLM_KEY")
 NEWS_LLM_CALLS = number("NEWS_LLM_CALLS", 5, most=5)  # a minute: each may take ten seconds
 
+MCP = choice("WSS_MCP", "on", "read-only", "off")
 WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "on")
 
 # --- where it runs ---
