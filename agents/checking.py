@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,10 +14,9 @@ from agents.engine.names import folded
 from agents.engine.rules import AgentRules
 from agents.models import Agent, Block, Message
 from agents.models import Alliance as AllianceRow
+from market.engine.parameters import is_uuid
 from market.engine.refusals import Code, Refused
 from market.selectors import tick_seen
-
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class _Known(NamedTuple):
@@ -109,7 +107,7 @@ class SocialRows:
         columns = ("id", "status", "is_house")
         agents = Agent.objects.values_list(*columns)
         row = None
-        if _UUID.fullmatch(reference.lower()):
+        if is_uuid(reference):
             row = agents.filter(public_id=UUID(reference)).first()
         row = row or agents.filter(folded_name=folded(reference)).first()
         if row is None:

@@ -28,15 +28,17 @@ from market.engine.outlooks import OpenOrder
 from market.engine.values import (
     BPS_IN_ONE,
     FINAL_STATUSES,
+    INTENTS,
+    KINDS,
+    SELF_TRADES,
     SIDE_OF,
+    TIMES_IN_FORCE,
     Cents,
     Intent,
-    OrderKind,
     OrderStatus,
     SelfTrade,
     Shares,
     Tick,
-    TimeInForce,
 )
 from market.selectors import note_tick, one_instant
 
@@ -676,24 +678,17 @@ def _account(agent: Agent, row: dict[str, Any] | None) -> Account:
     return account
 
 
-# An agent may have hundreds of orders open, and a dict finds a member in a fifth of an Enum's time.
-_INTENTS = {member.value: member for member in Intent}
-_KINDS = {member.value: member for member in OrderKind}
-_TIMES_IN_FORCE = {member.value: member for member in TimeInForce}
-_SELF_TRADES = {member.value: member for member in SelfTrade}
-
-
 def _open_order(row: dict[str, Any]) -> OpenOrder:
     ticket = Ticket(
         row["symbol"],
-        _INTENTS[row["intent"]],
+        INTENTS[row["intent"]],
         row["quantity"],
-        _KINDS[row["kind"]],
+        KINDS[row["kind"]],
         row["limit"],
         row["stop"],
-        _TIMES_IN_FORCE[row["time_in_force"]],
+        TIMES_IN_FORCE[row["time_in_force"]],
         row["post_only"],
-        _SELF_TRADES[row["self_trade"]],
+        SELF_TRADES[row["self_trade"]],
         row["client_id"],
     )
     return OpenOrder(row["number"], row["id"], ticket, row["filled"], row["triggered_by"])

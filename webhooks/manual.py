@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 from webhooks.engine import briefing, circuit, delivery
 
 
@@ -21,7 +23,7 @@ def manual_context() -> dict[str, Any]:
         "connect_seconds": f"{delivery.CONNECT_SECONDS:g}",
         "kept_deliveries": delivery.KEPT_DELIVERIES,
         "reply_kib": delivery.LARGEST_REPLY // 1024,
-        "reply_actions": delivery.MOST_ACTIONS,
+        "reply_actions": settings.RULES.agents.actions_per_request,
         "retry_seconds": f"{', '.join(retries)} and {last}",
         "failures_to_open": circuit.FAILURES_TO_OPEN,
         "open_seconds": f"{circuit.SHORTEST_OPEN_SECONDS:g}",

@@ -12,7 +12,16 @@ from market.engine.parameters import Form, Malformed, Parameter, ParameterKind, 
 from market.engine.reasons import MEANINGS
 from market.engine.refusals import Code
 from market.engine.rules import MarketRules
-from market.engine.values import Intent, OrderKind, SelfTrade, TimeInForce, new_tuple
+from market.engine.values import (
+    KINDS,
+    SELF_TRADES,
+    TIMES_IN_FORCE,
+    Intent,
+    OrderKind,
+    SelfTrade,
+    TimeInForce,
+    new_tuple,
+)
 
 MARKET = "market"  # the name of the engine that performs them
 
@@ -97,12 +106,12 @@ def place_order(
         parameters["symbol"],
         intent,
         parameters["quantity"],
-        _KINDS[parameters["kind"]],
+        KINDS[parameters["kind"]],
         given("limit"),
         given("stop"),
-        _TIMES[given("time_in_force", "GTC")],
+        TIMES_IN_FORCE[given("time_in_force", "GTC")],
         given("post_only", False),
-        _SELF_TRADES[given("self_trade")],
+        SELF_TRADES[given("self_trade", "cancel_newest")],
         given("client_id"),
     )
     return _verdict_on(desk.place(desk.accounts[actor.account], ticket, id=id))
@@ -175,13 +184,6 @@ def check_replacement(parameters: Parameters) -> None:
     if "quantity" not in parameters and "limit" not in parameters:
         raise Malformed("quantity", "give quantity, price or both")
 
-
-_KINDS = {kind.value: kind for kind in OrderKind}
-_TIMES = {time.value: time for time in TimeInForce}
-_SELF_TRADES: dict[str | None, SelfTrade] = {
-    None: SelfTrade.CANCEL_NEWEST,
-    **{mode.value: mode for mode in SelfTrade},
-}
 
 _REFERENCE = (
     Parameter("orderId", "id", ParameterKind.UUID),

@@ -22,6 +22,11 @@ Parameters: TypeAlias = dict[str, Any]  # by name, as the action's parameters ha
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+def is_uuid(text: str) -> bool:
+    """Say whether a text is an id as the wire has it, in capitals or not."""
+    return _UUID.fullmatch(text.lower()) is not None
+
+
 class ParameterKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"  # a float, as operators and scripts give one
@@ -130,7 +135,7 @@ class Parameter:
                 raise Malformed(self.wire, f"must be one of {', '.join(self.choices)}")
             return value
         if self.kind is ParameterKind.UUID:
-            if not _UUID.fullmatch(value.lower()):
+            if not is_uuid(value):
                 raise Malformed(self.wire, "must be a UUID")
             return value.lower()
         if not self.minimum <= len(value) <= self.maximum:

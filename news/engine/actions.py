@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Protocol
 
+from agents.engine.rules import POINT
 from market.engine.action import Action, Actor, Family, OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
-from news.engine.rules import MILLIONTHS, RumorRules
+from news.engine.rules import RumorRules
 from news.engine.rumors import cost_of
 
 NEWS = "news"  # the name of the engine
@@ -87,8 +88,8 @@ def check_rumor(view: RumorView, actor: Actor, given: Parameters, rules: RumorRu
     if actor.reputation < cost:
         raise Refused(
             Code.INSUFFICIENT_REPUTATION,
-            f"A rumor costs {cost // MILLIONTHS} points of reputation; you have"
-            f" {actor.reputation / MILLIONTHS:.2f}.",
+            f"A rumor costs {cost // POINT} points of reputation; you have"
+            f" {actor.reputation / POINT:.2f}.",
         )
     if not view.is_old_enough(actor.account):
         raise Refused(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from agents.engine.facts import RumorJudged, RumorSpread
 from agents.engine.registry import AgentRegistry
+from agents.engine.rules import CEO
 from market.engine import engine
 from market.engine.action import Action, Actor, OperatorAct, Verdict
 from market.engine.engine import InvariantBroken, Plain, PriceImpact, Step, Surroundings
@@ -26,8 +27,6 @@ from news.engine.rules import NewsRules
 from news.engine.rumors import TRUE, Author, Rumor, RumorBook, cost_of
 from news.engine.sentiment import sentiment
 from news.engine.templates import ALL
-
-CEO = "ceo"
 
 
 class Mark(NamedTuple):

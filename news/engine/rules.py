@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
+from agents.engine.rules import POINT
 from market.engine.values import Tick
-
-MILLIONTHS = 1_000_000  # in a point of reputation
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +12,8 @@ class RumorRules:
 
     shortest: int = 10  # characters
     longest: int = 280
-    cost: int = 5 * MILLIONTHS
-    press_cost: int = 2 * MILLIONTHS  # an influencer's or a journalist's
+    cost: int = 5 * POINT
+    press_cost: int = 2 * POINT  # an influencer's or a journalist's
     author_age_ticks: Tick = 630
     rumors_a_day: int = 2
     influencer_reach: float = 3.0
@@ -22,15 +21,15 @@ class RumorRules:
     chorus_step: float = 0.25  # a retail trader's reach grows by, with each other one who agrees
     chorus_ticks: Tick = 20
     longest_chorus: float = 3.0
-    usual_reputation: int = 50 * MILLIONTHS
+    usual_reputation: int = 50 * POINT
     longest_reach: float = 4.0
     budget_sigmas: float = 3.0  # of σ0, per company, sign and day, over all authors
     repeat_factor: float = 0.5
     repeat_ticks: Tick = 630
     judged_ticks: Tick = 630
     least_sector_impact: float = 0.01
-    true_reward: int = 8 * MILLIONTHS
-    false_cost: int = 1 * MILLIONTHS
+    true_reward: int = 8 * POINT
+    false_cost: int = 1 * POINT
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ class SecEngine(Office):
         }
 
     def found(self) -> None:
-        """Nothing is remembered of a new world."""
+        """Nothing is remembered of a new world but how those who live there are linked."""
+        self.surveillance.found()
 
     def begin_tick(self, tick: Tick) -> None:
         self.tick = tick
@@ -208,6 +209,7 @@ class SecEngine(Office):
         log = self.market.log
         for account in self.records.watch(log.trades, log.orders.values()):
             self._look_at(account)
+        self.records.bear_out(self.surveillance.events)
         lifecycle.go_on(self)
         collection.collect(self)
         flight.settle(self)

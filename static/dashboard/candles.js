@@ -1,12 +1,9 @@
 // The index as candles, which the machine ends after so many ticks of the day and with the session; the last forms.
 
-import { limits } from "./shared.js";
+import { figures, limits } from "./shared.js";
 import { closesCandle } from "./line.js";
 
-const WIDTH = 300; // of the drawing space, as terminal/dashboard.py has it
-const HEIGHT = 60;
-const CANDLE_WIDTH = 0.7; // of its place
-
+const { width: WIDTH, height: HEIGHT, candle: CANDLE_WIDTH } = figures.candles;
 const { dayTicks } = document.body.dataset;
 
 export class Candles {

@@ -6,8 +6,6 @@ import { arrow, compactDollars, direction, grouped, price, signedPercent } from 
 import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
 import { limits, said } from "./shared.js";
 
-const KEPT = 60; // lines of a kind
-const TRADES = 8; // shown of one tick
 const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value", "headline"];
 const OF_TRADES = ["symbol", "amount", "price", "value"]; // cells that what was written has not
 const GROUPS = { news: "news", rumor: "news", event: "events", sec: "sec", price: "moves" }; // else trades
@@ -22,7 +20,7 @@ export function mountFeed(panel, feed) {
   let group = ""; // all
 
   const write = (row, line) => writeLine(row, line, line.tick === newest);
-  const chosen = () => lines.filter((line) => !group || groupOf(line) === group).slice(0, KEPT);
+  const chosen = () => lines.filter((line) => !group || groupOf(line) === group).slice(0, limits.lines);
   const draw = atNextFrame(() => isHeld || fillList(panel, list, chosen(), write));
 
   const add = (fresh) => {
@@ -53,7 +51,7 @@ export function mountFeed(panel, feed) {
   });
 
   feed.on("trade:executed", (trades, { tick, totals }) => {
-    const largest = [...trades].sort((a, b) => worth(b) - worth(a)).slice(0, TRADES);
+    const largest = [...trades].sort((a, b) => worth(b) - worth(a)).slice(0, limits.trades);
     const rest = totals.trades - largest.length;
     add([...largest.map(tradeLine), ...(rest > 0 ? [restLine(rest, tick)] : [])]);
   });
@@ -75,7 +73,7 @@ function newestOfEach(lines) {
   return lines.filter((line) => {
     const group = groupOf(line);
     counts[group] = (counts[group] ?? 0) + 1;
-    return counts[group] <= KEPT;
+    return counts[group] <= limits.lines;
   });
 }
 

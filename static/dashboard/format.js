@@ -1,8 +1,8 @@
-// How the terminal writes figures, as templatetags/terminal.py does. Money comes in dollars.
+// How the terminal writes figures, as wallstreetsim/terminal/template_tags.py does. Money comes in dollars.
 
-const UNITS = [[1e3, "K"], [1e6, "M"], [1e9, "B"], [1e12, "T"]];
-const LEAST_CHANGE = 0.005;
-const BAR_CELLS = 36;
+import { figures } from "./shared.js";
+
+const { units, leastChange, barCells } = figures;
 const hundredths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
@@ -19,7 +19,7 @@ export const wholeDollars = (dollars) =>
     : `${sign(dollars)}$${whole.format(Math.floor(Math.abs(dollars)))}`;
 
 export const signedPercent = (value) =>
-  `${value <= -LEAST_CHANGE ? "-" : "+"}${hundredths.format(rounded(100 * Math.abs(value)) / 100)}%`;
+  `${value <= -leastChange ? "-" : "+"}${hundredths.format(rounded(100 * Math.abs(value)) / 100)}%`;
 
 // A rate, which comes as a fraction; a tape may be older than its rates.
 export const percent = (rate) => (rate === undefined ? "–" : `${hundredths.format(100 * rate)}%`);
@@ -28,14 +28,14 @@ export const percent = (rate) => (rate === undefined ? "–" : `${hundredths.for
 export const shortRole = (role) => role.split("_").slice(role.includes("_") ? 1 : 0).join(" ");
 
 // A change that is written as zero is none.
-export const direction = (number) => (number >= LEAST_CHANGE ? "up" : number <= -LEAST_CHANGE ? "down" : "flat");
+export const direction = (number) => (number >= leastChange ? "up" : number <= -leastChange ? "down" : "flat");
 
 export const arrow = (number) => (number > 0 ? "▲" : number < 0 ? "▼" : "·");
 
 export function compact(number) {
   if (rounded(number) < 1000) return whole.format(rounded(number));
   const scaled = ([size]) => rounded((100 * number) / size);
-  const unit = UNITS.find((unit) => scaled(unit) < 100_000) ?? UNITS.at(-1);
+  const unit = units.find((unit) => scaled(unit) < 100_000) ?? units.at(-1);
   return hundredths.format(scaled(unit) / 100) + unit[1];
 }
 
@@ -47,9 +47,9 @@ export function clock(seconds) {
 
 // The trading day in cells of text: what is over, what is left of the session, the night.
 export function dayBar(tickInDay, openTicks, dayTicks) {
-  const over = Math.floor((BAR_CELLS * tickInDay) / dayTicks);
-  const session = Math.floor((BAR_CELLS * openTicks) / dayTicks);
-  return "█".repeat(over) + "░".repeat(Math.max(0, session - over)) + "·".repeat(BAR_CELLS - Math.max(over, session));
+  const over = Math.floor((barCells * tickInDay) / dayTicks);
+  const session = Math.floor((barCells * openTicks) / dayTicks);
+  return "█".repeat(over) + "░".repeat(Math.max(0, session - over)) + "·".repeat(barCells - Math.max(over, session));
 }
 
 // Halves are rounded up, by the same steps here and there.

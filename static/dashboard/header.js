@@ -3,9 +3,7 @@
 import { clock, grouped, price, signedPercent } from "./format.js";
 import { fill, mark } from "./dom.js";
 import { endOf, firstOfAll } from "./halts.js";
-import { said } from "./shared.js";
-
-const LATE_TICKS = 10;
+import { limits, said } from "./shared.js";
 
 export function mountHeader(header, feed, tickSeconds) {
   const session = header.querySelector(".session");
@@ -35,7 +33,7 @@ export function mountHeader(header, feed, tickSeconds) {
 
   setInterval(() => {
     const silence = (performance.now() - toldAt) / 1000;
-    if (isPaused || silence < LATE_TICKS * tickSeconds || !feed.isHeard) return;
+    if (isPaused || silence < limits.lateTicks * tickSeconds || !feed.isHeard) return;
     mark(session, "session", "stalled");
     fill(header, { session: "STALLED", bell: `no tick for ${clock(Math.floor(silence))}` });
   }, 1000);

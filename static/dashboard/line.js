@@ -1,9 +1,8 @@
 // A line of prices: a point every few ticks that the market is open, and a last one that moves with every tick.
 
-import { limits } from "./shared.js";
+import { figures, limits } from "./shared.js";
 
-const WIDTH = 100;
-const HEIGHT = 20;
+const { width: WIDTH, height: HEIGHT } = figures.line;
 
 const { openTicks, dayTicks } = document.body.dataset;
 

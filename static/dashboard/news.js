@@ -1,9 +1,7 @@
 // Events, halts and news, the newest first. Rows stay where they are and are written anew: nothing moves but the words.
 
 import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
-import { limits } from "./shared.js";
-
-const LEAST_MOOD = 0.05; // as template_tags.py has it
+import { figures, limits } from "./shared.js";
 
 export function mountNews(panel, feed) {
   const list = panel.querySelector("ol");
@@ -22,7 +20,7 @@ function lineOf({ id, tick, category, headline, sentiment }) {
 }
 
 function moodOf(sentiment) {
-  return Math.abs(sentiment) < LEAST_MOOD ? "neutral" : sentiment > 0 ? "good" : "bad";
+  return Math.abs(sentiment) < figures.leastMood ? "neutral" : sentiment > 0 ? "good" : "bad";
 }
 
 function read(row) {

@@ -2,8 +2,7 @@
 
 import { arrow, direction, signedPercent } from "./format.js";
 import { atNextFrame, mark } from "./dom.js";
-
-const HEAT_PERCENT = [0.1, 0.75, 2]; // as terminal/dashboard.py has it
+import { figures } from "./shared.js";
 
 export function mountSectors(panel, feed) {
   const list = panel.querySelector(".tiles");
@@ -37,7 +36,7 @@ export function mountSectors(panel, feed) {
 }
 
 function write(tile, change) {
-  const size = HEAT_PERCENT.filter((least) => Math.abs(change) >= least).length;
+  const size = figures.heatPercent.filter((least) => Math.abs(change) >= least).length;
   mark(tile, "heat", String(change > 0 ? size : -size || 0));
   mark(tile, "direction", direction(change));
   const field = tile.querySelector('[data-field="change"]');

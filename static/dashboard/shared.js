@@ -1,7 +1,11 @@
-// The limits and words that the server gives with the page (wallstreetsim/terminal/shared.py).
+// What the server gives with every page for its scripts (wallstreetsim/terminal/shared.py).
 
-export const limits = JSON.parse(document.body.dataset.limits);
-const words = JSON.parse(document.body.dataset.words);
+const given = (name) => JSON.parse(document.body.dataset[name]);
+
+export const limits = given("limits");
+export const figures = given("figures");
+export const { channels, closings } = given("feed");
+const words = given("words");
 
 // Return the words of that name with these values in them.
 export function said(name, values = {}) {

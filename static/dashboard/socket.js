@@ -6,8 +6,7 @@
 // another. A feed that recovers nothing begins anew with each socket, by the snapshots of what it follows.
 
 import { Prices } from "./prices.js";
-
-const CHANNELS = ["tick", "market:all", "leaderboard", "trades", "events", "news", "sec"];
+import { channels as PUBLIC, closings } from "./shared.js";
 
 const FIRST_WAIT = 500; // milliseconds
 const LONGEST_WAIT = 15_000;
@@ -18,10 +17,8 @@ const SMALL_STEP_BACK = 60; // ticks: the process we come back to may be a littl
 const MOST_MISSED = 60; // ticks: rather than being told of more, the page is loaded anew
 const FAILURES_TILL_ERROR = 5;
 
-const REASONS = { 4403: "REFUSED", 4429: "TOO FAST", 4430: "TOO MANY SOCKETS" };
-
 export class Feed {
-  constructor({ epoch, tick, channels = CHANNELS, recovers = true }) {
+  constructor({ epoch, tick, channels = PUBLIC, recovers = true }) {
     this.epoch = epoch;
     this.channels = channels;
     this.recovers = recovers;
@@ -74,8 +71,8 @@ export class Feed {
   lost(code) {
     this.socket = null;
     this.failures += 1;
-    const isHopeless = code in REASONS || this.failures >= FAILURES_TILL_ERROR || !navigator.onLine;
-    const reason = REASONS[code] ?? (navigator.onLine ? "NO ANSWER" : "OFFLINE");
+    const isHopeless = code in closings || this.failures >= FAILURES_TILL_ERROR || !navigator.onLine;
+    const reason = closings[code] ?? (navigator.onLine ? "NO ANSWER" : "OFFLINE");
     this.tell("connection", isHopeless ? { state: "error", reason } : { state: "reconnecting" });
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
     this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random() / 2));

@@ -3,10 +3,10 @@
 
 import { clock, grouped } from "../dashboard/format.js";
 import { fill, mark } from "../dashboard/dom.js";
+import { limits } from "../dashboard/shared.js";
 
 const TURNS = ["|", "/", "–", "\\"];
 const TURN_EVERY = 150; // milliseconds
-const LATE_TICKS = 10;
 const LIGHT = "●";
 const WORDS = { connecting: "CONNECTING", connected: "LIVE", reconnecting: "RECONNECTING" };
 
@@ -41,7 +41,7 @@ export function mountConnection(header, feed, tickSeconds) {
   // Old figures look old: everything loses its colour, and a line says of which tick they are.
   function show() {
     const silence = (performance.now() - toldAt) / 1000;
-    const isLate = !isPaused && silence >= LATE_TICKS * tickSeconds;
+    const isLate = !isPaused && silence >= limits.lateTicks * tickSeconds;
     const isStale = isLate || (!isConnected && silence >= 2 * tickSeconds);
     document.body.toggleAttribute("data-stale", isStale);
     stale.hidden = !isStale;

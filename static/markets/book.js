@@ -3,11 +3,9 @@
 import { feed } from "../frame/live.js";
 import { grouped, price } from "../dashboard/format.js";
 import { atNextFrame, fill } from "../dashboard/dom.js";
+import { figures } from "../dashboard/shared.js";
 
-const WIDTH = 400; // of the drawing space, as terminal/markets.py has it
-const HEIGHT = 120;
-const MARGIN = 0.05; // of the span of prices, on either side
-
+const { width: WIDTH, height: HEIGHT, margin: MARGIN } = figures.depth;
 const panel = document.getElementById("levels");
 const ladder = document.getElementById("ladder");
 const channel = `book:${panel.dataset.symbol}`;

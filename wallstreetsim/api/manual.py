@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.cache import cache_control
 
+from agents.engine.rules import POINT
 from agents.services import keys
 from market.engine.action import ANY_LIVING, Action
 from market.engine.parameters import Parameter, ParameterKind
@@ -49,7 +50,6 @@ SECTIONS = {
     "limits": "Limits and errors",
     "tips": "Tips",
 }
-REPUTATION_POINT = 1_000_000
 LONG_LIST = 3  # of parameters: a longer one is shown once
 
 # What the codes of an action mean, where the refusal's own message says it best.
@@ -182,8 +182,8 @@ def _news() -> dict[str, Any]:
         "news_categories": ", ".join(CATEGORIES),
         "news_fading": f"{100 * (1 - news.sentiment_decay):g}",
         "news_ticks": news.sentiment_ticks,
-        "rumor_cost": rumors.cost // REPUTATION_POINT,
-        "rumor_press_cost": rumors.press_cost // REPUTATION_POINT,
+        "rumor_cost": rumors.cost // POINT,
+        "rumor_press_cost": rumors.press_cost // POINT,
         "rumors_a_day": rumors.rumors_a_day,
         "rumor_age": rumors.author_age_ticks,
         "rumor_influencer": f"{rumors.influencer_reach:g}",
@@ -191,8 +191,8 @@ def _news() -> dict[str, Any]:
         "rumor_longest": f"{rumors.longest_reach:g}",
         "rumor_budget": f"{rumors.budget_sigmas:g}",
         "rumor_judged": rumors.judged_ticks,
-        "rumor_reward": rumors.true_reward // REPUTATION_POINT,
-        "rumor_false": rumors.false_cost // REPUTATION_POINT,
+        "rumor_reward": rumors.true_reward // POINT,
+        "rumor_false": rumors.false_cost // POINT,
     }
 
 
@@ -313,7 +313,7 @@ def families(actions: Iterable[Action]) -> list[FamilyLines]:
         line = ActionLine(
             action.type,
             action.summary,
-            f"{action.reputation_cost / REPUTATION_POINT:g}" if action.reputation_cost else "",
+            f"{action.reputation_cost / POINT:g}" if action.reputation_cost else "",
             "" if everyone else " or ".join(sorted(action.statuses)),
             parameters,
             first if len(parameters) > LONG_LIST and first != action.type else "",

@@ -20,7 +20,7 @@ from wallstreetsim.feed.frames import PublicEntry
 from wallstreetsim.feed.notices import Revocation, TickNotice
 from wallstreetsim.feed.recovery_cache import RecoveryCache
 from wallstreetsim.feed.resume_points import ResumePoints
-from wallstreetsim.feed.socket_writer import before_the_server_stops
+from wallstreetsim.feed.server import Server
 from wallstreetsim.feed.threads import in_thread
 from wallstreetsim.machine import gc_control
 
@@ -41,7 +41,7 @@ class Hub:
     entry told; who joins now hears the next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server) -> None:
         self.audience = Audience()
         self.epoch = 0
         self.seq = 0
@@ -54,15 +54,15 @@ class Hub:
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
         self._reporting = asyncio.create_task(self.resume_points.report(self.audience.figures))
-        before_the_server_stops(self._part)
+        server.before_it_stops(self._part)
 
     @classmethod
-    async def of_this_process(cls) -> Hub:
+    async def of_this_process(cls, server: Server) -> Hub:
         """Return the hub of this process's event loop, once it knows where the world stands."""
         loop = asyncio.get_running_loop()
         hub = _hubs.get(loop)
         if hub is None:
-            hub = _hubs[loop] = cls()
+            hub = _hubs[loop] = cls(server)
         await hub._has_begun.wait()
         return hub
 

@@ -21,7 +21,8 @@ from market.selectors import world
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.frame import framed, one_of, page_number
-from wallstreetsim.terminal.template_tags import LINE_WIDTH, points_between
+from wallstreetsim.terminal.shared import LINE_WIDTH
+from wallstreetsim.terminal.template_tags import points_between
 
 PAGE_SIZE = 50
 HOUSES = (

@@ -44,7 +44,14 @@ from news.engine.articles import CRIME, REGULATORY, RUMOR
 from news.models import Article
 from sec.selectors import InPrison, OnTrial, in_prison, on_trial
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal.shared import LIMITS, WORDS, said
+from wallstreetsim.terminal.shared import (
+    CANDLE_WIDTH,
+    CANDLES_HEIGHT,
+    CANDLES_WIDTH,
+    HEAT_PERCENT,
+    LIMITS,
+    said,
+)
 from wallstreetsim.terminal.template_tags import (
     arrow,
     clock,
@@ -70,9 +77,6 @@ FEED_FILTERS = (
 )
 FEED_TICKS = 30  # whose trades a tick that is shown again shows
 TICKER_COMPANIES = 40
-CANDLES_WIDTH, CANDLES_HEIGHT = 300, 60
-CANDLE_WIDTH = 0.7  # of its place
-HEAT_PERCENT = (0.1, 0.75, 2.0)  # from where on a sector is a little, rather, very hot or cold
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,16 +336,6 @@ class Dashboard:
         if self.state == "closed":
             return said("opensIn", time=clock(moment.ticks_until_open * self.tick_seconds))
         return ""
-
-    @property
-    def limits(self) -> str:
-        """The limits that scripts keep, as JSON."""
-        return dumps(dict(LIMITS))
-
-    @property
-    def words(self) -> str:
-        """The words that scripts use, as JSON."""
-        return dumps(dict(WORDS))
 
     @property
     def companies(self) -> str:

@@ -23,7 +23,6 @@ from wallstreetsim.terminal.frame import framed, one_of, page_number
 PAGE_SIZE = 50
 SHOWN = 10  # of those wanted and in prison
 SCORECARD = settings.BASE_DIR / "sec" / "scorecard.json"
-STATUSES = ("charged", "convicted", "acquitted", "settled", "abated", "overturned")
 
 
 @never_cache
@@ -60,7 +59,7 @@ def _published() -> Mapping[str, Any] | None:
 
 def _sec(request: HttpRequest) -> Mapping[str, Any]:
     crime = one_of(request.GET.get("crime"), CRIME_NAMES, "")
-    status = one_of(request.GET.get("status"), STATUSES, "")
+    status = one_of(request.GET.get("status"), serializers.STATUSES, "")
     page = page_number(request.GET.get("page", "1"))
     rows = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     lines, total = selectors.investigations(rows, status=status or None, crime=crime or None)
@@ -74,7 +73,7 @@ def _sec(request: HttpRequest) -> Mapping[str, Any]:
     return {
         "query": {"crime": crime, "status": status},
         "crimes": CRIME_NAMES,
-        "statuses": STATUSES,
+        "statuses": serializers.STATUSES,
         "cases": [serializers.investigation_line(line) for line in lines],
         "total": total,
         "pages": pages,

@@ -21,6 +21,7 @@ from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal import dashboard, moves
 from wallstreetsim.terminal.frame import framed, one_of
+from wallstreetsim.terminal.shared import DEPTH_HEIGHT, DEPTH_MARGIN, DEPTH_WIDTH
 from wallstreetsim.terminal.template_tags import words
 
 Levels: TypeAlias = Sequence[Sequence[int]]  # price, shares, orders
@@ -42,8 +43,6 @@ MARKS = 40  # of a kind, on the chart
 RANGES = (("60", "60"), ("120", "120"), ("300", "300"))  # candles
 INTERVALS = (("1", "1 tick"), ("5", "5"), ("15", "15"), ("60", "60"), ("day", "day"))
 CHART_WIDTH, CHART_HEIGHT = 900, 300
-DEPTH_WIDTH, DEPTH_HEIGHT = 400, 120
-DEPTH_MARGIN = 0.05  # of the span of prices, on either side
 PRICES_HEIGHT = 240  # above the volumes
 
 

@@ -6,24 +6,37 @@ static/dashboard/format.js writes alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from json import dumps
 from math import floor
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from wallstreetsim.terminal.shared import (
+    BAR_CELLS,
+    LEAST_CHANGE,
+    LEAST_MOOD,
+    LINE_HEIGHT,
+    LINE_WIDTH,
+    TO_SCRIPTS,
+    UNITS,
+)
 
 register = template.Library()
 
-UNITS = ((10**3, "K"), (10**6, "M"), (10**9, "B"), (10**12, "T"))
-LEAST_CHANGE = 0.005
-LEAST_MOOD = 0.05
-BAR_CELLS = 36
-LINE_WIDTH, LINE_HEIGHT = 100, 20  # the drawing space of a line, whatever its size on the page
+
+@register.simple_tag
+def shared() -> SafeString:
+    """Write what scripts share with the templates, as data attributes of a page's body."""
+    return format_html_join(
+        " ", 'data-{}="{}"', ((name, dumps(value)) for name, value in TO_SCRIPTS.items())
+    )
 
 
 @register.filter
 def mood(sentiment: float) -> str:
-    """Return good, bad or neutral; static/news/main.js draws the line alike."""
+    """Return good, bad or neutral."""
     if abs(sentiment) < LEAST_MOOD:
         return "neutral"
     return "good" if sentiment > 0 else "bad"

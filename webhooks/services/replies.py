@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
+from django.conf import settings
 from django.db import transaction
 
 from agents.models import Agent
 from webhooks.engine.briefing import SentAction
-from webhooks.engine.delivery import MOST_ACTIONS
 from webhooks.engine.reply import MalformedReply, Reply, parse_reply
 from webhooks.services.endpoints import change_settings
 from webhooks.services.results import Result, insert_once
@@ -50,8 +50,9 @@ def act_on(result: Result, reply: bytes, intake: Intake, *, symbols: Collection[
         unknown = [s for s in parsed.settings.get("symbols", []) if s not in symbols]
         if unknown:
             raise MalformedReply(f"there is no company {unknown[0]}")
-        if len(parsed.actions) > MOST_ACTIONS:
-            raise MalformedReply(f"at most {MOST_ACTIONS} actions")
+        most = settings.RULES.agents.actions_per_request
+        if len(parsed.actions) > most:
+            raise MalformedReply(f"at most {most} actions")
     except (UnreadableReply, MalformedReply) as fault:
         return replace(result, error=f"the reply is not understood: {fault}"[:200], reply_lines=())
     _keep_settings(result, parsed)

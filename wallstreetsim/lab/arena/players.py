@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
-from webhooks.engine.delivery import LARGEST_REPLY, MOST_ACTIONS
+from wallstreetsim.machine.rules import RULES
+from webhooks.engine.delivery import LARGEST_REPLY
 from webhooks.engine.reply import NOTHING, Reply, parse_reply
 
 START_SECONDS = 60.0  # until the first reply: a program has to start
@@ -114,8 +115,8 @@ class Player:
             reply = parse_reply(json.loads(line, parse_float=Decimal, parse_constant=_no_constant))
         except (ValueError, RecursionError) as fault:  # a MalformedReply among them
             return Turn(lost="nonsense", why=f"the reply is not understood: {fault}")
-        if len(reply.actions) > MOST_ACTIONS:
-            return Turn(lost="nonsense", why=f"at most {MOST_ACTIONS} actions")
+        if len(reply.actions) > RULES.agents.actions_per_request:
+            return Turn(lost="nonsense", why=f"at most {RULES.agents.actions_per_request} actions")
         return Turn(reply)
 
     def _why_dead(self) -> str:
