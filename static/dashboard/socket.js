@@ -88,6 +88,7 @@ export class Feed {
     this.heardAt = performance.now();
     if (frame.type === "connected") this.greeted(frame);
     else if (frame.type === "pong") this.answered();
+    else if (frame.type === "notice") document.dispatchEvent(new CustomEvent("notice", { detail: frame }));
     else if (frame.type === "recovery:batch") this.early.push(...frame.entries.flatMap(framesOf));
     else if (frame.type === "recovery:complete") this.resumed(frame);
     else if (frame.type === "snapshot") this.begin(frame);
@@ -109,7 +110,7 @@ export class Feed {
     this.isGreeted = true;
     this.early = this.recovers ? [] : null;
     if (!this.recovers) this.seq = this.shown = tick;
-    this.tell("connection", { state: "connected" });
+    this.tell("connection", { state: "connected", tick });
     if (this.channels.length) this.send({ type: "subscribe", channels: this.channels });
     this.ping();
     if (!this.recovers) return;

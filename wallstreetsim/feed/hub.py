@@ -10,13 +10,16 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agents.services import site_state
 from market import tape
 from market.common.redis_clients import subscribing_redis_client
 from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
+from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
+from wallstreetsim.feed.messages import notice_frame
 from wallstreetsim.feed.notices import Revocation, TickNotice
 from wallstreetsim.feed.recovery_cache import RecoveryCache
 from wallstreetsim.feed.resume_points import ResumePoints
@@ -50,6 +53,7 @@ class Hub:
         self.symbols: frozenset[str] = frozenset()
         self.recovery_cache = RecoveryCache()
         self.resume_points = ResumePoints()
+        self._notice = site_state.current_notice()  # as last told to all
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
@@ -128,6 +132,7 @@ class Hub:
                 await self._tell(PublicEntry.of(entry))
                 await asyncio.sleep(0)  # for the clients' writers
             stats.FILLED.inc(len(page))
+        self._tell_notice()
         revoked = await in_thread(selectors.revoked, self.audience.keys)
         self.audience.close_revoked(revoked)
         self._has_begun.set()
@@ -177,7 +182,14 @@ class Hub:
         self.latest = entry
         self.audience.tell(entry, private)
         self.books.apply(entry.book_changes)  # nobody can ask for a book before
+        self._tell_notice()
         self._tidy_up()
+
+    def _tell_notice(self) -> None:
+        """Tell everybody what operators have to say, once it is something else."""
+        if (notice := site_state.current_notice()) != self._notice:
+            self._notice = notice
+            self.audience.tell_all(Batch(notice_frame(notice)))
 
     def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:
         accounts = self.audience.accounts

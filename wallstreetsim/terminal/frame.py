@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html
 from django.utils.http import quote_etag
 
+from agents.services import site_state
 from market import selectors
 from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.terminal.dashboard import VERSION, newest_digest
+from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 
 LAST_PAGE = 10_000
 KEPT_PAGES = 256  # as of the last tick, whatever their parameters
@@ -83,7 +87,8 @@ def framed(
     if digest is None:
         return html(render_to_string("503.html"), status=503)
     address = request.get_full_path()
-    etag = quote_etag(f"{digest}{address}")
+    theme = theme_of(request)
+    etag = quote_etag(f"{digest}{theme}{address}{site_state.current_notice() or ''}")
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     page = _kept(digest, address) if is_kept else _Page()
@@ -92,10 +97,21 @@ def framed(
             frame = Frame(selectors.world())
             page.content = render_to_string(
                 template,
-                {**context(), "frame": frame, "sections": SECTIONS, "current": section},
+                {
+                    **context(),
+                    "frame": frame,
+                    "sections": SECTIONS,
+                    "current": section,
+                    "theme": PLACE,
+                    "themes": THEMES,
+                    "origin": ORIGIN,
+                },
             )
     host = request.get_host()
-    answer = html(page.content, status=status, socket=f" ws://{host} wss://{host}")
+    answer = html(
+        for_reader(page.content, request), status=status, socket=f" ws://{host} wss://{host}"
+    )
+    patch_vary_headers(answer, ["Cookie"])
     if is_kept:
         answer["ETag"] = etag
     return answer
@@ -115,7 +131,23 @@ def _kept(digest: str, address: str) -> _Page:
 def html(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
     """Answer with a page under the policy that all pages have."""
     policy = POLICY.format(socket=socket)
+    content = content.replace("</header>", f"{notice()}</header>", 1)
     return HttpResponse(content, status=status, headers={"Content-Security-Policy": policy})
+
+
+def notice() -> str:
+    """Return what operators have to say, as each page shows it: whatever else of it is kept."""
+    said = site_state.current_notice()
+    if said is None:
+        return '<p id="notice" role="status" data-live="5" hidden></p>'
+    ends = said.ends_at.isoformat() if said.ends_at else ""
+    return format_html(
+        '<p id="notice" role="status" data-live="5" data-ends="{}">'
+        '<span data-field="text">{}</span> <b data-field="countdown">{}</b></p>',
+        ends,
+        said.text,
+        f"{said.ends_at:%H:%M} UTC" if said.ends_at else "",
+    )
 
 
 def one_of(given: str | None, known: Sequence[str], default: str) -> str:
