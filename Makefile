@@ -4,7 +4,7 @@
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
-#                                              make fmt, lock, clean   as they say
+# make drill   disasters brought about and overcome, as docs/runbook says   make fmt, lock, clean   as they say
 # make compile the engines as native modules: what runs without them runs slower, and the same
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -21,7 +21,7 @@ RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|A
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
 MODULES := telling|restoring|absence|garbage|looking|asking|api.door|engine.calls|engine.closing|market.reach
 
-.PHONY: setup compile run test check fmt bench soak admin audit lock clean
+.PHONY: setup compile run test check fmt bench soak drill admin audit lock clean
 
 setup: .venv/dev compile
 
@@ -56,6 +56,9 @@ soak: .venv/dev compile
 	WSS_ENGINE_DIR=off $(PY) -m tests.soak $(SOAK)
 	SOAK_TICKS=5000 $(PY) -m pytest tests/floor/test_soak.py
 	HYPOTHESIS_PROFILE=deep WSS_ENGINE_DIR=off $(PY) -m pytest tests/engine
+
+drill: .venv/dev compile
+	$(PY) -m pytest tests/drill/drill.py -s
 
 admin: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser \

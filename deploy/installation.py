@@ -67,6 +67,7 @@ def values(
         "HOST": options.host,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "WEBHOOK_KEY": secrets.token_urlsafe(50),
+        "PROCESSES": str(options.web + options.courier + 2),  # beat and floor
         "WEB_UNITS": " ".join(f"wallstreetsim-web@{port}.service" for port in ports),
         "COURIER_UNITS": " ".join(f"wallstreetsim-courier@{n}.service" for n in couriers),
         "WEB_SERVERS": "\n".join(f"    server 127.0.0.1:{port} max_fails=0;" for port in ports),

@@ -34,6 +34,8 @@ _CASH = f"""
             FROM market_ledgerentry, LATERAL (VALUES (debit_id, -cents), (credit_id, cents))
                 AS side(account, cents)
             WHERE market_ledgerentry.cents <> 0
+            UNION ALL
+            SELECT account, amount FROM market_sealedbalance WHERE symbol = ''
         ) AS movement GROUP BY account
     ) AS moved ON moved.account = account.id
     WHERE cash IS DISTINCT FROM coalesce(cents, 0)
@@ -54,6 +56,8 @@ _HOLDINGS = """
             FROM market_ledgerentry, LATERAL (VALUES (debit_id, -shares), (credit_id, shares))
                 AS side(account, shares)
             WHERE market_ledgerentry.shares <> 0 AND side.account IS NOT NULL
+            UNION ALL
+            SELECT account, symbol, amount FROM market_sealedbalance WHERE symbol <> ''
         ) AS movement GROUP BY account, symbol
     ) AS moved ON moved.account = holding.account_id AND moved.symbol = holding.symbol
     LEFT JOIN market_account AS account
@@ -103,12 +107,16 @@ _RESTATED = """EXISTS (
         AND split.tick <= coalesce(tick_closed, split.tick)
 )"""
 
+# The other side's order of a trade that stays may have been dropped with its day.
+_SEALED = "(SELECT coalesce(max(last_tick), 0) FROM market_sealedday)"
+
 _ORDERS = f"""
     SELECT coalesce(orders.id, done.id)::text, account_id, account.name, orders.symbol,
         orders.quantity, filled, value, status, coalesce(shares, 0), coalesce(cents, 0)
     FROM market_order AS orders
     FULL JOIN (
-        SELECT side.id, sum(quantity) AS shares, sum(price * quantity) AS cents
+        SELECT side.id, sum(quantity) AS shares, sum(price * quantity) AS cents,
+            max(tick) AS last_tick
         FROM market_trade, LATERAL (VALUES (buy_order), (sell_order)) AS side(id)
         GROUP BY side.id
     ) AS done ON done.id = orders.id
@@ -116,6 +124,7 @@ _ORDERS = f"""
     WHERE (filled IS DISTINCT FROM coalesce(shares, 0) OR value IS DISTINCT FROM coalesce(cents, 0)
         OR filled > orders.quantity OR (status = 'filled') <> (filled = orders.quantity))
         AND (orders.id IS NULL OR NOT {_RESTATED})
+        AND (orders.id IS NOT NULL OR last_tick > {_SEALED})
     ORDER BY number LIMIT 1000
 """
 

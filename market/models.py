@@ -553,3 +553,38 @@ class EquityPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.equity} at {self.tick}"
+
+
+class SealedDay(models.Model):
+    """A day whose orders, trades, bulk of entries, inputs and pages have been dropped, and of all
+    days before it; how many rows that were.
+    """
+
+    day = models.PositiveIntegerField(primary_key=True)
+    last_tick = models.BigIntegerField()
+    orders = models.BigIntegerField()
+    trades = models.BigIntegerField()
+    entries = models.BigIntegerField()
+    inputs = models.BigIntegerField()
+    sealed_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"day {self.day}"
+
+
+class SealedBalance(models.Model):
+    """What the dropped trades and entries have moved into an account: cents, or shares of a
+    company.
+    """
+
+    account = models.BigIntegerField()
+    symbol = models.CharField(max_length=12, blank=True, help_text="None: it is cash.")
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_sealed_balance", fields=["account", "symbol"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.symbol or 'cents'} of {self.account}"

@@ -29,7 +29,17 @@ from market.engine import outcome
 from market.engine.candles import INDEX
 from market.engine.sessions import Moment, closed_early, moment_of
 from market.engine.values import Cents, Shares, Tick
-from market.models import Candle, Company, Halt, MarketEvent, SalesPage, Split, Trade, World
+from market.models import (
+    Candle,
+    Company,
+    Halt,
+    MarketEvent,
+    SalesPage,
+    SealedDay,
+    Split,
+    Trade,
+    World,
+)
 from market.wire import Wire
 
 _SORT_COLUMNS = {
@@ -210,6 +220,11 @@ def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
     """Return the last trades in a company, newest first."""
     numbers = SalesPage.objects.filter(symbol=symbol).numbers("trades")[:limit]
     return Trade.objects.filter(number__in=numbers).order_by("-number")
+
+
+def has_dropped_days() -> bool:
+    """Say whether old days have been dropped. One query."""
+    return SealedDay.objects.exists()
 
 
 def active_events(world: World) -> list[Wire]:

@@ -155,6 +155,8 @@ def _evidence(case: CaseState) -> str:
         "rumors": [rumor._asdict() for rumor in case.rumors],
         "bribes": [bribe._asdict() for bribe in case.bribes],
         "events": [event._asdict() for event in case.events],
+        "links": [link._asdict() for link in case.links],
+        "prices": [price._asdict() for price in case.prices],
     }
     return orjson.dumps(evidence).decode()
 

@@ -12,6 +12,7 @@ class WallStreetSimConfig(AppConfig):
 
     def ready(self) -> None:
         from wallstreetsim import celery  # every process sends tasks through our Celery app
+        from wallstreetsim.environment import deploy_checks  # noqa: F401  # for `check --deploy`
         from wallstreetsim.feed import revocations  # noqa: F401  # whoever revokes a key, it is announced
         from webhooks.signals import delivery_wanted
 

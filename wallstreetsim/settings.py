@@ -21,8 +21,30 @@ from wallstreetsim.machine.rules import RULES as RULES
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
+# Of these, NAME_FILE may name a file that holds it: the environment of a process is shown around.
+SECRETS = {
+    *("SECRET_KEY", "WSS_WEBHOOK_KEY", "WSS_WEBHOOK_KEY_PREVIOUS", "DATABASE_URL", "REDIS_URL"),
+    *("WSS_METRICS_TOKEN", "NEWS_LLM_KEY"),
+}
+
+
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    if name in SECRETS and (file := os.environ.get(f"{name}_FILE", "").strip()):
+        if value:
+            raise ImproperlyConfigured(f"give {name} or {name}_FILE, not both")
+        value = _read(f"{name}_FILE", Path(file))
+    return value or default
+
+
+def _read(name: str, file: Path) -> str:
+    try:
+        value = file.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{name} names a file that cannot be read: {file}") from None
+    if not value:
+        raise ImproperlyConfigured(f"{name} names an empty file: {file}")
+    return value
 
 
 def number(name: str, default: int, *, least: int = 0, most: int = sys.maxsize) -> int:
@@ -73,6 +95,8 @@ WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "
 PLACES = Places((BASE_DIR / text("WSS_DATA_DIR", ".data")).resolve())
 BIND = text("WSS_BIND", "127.0.0.1")
 PORT = number("PORT", 8080, least=1, most=65_535)
+SEAL_AFTER_DAYS = number("WSS_SEAL_AFTER_DAYS", 0)  # of the world's; 0: no day is dropped
+EXPORT_DIRECTORY = Path(text("WSS_EXPORT_DIR", str(PLACES.data / "exports")))
 DEBUG = flag("DEBUG")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
@@ -95,6 +119,7 @@ def key_from(name: str, file: Path) -> str:
 
 SECRET_KEY = key_from("SECRET_KEY", PLACES.secret_key)  # Django refuses ""
 WEBHOOK_KEY = key_from("WSS_WEBHOOK_KEY", PLACES.webhook_key)  # encrypts the webhooks' secrets
+WEBHOOK_KEY_PREVIOUS = text("WSS_WEBHOOK_KEY_PREVIOUS")  # which encrypted them: see `reencrypt`
 
 # --- PostgreSQL: the record ---
 
@@ -193,6 +218,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# What stands before a public site speaks TLS, sends others there, and tells browsers to stay.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
+    origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
+)
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
 
 CSRF_FAILURE_VIEW = "wallstreetsim.api.envelope.forged"
 

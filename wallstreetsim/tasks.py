@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from datetime import datetime
 from functools import cache
@@ -19,9 +20,10 @@ from django.utils import timezone
 from agents.services import repeats
 from market import models, tape
 from wallstreetsim.api.courier import the_courier
-from wallstreetsim.api.metrics import record_tick
+from wallstreetsim.api.metrics import record_audit, record_standstill, record_tick
 from wallstreetsim.celery import send_deliver
 from wallstreetsim.feed.publishing import publish
+from wallstreetsim.floor import old_days
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled, relay
 from webhooks.courier import BATCH_SIZE
@@ -35,7 +37,9 @@ MOST_MESSAGES = 8  # after one tick
 @shared_task(name="wallstreetsim.tick", bind=True)
 def tick(self: Task[[], None]) -> None:
     """Run the tick that is due, if one is due here; then keep the machine, if that is due."""
-    if committed := the_floor().tick(late_by=_lateness(self)):
+    committed = the_floor().tick(late_by=_lateness(self))
+    record_standstill(the_floor().standstill.said)
+    if committed:
         notify_couriers(committed.outcome.tick)
         record_tick(committed)
         _log(committed)
@@ -57,6 +61,29 @@ def prune_tape() -> None:
         pruning.save_alerts(epoch=world.epoch, tick=world.tick)
         pruned = tape.prune(epoch=world.epoch, tick=world.tick)
         log.info("pruned %d entries of the tape", pruned)
+
+
+@shared_task(name="wallstreetsim.audit")
+def audit() -> None:
+    """Audit the record by a process of its own, which gives way to all others."""
+    command = ["nice", "-n", "19", sys.executable, "manage.py", "audit"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    record_audit(failed=done.returncode != 0)
+    if done.returncode:
+        log.error("the audit failed: %s", (done.stdout + done.stderr).strip())
+
+
+@shared_task(name="wallstreetsim.seal_old_days")
+def seal_old_days() -> None:
+    """Export and drop the days that ended as long ago as a setting says."""
+    old = old_days.seal_what_is_old(
+        after_days=settings.SEAL_AFTER_DAYS, directory=settings.EXPORT_DIRECTORY
+    )
+    try:
+        for day in old:
+            log.info("day %d is exported and sealed", day)
+    except (old_days.CannotSeal, OSError) as error:
+        log.error("a day cannot be sealed: %s", error)
 
 
 @shared_task(name="wallstreetsim.prune_answers")

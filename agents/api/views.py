@@ -27,7 +27,7 @@ from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict, Spent
 from market.common.view import APIView
-from market.selectors import tick_seen
+from market.selectors import has_dropped_days, tick_seen
 
 # Signing in
 
@@ -406,7 +406,8 @@ class OrdersView(APIView):
             orders, total, next = selectors.orders(agent_of(request), _window_of(query), wanted)
         except selectors.BadCursor:
             _refuse_cursor()
-        return Response(cursor_page_of(query, map(serializers.order_line, orders), total, next))
+        lines = map(serializers.order_line, orders)
+        return Response(cursor_page_of(query, lines, total, next, has_dropped=has_dropped_days()))
 
 
 class OrderView(APIView):
@@ -438,7 +439,8 @@ class OwnTradesView(APIView):
             )
         except selectors.BadCursor:
             _refuse_cursor()
-        return Response(cursor_page_of(query, map(serializers.own_trade, trades), total, next))
+        lines = map(serializers.own_trade, trades)
+        return Response(cursor_page_of(query, lines, total, next, has_dropped=has_dropped_days()))
 
 
 class EquityView(APIView):

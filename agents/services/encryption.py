@@ -30,6 +30,17 @@ def decrypt(encrypted: str) -> str:
     return _decrypted(encrypted, settings.WEBHOOK_KEY)
 
 
+def reencrypt(encrypted: str, *, before: str) -> str:
+    """Return a secret that was encrypted with the key `before`, encrypted with today's. One that
+    was encrypted with today's already is returned as it is. Raises CannotDecrypt.
+    """
+    try:
+        _decrypted(encrypted, settings.WEBHOOK_KEY)
+    except CannotDecrypt:
+        return encrypt(_decrypted(encrypted, before))
+    return encrypted
+
+
 @lru_cache(REMEMBERED)
 def _decrypted(encrypted: str, key: str) -> str:
     try:

@@ -26,7 +26,8 @@ class Page(TypedDict, Generic[Item]):
 
 class CursorPage(TypedDict, Generic[Item]):
     """One page of a list that grows at its head. `page` is null where a cursor was given;
-    `nextCursor` leads on from this page, and nothing comes twice, whatever has come since.
+    `nextCursor` leads on from this page, and nothing comes twice, whatever has come since. `gap`
+    says that the list ends here because older days have been dropped.
     """
 
     items: list[Item]
@@ -35,6 +36,7 @@ class CursorPage(TypedDict, Generic[Item]):
     total: int
     hasMore: bool
     nextCursor: str | None
+    gap: bool
 
 
 class PageQuery(Query):
@@ -62,7 +64,12 @@ def slice_of(query: dict[str, Any]) -> slice:
 
 
 def cursor_page_of(
-    query: dict[str, Any], items: Iterable[Item], total: int, next: str | None
+    query: dict[str, Any],
+    items: Iterable[Item],
+    total: int,
+    next: str | None,
+    *,
+    has_dropped: bool,
 ) -> CursorPage[Item]:
     """Frame the items of a checked `CursorQuery`."""
     return {
@@ -72,6 +79,7 @@ def cursor_page_of(
         "total": total,
         "hasMore": next is not None,
         "nextCursor": next,
+        "gap": has_dropped and next is None,
     }
 
 

@@ -8,17 +8,21 @@ from enum import StrEnum
 
 from market.engine.engine import Plain
 from market.engine.values import Cents, Tick
+from sec.engine.findings import Evidence, Finding
 from sec.engine.records import (
     EventSeen,
+    LinkSeen,
     OrderSeen,
     PaymentSeen,
+    PriceSeen,
     RumorSeen,
     TradeSeen,
     split_order,
+    split_price,
     split_trade,
 )
 from sec.engine.suspicion import Suspicion
-from sec.engine.verifier import Evidence, Finding, verify
+from sec.engine.verifier import verify
 
 
 class CaseStatus(StrEnum):
@@ -58,6 +62,7 @@ class Source(StrEnum):
     OPERATOR = "operator"
 
 
+MUCH_STRONGER = 0.05  # of confidence
 MOST_EVIDENCE = 2_000  # orders and trades, after which a case takes no more
 
 
@@ -165,6 +170,8 @@ class Case:
         evidence.rumors.update((rumor.id, rumor) for rumor in suspicion.rumors)
         evidence.payments.update((payment.id, payment) for payment in suspicion.payments)
         evidence.events.update((event.id, event) for event in suspicion.events)
+        evidence.links.update((link.id, link) for link in suspicion.links)
+        evidence.prices.update((price.id, price) for price in suspicion.prices)
         self.first_tick = min(self.first_tick, suspicion.first_tick)
         self.last_tick = max(self.last_tick, suspicion.last_tick)
         self.confidence = max(self.confidence, suspicion.confidence)
@@ -253,13 +260,18 @@ class CaseBook:
         ]
         return max(ticks, default=0)
 
-    def keep_faint(self, suspicion: Suspicion) -> None:
-        """Keep a suspicion that opens no case: a tip may. A newer one of the same replaces it."""
+    def keep_faint(self, suspicion: Suspicion) -> bool:
+        """Keep a suspicion that opens no case: a tip may. A newer one of the same replaces it.
+
+        Say whether it is worth noting: the first of the same, or a much stronger one.
+        """
         same = (suspicion.crime, suspicion.accounts, suspicion.symbol)
+        before = [f.confidence for f in self.faint if (f.crime, f.accounts, f.symbol) == same]
         self.faint = [f for f in self.faint if (f.crime, f.accounts, f.symbol) != same]
         self.faint.append(suspicion)
         if len(self.faint) > self.kept_faint:
             self.faint.pop(0)
+        return not before or suspicion.confidence >= before[0] + MUCH_STRONGER
 
     def forget(self, tick: Tick, remembered_ticks: Tick) -> None:
         """Forget cases that are long over, and suspicions older than the window."""
@@ -281,6 +293,9 @@ class CaseBook:
             }
             evidence.orders = {
                 id: split_order(order, symbol, into, of) for id, order in evidence.orders.items()
+            }
+            evidence.prices = {
+                id: split_price(price, symbol, into, of) for id, price in evidence.prices.items()
             }
             evidence.rumors = {
                 id: rumor._replace(
@@ -328,6 +343,8 @@ def _dump_case(case: Case) -> Plain:
     plain["rumors"] = [list(rumor) for rumor in case.evidence.rumors.values()]
     plain["payments"] = [list(payment) for payment in case.evidence.payments.values()]
     plain["events"] = [list(event) for event in case.evidence.events.values()]
+    plain["links"] = [list(link) for link in case.evidence.links.values()]
+    plain["prices"] = [list(price) for price in case.evidence.prices.values()]
     plain["accused"] = [_dump_accused(accused) for accused in case.accused.values()]
     plain["compensated"] = [list(item) for item in case.compensated.items()]
     return plain
@@ -349,6 +366,8 @@ def _load_case(plain: Plain) -> Case:
         {rumor[0]: RumorSeen(*rumor) for rumor in plain["rumors"]},
         {payment[0]: PaymentSeen(*payment) for payment in plain["payments"]},
         {event[0]: EventSeen(*event) for event in plain["events"]},
+        {link[0]: LinkSeen(*link) for link in plain["links"]},
+        {price[0]: PriceSeen(*price) for price in plain["prices"]},
     )
     for one in plain["accused"]:
         case.accused[one["account"]] = Accused(
@@ -374,12 +393,14 @@ def dump_suspicion(suspicion: Suspicion) -> Plain:
         [list(payment) for payment in suspicion.payments],
         suspicion.price_before,
         [list(event) for event in suspicion.events],
+        [list(link) for link in suspicion.links],
+        [list(price) for price in suspicion.prices],
     ]
 
 
 def load_suspicion(plain: Plain) -> Suspicion:
     crime, accounts, symbol, confidence, first, last, orders, trades, *more = plain
-    rumors, payments, price, events = more
+    rumors, payments, price, events, links, prices = more
     return Suspicion(
         crime,
         tuple(accounts),
@@ -393,4 +414,6 @@ def load_suspicion(plain: Plain) -> Suspicion:
         tuple(PaymentSeen(*payment) for payment in payments),
         price,
         tuple(EventSeen(*event) for event in events),
+        tuple(LinkSeen(*link) for link in links),
+        tuple(PriceSeen(*price) for price in prices),
     )

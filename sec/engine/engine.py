@@ -53,7 +53,8 @@ class SecEngine(Office):
         }
 
     def found(self) -> None:
-        """Nothing is remembered of a new world."""
+        """Nothing is remembered of a new world but how those who live there are linked."""
+        self.surveillance.found()
 
     def begin_tick(self, tick: Tick) -> None:
         self.tick = tick

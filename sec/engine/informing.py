@@ -6,7 +6,6 @@ from agents.engine.rules import INVESTIGATOR
 from market.engine.values import Tick
 from sec.engine import lifecycle, rewards
 from sec.engine.cases import Case, Source
-from sec.engine.evidence import look
 from sec.engine.office import Office
 from sec.engine.suspicion import Conduct, Suspicion
 from sec.engine.tips import Tip
@@ -45,7 +44,7 @@ def _judged(sec: Office, tip: Tip, first_tick: Tick, last_tick: Tick) -> Suspici
     for account in accounts:
         if tip.accused is None and sec.registry.linked(tip.account, account):
             continue
-        found = look(tip.crime, Conduct(account, tip.symbol, first_tick, last_tick), sec.records)
+        found = sec.look(tip.crime, Conduct(account, tip.symbol, first_tick, last_tick))
         for suspicion in (found, *_faint(sec, tip, account, first_tick, last_tick)):
             if suspicion is not None and (
                 strongest is None or suspicion.confidence > strongest.confidence

@@ -12,12 +12,12 @@ from market.engine.values import Cents, Tick
 from sec.engine import collection, rewards
 from sec.engine.cases import PUBLIC, Accused, Case, CaseStatus, Source
 from sec.engine.evidence import bribery
+from sec.engine.findings import Finding
 from sec.engine.office import Office
 from sec.engine.outcome import SuspicionNoted
 from sec.engine.penalties import penalty_of
 from sec.engine.records import KEPT
 from sec.engine.suspicion import Suspicion
-from sec.engine.verifier import Finding
 
 VERIFIED_EVERY = 5  # ticks, while a case waits for its charge
 
@@ -48,7 +48,8 @@ def take(
             return None
         suspicion = suspicion._replace(accounts=there)
         if suspicion.confidence * weight < sec.thresholds.open:
-            sec.book.keep_faint(suspicion)
+            if not sec.book.keep_faint(suspicion):
+                return None
             sec.suspicions.append(SuspicionNoted(sec.tick, None, suspicion))
             return None
         case = _open(sec, suspicion, source, id, informer)
@@ -221,6 +222,7 @@ def _charge(sec: Office, case: Case, accused: Accused, finding: Finding) -> None
     accused.status = CaseStatus.CHARGED
     accused.charged_tick = sec.tick
     accused.gain_cents, accused.notional_cents = finding.gain_cents, finding.notional_cents
+    sec.surveillance.forget(case.crime, accused.account, case.symbol)
     sec.touch_accused(case, accused)
     sec.facts.add(CaseCharged(sec.tick, case.id, accused.account, case.crime, case.symbol))
     sec.market.accounts[accused.account].is_reduce_only = True
@@ -290,6 +292,7 @@ def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
     """End a case for one accused, who may do what others do again."""
     accused.status = status
     accused.decided_tick = sec.tick
+    sec.surveillance.forget(case.crime, accused.account, case.symbol)
     sec.touch_accused(case, accused)
     sec.facts.add(
         CaseDecided(

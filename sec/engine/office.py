@@ -12,13 +12,15 @@ from market.engine.refusals import Code, Refused
 from market.engine.values import Cents, Shares, Tick, uuid_of, uuid_prefix
 from sec.engine.bribes import BribeBook
 from sec.engine.cases import KNOWN_TO_ACCUSED, Accused, Case, CaseBook, CaseStatus
+from sec.engine.evidence import look
+from sec.engine.findings import Finding
 from sec.engine.outcome import CaseUpdate, PenaltyImposed, SuspicionNoted
 from sec.engine.penalties import settlement_of
 from sec.engine.records import Records
 from sec.engine.rules import THRESHOLDS, SecRules
 from sec.engine.surveillance import Surveillance
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 from sec.engine.tips import TipBook
-from sec.engine.verifier import Finding
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class Office:
         self.records = Records(
             window, self.thresholds.kept_trades, self.rules.bribes.remembered_ticks
         )
-        self.surveillance = Surveillance(self.market, self.registry, window)
+        self.surveillance = Surveillance(self.market, self.registry, self.facts, window)
         self.book = CaseBook(window_ticks=window, kept_faint=self.thresholds.kept_faint)
         self.bribes = BribeBook(self.rules.bribes)
         self.tips = TipBook(self.rules.tips, day_ticks=window)
@@ -124,6 +126,11 @@ class Office:
     def tip_id(self) -> str:
         self.tips.numbered += 1
         return uuid_of(self.tip_prefix, self.tips.numbered)
+
+    def look(self, crime: str, conduct: Conduct) -> Suspicion | None:
+        """Return the strongest suspicion of a crime that the record raises in a conduct."""
+        found = (look(crime, conduct, self.records), self.surveillance.look(crime, conduct))
+        return strongest((one for one in found if one is not None), conduct)
 
     # What checks read
 

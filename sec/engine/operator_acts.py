@@ -7,7 +7,6 @@ from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
 from sec.engine import lifecycle
 from sec.engine.cases import GUILTY, PENDING, Accused, Case
-from sec.engine.evidence import look
 from sec.engine.office import Office
 from sec.engine.rules import CRIME_NAMES
 from sec.engine.suspicion import Conduct, Suspicion
@@ -63,7 +62,7 @@ def _open(sec: Office, given: Parameters, id: str) -> Verdict:
     oldest = sec.tick - sec.thresholds.window_ticks + 1
     crime = given["crime"]
     first = max(oldest, sec.book.looked_through(account, crime, symbol) + 1)
-    suspicion = look(crime, Conduct(account, symbol, first, sec.tick), sec.records)
+    suspicion = sec.look(crime, Conduct(account, symbol, first, sec.tick))
     if suspicion is None:
         suspicion = Suspicion(crime, (account,), symbol, 0.0, first, sec.tick)
     case = lifecycle.order_case(sec, suspicion, id, given["reason"])

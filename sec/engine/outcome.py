@@ -8,7 +8,15 @@ from agents.engine.agent_state import Named
 from market.engine.values import Cents, Tick
 from sec.engine.bribes import BribeState
 from sec.engine.cases import Accused, Case
-from sec.engine.records import EventSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import (
+    EventSeen,
+    LinkSeen,
+    OrderSeen,
+    PaymentSeen,
+    PriceSeen,
+    RumorSeen,
+    TradeSeen,
+)
 from sec.engine.suspicion import Suspicion
 from sec.engine.tips import TipState
 
@@ -42,6 +50,8 @@ class CaseState(NamedTuple):
     rumors: list[RumorSeen]
     bribes: list[PaymentSeen]
     events: list[EventSeen]
+    links: list[LinkSeen]
+    prices: list[PriceSeen]
 
 
 class AccusedState(NamedTuple):
@@ -129,6 +139,8 @@ def case_state(case: Case) -> CaseState:
         list(evidence.rumors.values()),
         list(evidence.payments.values()),
         list(evidence.events.values()),
+        list(evidence.links.values()),
+        list(evidence.prices.values()),
     )
 
 

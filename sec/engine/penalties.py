@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from market.engine.values import BPS_IN_ONE, Bps, Cents, Tick, ceil_div
+from sec.engine.findings import Finding
 from sec.engine.rules import CrimeRule, PenaltyRules, SecRules
-from sec.engine.verifier import Finding
 
 
 class Penalty(NamedTuple):

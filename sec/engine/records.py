@@ -66,13 +66,43 @@ class RumorSeen(NamedTuple):
 
 
 class EventSeen(NamedTuple):
-    """News of a company as evidence: `impact` is the return that it is worth."""
+    """News of a company as evidence: `impact` is the return that it is worth; `is_wide` where it is
+    news of its whole sector or of the market.
+    """
 
     id: str
     tick: Tick
     symbol: str
     kind: str
     impact: float
+    is_wide: bool = False
+
+
+class LinkSeen(NamedTuple):
+    """That two agents are linked, as evidence; `is_chief`: that one of them, named twice, heads the
+    company.
+    """
+
+    id: str
+    tick: Tick
+    one: int
+    other: int
+    is_chief: bool = False
+
+
+class PriceSeen(NamedTuple):
+    """How a company stood at the end of a tick, as evidence: `depth` is what the market maker shows
+    at its best price, `outer` how far from the price its outermost one lies.
+    """
+
+    id: str
+    tick: Tick
+    symbol: str
+    price: Cents
+    bid: Cents
+    ask: Cents
+    depth: Shares
+    outer: Cents
 
 
 KEPT, DETECTED, REPORTED = "kept", "detected", "reported"
@@ -237,6 +267,19 @@ def split_order(order: OrderSeen, symbol: str, into: int, of: int) -> OrderSeen:
         quantity=max(1, order.quantity * into // of),
         filled=order.filled * into // of,
         limit=None if order.limit is None else order.limit * of // into,
+    )
+
+
+def split_price(price: PriceSeen, symbol: str, into: int, of: int) -> PriceSeen:
+    """Return a price restated in a company's new shares, if it is one of that company."""
+    if price.symbol != symbol:
+        return price
+    return price._replace(
+        price=price.price * of // into,
+        bid=price.bid * of // into,
+        ask=price.ask * of // into,
+        depth=price.depth * into // of,
+        outer=price.outer * of // into,
     )
 
 

@@ -2,62 +2,67 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 
+from agents.engine.facts import AgentAdmitted, AllianceFormed
 from agents.engine.registry import AgentRegistry
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
-from market.engine.engine import Plain
+from market.engine.engine import Facts, Plain
 from market.engine.market import MarketEngine
 from market.engine.orders import Company, Order
-from market.engine.outcome import MarketEvent, Trade
-from market.engine.values import BUY, Cents, Tick, new_tuple
-from sec.engine.detectors.detector import Detector
-from sec.engine.detectors.tape import Acquaintance, Added, Flow, FlowKey, QuoteSeen
-from sec.engine.detectors.turnover import Turnover
-from sec.engine.detectors.wash_trading import WashTrading
+from market.engine.outcome import MarketEvent
+from market.engine.values import BUY, Tick
+from sec.engine.detectors.detectors import Detectors
+from sec.engine.detectors.tape import Added, QuoteSeen, flows_of
 from sec.engine.records import EventSeen, OrderSeen, RumorSeen, order_seen
-from sec.engine.rules import WASH_TRADING
 from sec.engine.suspicion import Conduct, Suspicion
-
-_SIZES = struct.Struct("<q")
 
 
 class Surveillance:
     """The detectors, and the companies as the last tick left them."""
 
-    def __init__(self, market: MarketEngine, registry: AgentRegistry, window_ticks: Tick) -> None:
+    def __init__(
+        self, market: MarketEngine, registry: AgentRegistry, facts: Facts, window_ticks: Tick
+    ) -> None:
         self.market = market
-        self.detectors: dict[str, Detector] = {WASH_TRADING: WashTrading(window_ticks)}
-        self.turnover = Turnover(window_ticks)
+        self.registry = registry
+        self.facts = facts
+        self.detectors = Detectors(registry.linked, registry.ceos, window_ticks)
         self.quotes: dict[str, QuoteSeen] = {}
-        self.known = Acquaintance(registry.linked, registry.has_access)
+
+    def found(self) -> None:
+        """Note how agents are linked that were there before surveillance was."""
+        ties = self.detectors.ties
+        for member in self.registry.members.values():
+            ties.admit(member.account, member.origin)
+        for one, other in self.registry.mail.contacts:
+            ties.note(one, other, 0)
+        for account in self.registry.members:
+            for alliance in self.registry.open_alliances(account):
+                ties.note(alliance.proposer, alliance.partner, 0)
 
     # The tick
 
     def suspicions(self, tick: Tick, rumors: list[RumorSeen]) -> list[Suspicion]:
-        """Return what the tick makes suspect, by detector."""
+        """Return what the tick makes suspect."""
+        self._note_ties(tick)
         added = self._added(tick, rumors)
         self.quotes = dict(added.quotes)
-        self.turnover.see(tick, added.flows)
-        return [
-            suspicion
-            for detector in self.detectors.values()
-            for suspicion in detector.see(added, self.known, self.turnover)
-        ]
+        return self.detectors.see(added)
 
     def look(self, crime: str, conduct: Conduct) -> Suspicion | None:
         """Return the strongest suspicion of a crime that its detector has of a conduct."""
-        detector = self.detectors.get(crime)
-        return detector.look(conduct) if detector else None
+        return self.detectors.look(crime, conduct)
+
+    def forget(self, crime: str, account: int, symbol: str | None) -> None:
+        """Forget a conduct that a case has brought to a charge or an end."""
+        self.detectors.forget(crime, account, symbol)
 
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is remembered of a company in its new shares."""
-        self.turnover.split(symbol, into, of)
-        for detector in self.detectors.values():
-            detector.split(symbol, into, of)
-        if symbol in self.quotes:
-            quote = self.quotes[symbol]
+        self.detectors.split(symbol, into, of)
+        quote = self.quotes.get(symbol)
+        if quote is not None:
             self.quotes[symbol] = quote._replace(
                 price=quote.price * of // into,
                 bid=quote.bid * of // into,
@@ -68,6 +73,15 @@ class Surveillance:
                 whole_depth=quote.whole_depth * into / of,
                 outer=quote.outer * of // into,
             )
+
+    def _note_ties(self, tick: Tick) -> None:
+        ties = self.detectors.ties
+        for admitted in self.facts.of(AgentAdmitted):
+            ties.admit(admitted.account, self.registry.members[admitted.account].origin)
+        for message in self.registry.mail.sent:
+            ties.note(message.sender, message.recipient, tick)
+        for alliance in self.facts.of(AllianceFormed):
+            ties.note(alliance.proposer, alliance.partner, tick)
 
     def _added(self, tick: Tick, rumors: list[RumorSeen]) -> Added:
         log = self.market.log
@@ -86,7 +100,7 @@ class Surveillance:
             log.trades,
             rumors,
             events,
-            _flows(log.trades),
+            flows_of(log.trades),
             quotes,
             self.quotes or quotes,
             log.auctioned,
@@ -105,27 +119,29 @@ class Surveillance:
             else:
                 impact *= company.listing.beta
             yield EventSeen(
-                f"{event.number}:{company.symbol}", event.tick, company.symbol, event.kind, impact
+                f"{event.number}:{company.symbol}",
+                event.tick,
+                company.symbol,
+                event.kind,
+                impact,
+                event.symbol is None,
             )
 
     # Keeping
 
     def digest_part(self) -> bytes:
-        """Return how much each detector remembers."""
-        return b"".join(_SIZES.pack(one.size()) for one in self.detectors.values())
+        """Return how much the detectors remember."""
+        return self.detectors.digest_part()
 
     def dump(self) -> Plain:
         return {
-            "turnover": self.turnover.dump(),
             "quotes": [list(quote) for quote in self.quotes.values()],
-            "detectors": {crime: one.dump() for crime, one in self.detectors.items()},
+            "detectors": self.detectors.dump(),
         }
 
     def load(self, state: Plain) -> None:
-        self.turnover.load(state["turnover"])
         self.quotes = {quote[0]: QuoteSeen(*quote) for quote in state["quotes"]}
-        for crime, one in self.detectors.items():
-            one.load(state["detectors"][crime])
+        self.detectors.load(state["detectors"])
 
 
 def _quote_seen(company: Company) -> QuoteSeen:
@@ -151,30 +167,3 @@ def _quote_seen(company: Company) -> QuoteSeen:
         outer or max(1, price // 100),
         company.is_trading,
     )
-
-
-def _flows(trades: list[Trade]) -> dict[FlowKey, Flow]:
-    """Return what agents bought and sold, by account and company; not of themselves."""
-    sums: dict[FlowKey, list[int]] = {}
-    for trade in trades:
-        buyer, seller, quantity = trade.buyer, trade.seller, trade.quantity
-        if buyer == seller:
-            continue
-        value: Cents = trade.price * quantity
-        if buyer >= FIRST_AGENT_ACCOUNT:
-            key = (buyer, trade.symbol)
-            sum = sums.get(key)
-            if sum is None:
-                sums[key] = [quantity, 0, value, 0]
-            else:
-                sum[0] += quantity
-                sum[2] += value
-        if seller >= FIRST_AGENT_ACCOUNT:
-            key = (seller, trade.symbol)
-            sum = sums.get(key)
-            if sum is None:
-                sums[key] = [0, quantity, 0, value]
-            else:
-                sum[1] += quantity
-                sum[3] += value
-    return {key: new_tuple(Flow, tuple(sum)) for key, sum in sums.items()}

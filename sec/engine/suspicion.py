@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from market.engine.values import Cents, Tick
-from sec.engine.records import EventSeen, OrderSeen, PaymentSeen, RumorSeen, TradeSeen
+from sec.engine.records import (
+    EventSeen,
+    LinkSeen,
+    OrderSeen,
+    PaymentSeen,
+    PriceSeen,
+    RumorSeen,
+    TradeSeen,
+)
 
 
 class Conduct(NamedTuple):
@@ -36,6 +45,8 @@ class Suspicion(NamedTuple):
     payments: tuple[PaymentSeen, ...] = ()
     price_before: Cents = 0
     events: tuple[EventSeen, ...] = ()
+    links: tuple[LinkSeen, ...] = ()
+    prices: tuple[PriceSeen, ...] = ()
 
     @property
     def ids(self) -> list[str]:
@@ -47,3 +58,16 @@ class Suspicion(NamedTuple):
             *(payment.id for payment in self.payments),
             *(event.id for event in self.events),
         ]
+
+
+def strongest(suspicions: Iterable[Suspicion], conduct: Conduct) -> Suspicion | None:
+    """Return the strongest of suspicions that belong to a conduct, if there is one."""
+    best: Suspicion | None = None
+    for one in suspicions:
+        if conduct.account not in one.accounts or conduct.symbol not in (None, one.symbol):
+            continue
+        if one.first_tick > conduct.last_tick or one.last_tick < conduct.first_tick:
+            continue
+        if best is None or one.confidence > best.confidence:
+            best = one
+    return best

@@ -9,12 +9,15 @@ from io import StringIO
 from typing import Any, NoReturn
 
 import pytest
+import redis
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from market.models import World
 from tests.api.desk import Desk, Trader, buy
+from tests.processes import database_url
+from wallstreetsim import tasks
 from wallstreetsim.api import metrics
 
 
@@ -42,6 +45,17 @@ def test_staff_is_told_more(desk: Desk, admin_client: Client) -> None:
     assert details["tick"] == 0
     assert details["redis"] is True
     assert details["inboxDepth"] == 0
+
+
+def test_without_redis_it_is_degraded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> NoReturn:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr("redis.Redis.execute_command", away)
+    assert desk.get("/health").data == {"status": "degraded"}
+    figures = _figures(metrics.render().decode())
+    assert figures["wss_redis_up"] == 0
+    assert figures["wss_floor_refused"] == 0
 
 
 def test_without_the_record_it_is_not_well(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +153,34 @@ def test_the_figures_of_floor_and_web_are_one_page(ann: Trader) -> None:
     assert any(name.startswith('wss_tick_step_seconds_bucket{le="+Inf",step="') for name in figures)
     assert any(name.startswith("wss_tick_lateness_seconds") for name in figures)
     assert any("wss_http_requests_total" in n and 'route="agents/me"' in n for n in figures)
+
+
+def test_the_figures_say_how_old_the_world_is(desk: Desk) -> None:
+    desk.tick()
+    World.objects.update(claimed_at=timezone.now() - timedelta(seconds=60))
+    assert 60 <= _figures(metrics.render().decode())["wss_world_age_seconds"] < 70
+    World.objects.update(is_paused=True)
+    assert _figures(metrics.render().decode())["wss_world_age_seconds"] == 0
+
+
+def test_a_floor_that_stands_still_is_told_of_until_it_goes_on(db: None) -> None:
+    metrics.record_standstill("the floor refuses to run: its digest differs")
+    assert _figures(metrics.render().decode())["wss_floor_refused"] == 1
+    metrics.record_standstill("")
+    assert _figures(metrics.render().decode())["wss_floor_refused"] == 0
+
+
+def test_an_audit_in_the_background_is_told_of(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, log: StringIO
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url())  # where there is no world
+    tasks.audit()
+    figures = _figures(metrics.render().decode())
+    assert figures["wss_audit_failed"] == 1
+    assert figures["wss_audit_age_seconds"] < 60
+    assert "There is no world to audit" in log.getvalue()
+    metrics.record_audit(failed=False)
+    assert _figures(metrics.render().decode())["wss_audit_failed"] == 0
 
 
 @pytest.mark.parametrize(

@@ -95,15 +95,15 @@ def make_secrets(directory: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in (directory / "made").iterdir()}
 
 
-def test_a_process_has_the_secrets_in_its_environment_and_runs_its_line(tmp_path: Path) -> None:
+def test_a_process_is_told_where_its_secrets_are_and_runs_its_line(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     shutil.copy(DEPLOY / "process", tmp_path / "deploy")
     (tmp_path / "Procfile").write_text(
-        'web: printf "%s|" "${SECRET_KEY}" "${PORT:-8080}" "${DATABASE_URL:-none}"\n'
+        'web: printf "%s|" "${SECRET_KEY_FILE}" "${PORT:-8080}" "${DATABASE_URL_FILE:-none}"\n'
     )
     (tmp_path / "SECRET_KEY").write_text("a $HOME `id` 'key'\n")
     done = process(tmp_path, "web")
-    assert done.stdout == "a $HOME `id` 'key'|8080|none|"
+    assert done.stdout == f"{tmp_path}/SECRET_KEY|8080|none|"
     refused = process(tmp_path, "we")
     assert (refused.returncode, refused.stderr) == (2, "the Procfile has no process we\n")
 

@@ -222,7 +222,7 @@ def test_fail2ban_finds_failed_sign_ins_in_the_log_that_nginx_writes(
         "remote_user": "-",
         "time_local": "",  # fail2ban takes it out first
         "request_method": "POST",
-        "uri": "/admin/login/",
+        "wallstreetsim_uri": "/admin/login/",
         "server_protocol": "HTTP/2.0",
         "status": str(status),
     }

@@ -186,20 +186,21 @@ def test_nobody_begins_a_scheme_shortly_before_the_close() -> None:
 
 
 def test_a_spoofer_takes_back_all_that_it_showed() -> None:
-    doings, memory = tempted(crooks.spoof, 16)
+    doings, memory = tempted(crooks.spoof, 48)
     acts = [doing for doing in doings if isinstance(doing, Act)]
-    shown = [a.parameters["client_id"] for a in acts if a.type == "BUY"]
+    shown = [a.parameters["client_id"] for a in acts if a.type in ("BUY", "SELL")]
     cancelled = [a.parameters["client_id"] for a in acts if a.type == "CANCEL_ORDER"]
     assert shown
     assert sorted(shown) == sorted(cancelled)
     assert "shown" not in memory
-    assert all(a.parameters["limit"] < APEX.bid for a in acts if a.type == "BUY")
+    assert all(a.parameters["limit"] <= APEX.bid for a in acts if a.type == "BUY")
+    assert all(APEX.bid < a.parameters["limit"] < APEX.ask for a in acts if a.type == "SELL")
 
 
 def test_a_pump_buys_before_it_sells() -> None:
     acts = [doing for doing in tempted(crooks.pump, 45)[0] if isinstance(doing, Act)]
-    assert [a.type for a in acts] == sorted(a.type for a in acts)
-    assert {a.type for a in acts} == {"BUY", "SELL"}
+    assert [a.type for a in acts] == sorted(a.type for a in acts)  # it talks before it sells
+    assert {a.type for a in acts} == {"BUY", "RUMOR", "SELL"}
 
 
 def test_a_wash_pair_trades_with_itself_inside_the_spread() -> None:
@@ -214,6 +215,21 @@ def test_a_wash_pair_trades_with_itself_inside_the_spread() -> None:
     assert sell.parameters["limit"] == buy.parameters["limit"]
     assert sell.parameters["quantity"] == buy.parameters["quantity"]
     assert APEX.bid < sell.parameters["limit"] < APEX.ask
+
+
+def test_a_wash_pair_changes_sides_and_ends_where_it_began() -> None:
+    memory: Memory = {}
+    rules = replace(RULE, crime_rate=1.0, noise_rate=0.0)
+    sizes = Counter[int]()
+    for tick in range(1, 13):
+        for account in (FIRST_HOUSE_ACCOUNT, FIRST_HOUSE_ACCOUNT + 1):
+            seen = view(APEX, tick, rules=rules, account=account)
+            for doing in crooks.wash(seen, memory, _stream(tick)):
+                if isinstance(doing, Act) and doing.type != "CANCEL_ORDER":
+                    side = 1 if doing.type == "BUY" else -1
+                    sizes[account] += side * doing.parameters["quantity"]
+    assert sizes[FIRST_HOUSE_ACCOUNT] == -sizes[FIRST_HOUSE_ACCOUNT + 1]
+    assert abs(sizes[FIRST_HOUSE_ACCOUNT]) <= 3.0 * APEX.unit
 
 
 def test_an_insider_buys_before_good_news_and_sells_after_it() -> None:

@@ -107,7 +107,7 @@ def test_a_pump_may_be_talked_up() -> None:
     plot = {"plot": {"symbol": "APEX", "first": 1, "left": 40}}
     talked = [
         act
-        for tick in range(1, 20)
+        for tick in range(1, 30)
         for act in crooks.pump(view(APEX, tick, rules=loud), plot, _stream(tick))
         if isinstance(act, Act) and act.type == "RUMOR"
     ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sec.engine.findings import Finding
 from sec.engine.penalties import fine_of, penalty_of, settlement_of, severity_bps
 from sec.engine.rules import CRIME_NAMES, PenaltyRules, SecRules
-from sec.engine.verifier import Finding
 
 RULES = SecRules()
 MILLION = 100_000_000  # cents

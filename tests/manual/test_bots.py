@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wallstreetsim.lab.arena.file import ArenaFile, Bot
+from wallstreetsim.lab.arena.file import ArenaFile, Bot, read
 from wallstreetsim.lab.arena.match import play
 from wallstreetsim.machine.actions import ACTIONS
 
@@ -137,6 +137,13 @@ def opinion(question: str) -> dict[str, Any]:
     bought = shown["market"][0]["symbol"]
     buy = {"type": "BUY", "symbol": bought, "quantity": 10, "rationale": "it is the largest"}
     return {"actions": sell or [buy, {"type": "FLEE", "symbol": bought, "quantity": 1}]}
+
+
+def test_the_example_of_an_arena_is_one() -> None:
+    arena = read((EXAMPLES / "bots.yaml").read_bytes())
+    careers = play(arena, ticks=5, seed="1", directory=EXAMPLES).careers
+    assert len(careers) == 4
+    assert not any(career.lost_turns for career in careers)
 
 
 def test_the_market_maker_earns_in_most_worlds() -> None:

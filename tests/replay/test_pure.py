@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "889f1cb00ccce6d02c8e823a6873427003c7be7f9b6804932c69da70a81924ae"
+GOLDEN_DIGEST = "362a2d62e0fa24f4a71e5efbb48c3ae367de77ed3b4145ada4f5f9478e6ebf92"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "5f83826c7ce37512fde8c083236d051fc68781d26a123f8e28e028d2bb109c51"

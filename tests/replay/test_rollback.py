@@ -77,7 +77,13 @@ BOTH = {
 }
 WAITS_AGAIN = {"agents.Input", "agents.Waiting"}
 GOES_WITH_ITS_TIME = {"agents.KeptAnswer"}
-STAYS = {"agents.ApiKey", "agents.Session", "webhooks.Endpoint"}
+STAYS = {
+    "market.SealedDay",
+    "market.SealedBalance",
+    "agents.ApiKey",
+    "agents.Session",
+    "webhooks.Endpoint",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from wallstreetsim.lab.scenarios import read, run
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "docs" / "examples"
-STORIES = sorted([*EXAMPLES.glob("*.yaml"), *HERE.glob("*.yaml")])
+ARENA = EXAMPLES / "bots.yaml"  # the one example that is no story
+STORIES = sorted({*EXAMPLES.glob("*.yaml"), *HERE.glob("*.yaml")} - {ARENA})
 
 Told: TypeAlias = dict[str, Any]
 

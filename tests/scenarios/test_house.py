@@ -14,7 +14,7 @@ HOUSE = b"{ticks: 80, seed: 2, companies: 4, market: {house: 24}, agents: [{name
 def told(source: bytes, **house: Any) -> dict[str, Any]:
     """Run a file in a world whose house has these rules."""
     rules = replace(RULES, house=replace(RULES.house, **house))
-    return run(read(source, rules=rules), rules=rules).as_wire()
+    return run(read(source, rules=rules)).as_wire()
 
 
 def test_house_agents_appear_by_names_that_do_not_tell_what_they_do() -> None:

@@ -43,26 +43,26 @@ class Exchange:
         schedule()
         self._environment = (
             os.environ
-            | variables
             | {
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "WSS_DATA_DIR": str(data),
                 "DATABASE_URL": database_url(),
                 "PORT": str(port),
             }
+            | variables
         )
         self._running: dict[str, list[subprocess.Popen[bytes]]] = defaultdict(list)
         self.redis = Redis(unix_socket_path=str(self.places.redis_socket))
 
     # Processes
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, **variables: str) -> None:
         """Start one more process of this name, as the launcher would."""
         with self.places.log(name).open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "wallstreetsim.stack.child", name],
                 cwd=settings.BASE_DIR,
-                env=self._environment,
+                env=self._environment | variables,
                 stdout=log,
                 stderr=log,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.feed import catalog, channels
 from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.machine.published import published
 from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
@@ -49,13 +49,7 @@ CHANGELOG = (
     ("1.0.0", "The first contract."),
 )
 
-NOT_YET: tuple[str, ...] = (
-    "surveillance of spoofing, coordination and insider trading: cases rest on self-trades, rumors"
-    " followed by sales, and bribes",
-)
-
-# Who of the house plays by the rules, and how often the others do not, is for agents to find out.
-UNPUBLISHED_OF_HOUSE = ("roster", "roles", "social", "crime_rate", "insider_rate", "crook_noise")
+NOT_YET: tuple[str, ...] = ()
 
 
 class Config(TypedDict):
@@ -230,7 +224,7 @@ def config() -> Config:
             "secretOverlapSeconds": delivery.SECRET_OVERLAP_SECONDS,
         },
         "webhookHeaders": list(delivery.HEADERS),
-        "rules": _wired(_published(asdict(RULES))),
+        "rules": published(RULES),
         "switchedOff": list(NOT_YET),
     }
 
@@ -239,32 +233,6 @@ def _impacts(kind: EventKind) -> list[float]:
     """Return the least and the largest return that an event of a kind is worth."""
     bounds = sorted((kind.lowest, kind.highest))
     return [-bounds[1], bounds[1]] if kind.both_signs else bounds
-
-
-def _published(rules: dict[str, Any]) -> dict[str, Any]:
-    """Return the rules without what only operators may know."""
-    house = {k: v for k, v in rules["house"].items() if k not in UNPUBLISHED_OF_HOUSE}
-    return rules | {"house": house}
-
-
-_UNITS = {"_cents": 100, "_hundredths": 100, "_millionths": 1_000_000}
-
-
-def _wired(value: Any) -> Any:
-    """Return a part of the rules as the wire names it: camelCase, and small units as what they are
-    of, such as cents as dollars.
-    """
-    if isinstance(value, dict):
-        return dict(_wired_item(name, part) for name, part in value.items())
-    return [_wired(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-def _wired_item(name: str, value: Any) -> tuple[str, Any]:
-    for unit, one in _UNITS.items():
-        if name.endswith(unit):
-            name, value = name.removesuffix(unit), value / one
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest)), _wired(value)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

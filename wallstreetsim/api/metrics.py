@@ -5,12 +5,17 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from shutil import disk_usage
+from time import time
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import redis
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -21,10 +26,13 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from agents.models import Input
 from market.common import database_health
 from market.common.redis_clients import redis_client
+from market.models import World
 from wallstreetsim.api.envelope import only_read, refuse
 from webhooks.metrics import WebhookCollector
 
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLOOR_KEY = "wss:metrics:floor"
+STANDSTILL_KEY = "wss:metrics:standstill"
+AUDIT_KEY = "wss:metrics:audit"
 FLOOR_SECONDS = 300  # how long the floor's figures stand after its last tick
 UNKNOWN = float("nan")
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
@@ -101,6 +111,91 @@ def record_request(request: HttpRequest, status: int, seconds: float) -> None:
     REQUEST_SECONDS.labels(route).observe(seconds)
 
 
+def record_standstill(why: str) -> None:
+    """Note why the floor cannot run the tick that is due; "" when it can."""
+    try:
+        if why:
+            _redis().set(STANDSTILL_KEY, why, ex=FLOOR_SECONDS)
+        elif _Noted.standstill:
+            _redis().delete(STANDSTILL_KEY)
+        _Noted.standstill = why
+    except redis.RedisError as error:
+        log.debug("whether the floor stands still is not left in Redis: %s", error)
+
+
+def record_audit(*, failed: bool) -> None:
+    """Note what came of the audit in the background."""
+    try:
+        _redis().set(AUDIT_KEY, orjson.dumps([time(), failed]))
+    except redis.RedisError as error:
+        log.debug("what came of the audit is not left in Redis: %s", error)
+
+
+class _Noted:
+    standstill = "?"  # what a floor before this one has noted, nobody here knows
+
+
+class SiteCollector(Collector):
+    """Collects how the whole site stands: what rules for alerts need, from every web process."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        def gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+            return GaugeMetricFamily(name, what, value=value)
+
+        yield gauge("wss_tick_interval_seconds", "Seconds between ticks", settings.TICK_SECONDS)
+        age, size = _of_record()
+        yield gauge("wss_world_age_seconds", "Since the last tick; 0 while the world stands", age)
+        yield gauge("wss_database_bytes", "Size of the database", size)
+        free = disk_usage(_existing(settings.PLACES.data)).free
+        yield gauge("wss_disk_free_bytes", "Free where this process keeps its data", free)
+        is_up, stands_still, audited = _of_redis()
+        yield gauge("wss_redis_up", "Whether Redis answers", is_up)
+        yield gauge("wss_floor_refused", "Whether the floor cannot run the tick", stands_still)
+        at, failed = audited
+        yield gauge("wss_audit_failed", "Whether the last audit found a difference", failed)
+        yield gauge("wss_audit_age_seconds", "Since the last audit", time() - at)
+
+
+def _of_record() -> tuple[float, float]:
+    """Return the seconds since the last tick, and the size of the database in bytes."""
+    try:
+        if not database_health.is_available():
+            return UNKNOWN, UNKNOWN
+        with connection.cursor() as cursor:
+            cursor.execute(_RECORD)
+            age, size = cursor.fetchone()
+            return float(age or 0), float(size)
+    except DatabaseError:
+        return UNKNOWN, UNKNOWN
+
+
+_RECORD = f"""
+    SELECT (
+        SELECT extract(epoch FROM clock_timestamp() - coalesce(claimed_at, founded_at))
+        FROM market_world WHERE {World.RUNS_TICKS}
+    ), pg_database_size(current_database())
+"""
+
+
+def _of_redis() -> tuple[bool, bool, tuple[float, float]]:
+    """Return whether it answers, whether the floor stands still, and when the last audit was and
+    whether it failed.
+    """
+    try:
+        found: Any = _redis().mget(STANDSTILL_KEY, AUDIT_KEY)
+    except redis.RedisError:
+        return False, False, (UNKNOWN, 0)
+    standstill, audit = found
+    at, failed = orjson.loads(audit) if audit else (UNKNOWN, False)
+    return True, bool(standstill), (at, failed)
+
+
+def _existing(directory: Path) -> Path:
+    return directory if directory.exists() else directory.parent
+
+
+SITE = CollectorRegistry()
+SITE.register(SiteCollector())
 WEBHOOKS = CollectorRegistry()
 WEBHOOKS.register(WebhookCollector())
 
@@ -111,7 +206,8 @@ def render() -> bytes:
         INBOX.set(Input.objects.waiting().count() if database_health.is_available() else UNKNOWN)
     except DatabaseError:
         INBOX.set(UNKNOWN)
-    return _floors_figures() + generate_latest(REGISTRY) + _webhooks_figures()
+    site = generate_latest(SITE)
+    return _floors_figures() + generate_latest(REGISTRY) + site + _webhooks_figures()
 
 
 @only_read

@@ -10,10 +10,14 @@ from prometheus_client import REGISTRY, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from wallstreetsim.feed.codes import Close
+
 if TYPE_CHECKING:
     from wallstreetsim.feed.batches import Batch
 
 CLOSED = Counter("wss_feed_closed", "Sockets closed by us", ["reason"])
+for code in Close:  # so that each is there before the first
+    CLOSED.labels(code.name.lower())
 FILLED = Counter("wss_feed_filled", "Public entries read from the tape for want of a notice")
 RECOVERIES = Counter("wss_feed_recoveries", "Times that a client was told what it missed", ["gap"])
 

@@ -30,6 +30,7 @@ EXPERIMENTS = {
     "realism": "wallstreetsim.lab.realism.report:run_job",
     "adversaries": "wallstreetsim.lab.realism.adversaries:run_job",
     "scenario": "wallstreetsim.lab.scenarios.runner:run_job",
+    "sweep": "wallstreetsim.lab.scenarios.sweep:run_job",
 }
 
 

@@ -23,12 +23,13 @@ from agents.engine.house.view import (
 )
 
 _LONGEST_SCHEME = 60
-_TALKS_AT = 12  # ticks into a pump, when enough is bought
+_TALKS_AT = 22  # ticks into a pump, when enough is bought
 _Plot = Callable[[View, Memory, Stock, Stream], list[Doing]]
 
 
 def wash(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Sell to the partner, who buys at the same price: volume without a change of owner.
+    """Trade with the partner, now one way and now the other, at one price: volume without a change
+    of owner.
 
     The two share one memory. The one of the lower number leads.
     """
@@ -40,10 +41,12 @@ def wash(view: View, memory: Memory, stream: Stream) -> list[Doing]:
 
 
 def spoof(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Show large orders that are not meant to trade, trade the other way, and cancel them."""
+    """Show large bids that are not meant to trade, offer something to those whom they draw, and
+    cancel them.
+    """
     if plot := memory.get("plot"):
         plot["left"] -= 1
-    return _plotting(view, memory, stream, "spoofing", 16, _show)
+    return _plotting(view, memory, stream, "spoofing", 48, _show)
 
 
 def pump(view: View, memory: Memory, stream: Stream) -> list[Doing]:
@@ -105,15 +108,23 @@ def _over(view: View, memory: Memory, crime: str) -> list[Doing]:
 
 
 def _offer_wash(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:
-    """Offer inside the spread, where only the partner looks; take back what is left of the last."""
+    """Ask for a trade inside the spread, where only the partner looks; take back what is left of
+    the last.
+    """
     last = memory.pop("offer", None)
     doings: list[Doing] = [cancel(view, last["name"])] if last else []
     price = (stock.bid + stock.ask) // 2
     if memory["plot"]["left"] <= 0 or not stock.bid < price < stock.ask:
         return doings
-    offered = order(view, stock, -1, 3.0, price, f"w{view.scene.tick}")
+    side = 1 if memory["plot"]["left"] % 2 else -1
+    offered = order(view, stock, side, 3.0, price, f"w{view.scene.tick}")
     for _ in offered:
-        memory["offer"] = {"symbol": stock.symbol, "price": price, "name": f"w{view.scene.tick}"}
+        memory["offer"] = {
+            "symbol": stock.symbol,
+            "price": price,
+            "side": side,
+            "name": f"w{view.scene.tick}",
+        }
     return doings + offered
 
 
@@ -125,30 +136,31 @@ def _take_wash(view: View, memory: Memory, stream: Stream) -> list[Doing]:
         return doings + noise(view, memory, stream, view.scene.rules.crook_noise)
     name = f"v{view.scene.tick}"
     stock = view.scene.stocks[offer["symbol"]]
-    bought = order(view, stock, 1, 3.0, offer["price"], name)
-    if bought:
+    met = order(view, stock, -offer.get("side", -1), 3.0, offer["price"], name)
+    if met:
         memory["taken"] = name
-    return doings + bought
+    return doings + met
 
 
 def _show(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:
-    """Every fourth tick show three large bids below the touch, and sell into them the next two;
-    every fourth after that take them back.
+    """Every fourth tick show three large bids, at the touch and below, and offer some shares just
+    within the ask; three ticks later take all of it back.
     """
     plot = memory["plot"]
     phase = (view.scene.tick - plot["first"]) % 4
     if phase == 0 and plot["left"] > 3:
         half = max(1, (stock.ask - stock.bid) // 2)
-        names = [f"s{view.scene.tick}-{n}" for n in range(3)]
+        names = [f"s{view.scene.tick}-{n}" for n in range(4)]
         memory["shown"] = names
-        return [
+        offered = order(view, stock, -1, 1.0, max(stock.bid + 1, stock.ask - 1), names[3])
+        return offered + [
             act
-            for n, name in enumerate(names)
-            for act in order(view, stock, 1, 10.0, max(1, stock.bid - (n + 1) * half), name)
+            for n, name in enumerate(names[:3])
+            for act in order(view, stock, 1, 10.0, max(1, stock.bid - n * half), name)
         ]
     if phase == 3 or plot["left"] <= 0:
         return [cancel(view, name) for name in memory.pop("shown", [])]
-    return order(view, stock, -1, 1.0)
+    return []
 
 
 def _pump(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.outcome import Trade
-from market.engine.values import Cents, Shares, Tick
-from sec.engine.records import EventSeen, OrderSeen, RumorSeen, TradeSeen
-
-Linked = Callable[[int, int], bool]
-HasAccess = Callable[[int, str], bool]
+from market.engine.values import Cents, Shares, Tick, new_tuple
+from sec.engine.records import EventSeen, OrderSeen, PriceSeen, RumorSeen, TradeSeen
 
 FlowKey = tuple[int, str]  # an account and a company
 
@@ -68,13 +65,6 @@ class Added(NamedTuple):
     resumed: Sequence[str]  # companies in which an auction was held
 
 
-class Acquaintance(NamedTuple):
-    """What is known of agents: who is linked to whom, and who has access to what is not public."""
-
-    linked: Linked
-    has_access: HasAccess
-
-
 def sign_of(intent: str) -> int:
     """Return 1 for an order that buys, -1 for one that sells."""
     return 1 if intent in ("BUY", "COVER") else -1
@@ -82,6 +72,20 @@ def sign_of(intent: str) -> int:
 
 def is_agent(account: int) -> bool:
     return account >= FIRST_AGENT_ACCOUNT
+
+
+def price_seen(quote: QuoteSeen, tick: Tick) -> PriceSeen:
+    """Return how a company stood at the end of a tick as evidence."""
+    return PriceSeen(
+        f"{quote.symbol}:{tick}",
+        tick,
+        quote.symbol,
+        quote.price,
+        quote.bid,
+        quote.ask,
+        round(quote.depth),
+        quote.outer,
+    )
 
 
 def trade_seen(trade: Trade) -> TradeSeen:
@@ -98,3 +102,30 @@ def trade_seen(trade: Trade) -> TradeSeen:
         trade.sell_order,
         trade.aggressor,
     )
+
+
+def flows_of(trades: Sequence[Trade]) -> dict[FlowKey, Flow]:
+    """Return what agents bought and sold, by account and company; not of themselves."""
+    sums: dict[FlowKey, list[int]] = {}
+    for trade in trades:
+        buyer, seller, quantity = trade.buyer, trade.seller, trade.quantity
+        if buyer == seller:
+            continue
+        value: Cents = trade.price * quantity
+        if buyer >= FIRST_AGENT_ACCOUNT:
+            key = (buyer, trade.symbol)
+            sum = sums.get(key)
+            if sum is None:
+                sums[key] = [quantity, 0, value, 0]
+            else:
+                sum[0] += quantity
+                sum[2] += value
+        if seller >= FIRST_AGENT_ACCOUNT:
+            key = (seller, trade.symbol)
+            sum = sums.get(key)
+            if sum is None:
+                sums[key] = [0, quantity, 0, value]
+            else:
+                sum[1] += quantity
+                sum[3] += value
+    return {key: new_tuple(Flow, tuple(sum)) for key, sum in sums.items()}

@@ -9,23 +9,35 @@ from collections.abc import Iterable, Mapping
 from market.engine.engine import Plain
 from market.engine.outcome import Trade
 from market.engine.values import Tick
-from sec.engine.detectors.tape import Acquaintance, Added, Linked, is_agent, trade_seen
-from sec.engine.detectors.turnover import FAST, SLOW, Turnover
-from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
+from sec.engine.detectors.detector import Known
+from sec.engine.detectors.tape import Added, is_agent, price_seen, trade_seen
+from sec.engine.detectors.ties import Ties, link_seen
+from sec.engine.detectors.turnover import FAST, SLOW
+from sec.engine.records import (
+    OrderSeen,
+    PriceSeen,
+    TradeSeen,
+    split_order,
+    split_price,
+    split_trade,
+)
 from sec.engine.rules import WASH_TRADING
-from sec.engine.suspicion import Conduct, Suspicion
+from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 MOST_WAIT = 12  # ticks that one order of an arranged trade waits for the other
-MATCHED = 0.5  # of the larger order, by one trade, at least
+ALIKE = 0.6  # of the larger order, that the smaller one is at least
 MOST_PAIRS = 20_000  # remembered, those that met least lately forgotten first
 KEPT_TRADES = 60  # of a pair
 WINDOWS = (40, 150, 630)  # ticks
 LEAST_TRADES = 4
-MOST_NET = 0.3  # of the shares that went round, left with somebody
+MOST_NET = 0.5  # of the shares that went round, left with somebody
 LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
+MOST_USUAL, LEAST_WIDE = 4, 0.75  # members; the same of larger rings, and of market makers
 DOUBT_LEFT = 0.74  # by each arranged trade
 MOST_MEMBERS = 6
 
+TAKEN = 0.5  # of the resting order, by one that hands value over
+STILL_AWAY = 0.4  # outermost levels from the price when the tick is over
 OPEN_TO_ALL = 5  # ticks, after which an order is no pre-arrangement
 TRANSFER_DOUBT, STRANGERS_DOUBT = 0.45, 0.75  # left by each trade that hands value over
 
@@ -36,11 +48,12 @@ Place = tuple[str, int]  # an account in a company
 class Met:
     """The arranged trades in which one account sold to another, oldest first."""
 
-    __slots__ = ("orders", "trades")
+    __slots__ = ("orders", "prices", "trades")
 
     def __init__(self) -> None:
         self.trades: list[TradeSeen] = []
         self.orders: dict[str, OrderSeen] = {}
+        self.prices: dict[Tick, PriceSeen] = {}  # before each trade off the market
 
     def add(self, trade: TradeSeen, orders: Iterable[OrderSeen]) -> None:
         self.trades.append(trade)
@@ -59,6 +72,8 @@ class Met:
         self.trades = kept
         named = {trade.buy_order for trade in kept} | {trade.sell_order for trade in kept}
         self.orders = {id: order for id, order in self.orders.items() if id in named}
+        before = {trade.tick - 1 for trade in kept}
+        self.prices = {tick: price for tick, price in self.prices.items() if tick in before}
 
 
 class WashTrading:
@@ -72,7 +87,7 @@ class WashTrading:
         self.given: dict[PairKey, Met] = {}  # trades that handed value over
         self.sold_to: dict[Place, dict[int, None]] = {}  # by seller: who it met more than once
 
-    def see(self, added: Added, known: Acquaintance, turnover: Turnover) -> list[Suspicion]:
+    def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return the rings and the transfers that a trade of the tick belongs to."""
         fresh: dict[PairKey, None] = {}
         handed: dict[PairKey, None] = {}
@@ -93,12 +108,12 @@ class WashTrading:
         suspicions = []
         seen: set[tuple[int, ...]] = set()
         for key in fresh:
-            ring = self._ring(key, added.tick, known.linked, turnover)
+            ring = self._ring(key, added.tick, known)
             if ring is not None and ring.accounts not in seen:
                 seen.add(ring.accounts)
                 suspicions.append(ring)
         for key in handed:
-            suspicions.append(self._transfer(key, known.linked))
+            suspicions.append(self._transfer(key, added.tick, known.ties))
         if added.tick % 50 == 0:
             self._prune(added.tick - self.window_ticks)
         return suspicions
@@ -109,7 +124,7 @@ class WashTrading:
         """Remember a trade that looks arranged: one order came soon to meet another of its size."""
         if abs(buy.tick - sell.tick) > MOST_WAIT:
             return False
-        if trade.quantity < MATCHED * max(buy.quantity, sell.quantity):
+        if min(buy.quantity, sell.quantity) < ALIKE * max(buy.quantity, sell.quantity):
             return False
         met = _moved_to_end(self.met, key)
         met.add(trade_seen(trade), (buy, sell))
@@ -119,15 +134,13 @@ class WashTrading:
             self._forget(next(iter(self.met)))
         return len(met.trades) > 1
 
-    def _ring(
-        self, key: PairKey, tick: Tick, linked: Linked, turnover: Turnover
-    ) -> Suspicion | None:
+    def _ring(self, key: PairKey, tick: Tick, known: Known) -> Suspicion | None:
         """Return the suspicion against the ring that a pair is part of, if it is part of one."""
-        members = self._members(key, linked)
+        members = self._members(key, known.ties)
         if len(members) < 2:
             return None
         symbol = key[2]
-        groups = _groups(members, linked)
+        groups = _groups(members, known.ties)
         best: Suspicion | None = None
         for window in WINDOWS:
             trades: list[TradeSeen] = []
@@ -138,7 +151,7 @@ class WashTrading:
                     if met is not None and groups[seller] != groups[buyer]:
                         trades += [t for t in met.trades if t.tick > tick - window]
                         orders.update(met.orders)
-            confidence = _ring_confidence(trades, members, groups, tick, symbol, turnover)
+            confidence = _ring_confidence(trades, members, groups, tick, symbol, known)
             if confidence > 0.0 and (best is None or confidence > best.confidence):
                 trades.sort(key=_by_time)
                 best = Suspicion(
@@ -150,17 +163,18 @@ class WashTrading:
                     trades[-1].tick,
                     orders=_behind(orders, trades),
                     trades=tuple(trades),
+                    links=link_seen(members, known.ties, tick),
                 )
         return best
 
-    def _members(self, key: PairKey, linked: Linked) -> list[int]:
+    def _members(self, key: PairKey, ties: Ties) -> list[int]:
         """Return, in order, the accounts on ways from the pair's buyer back to its seller."""
         seller, buyer, symbol = key
         ways: list[list[int]] = [[buyer]]
         on_way: set[int] = set()
         while ways:
             way = ways.pop()
-            if way[-1] == seller or (len(way) > 1 and linked(way[-1], seller)):
+            if way[-1] == seller or (len(way) > 1 and ties.linked(way[-1], seller)):
                 on_way.update(way)
                 on_way.add(seller)
                 continue
@@ -183,23 +197,24 @@ class WashTrading:
         if quote is None or abs(trade.price - quote.price) <= quote.outer:
             return False
         now = added.quotes[trade.symbol]
-        if abs(trade.price - now.price) <= now.outer:
+        if abs(trade.price - now.price) <= STILL_AWAY * now.outer:
             return False
         if abs(buy.tick - sell.tick) >= OPEN_TO_ALL:
             return False
         resting = sell if trade.aggressor == "BUY" else buy
-        if trade.quantity < MATCHED * resting.quantity:
+        if trade.quantity < TAKEN * resting.quantity:
             return False
         met = _moved_to_end(self.given, key)
         met.add(trade_seen(trade), (buy, sell))
+        met.prices[trade.tick - 1] = price_seen(quote, trade.tick - 1)
         if len(self.given) > MOST_PAIRS:
             del self.given[next(iter(self.given))]
         return True
 
-    def _transfer(self, key: PairKey, linked: Linked) -> Suspicion:
+    def _transfer(self, key: PairKey, tick: Tick, ties: Ties) -> Suspicion:
         """Return the suspicion that what two have traded off the market raises."""
         met = self.given[key]
-        left = TRANSFER_DOUBT if linked(key[0], key[1]) else STRANGERS_DOUBT
+        left = TRANSFER_DOUBT if ties.linked(key[0], key[1]) else STRANGERS_DOUBT
         count = len({t.sell_order if t.aggressor == "SELL" else t.buy_order for t in met.trades})
         return Suspicion(
             WASH_TRADING,
@@ -210,12 +225,32 @@ class WashTrading:
             met.trades[-1].tick,
             orders=_behind(met.orders, met.trades),
             trades=tuple(met.trades),
+            links=link_seen(sorted(key[:2]), ties, tick),
+            prices=tuple(met.prices.values()),
         )
 
     # Keeping
 
-    def look(self, conduct: Conduct) -> Suspicion | None:
-        return None
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
+        """Return the strongest suspicion against an account in a conduct."""
+        found: list[Suspicion] = []
+        for key in [*self.met, *self.given]:
+            if conduct.account not in key[:2] or conduct.symbol not in (None, key[2]):
+                continue
+            if key in self.given:
+                found.append(self._transfer(key, conduct.last_tick, known.ties))
+            ring = self._ring(key, conduct.last_tick, known) if key in self.met else None
+            if ring is not None:
+                found.append(ring)
+        return strongest(found, conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        for key in [*self.met]:
+            if account in key[:2] and symbol in (None, key[2]):
+                self._forget(key)
+        for key in [*self.given]:
+            if account in key[:2] and symbol in (None, key[2]):
+                del self.given[key]
 
     def _prune(self, after: Tick) -> None:
         for key in [key for key, met in self.met.items() if not met.prune(after)]:
@@ -239,6 +274,10 @@ class WashTrading:
                     met.orders = {
                         id: split_order(order, symbol, into, of) for id, order in met.orders.items()
                     }
+                    met.prices = {
+                        tick: split_price(price, symbol, into, of)
+                        for tick, price in met.prices.items()
+                    }
 
     def size(self) -> int:
         return len(self.met) + len(self.given)
@@ -260,7 +299,7 @@ def _ring_confidence(
     groups: Mapping[int, int],
     tick: Tick,
     symbol: str,
-    turnover: Turnover,
+    known: Known,
 ) -> float:
     """Return how sure it is that trades among members are a ring's."""
     crossings = {t.sell_order if t.aggressor == "SELL" else t.buy_order for t in trades}
@@ -282,24 +321,27 @@ def _ring_confidence(
         return 0.0
     all_fast = all_slow = 0.0
     for account in members:
-        one_fast, one_slow = turnover.of(account, symbol, tick)
+        one_fast, one_slow = known.turnover.of(account, symbol, tick)
         all_fast += one_fast
         all_slow += one_slow
     inner = max(fast / max(1.0, all_fast), slow / max(1.0, all_slow))
-    if inner < LEAST_INNER:
+    is_wide = len(members) > MOST_USUAL or all(
+        known.quoting.is_maker(account, symbol) for account in members
+    )
+    if inner < (LEAST_WIDE if is_wide else LEAST_INNER):
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))
     return (1.0 - DOUBT_LEFT ** len(crossings)) * (0.6 + 0.4 * sure)
 
 
-def _groups(members: list[int], linked: Linked) -> dict[int, int]:
+def _groups(members: list[int], ties: Ties) -> dict[int, int]:
     """Return, by member, the first of those that it is linked to: they count as one, unless all
     would.
     """
     groups = {account: account for account in members}
     for account in members:
         for other in members:
-            if other < account and groups[other] == other and linked(account, other):
+            if other < account and groups[other] == other and ties.linked(account, other):
                 groups[account] = other
                 break
     if len(set(groups.values())) == 1:
@@ -324,15 +366,21 @@ def _by_time(trade: TradeSeen) -> tuple[Tick, str]:
 
 def _dump(pairs: Mapping[PairKey, Met]) -> Plain:
     return [
-        [*key, [list(t) for t in met.trades], [list(o) for o in met.orders.values()]]
+        [
+            *key,
+            [list(trade) for trade in met.trades],
+            [list(order) for order in met.orders.values()],
+            [list(price) for price in met.prices.values()],
+        ]
         for key, met in pairs.items()
     ]
 
 
 def _load(state: Plain) -> dict[PairKey, Met]:
     pairs: dict[PairKey, Met] = {}
-    for seller, buyer, symbol, trades, orders in state:
+    for seller, buyer, symbol, trades, orders, prices in state:
         met = pairs[seller, buyer, symbol] = Met()
         met.trades = [TradeSeen(*trade) for trade in trades]
         met.orders = {order[0]: OrderSeen(*order) for order in orders}
+        met.prices = {price[1]: PriceSeen(*price) for price in prices}
     return pairs

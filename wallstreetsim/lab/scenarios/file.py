@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agents.engine.house import house_names
+from agents.engine.house.house import STRATEGIES
 from agents.engine.operator_acts import SET_FEE
 from agents.engine.rules import CEO
 from market.engine.accounts import SYSTEM_ACCOUNTS
@@ -26,8 +27,10 @@ from market.engine.parameters import Malformed, Parameter, ParameterKind
 from market.engine.random_source import RandomSource
 from market.engine.rules import MarketRules, Switches
 from market.engine.values import BPS_IN_ONE, Cents, Shares
+from market.rule_names import BadRule
 from wallstreetsim.lab.scenarios.script import DEFAULTS, Action, Injection, Scenario, Step, Trader
 from wallstreetsim.lab.scenarios.yaml_text import BadScenario, Node, parse, shown
+from wallstreetsim.machine.published import with_changes
 from wallstreetsim.machine.rules import RULES, Rules
 
 # Together these keep every sum of cents within 64 bits.
@@ -38,6 +41,7 @@ MOST_SHARES: Shares = 10**10
 MOST_CASH: Cents = 10**14
 
 
+KEYS = ("seed", "ticks", "rules", "companies", "market", "agents", "steps")
 DEFAULT_COMPANIES = 10
 DEFAULT_PRICE: Cents = 10_000
 DEFAULT_SHARES: Shares = 1_000_000
@@ -55,7 +59,15 @@ def read(
 
     Raises BadScenario.
     """
-    root = Fields(parse(source), "", ("seed", "ticks", "companies", "market", "agents", "steps"))
+    return read_node(parse(source), ticks=ticks, seed=seed, rules=rules)
+
+
+def read_node(
+    node: Node, *, ticks: int | None = None, seed: str | None = None, rules: Rules = RULES
+) -> Scenario:
+    """Return the scenario that a file's text holds. Raises BadScenario."""
+    root = Fields(node, "", KEYS)
+    rules = _rules(root, rules)
     its_ticks = root.whole("ticks", least=1, most=MOST_TICKS)
     its_seed = _seed(root)
     seed = its_seed if seed is None else seed
@@ -77,6 +89,7 @@ def read(
                 rules.market,
             )
         ),
+        rules=rules,
     )
 
 
@@ -200,11 +213,41 @@ def _seed(root: Fields) -> str:
     return str(node.value)
 
 
+# The rules
+
+
+def _rules(root: Fields, rules: Rules) -> Rules:
+    """Return the rules with the file's changes: published numbers, and who lives in the house."""
+    if "rules" in root:
+        node = root.get("rules")
+        given = node.plain()
+        if not isinstance(given, dict):
+            raise root.bad("must be a mapping of rules to values", node, "rules")
+        try:
+            rules = with_changes(rules, given)
+        except BadRule as bad:
+            raise BadScenario(node.line, f"rules.{bad}") from None
+    roster = _roster(root)
+    return replace(rules, house=replace(rules.house, roster=roster)) if roster else rules
+
+
+def _roster(root: Fields) -> tuple[str, ...]:
+    """Return the strategies of the house's seats, repeated for as many as there are."""
+    market = root.get("market").value if "market" in root else None
+    if not isinstance(market, dict) or "roster" not in market:
+        return ()
+    node = market["roster"]
+    names = node.plain()
+    if not isinstance(names, list) or not names or not set(names) <= set(STRATEGIES):
+        raise root.bad(f"must be a list of {', '.join(STRATEGIES)}", node, "market.roster")
+    return tuple(names)
+
+
 # The market
 
 
 def _switches(root: Fields) -> Switches:
-    keys = ("session", "maker", "walk", "events", "house", "crooks", "halts")
+    keys = ("session", "maker", "walk", "events", "house", "roster", "crooks", "halts")
     if "market" not in root:
         return DEFAULTS
     market = Fields(root.get("market"), "market", keys)
@@ -214,7 +257,7 @@ def _switches(root: Fields) -> Switches:
         walk=market.flag("walk", default=True),
         halts=market.flag("halts", default=True),
         events=market.flag("events", default=True),
-        house=market.whole("house", least=0, most=MOST_AGENTS, default=0),
+        house=market.whole("house", least=0, most=MOST_AGENTS, default=len(market.items("roster"))),
         crooks=market.flag("crooks", default=True),
     )
 

@@ -21,7 +21,7 @@ from wallstreetsim.lab.scenarios.intake import Intake
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
 from wallstreetsim.lab.scenarios.script import Injection, Scenario, Step, Trader
 from wallstreetsim.machine.actions import action_table
-from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.rules import Rules
 from wallstreetsim.machine.world import REGISTER, Outcome, World
 
 
@@ -37,22 +37,28 @@ class Submission(NamedTuple):
 
 
 def run(
-    scenario: Scenario, *, rules: Rules = RULES, watch: Callable[[str], None] = lambda step: None
+    scenario: Scenario,
+    *,
+    watch: Callable[[str], None] = lambda step: None,
+    look: Callable[[World, Outcome], None] = lambda world, outcome: None,
 ) -> Result:
     """Found a world, run the script on it, and return what came of it.
 
-    `watch` hears the end of each step of a tick. Raises InputFailed when the machine itself fails.
+    `watch` hears the end of each step of a tick, `look` is shown each tick, the founding too.
+    Raises InputFailed when the machine itself fails.
     """
-    world = World(rules, scenario.seed, scenario.switches)
-    world.found(scenario.companies)
-    script = Script(scenario, rules)
+    world = World(scenario.rules, scenario.seed, scenario.switches)
+    look(world, world.found(scenario.companies))
+    script = Script(scenario, scenario.rules)
     record = Record(world)
     arrivals = list(_arrivals(scenario.agents))
     for tick in range(1, scenario.ticks + 1):
         submissions = script.submissions(tick)
         attempts = (submission.attempt for submission in submissions)
         inputs = arrivals + [attempt for attempt in attempts if isinstance(attempt, Input)]
-        record.add(world.advance(inputs, watch), submissions)
+        outcome = world.advance(inputs, watch)
+        record.add(outcome, submissions)
+        look(world, outcome)
         arrivals = []
     return record.result()
 

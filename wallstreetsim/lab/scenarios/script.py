@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from market.engine.listings import Listing
 from market.engine.rules import Switches
 from market.engine.values import Cents, Shares, Tick
+from wallstreetsim.machine.rules import RULES, Rules
 
 Action: TypeAlias = Mapping[str, Any]  # type and parameters as on the wire, numbers int or Decimal
 
@@ -60,3 +61,4 @@ class Scenario:
     switches: Switches = DEFAULTS
     agents: tuple[Trader, ...] = ()
     steps: tuple[Step, ...] = ()
+    rules: Rules = RULES

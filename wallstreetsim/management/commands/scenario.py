@@ -1,6 +1,7 @@
 """Run a scenario file on the machine, in memory, and print one JSON object."""
 
 from argparse import ArgumentParser, ArgumentTypeError
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 
 from wallstreetsim.lab import side_by_side
-from wallstreetsim.lab.scenarios import BadScenario, Scenario, read, run
+from wallstreetsim.lab.scenarios import BadScenario, Result, Scenario, read, run
 from wallstreetsim.lab.scenarios.file import MOST_TICKS
+from wallstreetsim.lab.scenarios.lobster import LobsterWriter
 from wallstreetsim.lab.scenarios.yaml_text import LARGEST_BYTES
+from wallstreetsim.machine.rules import RULES
 from wallstreetsim.management.commands.realism import at_least_one
 
 BAD_FILE = 2  # the exit code
@@ -38,6 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=seed, help="instead of the file's")
         parser.add_argument("--out", type=Path, metavar="RESULT.json", help="instead of printing")
         parser.add_argument(
+            "--lobster", type=Path, metavar="DIR", help="write message and book files there too"
+        )
+        parser.add_argument(
             "--seeds",
             type=at_least_one,
             metavar="N",
@@ -52,19 +58,37 @@ class Command(BaseCommand):
         out: Path | None = options["out"]
         scenario = _load(options["file"], options["ticks"], options["seed"])
         if out:
-            _check_writable(out)
-        if options["seeds"]:
-            answer = _each_seed(options)
-        else:
-            answer = orjson.dumps(run(scenario).as_wire(), option=orjson.OPT_APPEND_NEWLINE)
+            check_writable(out)
+        if options["seeds"] and options["lobster"]:
+            raise CommandError("--lobster is of one run: give --seed in place of --seeds.")
         try:
+            if options["seeds"]:
+                answer = _each_seed(options)
+            else:
+                result = _run(scenario, options["lobster"])
+                answer = orjson.dumps(result.as_wire(), option=orjson.OPT_APPEND_NEWLINE)
             if out:
                 out.write_bytes(answer)
             else:
                 self.stdout.write(answer.decode(), ending="")
                 self.stdout.flush()
         except OSError as error:
-            raise CommandError(f"{out or 'standard output'}: {error.strerror}") from None
+            where = error.filename or out or "standard output"
+            raise CommandError(f"{where}: {error.strerror}") from None
+
+
+def _run(scenario: Scenario, lobster: Path | None) -> Result:
+    try:
+        if lobster is None:
+            return run(scenario)
+        with closing(LobsterWriter(lobster)) as writer:
+            return run(scenario, look=writer.look)
+    except OSError:
+        raise
+    except Exception as error:
+        if scenario.rules == RULES:
+            raise
+        raise CommandError(f"the machine does not work under these rules: {error!r}") from None
 
 
 def _each_seed(options: dict[str, Any]) -> bytes:
@@ -90,7 +114,7 @@ def _load(path: Path, ticks: int | None, seed: str | None) -> Scenario:
         raise CommandError(f"{path}: {error.strerror}", returncode=BAD_FILE) from None
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Complain now rather than after an hour's run."""
     try:
         path.open("ab").close()

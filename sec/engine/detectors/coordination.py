@@ -1,0 +1,466 @@
+"""Coordination: linked accounts that trade the same way at the same time, more than news, the
+market, a public strategy and their own habits explain.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import NamedTuple
+
+from market.engine.engine import Plain
+from market.engine.values import Cents, Shares, Tick
+from sec.engine.detectors.detector import Known
+from sec.engine.detectors.tape import Added, trade_seen
+from sec.engine.detectors.ties import link_seen
+from sec.engine.detectors.turnover import SLOW, Turnover
+from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
+from sec.engine.rules import COORDINATION
+from sec.engine.suspicion import Conduct, Suspicion, strongest
+
+LAG = 4  # ticks between trades that may be one round
+LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
+NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
+CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
+AGREEING = 0.93  # of a coordinated pair's rounds
+IN_TIME = 0.65  # of a coordinated account's trades, that its partner trades beside
+MOST_TIMELY = 0.5  # nats a round, by acting at the same time alone
+HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
+LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
+CERTAINTY = 10.0  # nats, for a confidence of 1 − 1/e
+PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
+MOST_MEMBERS = 8
+KEPT_ROUNDS = 40
+LEAST_ROUNDS = 4
+
+PairKey = tuple[int, int, str]  # the lower account, the higher, the company
+
+
+class Acted:
+    """What a linked account traded of a company in one tick."""
+
+    __slots__ = ("account", "matched", "net", "orders", "signs", "tick", "trades")
+
+    def __init__(
+        self,
+        tick: Tick,
+        account: int,
+        net: Shares,
+        signs: list[int],
+        trades: list[TradeSeen],
+        orders: list[OrderSeen],
+    ) -> None:
+        self.tick = tick
+        self.account = account
+        self.net = net
+        self.signs = signs  # of the moves before it, over each horizon
+        self.trades = trades
+        self.orders = orders
+        self.matched: list[int] = []  # partners who acted within the lag
+
+
+class Round(NamedTuple):
+    """Two acts at the same time, and the chance that they would agree."""
+
+    low: Acted
+    high: Acted
+    chance: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.low.net * self.high.net > 0
+
+
+class Pair:
+    """What two linked accounts have done at the same time in one company, since it last meant
+    nothing.
+    """
+
+    __slots__ = ("rounds", "tick", "timely")
+
+    def __init__(self, tick: Tick) -> None:
+        self.tick = tick  # of the last round
+        self.timely = 0.0  # nats, that they act at the same time
+        self.rounds: list[Round] = []
+
+    def clear(self) -> None:
+        self.timely = 0.0
+        self.rounds = []
+
+    def nats(self) -> float:
+        """Return the evidence that the two act together."""
+        return sum(nats for _, nats in self.weighed())
+
+    def weighed(self) -> list[tuple[Round, float]]:
+        """Return each round with the evidence that it adds."""
+        count = len(self.rounds)
+        if not count:
+            return []
+        usual = self._usual_chance(count)
+        # What makes them agree makes them act at the same time as well.
+        unexplained = max(0.0, 1.0 - 3.0 * (usual - 0.5))
+        timely = min(self.timely / count, MOST_TIMELY * unexplained)
+        weighed = []
+        for round in self.rounds:
+            chance = min(0.92, max(usual, round.chance))
+            if round.agrees:
+                nats = log(AGREEING / chance)
+            else:
+                nats = log((1.0 - AGREEING) / (1.0 - chance))
+            weighed.append((round, nats + timely))
+        return weighed
+
+    def _usual_chance(self, count: int) -> float:
+        """Return the chance of agreement that each one's leaning to a side leaves, or a strategy
+        that goes with the market's moves or against them.
+        """
+        low_buys = high_buys = 0
+        with_it = [0] * len(HORIZONS)
+        for low, high, _ in self.rounds:
+            low_buys += low.net > 0
+            high_buys += high.net > 0
+            first = low if low.tick <= high.tick else high
+            for act in (low, high):
+                for n, sign in enumerate(first.signs):
+                    with_it[n] += sign if act.net > 0 else -sign
+        one, other = (low_buys + 1.0) / (count + 2.0), (high_buys + 1.0) / (count + 2.0)
+        chance = one * other + (1.0 - one) * (1.0 - other)
+        for excess in with_it:  # of twice as many acts
+            part = (0.5 + abs(excess) / (4.0 * count)) * count
+            part = (part + 0.5) / (count + 1.0)
+            chance = max(chance, part * part + (1.0 - part) * (1.0 - part))
+        return chance
+
+
+class Coordination:
+    """Compares what linked accounts do, pair by pair, and finds the groups that act as one."""
+
+    def __init__(self, window_ticks: Tick) -> None:
+        self.window_ticks = window_ticks
+        self.acted: dict[str, list[Acted]] = {}  # by company, of the last few ticks
+        self.pairs: dict[PairKey, Pair] = {}
+        self.prices: dict[str, list[Cents]] = {}  # oldest first
+        self.news: dict[str, Tick] = {}  # by company: when it last had news
+
+    def see(self, added: Added, known: Known) -> list[Suspicion]:
+        """Return the groups to whose agreement the tick has added."""
+        tick = added.tick
+        for event in added.events:
+            self.news[event.symbol] = tick
+        for symbol in added.resumed:
+            self.news[symbol] = tick
+        fresh = self._acted(added, known)
+        grown: dict[PairKey, None] = {}
+        for one in fresh:
+            symbol = one.trades[0].symbol
+            for other in self.acted.get(symbol, ()):
+                if other.account == one.account or other.tick < tick - LAG:
+                    continue
+                if known.ties.linked(one.account, other.account):
+                    key = self._match(one, other, symbol, known.turnover)
+                    if key is not None:
+                        grown[key] = None
+            self.acted.setdefault(symbol, []).append(one)
+        self._expire(tick, known)
+        suspicions = []
+        seen: set[tuple[tuple[int, ...], str]] = set()
+        for key in grown:
+            pair = self.pairs[key]
+            if pair.nats() < PAIR_OPENS:
+                continue
+            found = self._group(key, tick, known)
+            if found is not None and (found.accounts, key[2]) not in seen:
+                seen.add((found.accounts, key[2]))
+                suspicions.append(found)
+        for symbol, quote in added.quotes.items():
+            prices = self.prices.setdefault(symbol, [])
+            prices.append(quote.price)
+            if len(prices) > HORIZONS[-1] + 1:
+                del prices[0]
+        if tick % 50 == 0:
+            self._prune(tick - self.window_ticks)
+        return suspicions
+
+    # Rounds
+
+    def _acted(self, added: Added, known: Known) -> list[Acted]:
+        """Return what linked accounts have done in the tick that nothing common explains."""
+        fresh: dict[tuple[int, str], Acted] = {}
+        crowds: dict[str, list[int]] = {}
+        for key, flow in added.flows.items():
+            account, symbol = key
+            net = flow.bought - flow.sold
+            crowd = crowds.get(symbol)
+            if crowd is None:
+                crowd = crowds[symbol] = [0, 0]
+            crowd[0 if net > 0 else 1] += 1
+            if not known.ties.has(account) or abs(net) < (
+                LEAST_SHARES * added.quotes[symbol].usual_volume
+            ):
+                continue
+            if added.tick - self.news.get(symbol, -NEWS_TICKS) < NEWS_TICKS:
+                continue
+            fresh[key] = Acted(added.tick, account, net, self._signs(symbol, added), [], [])
+        if not fresh:
+            return []
+        for trade in added.trades:
+            if trade.aggressor is None or trade.buyer == trade.seller:
+                continue
+            for account in (trade.buyer, trade.seller):
+                acted = fresh.get((account, trade.symbol))
+                if acted is not None:
+                    own = trade.buy_order if account == trade.buyer else trade.sell_order
+                    order = added.orders[own]
+                    if not order.is_liquidation:
+                        acted.trades.append(trade_seen(trade))
+                        acted.orders.append(order)
+        found = []
+        for (account, symbol), acted in fresh.items():
+            bought, sold = crowds[symbol]
+            same = bought if acted.net > 0 else sold
+            partners = len(known.ties.among(account, self._present(symbol, fresh)))
+            others = bought + sold - 1 - partners
+            is_common = others >= CROWD and same - 1 - partners >= CROWD_PART * others
+            if acted.trades and not is_common:
+                found.append(acted)
+        return found
+
+    def _present(self, symbol: str, fresh: dict[tuple[int, str], Acted]) -> list[int]:
+        return [account for account, name in fresh if name == symbol]
+
+    def _signs(self, symbol: str, added: Added) -> list[int]:
+        """Return the signs of a company's moves before the tick, 0 where they were small."""
+        prices = self.prices.get(symbol, [])
+        sigma = added.quotes[symbol].sigma
+        signs = []
+        for horizon in HORIZONS:
+            if len(prices) <= horizon:
+                signs.append(0)
+                continue
+            move = log(prices[-1] / prices[-1 - horizon])
+            is_small = abs(move) < LEAST_MOVE * sigma * horizon**0.5
+            signs.append(0 if is_small else 1 if move > 0.0 else -1)
+        return signs
+
+    def _match(self, one: Acted, other: Acted, symbol: str, turnover: Turnover) -> PairKey | None:
+        """Take two acts for a round of a pair, each act once."""
+        if other.account in one.matched or one.account in other.matched:
+            return None
+        one.matched.append(other.account)
+        other.matched.append(one.account)
+        low, high = (one, other) if one.account < other.account else (other, one)
+        key = (low.account, high.account, symbol)
+        pair = self.pairs.get(key)
+        if pair is None:
+            pair = self.pairs[key] = Pair(one.tick)
+        pair.tick = one.tick
+        kept = [turnover.persistence(act.account, symbol) for act in (low, high)]
+        agreeing = kept[0] * kept[1] + (1.0 - kept[0]) * (1.0 - kept[1])
+        if pair.rounds and not pair.rounds[-1].agrees:
+            agreeing = 1.0 - agreeing
+        round = Round(low, high, max(0.5, agreeing))
+        chance = self._chance(high.account, symbol, one.tick, turnover)
+        pair.timely += log(IN_TIME / chance)
+        pair.rounds.append(round)
+        if len(pair.rounds) > KEPT_ROUNDS:
+            del pair.rounds[0]
+        if pair.nats() <= 0.0:
+            pair.clear()
+            return None
+        return key if round.agrees else None
+
+    def _chance(self, account: int, symbol: str, tick: Tick, turnover: Turnover) -> float:
+        """Return the chance that an account trades within the lag of any moment."""
+        volume = turnover.volumes.get((account, symbol))
+        if volume is None:
+            return 0.3
+        rate = volume.active * SLOW ** (tick - volume.tick) * (1.0 - SLOW)
+        return min(0.9, max(0.3, 1.0 - (1.0 - min(1.0, rate)) ** (2 * LAG + 1)))
+
+    def _expire(self, tick: Tick, known: Known) -> None:
+        """Let acts that are too old for a round count against those pairs they were none of."""
+        for symbol, acts in self.acted.items():
+            if not acts or acts[0].tick >= tick - LAG:
+                continue
+            kept = []
+            for act in acts:
+                if act.tick >= tick - LAG:
+                    kept.append(act)
+                    continue
+                for other in known.ties.partners(act.account):
+                    if other in act.matched:
+                        continue
+                    low, high = sorted((act.account, other))
+                    pair = self.pairs.get((low, high, symbol))
+                    if pair is not None and pair.rounds:
+                        chance = self._chance(other, symbol, tick, known.turnover)
+                        pair.timely += log((1.0 - IN_TIME) / (1.0 - chance)) / 2.0
+                        if pair.nats() <= 0.0:
+                            pair.clear()
+            self.acted[symbol] = kept
+
+    # Groups
+
+    def _group(self, key: PairKey, tick: Tick, known: Known) -> Suspicion | None:
+        """Return the suspicion against a pair and those who act with both of it."""
+        low, high, symbol = key
+        members = [low, high]
+        for other in known.ties.partners(low):
+            if other == high or len(members) >= MOST_MEMBERS:
+                continue
+            found = [self.pairs.get(_key(other, one, symbol)) for one in members]
+            if sum(p.nats() for p in found if p is not None) >= PAIR_OPENS * len(members) / 2.0:
+                members.append(other)
+        members.sort()
+        pairs = [
+            pair
+            for n, one in enumerate(members)
+            for other in members[n + 1 :]
+            if (pair := self.pairs.get((one, other, symbol))) is not None
+        ]
+        weighed = [one for pair in pairs for one in pair.weighed()]
+        weighed.sort(key=_when)
+        acts: dict[tuple[Tick, int], Acted] = {}
+        for round, _ in weighed:
+            for act in (round.low, round.high):
+                acts[act.tick, act.account] = act
+        nats, count = _nats_together(weighed)
+        if count < LEAST_ROUNDS:
+            return None
+        # Whoever has many friends finds one who happens to agree.
+        nats -= log(max(1, len(known.ties.partners(low)))) * (len(members) - 1)
+        confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
+        orders = {order.id: order for act in acts.values() for order in act.orders}
+        trades = {trade.id: trade for act in acts.values() for trade in act.trades}
+        return Suspicion(
+            COORDINATION,
+            tuple(members),
+            symbol,
+            confidence,
+            min(trade.tick for trade in trades.values()),
+            tick,
+            orders=tuple(orders.values()),
+            trades=tuple(trades.values()),
+            links=link_seen(members, known.ties, tick),
+        )
+
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
+        """Return the strongest suspicion against an account in a conduct."""
+        found = (
+            self._group(key, conduct.last_tick, known)
+            for key in self.pairs
+            if conduct.account in key[:2] and conduct.symbol in (None, key[2])
+        )
+        return strongest((one for one in found if one is not None), conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        self.pairs = {
+            key: pair
+            for key, pair in self.pairs.items()
+            if account not in key[:2] or symbol not in (None, key[2])
+        }
+
+    # Keeping
+
+    def _prune(self, after: Tick) -> None:
+        self.pairs = {key: pair for key, pair in self.pairs.items() if pair.tick > after}
+
+    def split(self, symbol: str, into: int, of: int) -> None:
+        self.prices[symbol] = [price * of // into for price in self.prices.get(symbol, ())]
+        acts = {id(act): act for act in self.acted.get(symbol, ())}
+        for (_, _, name), pair in self.pairs.items():
+            if name == symbol:
+                acts.update((id(act), act) for one in pair.rounds for act in (one.low, one.high))
+        for act in acts.values():
+            act.net = act.net * into // of
+            act.trades = [split_trade(trade, symbol, into, of) for trade in act.trades]
+            act.orders = [split_order(order, symbol, into, of) for order in act.orders]
+
+    def size(self) -> int:
+        return len(self.pairs) + sum(len(acts) for acts in self.acted.values())
+
+    def dump(self) -> Plain:
+        numbers: dict[int, int] = {}
+        acts: list[Plain] = []
+
+        def number(act: Acted) -> int:
+            if id(act) not in numbers:
+                numbers[id(act)] = len(acts)
+                acts.append(
+                    [
+                        act.tick,
+                        act.account,
+                        act.net,
+                        list(act.signs),
+                        [list(trade) for trade in act.trades],
+                        [list(order) for order in act.orders],
+                        list(act.matched),
+                    ]
+                )
+            return numbers[id(act)]
+
+        acted = [[symbol, [number(act) for act in them]] for symbol, them in self.acted.items()]
+        pairs = [
+            [
+                *key,
+                pair.tick,
+                pair.timely,
+                [[number(one.low), number(one.high), one.chance] for one in pair.rounds],
+            ]
+            for key, pair in self.pairs.items()
+        ]
+        return {
+            "acts": acts,
+            "acted": acted,
+            "pairs": pairs,
+            "prices": [[symbol, list(prices)] for symbol, prices in self.prices.items()],
+            "news": [list(item) for item in self.news.items()],
+        }
+
+    def load(self, state: Plain) -> None:
+        acts: list[Acted] = []
+        for tick, account, net, signs, trades, orders, matched in state["acts"]:
+            act = Acted(
+                tick,
+                account,
+                net,
+                list(signs),
+                [TradeSeen(*trade) for trade in trades],
+                [OrderSeen(*order) for order in orders],
+            )
+            act.matched = list(matched)
+            acts.append(act)
+        self.acted = {symbol: [acts[n] for n in them] for symbol, them in state["acted"]}
+        self.pairs = {}
+        for row in state["pairs"]:
+            low, high, symbol, tick, timely, rounds = row
+            pair = self.pairs[low, high, symbol] = Pair(tick)
+            pair.timely = timely
+            pair.rounds = [Round(acts[one], acts[other], chance) for one, other, chance in rounds]
+        self.prices = {symbol: list(prices) for symbol, prices in state["prices"]}
+        self.news = dict(state["news"])
+
+
+def _key(one: int, other: int, symbol: str) -> PairKey:
+    return (one, other, symbol) if one < other else (other, one, symbol)
+
+
+def _when(weighed: tuple[Round, float]) -> Tick:
+    return max(weighed[0].low.tick, weighed[0].high.tick)
+
+
+def _nats_together(weighed: list[tuple[Round, float]]) -> tuple[float, int]:
+    """Return the evidence of a group's rounds, in the order of their ticks, and how many times it
+    has acted. Of m who act together m - 1 follow one: pairs say it m / 2 times.
+    """
+    nats, count, began = 0.0, 0, -2 * LAG
+    sum_of_round = 0.0
+    acting: set[int] = set()
+    for round, one in weighed:
+        tick = max(round.low.tick, round.high.tick)
+        if tick > began + LAG:
+            nats += sum_of_round * 2.0 / max(2, len(acting))
+            sum_of_round, acting, began = 0.0, set(), tick
+            count += 1
+        sum_of_round += one
+        acting.update((round.low.account, round.high.account))
+    return nats + sum_of_round * 2.0 / max(2, len(acting)), count

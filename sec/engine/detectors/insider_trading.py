@@ -1,0 +1,331 @@
+"""Insider trading: a position built just before news, by somebody with access to it or with a habit
+of being early, and ended after it at a profit.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import NamedTuple
+
+from market.engine.engine import Plain
+from market.engine.values import Cents, Shares, Tick
+from sec.engine.detectors.detector import Known
+from sec.engine.detectors.positions import Course
+from sec.engine.detectors.tape import Added
+from sec.engine.detectors.ties import link_seen
+from sec.engine.detectors.turnover import SLOW, Turnover
+from sec.engine.records import EventSeen, LinkSeen, OrderSeen, TradeSeen
+from sec.engine.rules import INSIDER_TRADING
+from sec.engine.suspicion import Conduct, Suspicion, strongest
+
+AHEAD = 45  # ticks before news, in which a position built is early
+AFTER = 150  # ticks after it, in which its end counts
+LEAST_IMPACT = 0.005  # of news that is worth knowing early
+LEAST_EARLY = 0.8  # usual ticks' volumes, of the position
+ONE_WAY = 0.7  # of what was traded then
+UNUSUAL = 2.5  # times as much a tick as the account traded before
+LEAST_PART = 0.25  # of the position, ended after the news
+PART_BASE, PART_WEIGHT, WHOLE = 0.5, 0.45, 0.6  # confidence by the part that is ended, of so much
+RIGHT = 0.9  # of the early positions of who knows
+PARTAKES = 0.5  # of the news that such a one could have used
+HABIT_CERTAINTY = 4.5  # nats, for a confidence of 1 − 1/e
+KEPT_HABITS = 12
+LEAST_HABITS = 3
+
+
+class Early(NamedTuple):
+    """A position built before news; `has_access`: by who may have known of it."""
+
+    account: int
+    event: EventSeen
+    shares: Shares
+    cents: Cents
+    first_tick: Tick
+    chance: float  # that it would be early by chance
+    has_access: bool
+    through: int  # the account through which it has access
+
+
+class Use(NamedTuple):
+    """An early position that was ended at a profit, as far as it was by then."""
+
+    early: Early
+    part: float
+    trades: tuple[TradeSeen, ...]
+    orders: tuple[OrderSeen, ...]
+
+
+class Habit:
+    """What an account without access made of news so far."""
+
+    __slots__ = ("nats", "tick", "uses")
+
+    def __init__(self) -> None:
+        self.nats = 0.0  # of wrong and of missed ones: never above zero
+        self.uses: dict[str, Use] = {}  # by event
+        self.tick: Tick = 0
+
+
+class InsiderTrading:
+    """Looks, when there is news, at who had built a position, and then how it is ended."""
+
+    def __init__(self, window_ticks: Tick) -> None:
+        self.window_ticks = window_ticks
+        self.watched: list[Early] = []
+        self.habits: dict[int, Habit] = {}
+
+    def see(self, added: Added, known: Known) -> list[Suspicion]:
+        """Return those who have, in this tick, gone on to end what they built before news."""
+        suspicions = []
+        for early in self.watched:
+            key = (early.account, early.event.symbol)
+            if key in added.flows and added.tick > early.event.tick:
+                found = self._suspicion(early, added.tick, known)
+                if found is not None:
+                    suspicions.append(found)
+        for event in added.events:
+            if not event.is_wide and abs(event.impact) >= LEAST_IMPACT:
+                self._look_back(event, added, known)
+        if added.tick % 25 == 0:
+            self._prune(added.tick)
+        return suspicions
+
+    def _look_back(self, event: EventSeen, added: Added, known: Known) -> None:
+        """Watch those who were early for an event."""
+        sign = 1 if event.impact > 0 else -1
+        chief = known.chiefs.get(event.symbol)
+        found: list[Early] = []
+        for (account, symbol), course in known.positions.courses.items():
+            if symbol != event.symbol:
+                continue
+            early = self._early(account, course, event, added, known.turnover)
+            if early is None:
+                continue
+            if early.shares * sign < 0:
+                self._note_wrong(early, added.tick)
+                continue
+            if chief is not None and known.ties.linked(account, chief):
+                early = early._replace(has_access=True, through=chief)
+            found.append(early)
+        insiders = [one.account for one in found if one.has_access]
+        for early in found:
+            if not early.has_access:
+                through = known.ties.among(early.account, insiders)
+                if through:
+                    early = early._replace(has_access=True, through=through[0])
+            self.watched.append(early)
+        accounts = {early.account for early in found}
+        for account, habit in self.habits.items():
+            volume = known.turnover.volumes.get((account, event.symbol))
+            if account not in accounts and volume is not None:
+                chance = _chance(volume.active * SLOW ** (added.tick - volume.tick))
+                habit.nats += log((1.0 - PARTAKES) / (1.0 - chance))
+                habit.nats = min(0.0, habit.nats)
+
+    def _early(
+        self, account: int, course: Course, event: EventSeen, added: Added, turnover: Turnover
+    ) -> Early | None:
+        """Return what an account has built up before an event, if that was much for it."""
+        tick, symbol = event.tick, event.symbol
+        sums = course.between(account, tick - AHEAD, tick)
+        net, gross = sums.bought - sums.sold, sums.bought + sums.sold
+        if abs(net) < LEAST_EARLY * added.quotes[symbol].usual_volume or (
+            abs(net) < ONE_WAY * gross
+        ):
+            return None
+        volume = turnover.volumes[account, symbol]
+        _, slow = volume.at(tick)
+        lately = 0.0
+        ticks: set[Tick] = set()
+        first = tick
+        for trade in course.trades:
+            if tick - AHEAD <= trade.tick <= tick:
+                lately += trade.quantity * SLOW ** (tick - trade.tick)
+                ticks.add(trade.tick)
+                first = min(first, trade.tick)
+        weight = (SLOW**AHEAD - SLOW ** max(AHEAD, tick - volume.first)) / (1.0 - SLOW)
+        before = max(0.0, slow - lately) / weight if weight > 1.0 else 0.0
+        if gross / (tick - first + 1) < UNUSUAL * before:
+            return None
+        active = max(0.0, volume.active * SLOW ** (tick - volume.tick) - len(ticks))
+        cents = sums.paid - sums.received
+        return Early(account, event, net, cents, first, _chance(active), False, 0)
+
+    def _note_wrong(self, early: Early, tick: Tick) -> None:
+        habit = self.habits.get(early.account)
+        if habit is None:
+            habit = self.habits[early.account] = Habit()
+        habit.tick = tick
+        habit.nats += log((1.0 - RIGHT) / 0.5)
+
+    def _suspicion(self, early: Early, tick: Tick, known: Known) -> Suspicion | None:
+        event, account, symbol = early.event, early.account, early.event.symbol
+        course = known.positions.of(account, symbol)
+        if course is None:
+            return None
+        after = course.between(account, event.tick + 1, tick)
+        built = abs(early.shares)
+        if early.shares > 0:
+            closed, back = after.sold, after.bought
+            brought = after.received - after.paid
+        else:
+            closed, back = after.bought, after.sold
+            brought = after.received - after.paid
+        ended = min(closed - back, built)
+        if ended <= 0:
+            return None
+        part = ended / built
+        # Both in the direction of the position: what a share was had for, and what it has brought.
+        cost, price = abs(early.cents) / built, abs(brought) / (closed - back)
+        if part < LEAST_PART or (price - cost) * early.shares <= 0:
+            return None
+        trades = tuple(t for t in course.trades if t.tick >= early.first_tick)
+        orders = tuple(course.orders.values())
+        if early.has_access:
+            confidence = PART_BASE + PART_WEIGHT * min(1.0, part / WHOLE)
+            return Suspicion(
+                INSIDER_TRADING,
+                (account,),
+                symbol,
+                confidence,
+                early.first_tick,
+                tick,
+                orders=orders,
+                trades=trades,
+                events=(event,),
+                price_before=round(cost),
+                links=self._links(early, tick, known),
+            )
+        habit = self.habits.get(account)
+        if habit is None:
+            habit = self.habits[account] = Habit()
+        habit.tick = tick
+        habit.uses[event.id] = Use(early, part, trades, orders)
+        if len(habit.uses) > KEPT_HABITS:
+            del habit.uses[next(iter(habit.uses))]
+        return self._habitual(habit)
+
+    def _links(self, early: Early, tick: Tick, known: Known) -> tuple[LinkSeen, ...]:
+        """Return how an account is linked to who heads the company."""
+        symbol = early.event.symbol
+        chief = known.chiefs.get(symbol, early.through)
+        return (
+            LinkSeen(f"{chief}-{symbol}", tick, chief, chief, is_chief=True),
+            *link_seen(sorted({early.account, early.through, chief}), known.ties, tick),
+        )
+
+    def _habitual(self, habit: Habit) -> Suspicion | None:
+        """Return the suspicion that an account's habit of being early raises."""
+        uses = list(habit.uses.values())
+        if len(uses) < 2:
+            return None
+        nats = habit.nats
+        for use in uses:
+            nats += log(RIGHT / 0.5) + log(PARTAKES / min(0.9, use.early.chance))
+        confidence = 1.0 - exp(-max(0.0, nats) / HABIT_CERTAINTY)
+        if len(uses) < LEAST_HABITS:
+            confidence = min(confidence, 0.55)
+        trades = {trade.id: trade for use in uses for trade in use.trades}
+        orders = {order.id: order for use in uses for order in use.orders}
+        return Suspicion(
+            INSIDER_TRADING,
+            (uses[0].early.account,),
+            uses[-1].early.event.symbol,
+            confidence,
+            uses[0].early.first_tick,
+            habit.tick,
+            orders=tuple(orders.values()),
+            trades=tuple(trades.values()),
+            events=tuple(use.early.event for use in uses),
+        )
+
+    def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
+        """Return the strongest suspicion against an account in a conduct."""
+        found = [
+            self._suspicion(early, conduct.last_tick, known)
+            for early in self.watched
+            if early.account == conduct.account
+        ]
+        habit = self.habits.get(conduct.account)
+        if habit is not None:
+            found.append(self._habitual(habit))
+        return strongest((one for one in found if one is not None), conduct)
+
+    def forget(self, account: int, symbol: str | None) -> None:
+        self.watched = [
+            early
+            for early in self.watched
+            if early.account != account or symbol not in (None, early.event.symbol)
+        ]
+        self.habits.pop(account, None)
+
+    # Keeping
+
+    def _prune(self, tick: Tick) -> None:
+        self.watched = [one for one in self.watched if one.event.tick > tick - AFTER]
+        long_ago = tick - 8 * self.window_ticks
+        self.habits = {a: habit for a, habit in self.habits.items() if habit.tick > long_ago}
+
+    def split(self, symbol: str, into: int, of: int) -> None:
+        self.watched = [
+            one._replace(shares=one.shares * into // of) if one.event.symbol == symbol else one
+            for one in self.watched
+        ]
+
+    def size(self) -> int:
+        return len(self.watched) + len(self.habits)
+
+    def dump(self) -> Plain:
+        return {
+            "watched": [_dump_early(one) for one in self.watched],
+            "habits": [
+                [
+                    account,
+                    habit.nats,
+                    habit.tick,
+                    [
+                        [
+                            _dump_early(use.early),
+                            use.part,
+                            [list(trade) for trade in use.trades],
+                            [list(order) for order in use.orders],
+                        ]
+                        for use in habit.uses.values()
+                    ],
+                ]
+                for account, habit in self.habits.items()
+            ],
+        }
+
+    def load(self, state: Plain) -> None:
+        self.watched = [_load_early(one) for one in state["watched"]]
+        self.habits = {}
+        for account, nats, tick, uses in state["habits"]:
+            habit = self.habits[account] = Habit()
+            habit.nats, habit.tick = nats, tick
+            for early, part, trades, orders in uses:
+                use = Use(
+                    _load_early(early),
+                    part,
+                    tuple(TradeSeen(*trade) for trade in trades),
+                    tuple(OrderSeen(*order) for order in orders),
+                )
+                habit.uses[use.early.event.id] = use
+
+
+def _chance(active: float) -> float:
+    """Return the chance that an account with so many ticks of trading lately trades within a
+    tenth of the usual lead of any moment.
+    """
+    rate = min(1.0, active * (1.0 - SLOW))
+    return min(0.9, max(0.1, 1.0 - (1.0 - rate) ** (AHEAD // 4)))
+
+
+def _dump_early(one: Early) -> Plain:
+    account, event, *more = one
+    return [account, list(event), *more]
+
+
+def _load_early(plain: Plain) -> Early:
+    account, event, *more = plain
+    return Early(account, EventSeen(*event), *more)

@@ -1,0 +1,137 @@
+"""Positions that are being built: the trades of those who trade much of a company one way."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from market.engine.engine import Plain
+from market.engine.outcome import Trade
+from market.engine.values import Cents, Shares, Tick
+from sec.engine.detectors.tape import Added, FlowKey, trade_seen
+from sec.engine.detectors.turnover import Turnover
+from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
+
+ONE_WAY = 0.5  # of what an account traded lately: what it bought or sold net
+MUCH = 1.0  # usual ticks' volumes of that
+FOLLOWED = 250  # ticks after the last such trade, in which it is watched how the position ends
+KEPT_TRADES = 60  # of an account in a company, the largest
+
+
+class Sums(NamedTuple):
+    """What trades came to: shares and cents."""
+
+    bought: Shares
+    paid: Cents
+    sold: Shares
+    received: Cents
+
+
+class Course:
+    """The trades of one account in one company, oldest first."""
+
+    __slots__ = ("built_tick", "orders", "trades")
+
+    def __init__(self) -> None:
+        self.trades: list[TradeSeen] = []
+        self.orders: dict[str, OrderSeen] = {}
+        self.built_tick: Tick = 0  # when it was last built up
+
+    def add(self, trade: Trade, order: OrderSeen) -> None:
+        self.trades.append(trade_seen(trade))
+        self.orders[order.id] = order
+        if len(self.trades) > KEPT_TRADES:
+            smallest = min(range(len(self.trades)), key=lambda n: self.trades[n].quantity)
+            self.keep([t for n, t in enumerate(self.trades) if n != smallest])
+
+    def keep(self, trades: list[TradeSeen]) -> None:
+        self.trades = trades
+        named = {t.buy_order for t in trades} | {t.sell_order for t in trades}
+        self.orders = {id: order for id, order in self.orders.items() if id in named}
+
+    def between(self, account: int, first: Tick, last: Tick) -> Sums:
+        """Return what an account's trades in these ticks came to."""
+        bought = paid = sold = received = 0
+        for trade in self.trades:
+            if first <= trade.tick <= last:
+                if trade.buyer == account:
+                    bought += trade.quantity
+                    paid += trade.quantity * trade.price
+                else:
+                    sold += trade.quantity
+                    received += trade.quantity * trade.price
+        return Sums(bought, paid, sold, received)
+
+
+class Positions:
+    """The courses of all who build positions, for a window."""
+
+    def __init__(self, window_ticks: Tick) -> None:
+        self.window_ticks = window_ticks
+        self.courses: dict[FlowKey, Course] = {}
+
+    def see(self, added: Added, turnover: Turnover) -> None:
+        """Take in a tick's trades, as far as they build a position or end one."""
+        tick = added.tick
+        wanted: set[FlowKey] = set()
+        for key in added.flows:
+            volume = turnover.volumes[key]
+            course = self.courses.get(key)
+            net = abs(volume.net)
+            if net >= ONE_WAY * volume.fast and net >= MUCH * added.quotes[key[1]].usual_volume:
+                if course is None:
+                    course = self.courses[key] = Course()
+                course.built_tick = tick
+                wanted.add(key)
+            elif course is not None and tick - course.built_tick <= FOLLOWED:
+                wanted.add(key)
+        if wanted:
+            orders = added.orders
+            for trade in added.trades:
+                if trade.buyer == trade.seller:
+                    continue
+                if (trade.buyer, trade.symbol) in wanted:
+                    self.courses[trade.buyer, trade.symbol].add(trade, orders[trade.buy_order])
+                if (trade.seller, trade.symbol) in wanted:
+                    self.courses[trade.seller, trade.symbol].add(trade, orders[trade.sell_order])
+        if tick % 50 == 0:
+            self._prune(tick - self.window_ticks)
+
+    def of(self, account: int, symbol: str) -> Course | None:
+        return self.courses.get((account, symbol))
+
+    def _prune(self, after: Tick) -> None:
+        for key, course in list(self.courses.items()):
+            if course.trades and course.trades[0].tick <= after:
+                course.keep([trade for trade in course.trades if trade.tick > after])
+            if not course.trades:
+                del self.courses[key]
+
+    def split(self, symbol: str, into: int, of: int) -> None:
+        for (_, name), course in self.courses.items():
+            if name == symbol:
+                course.trades = [split_trade(t, symbol, into, of) for t in course.trades]
+                course.orders = {
+                    id: split_order(o, symbol, into, of) for id, o in course.orders.items()
+                }
+
+    def size(self) -> int:
+        return len(self.courses)
+
+    def dump(self) -> Plain:
+        return [
+            [
+                *key,
+                one.built_tick,
+                [list(trade) for trade in one.trades],
+                [list(order) for order in one.orders.values()],
+            ]
+            for key, one in self.courses.items()
+        ]
+
+    def load(self, state: Plain) -> None:
+        self.courses = {}
+        for account, symbol, built, trades, orders in state:
+            course = self.courses[account, symbol] = Course()
+            course.built_tick = built
+            course.trades = [TradeSeen(*trade) for trade in trades]
+            course.orders = {order[0]: OrderSeen(*order) for order in orders}

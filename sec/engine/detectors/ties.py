@@ -1,0 +1,120 @@
+"""Who is linked to whom, as long as it may matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from market.engine.engine import Plain
+from market.engine.values import Tick
+from sec.engine.records import LinkSeen
+
+REFRESHED_EVERY = 50  # ticks
+
+
+class Ties:
+    """Links between accounts: of one origin, allied, or one has answered the other. One that has
+    ended counts for a window yet, so that nobody parts just before.
+    """
+
+    def __init__(self, linked: Callable[[int, int], bool], window_ticks: Tick) -> None:
+        self._linked = linked
+        self.window_ticks = window_ticks
+        self.last: dict[int, dict[int, Tick]] = {}  # by account and the other: when last seen
+        self.of_origin: dict[str, list[int]] = {}
+        self.origins: dict[int, str] = {}
+
+    def admit(self, account: int, origin: str) -> None:
+        """Note where an account was registered from."""
+        if origin and account not in self.origins:
+            self.origins[account] = origin
+            self.of_origin.setdefault(origin, []).append(account)
+
+    def note(self, one: int, other: int, tick: Tick) -> None:
+        """Note that two may be linked now."""
+        if self._linked(one, other):
+            self.last.setdefault(one, {})[other] = tick
+            self.last.setdefault(other, {})[one] = tick
+
+    def refresh(self, tick: Tick) -> None:
+        """Look again, now and then, at who is linked yet, and forget old links."""
+        if tick % REFRESHED_EVERY:
+            return
+        for one, others in list(self.last.items()):
+            for other, last in list(others.items()):
+                if self._linked(one, other):
+                    others[other] = tick
+                elif last <= tick - self.window_ticks:
+                    del others[other]
+            if not others:
+                del self.last[one]
+
+    def linked(self, one: int, other: int) -> bool:
+        """Say whether two accounts are linked; each is to itself."""
+        if one == other or other in self.last.get(one, ()):
+            return True
+        origin = self.origins.get(one)
+        return origin is not None and origin == self.origins.get(other)
+
+    def has(self, account: int) -> bool:
+        """Say whether an account is linked to anyone."""
+        if account in self.last:
+            return True
+        origin = self.origins.get(account)
+        return origin is not None and len(self.of_origin[origin]) > 1
+
+    def partners(self, account: int) -> list[int]:
+        """Return those whom an account is linked to, in order."""
+        found = dict.fromkeys(self.last.get(account, ()))
+        origin = self.origins.get(account)
+        if origin is not None:
+            for other in self.of_origin[origin]:
+                if other != account:
+                    found[other] = None
+        return sorted(found)
+
+    def among(self, account: int, others: Iterable[int]) -> list[int]:
+        """Return those of others whom an account is linked to, in order, itself left out."""
+        if not self.has(account):
+            return []
+        return sorted(one for one in others if one != account and self.linked(account, one))
+
+    def size(self) -> int:
+        return sum(len(others) for others in self.last.values())
+
+    def dump(self) -> Plain:
+        return {
+            "last": [
+                [one, [list(item) for item in others.items()]] for one, others in self.last.items()
+            ],
+            "origins": [list(item) for item in self.origins.items()],
+        }
+
+    def load(self, state: Plain) -> None:
+        self.last = {one: dict(others) for one, others in state["last"]}
+        self.origins, self.of_origin = {}, {}
+        for account, origin in state["origins"]:
+            self.admit(account, origin)
+
+
+def link_seen(accounts: Sequence[int], ties: Ties, tick: Tick) -> tuple[LinkSeen, ...]:
+    """Return the links among accounts as evidence."""
+    return tuple(
+        LinkSeen(f"{one}-{other}", tick, one, other)
+        for one in accounts
+        for other in accounts
+        if one < other and ties.linked(one, other)
+    )
+
+
+def tied_to(first: Iterable[int], others: Iterable[int], ties: Ties) -> list[int]:
+    """Return the first and those of the others to whom links lead from them, in order."""
+    found = dict.fromkeys(first)
+    waiting = list(found)
+    left = [one for one in others if one not in found]
+    while waiting:
+        at = waiting.pop()
+        for one in left:
+            if one not in found and ties.linked(at, one):
+                found[one] = None
+                waiting.append(one)
+    return sorted(found)

@@ -1,0 +1,496 @@
+"""Each detector is shown a guilty tape, and innocent ones that look like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from random import Random
+
+import pytest
+
+from sec.engine.rules import (
+    COORDINATION,
+    INSIDER_TRADING,
+    PUMP_AND_DUMP,
+    SPOOFING,
+    THRESHOLDS,
+    WASH_TRADING,
+)
+from sec.engine.suspicion import Conduct
+from tests.engine.small_tape import HOUSE, SmallTape
+
+ALLIES = ("ann", "bob")
+
+
+def proven(tape: SmallTape, crime: str, name: str) -> bool:
+    return tape.finding(crime, name).confidence >= THRESHOLDS.convict
+
+
+# Wash trading
+
+
+def wash(
+    tape: SmallTape, ring: Sequence[str], rounds: int = 9, sizes: tuple[int, ...] = (100,)
+) -> None:
+    """Let shares go round in a ring, an offer taken a tick later by an order of its size."""
+    for n in range(rounds):
+        seller, buyer = ring[n % len(ring)], ring[(n + 1) % len(ring)]
+        size = sizes[n % len(sizes)]
+        sell = tape.order(seller, "SELL", size, tape.price)
+        tape.tick()
+        buy = tape.order(buyer, "BUY", size, tape.price)
+        tape.fill(buy, sell, size, tape.price)
+        tape.tick(3)
+
+
+@pytest.mark.parametrize("ring", [("ann", "bob"), ("ann", "bob", "cid")])
+def test_shares_that_go_round_are_a_wash_and_proven(ring: tuple[str, ...]) -> None:
+    tape = SmallTape()
+    wash(tape, ring, rounds=12, sizes=(100, 90, 110))
+    assert tape.crimes == {WASH_TRADING}
+    assert tape.accused(WASH_TRADING) == set(ring)
+    assert all(proven(tape, WASH_TRADING, name) for name in ring)
+
+
+def test_a_ring_without_one_leg_is_none() -> None:
+    tape = SmallTape()
+    for _ in range(12):
+        for seller, buyer in (("ann", "bob"), ("bob", "cid")):
+            tape.trade(buyer, seller, 100)
+            tape.tick(2)
+    assert not tape.crimes
+
+
+def test_two_makers_who_trade_with_each_other_and_everyone_are_no_ring() -> None:
+    tape, random = SmallTape(), Random(1)
+    for _ in range(60):
+        buyer, seller = random.sample(ALLIES, 2)
+        if random.random() < 0.4:
+            tape.trade(buyer, seller, 100)
+        for name in ALLIES:
+            tape.buys(name, random.randint(80, 200))
+            tape.sells(name, random.randint(80, 200))
+        tape.tick()
+    assert not tape.crimes
+
+
+def test_day_traders_with_many_counterparties_are_no_ring() -> None:
+    names = ("ann", "bob", "cid", "dee", "eve", "fay")
+    tape, random = SmallTape(), Random(2)
+    for _ in range(40):
+        buyer, seller = random.sample(names, 2)
+        tape.trade(buyer, seller, random.randint(20, 150))
+        for name in random.sample(names, 3):
+            tape.buys(name, random.randint(50, 150))
+        tape.tick()
+    assert not tape.crimes
+
+
+def test_one_who_takes_what_stood_for_long_has_arranged_nothing() -> None:
+    tape = SmallTape()
+    for n in range(12):
+        seller, buyer = ALLIES if n % 2 else ALLIES[::-1]
+        sell = tape.order(seller, "SELL", 100, tape.price)
+        tape.tick(20)
+        tape.fill(tape.order(buyer, "BUY", 100, tape.price), sell, 100, tape.price)
+        tape.tick(3)
+    assert not tape.crimes
+
+
+def test_liquidations_are_nobodys_wash() -> None:
+    tape = SmallTape()
+    for n in range(12):
+        buyer, seller = ALLIES if n % 2 else ALLIES[::-1]
+        tape.trade(buyer, seller, 100, liquidation=True)
+        tape.tick(2)
+    assert not tape.crimes
+
+
+def hand_over(tape: SmallTape, price: int, wait: int = 1) -> None:
+    for _ in range(4):
+        sell = tape.order("bob", "SELL", 100, price)
+        tape.tick(wait)
+        tape.fill(tape.order("ann", "BUY", 800, price), sell, 100, price)
+        tape.tick(10)
+
+
+def test_allies_who_trade_beyond_the_makers_levels_hand_value_over() -> None:
+    tape = SmallTape(ALLIES)
+    hand_over(tape, 10_200)
+    assert tape.crimes == {WASH_TRADING}
+    taker = tape.finding(WASH_TRADING, "bob")
+    assert taker.confidence >= THRESHOLDS.convict
+    assert taker.gain_cents == 4 * 100 * 200
+    assert tape.finding(WASH_TRADING, "ann").gain_cents == 0
+
+
+def test_within_the_levels_or_open_to_all_nothing_is_handed_over() -> None:
+    for price, wait in ((10_050, 1), (10_200, 6)):
+        tape = SmallTape(ALLIES)
+        hand_over(tape, price, wait)
+        assert not tape.crimes
+
+
+# Spoofing
+
+
+def spoof(
+    tape: SmallTape, shower: str = "ann", seller: str = "ann", *, away: int = 0, rounds: int = 6
+) -> None:
+    """Show large bids, sell to somebody, take the bids back."""
+    for _ in range(rounds):
+        bids = [tape.order(shower, "BUY", 200, tape.price - 10 - away - n) for n in range(3)]
+        offer = tape.order(seller, "SELL", 50, tape.price + 9)
+        tape.tick()
+        tape.fill(tape.order(HOUSE, "BUY", 50, None), offer, 50, tape.price + 9)
+        tape.tick()
+        tape.pull(*bids)
+        tape.tick(5)
+
+
+@pytest.mark.parametrize("away", [0, 50])
+def test_bids_that_are_pulled_when_the_offer_is_sold_are_a_spoof(away: int) -> None:
+    tape = SmallTape()
+    tape.tick(3)
+    spoof(tape, away=away)
+    assert tape.crimes == {SPOOFING}
+    finding = tape.finding(SPOOFING, "ann")
+    assert finding.confidence >= THRESHOLDS.convict
+    assert finding.gain_cents == 6 * 50 * 9
+
+
+def test_one_may_show_for_an_ally_and_not_for_a_stranger() -> None:
+    together, apart = SmallTape(ALLIES), SmallTape()
+    spoof(together, "ann", "bob")
+    spoof(apart, "ann", "bob")
+    assert together.accused(SPOOFING) == {"ann", "bob"}
+    assert proven(together, SPOOFING, "ann")
+    assert proven(together, SPOOFING, "bob")
+    assert not apart.crimes
+
+
+def test_orders_that_are_moved_away_are_pulled_too() -> None:
+    tape = SmallTape()
+    for _ in range(6):
+        bid = tape.order("ann", "BUY", 600, tape.price - 10)
+        offer = tape.order("ann", "SELL", 50, tape.price + 9)
+        tape.tick()
+        tape.fill(tape.order(HOUSE, "BUY", 50, None), offer, 50, tape.price + 9)
+        tape.move(bid, tape.price - 300)
+        tape.tick()
+        tape.pull(bid)
+        tape.tick(5)
+    assert tape.opens(SPOOFING)
+
+
+def test_a_spoof_that_is_let_fill_is_an_order() -> None:
+    tape = SmallTape()
+    for _ in range(6):
+        bid = tape.order("ann", "BUY", 600, tape.price - 10)
+        offer = tape.order("ann", "SELL", 50, tape.price + 9)
+        tape.tick()
+        tape.fill(tape.order(HOUSE, "BUY", 50, None), offer, 50, tape.price + 9)
+        tape.fill(bid, tape.order(HOUSE, "SELL", 500, None), 500, tape.price - 10, "SELL")
+        tape.tick()
+        tape.pull(bid)
+        tape.tick(5)
+    assert not tape.crimes
+
+
+@pytest.mark.parametrize("skew", [1, 3])
+def test_a_market_maker_who_cancels_nearly_everything_is_none(skew: int) -> None:
+    tape, random = SmallTape(), Random(3)
+    quotes: list[str] = []
+    for n in range(200):
+        tape.pull(*quotes)
+        bid = tape.order("ann", "BUY", 200 * skew, tape.price - 10)
+        ask = tape.order("ann", "SELL", 200, tape.price + 10)
+        quotes = [bid, ask]
+        if random.random() < 0.2:
+            tape.fill(tape.order(HOUSE, "BUY", 20, None), ask, 20, tape.price + 10)
+        if n % 50 == 49:  # a halt, after which quotes are mended
+            tape.pull(*quotes)
+            quotes = []
+            tape.tick(4)
+        tape.tick()
+    assert not tape.crimes
+
+
+def test_one_pulled_on_news_and_a_fat_finger_are_none() -> None:
+    tape = SmallTape()
+    bid = tape.order("ann", "BUY", 600, tape.price - 10)
+    tape.tick(5)
+    tape.news(-0.03)
+    tape.sells("ann", 50)
+    tape.pull(bid)
+    tape.tick(5)
+    finger = tape.order("ann", "BUY", 9_000, tape.price - 10)
+    tape.tick()
+    tape.pull(finger)
+    tape.tick(5)
+    assert not tape.crimes
+
+
+def test_a_stop_that_is_moved_shows_nothing() -> None:
+    tape = SmallTape()
+    for n in range(10):
+        stop = tape.order("ann", "SELL", 600, tape.price - 60 + n, stop=True)
+        tape.buys("ann", 50)
+        tape.tick(3)
+        tape.pull(stop)
+        tape.tick()
+    assert not tape.crimes
+
+
+# Pump and dump
+
+
+def pump(
+    tape: SmallTape, holder: str, talker: str, *, ends: bool = True, is_news: bool = False
+) -> None:
+    for _ in range(10):
+        tape.buys(holder, 60)
+        tape.tick(2)
+    tape.rumor(talker, +1)
+    tape.tick()
+    tape.price += 120
+    if is_news:
+        tape.news(0.02)
+    tape.tick(2)
+    for _ in range(10):
+        if ends:
+            tape.sells(holder, 55)
+        tape.tick(2)
+
+
+@pytest.mark.parametrize("talker", ["ann", "bob"])
+def test_who_sells_into_talk_what_it_has_bought_for_it_is_a_pump(talker: str) -> None:
+    tape = SmallTape(ALLIES)
+    pump(tape, "ann", talker)
+    assert tape.crimes == {PUMP_AND_DUMP}
+    assert tape.accused(PUMP_AND_DUMP) == {"ann", talker}
+    assert tape.finding(PUMP_AND_DUMP, "ann").gain_cents > 0
+    assert proven(tape, PUMP_AND_DUMP, "ann")
+    assert proven(tape, PUMP_AND_DUMP, talker)
+
+
+def test_the_mirror_is_a_short_covered_into_bad_words() -> None:
+    tape = SmallTape(ALLIES)
+    for _ in range(10):
+        tape.sells("ann", 60)
+        tape.tick(2)
+    tape.rumor("bob", -1)
+    tape.tick()
+    tape.price -= 120
+    for _ in range(10):
+        tape.buys("ann", 55)
+        tape.tick(2)
+    assert tape.crimes == {PUMP_AND_DUMP}
+    assert proven(tape, PUMP_AND_DUMP, "ann")
+
+
+def test_who_holds_or_sells_after_the_rumor_came_true_is_none() -> None:
+    for ends, is_news in ((False, False), (True, True)):
+        tape = SmallTape(ALLIES)
+        pump(tape, "ann", "bob", ends=ends, is_news=is_news)
+        assert not tape.crimes
+
+
+def test_a_stranger_who_sells_into_a_rumor_is_none() -> None:
+    tape = SmallTape()
+    pump(tape, "ann", "bob")
+    assert not tape.crimes
+
+
+# Coordination
+
+
+def march(
+    tape: SmallTape, crew: Sequence[str], rounds: int = 14, seed: int = 4, lag: int = 0
+) -> None:
+    random = Random(seed)
+    for _ in range(rounds):
+        side = random.choice((-1, 1))
+        for name in crew:
+            (tape.buys if side > 0 else tape.sells)(name, random.randint(40, 80))
+            tape.tick(random.randint(0, lag) if lag else 0)
+        tape.price += random.choice((-7, 7))
+        tape.tick(random.randint(5, 12))
+
+
+CREW = (("ann", "bob"), ("bob", "cid"), ("ann", "cid"))
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_friends_who_always_take_one_side_act_together(lag: int) -> None:
+    tape = SmallTape(*CREW)
+    march(tape, ("ann", "bob", "cid"), lag=lag)
+    assert tape.crimes == {COORDINATION}
+    assert tape.accused(COORDINATION) == {"ann", "bob", "cid"}
+    assert all(proven(tape, COORDINATION, name) for name in ("ann", "bob", "cid"))
+
+
+def test_agreement_without_a_link_is_none() -> None:
+    tape = SmallTape()
+    march(tape, ("ann", "bob", "cid"))
+    assert not tape.crimes
+
+
+def test_friends_who_trade_independently_are_none() -> None:
+    tape, random = SmallTape(*CREW), Random(5)
+    for _ in range(80):
+        for name in ("ann", "bob", "cid"):
+            if random.random() < 0.5:
+                random.choice((tape.buys, tape.sells))(name, 50)
+        tape.tick(3)
+    assert not tape.crimes
+
+
+def test_a_common_reaction_to_news_is_none() -> None:
+    tape, random = SmallTape(*CREW), Random(6)
+    for _ in range(14):
+        sign = random.choice((-1, 1))
+        tape.news(0.01 * sign)
+        tape.tick(2)
+        for name in ("ann", "bob", "cid"):
+            (tape.buys if sign > 0 else tape.sells)(name, 50)
+        tape.tick(12)
+    assert COORDINATION not in tape.crimes
+
+
+def test_friends_who_follow_the_market_by_one_public_strategy_are_none() -> None:
+    tape, random = SmallTape(*CREW), Random(7)
+    for _ in range(16):
+        sign = random.choice((-1, 1))
+        for _ in range(10):
+            tape.price += 12 * sign
+            tape.tick()
+        for name in ("ann", "bob", "cid"):
+            (tape.buys if sign > 0 else tape.sells)(name, random.randint(40, 80))
+        tape.tick(2)
+    assert not tape.crimes
+
+
+def test_friends_who_all_only_buy_slowly_are_none() -> None:
+    tape, random = SmallTape(*CREW), Random(8)
+    for _ in range(60):
+        for name in ("ann", "bob", "cid"):
+            if random.random() < 0.6:
+                tape.buys(name, 30)
+        tape.tick(4)
+    assert not tape.crimes
+
+
+def test_what_everybody_does_at_once_is_none() -> None:
+    tape, random = SmallTape(*CREW), Random(9)
+    others = [f"fund{n}" for n in range(12)]
+    for _ in range(14):
+        buys = random.choice((True, False))
+        for name in ("ann", "bob", "cid", *others):
+            (tape.buys if buys else tape.sells)(name, 50)
+        tape.tick(15)
+    assert not tape.crimes
+
+
+# Insider trading
+
+
+def trade_ahead(tape: SmallTape, name: str, impact: float, *, ends: bool = True) -> None:
+    sign = 1 if impact > 0 else -1
+    for _ in range(8):
+        (tape.buys if sign > 0 else tape.sells)(name, 60)
+        tape.tick(2)
+    tape.news(impact)
+    tape.tick(4)
+    for _ in range(8):
+        if ends:
+            (tape.sells if sign > 0 else tape.buys)(name, 60)
+        tape.tick(2)
+
+
+@pytest.mark.parametrize("impact", [0.05, -0.05])
+@pytest.mark.parametrize("name", ["eve", "ann"])
+def test_a_chief_or_its_friend_who_trades_ahead_of_news_is_an_insider(
+    name: str, impact: float
+) -> None:
+    tape = SmallTape(("eve", "ann"), chief="eve")
+    tape.tick(40)
+    trade_ahead(tape, name, impact)
+    assert tape.crimes == {INSIDER_TRADING}
+    assert tape.accused(INSIDER_TRADING) == {name}
+    assert tape.finding(INSIDER_TRADING, name).gain_cents > 0
+    assert proven(tape, INSIDER_TRADING, name)
+
+
+def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for times in range(1, 6):
+        trade_ahead(tape, "ann", 0.05 if times % 2 else -0.05)
+        tape.tick(90)
+        if times < 3:
+            assert not tape.crimes
+    assert tape.crimes == {INSIDER_TRADING}
+    assert proven(tape, INSIDER_TRADING, "ann")
+
+
+def test_a_friend_who_buys_all_the_time_or_is_wrong_or_holds_is_none() -> None:
+    tape = SmallTape(("eve", "ann"), ("eve", "bob"), ("eve", "cid"), chief="eve")
+    for n in range(120):
+        tape.buys("ann", 30)
+        if n == 100:
+            tape.news(0.05)
+        if n in range(90, 98):
+            tape.sells("bob", 60)
+            tape.buys("cid", 60)
+        if n > 103:
+            tape.sells("ann", 60)
+            if n < 110:
+                tape.buys("bob", 60)
+        tape.tick()
+    assert not tape.crimes
+
+
+# What is remembered
+
+
+def test_what_is_remembered_can_be_kept_and_goes_on() -> None:
+    one, other = SmallTape(*CREW, chief="eve"), SmallTape(*CREW, chief="eve")
+    steps = (
+        partial(wash, ring=("ann", "bob"), rounds=3),
+        partial(spoof, rounds=2),
+        partial(pump, holder="dee", talker="eve", ends=False),
+        partial(march, crew=("ann", "bob", "cid"), rounds=4),
+        partial(trade_ahead, name="eve", impact=0.05),
+        partial(wash, ring=("ann", "bob"), rounds=6),
+        partial(spoof, rounds=4),
+    )
+    for tape in (one, other):
+        for step in steps:
+            step(tape)
+            if tape is other:
+                tape.reload()
+    assert one.suspicions == other.suspicions
+    assert one.detectors.digest_part() == other.detectors.digest_part()
+
+
+def test_what_is_older_than_the_window_is_forgotten() -> None:
+    tape = SmallTape(*CREW, chief="eve")
+    wash(tape, ("ann", "bob"))
+    spoof(tape)
+    march(tape, ("ann", "bob", "cid"))
+    trade_ahead(tape, "eve", 0.05)
+    assert sum(tape.detectors.sizes()) > 10
+    tape.links.clear()
+    tape.tick(1_500)
+    assert sum(tape.detectors.sizes()) <= 1  # a habit is remembered for some days
+
+
+def test_a_split_in_the_midst_changes_nothing() -> None:
+    tape = SmallTape(*CREW)
+    spoof(tape, rounds=2)
+    tape.detectors.split("APEX", 10, 1)
+    kept = tape.detectors.look(SPOOFING, Conduct(tape.id("ann"), None, 0, tape.now))
+    assert kept is not None
+    assert {order.quantity for order in kept.orders} == {2_000, 500}
+    assert {trade.price for trade in kept.trades} == {1_000}

@@ -1,0 +1,144 @@
+"""Old days: exported, dropped, and the record as sound as before."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from django.core.management import CommandError, call_command
+
+from agents import selectors
+from agents.models import Input
+from agents.services.keys import create_key
+from market import models
+from tests.api.desk import Desk
+from tests.floor.hall import Hall
+from wallstreetsim.floor import old_days, rollback
+from wallstreetsim.machine.rules import RULES
+
+DAY = 12
+SHORT_DAYS = replace(
+    RULES,
+    market=replace(
+        RULES.market, session=replace(RULES.market.session, open_ticks=8, closed_ticks=4)
+    ),
+)
+
+
+@pytest.fixture
+def hall(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setattr("market.tape.KEPT_TICKS", 4)
+    monkeypatch.setattr("wallstreetsim.floor.checkpoints.KEPT", 1)
+    hall = Hall("ann", "bob", rules=SHORT_DAYS)
+    hall.tick("bob BUY 5 @ 1.00 #resting")  # open for days
+    for tick in range(3, 3 * DAY):
+        hall.tick("ann BUY 10 MARKET\nbob SHORT 4 MARKET" if tick % DAY in (2, 5) else "")
+        if tick % DAY == DAY - 1:
+            hall.floor.checkpoint()
+    return hall
+
+
+def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
+    hall: Hall, tmp_path: Path
+) -> None:
+    assert hall.audit() == []
+    before = {model: model._default_manager.count() for model in (models.Trade, models.Order)}
+    open_before = selectors.open_orders(hall.agents["bob"])
+    assert [order.client_id for order in open_before] == ["resting"]
+
+    folder = old_days.export(0, tmp_path, rules=hall.rules)
+    checked = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder)
+    assert checked.returncode == 0
+    manifest = orjson.loads((folder / "manifest.json").read_bytes())
+    rows = {file["name"]: file["rows"] for file in manifest["files"]}
+    trades = [
+        orjson.loads(line)
+        for line in gzip.decompress((folder / "trades.ndjson.gz").read_bytes()).splitlines()
+    ]
+    first_day = models.Trade.objects.filter(tick__lt=DAY)
+    assert rows["trades.ndjson.gz"] == len(trades) == first_day.count() > 0
+    assert set(trades[0]) == set(manifest["dictionary"]["trades"])
+    names = {old_days.pseudonym(1, hall.agents[name].id) for name in ("ann", "bob")}
+    assert names & {trade["buyer"] for trade in trades}
+    assert str(hall.agents["ann"].id) not in {trade["buyer"] for trade in trades}
+
+    done = old_days.seal(1, rules=hall.rules)
+
+    assert done.last_tick == 2 * DAY - 1
+    assert done.trades > 0
+    assert done.inputs > 0
+    assert models.Trade.objects.count() == before[models.Trade] - done.trades
+    assert not models.Trade.objects.filter(tick__lt=2 * DAY).exists()
+    assert hall.audit() == []
+    assert selectors.open_orders(hall.agents["bob"]) == open_before
+    assert Input.objects.filter(type="REGISTER").count() == 2
+    for _ in range(4):
+        hall.tick("ann SELL 10 MARKET")
+    assert hall.audit() == []
+    hall.restart().tick()
+    assert hall.audit() == []
+
+    desk = Desk.__new__(Desk)
+    _, key = create_key(hall.agents["ann"])
+    for path in ("orders", "trades"):
+        page = desk.get(f"/agents/me/{path}?pageSize=1", key).data
+        assert (page["hasMore"], page["gap"]) == (True, False)
+        everything = desk.get(f"/agents/me/{path}?pageSize=100", key).data
+        assert (everything["hasMore"], everything["gap"]) == (False, True)
+
+
+def test_an_order_that_outlived_its_day_keeps_its_trades(hall: Hall) -> None:
+    order = models.Order.objects.get(client_id="resting")
+    hall.tick("bob CANCEL #resting")
+    hall.floor.checkpoint()
+    old_days.seal(1, rules=hall.rules)
+    order.refresh_from_db()
+    assert order.tick_closed
+    page = models.BlotterPage.objects.get(account=order.account_id, tick=order.tick_submitted)
+    assert (page.orders, page.trades) == ([order.number], [])
+    assert hall.audit() == []
+
+
+def test_what_is_needed_yet_or_not_over_is_not_dropped(hall: Hall, tmp_path: Path) -> None:
+    with pytest.raises(old_days.CannotSeal, match="day 3 is not over"):
+        old_days.seal(3, rules=hall.rules)
+    with pytest.raises(old_days.CannotSeal, match="checkpoints go back to tick"):
+        old_days.seal(2, rules=hall.rules)
+    old_days.seal(1, rules=hall.rules)
+    for day in (0, 1):
+        with pytest.raises(old_days.CannotSeal, match="is sealed already"):
+            old_days.seal(day, rules=hall.rules)
+        with pytest.raises(old_days.CannotSeal, match="its rows are no more"):
+            old_days.export(day, tmp_path, rules=hall.rules)
+    with pytest.raises(CommandError, match="Nothing is changed: day 9 is not over"):
+        call_command("seal", "--day", "9")
+
+
+def test_old_days_go_by_a_setting(hall: Hall, tmp_path: Path) -> None:
+    done = old_days.seal_what_is_old(after_days=1, directory=tmp_path, rules=hall.rules)
+    assert list(done) == [0]
+    done = old_days.seal_what_is_old(after_days=0, directory=tmp_path, rules=hall.rules)
+    assert list(done) == []
+    assert [folder.name for folder in tmp_path.iterdir()] == ["epoch-1-day-0"]
+    assert hall.audit() == []
+
+
+def test_owners_are_revealed_when_the_epoch_has_ended(
+    hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(old_days.CannotSeal, match="has not ended"):
+        old_days.reveal_owners(1, tmp_path)
+    monkeypatch.setattr(rollback, "REST_TICKS", 0)
+    rollback.begin_anew(rules=hall.rules)
+    file = old_days.reveal_owners(1, tmp_path)
+    known = [orjson.loads(line) for line in file.read_text().splitlines()]
+    ann = hall.agents["ann"]
+    assert {
+        "owner": old_days.pseudonym(1, ann.id),
+        "id": str(ann.public_id),
+        "name": "ann",
+    } in known
