@@ -91,6 +91,7 @@ export class Feed {
     else if (frame.type === "recovery:batch") this.early.push(...frame.entries.flatMap(framesOf));
     else if (frame.type === "recovery:complete") this.resumed(frame);
     else if (frame.type === "snapshot") this.begin(frame);
+    else if (frame.type === "notice") this.tell("notice", frame);
     else if (frame.stream === "public") this.live(frame);
   }
 

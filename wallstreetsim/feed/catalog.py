@@ -269,6 +269,13 @@ ANSWERS = (
         "From here on all is live.",
     ),
     Answer("pong", "ping", ("serverTime", "tick"), ""),
+    Answer(
+        "notice",
+        "",
+        ("message",),
+        "An operator's word to all who are connected, such as that the server restarts soon. It"
+        " answers nothing, and nobody who was away is told it later.",
+    ),
     Answer("error", "", ("code", "message"), "A frame that was not understood; nothing was done."),
 )
 

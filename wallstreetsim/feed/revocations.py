@@ -10,11 +10,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from agents.models import ApiKey
-from wallstreetsim.feed.publishing import announce_revoked
+from wallstreetsim.feed.socket_messages import KeyRevoked, send_from_thread
 
 
 @receiver(post_save, sender=ApiKey)
 def announce(instance: ApiKey, **_: Any) -> None:
     if instance.revoked_at is not None:
-        announcement = partial(announce_revoked, account=instance.agent_id, key=instance.id)
-        transaction.on_commit(announcement)
+        message = KeyRevoked(instance.agent_id, instance.id)
+        transaction.on_commit(partial(send_from_thread, message))
