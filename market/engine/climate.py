@@ -131,8 +131,8 @@ class Climate:
         return is_time and regimes.meets_today(moment.trading_day, rules)
 
     def _meet(self, moment: Moment, subjects: Sequence[Subject]) -> MarketEvent:
-        """Perform the Fed's decision. The market falls when it raises, rises when it cuts, and moves
-        a little either way when it does nothing.
+        """Perform the Fed's decision. The market falls when it raises, rises when it cuts, and
+        moves a little either way when it does nothing.
         """
         day = moment.trading_day
         step = regimes.fed_decision(self.macro, day, self.rules.climate, self.streams)

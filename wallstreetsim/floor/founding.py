@@ -29,7 +29,7 @@ def found_if_missing(
     rules: Rules = RULES,
     switches: Switches | None = None,
 ) -> bool:
-    """Found the world if there is none, and say whether it was; two that found at once found one world.
+    """Found the world if there is none, and say whether it was; two founders found one world.
 
     Without events and house agents, unless the switches say so.
     """
