@@ -59,9 +59,10 @@ class APIView(views.APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise what refuses a request before its handler: who asks, how often, and for what."""
         super().initial(request, *args, **kwargs)
-        if request.query_params:
+        method = str(request.method)
+        if request.query_params and method in self.allowed_methods:
             view: Any = type(self)
-            refuse_unknown(request, _described(view, str(request.method)))
+            refuse_unknown(request, _described(view, "GET" if method == "HEAD" else method))
 
 
 @cache

@@ -154,18 +154,18 @@ class TradingDay(Exchange):
                 self.end_open(order, OrderStatus.CANCELLED, Reason.EQUITY_TOO_LOW)
 
     def settle_margins(self) -> None:
-        """Call, close out and write off accounts: the last step that trades, so the books are as
-        the tick leaves them.
-        """
+        """Call, close out and write off accounts: the last step that trades."""
         margin_calls.look(self)
-        for company in self.companies.values():
-            company.refresh_touch(self.rules.pricing.most_lean)
 
     def close_tick(self) -> None:
-        """Add the tick to the day's figures and the candles; `candles` are those it finishes."""
+        """Add the tick to the day's figures and the candles; `candles` are those it finishes.
+
+        The books are as the tick leaves them: an arrest, too, has cancelled what it cancels.
+        """
         self.candles = []
         intervals = (*self.rules.candle_intervals, self.rules.session.day_ticks)
         for company in self.companies.values():
+            company.refresh_touch(self.rules.pricing.most_lean)
             company.day_high = max(company.day_high, company.tick_high, company.price)
             company.day_low = min(company.day_low, company.tick_low, company.price)
             company.day_volume += company.tick_volume

@@ -4,169 +4,125 @@ is a fault of ours. `WSS_FUZZ_CALLS=5000` asks more often than there is time for
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
-from collections.abc import Iterator
-from random import Random
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
+from agents.models import Input
 from tests.api import contract
 from tests.api.desk import Desk
 
 CALLS = int(os.environ.get("WSS_FUZZ_CALLS", "300"))
-SEED = int(os.environ.get("WSS_FUZZ_SEED", "7"))
 TICK_EVERY = 25  # calls
-NEVER = {"/api/v1/docs"}  # a page for people
 
-WORDS = [
-    *("", "APEX", "ann", "bob", "quant", "1", "-1", "0", "true", "null", "NaN", "1e400", "٣"),
-    *(
-        "a" * 600,
-        "<script>alert(1)</script>",
-        '=HYPERLINK("x")',
-        "\u202eevil",
-        "a\x00b",
-        "\x1b[31m",
-    ),
-    *("o" + "\u0301" * 300, "../../etc/passwd", "' OR 1=1 --", "%00", "🙂", "\ud83d"),
+# What has the right form may be refused all the same, such as an order for too much; and a public
+# path refuses a wrong key, but wants none.
+UNCHECKED = [positive_data_acceptance, ignored_auth]
+
+TEXTS = [
+    "What do you make of this, then?",
+    "<script>alert(1)</script>",
+    '=HYPERLINK("x"), said the spreadsheet',
+    "\u202eevil in the other direction",
+    "\x1b[31mred as it is on a terminal",
+    "o" + "\u0301" * 300,
+    "🙂" * 20,
 ]
-NUMBERS = [0, 1, -1, 2, 10, 99, 10**6, 10**18, 10**39, -(10**18), 0.1, -0.01, 1e-9, 1.5, 1e300]
-ODD: list[Any] = [None, True, False, [], {}, [[]], {"a": {"b": []}}, *NUMBERS, *WORDS]
+Known = Mapping[str, list[Any]]  # values by the name of a field
 
 
-class Operation(NamedTuple):
-    """One operation of the schema."""
-
-    method: str
-    path: str
-    described: dict[str, Any]
+@pytest.fixture
+def desk(transactional_db: None, unlimited: None) -> Desk:
+    """A world whose requests have connections of their own, as a server's."""
+    return Desk()
 
 
-def operations() -> Iterator[Operation]:
-    for path, described in sorted(contract.document()["paths"].items()):
-        for method, operation in sorted(described.items()):
-            if path not in NEVER and method in ("get", "put", "post", "patch", "delete"):
-                yield Operation(method, path, operation)
+@st.composite
+def sensible(draw: st.DrawFn, operation: Any, known: Known) -> Case[Any]:
+    """Return a request of the right form that may name what the world knows: no schema tells."""
+    case: Case[Any] = draw(operation.as_strategy())
+    given: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
+    for fields in (case.path_parameters, case.query, given, *given.get("actions", [])):
+        for name in sorted(fields.keys() & known.keys()):
+            if draw(st.integers(0, 3)):
+                values = known[name]
+                fields[name] = values[draw(st.integers(0, 10**6)) % len(values)]
+    return case
 
 
-class Fuzzer:
-    """Draws requests from the schema; one part in three of each is not as it should be."""
-
-    def __init__(self, seed: int, ids: list[str], keys: list[str | None]) -> None:
-        self.random = Random(seed)
-        self.ids, self.keys = ids, keys
-        self.schemas = contract.document()["components"]["schemas"]
-
-    def chance(self, part: float) -> bool:
-        return self.random.random() < part
-
-    def request(self, operation: Operation) -> tuple[str, str | None, str | None]:
-        """Return a path with its query, a body and a key."""
-        path, query = operation.path, {}
-        for parameter in operation.described.get("parameters", []):
-            name, schema = parameter["name"], parameter.get("schema", {})
-            if parameter["in"] == "path":
-                path = path.replace(
-                    f"{{{name}}}", quote(self.word(schema), safe="", errors="surrogatepass") or "x"
-                )
-            elif parameter["in"] == "query" and self.chance(0.4):
-                query[name] = self.word(schema)
-        if self.chance(0.05):
-            query["unknown"] = "1"
-        text = urlencode(query, errors="surrogatepass")
-        body = None
-        content = operation.described.get("requestBody", {}).get("content", {})
-        if content:
-            schema = next(iter(content.values()))["schema"]
-            body = json.dumps(self.value(schema))
-            if self.chance(0.03):
-                body = body[: len(body) // 2]
-        return f"{path}?{text}" if text else path, body, self.random.choice(self.keys)
-
-    def word(self, schema: dict[str, Any]) -> str:
-        """Return what may stand in a path or a query."""
-        if self.chance(0.3):
-            return str(self.random.choice(WORDS))
-        if schema.get("format") == "uuid" or (not schema.get("enum") and self.chance(0.2)):
-            return self.random.choice(self.ids)
-        value = self.value(schema)
-        return value if isinstance(value, str) else json.dumps(value)
-
-    def value(self, schema: dict[str, Any], depth: int = 0) -> Any:
-        """Return a value by a schema, or one that is not by it."""
-        if depth and self.chance(0.08):
-            return self.random.choice(ODD)
-        if "$ref" in schema:
-            return self.value(self.schemas[schema["$ref"].rpartition("/")[2]], depth)
-        for choice in ("oneOf", "anyOf", "allOf"):
-            if choice in schema:
-                return self.value(self.random.choice(schema[choice]), depth)
-        if "const" in schema:
-            return schema["const"]
-        if "enum" in schema:
-            return self.random.choice(schema["enum"])
-        match schema.get("type"):
-            case "object":
-                return self.object(schema, depth)
-            case "array":
-                few = self.random.randrange(schema.get("minItems", 0), 4)
-                return [self.value(schema.get("items", {}), depth + 1) for _ in range(few)]
-            case "integer":
-                low, high = schema.get("minimum", -5), schema.get("maximum", 10**6)
-                return self.random.choice([low, high, low - 1, high + 1, 10])
-            case "number":
-                return self.random.choice([schema.get("minimum", 0), 10.25, 99.99, 1e9, 0.001])
-            case "boolean":
-                return self.chance(0.5)
-            case "string":
-                return self.string(schema)
-        return self.random.choice(ODD)
-
-    def object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
-        needed = schema.get("required", [])
-        made = {
-            name: self.value(described, depth + 1)
-            for name, described in schema.get("properties", {}).items()
-            if (name in needed and not self.chance(0.05)) or self.chance(0.4)
-        }
-        if self.chance(0.05):
-            made["agentId"] = self.random.choice(self.ids)
-        return made
-
-    def string(self, schema: dict[str, Any]) -> str:
-        if schema.get("format") == "uuid":
-            return self.random.choice(self.ids)
-        if self.chance(0.2):
-            return str(self.random.choice(WORDS))
-        longest = min(schema.get("maxLength", 20), 40)
-        known = ["APEX", "ann", "bob", "NEXUS", "What do you make of this?"]
-        drawn = self.random.choice(known)[:longest]
-        return drawn.ljust(min(schema.get("minLength", 0), 600), "x")
-
-
-@pytest.mark.usefixtures("unlimited")
 def test_whatever_is_asked_is_answered_as_the_schema_says(desk: Desk) -> None:
     traders = [desk.register("ann", "quant"), desk.register("bob", "sec_investigator")]
     desk.tick()
-    nobody = "00000000-0000-4000-8000-000000000000"
-    ids = [*(trader.id for trader in traders), nobody]
-    keys = [None, "wss_wrong", *(trader.key for trader in traders * 4)]
-    fuzzer, asked = Fuzzer(SEED, ids, keys), list(operations())
+    ids: list[Any] = [trader.id for trader in traders]
+    agents, symbols = ["ann", "bob", *ids], ["APEX", "NEXUS"]
+    known: Known = {
+        **dict.fromkeys(("targetAgent", "with"), agents),
+        **dict.fromkeys(("symbol", "targetSymbol"), symbols),
+        **dict.fromkeys(("content", "proposal", "evidence", "request", "q"), TEXTS),
+        **dict.fromkeys(("id", "orderId", "allianceId", "bribeId", "investigationId"), ids),
+        "name": agents,
+        "quantity": [1, 10, 1_000],
+        "price": [1.0, desk.price()],
+        "amount": [1_000, 5_000.5],
+    }
+    keys = st.sampled_from([*(trader.key for trader in traders * 5), "wss_wrong", None])
+    api = schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application())
+    act = api["/api/v1/actions"]["POST"]
+    operations: list[Any] = [api[path][method] for path in api for method in api[path]]
+    operations += [act] * len(operations)  # a whole table is behind it
+    asked = [sensible(operation, known) for operation in operations]
+    asked += [o.as_strategy(generation_mode=GenerationMode.NEGATIVE) for o in operations]
     seen: Counter[int] = Counter()
-    for number in range(CALLS):
-        operation = asked[number % len(asked)] if number < len(asked) else None
-        operation = operation or fuzzer.random.choice(asked)
-        path, body, key = fuzzer.request(operation)
-        answer = desk.ask(operation.method.upper(), path, body, key)
-        assert answer.status < 500, (operation.method, path, body, answer.body)
-        seen[answer.status] += 1
-        if number % TICK_EVERY == 0:
+
+    @settings(
+        max_examples=CALLS,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=st.one_of(asked), key=keys)
+    def ask(case: Case[Any], key: str | None) -> None:
+        headers = {"Accept-Encoding": "identity"}  # the client does not decompress
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        is_act = case.operation.path == act.path
+        answer = case.call_and_validate(
+            headers=headers,
+            excluded_checks=[*UNCHECKED, negative_data_rejection] if is_act else UNCHECKED,
+        )
+        body = answer.json()
+        contract.check(case.method, case.operation.path, answer.status_code, body)
+        if is_act and body["success"]:  # each action is refused alone
+            results = body["data"]["results"]
+            ids.extend(
+                result["data"]["actionId"] for result in results if "actionId" in result["data"]
+            )
+            if case.meta and case.meta.components[ParameterLocation.BODY].mode.is_negative:
+                assert not all(result["success"] for result in results), case.body
+        if seen.total() % TICK_EVERY == 0:
             desk.tick()
+        seen[answer.status_code] += 1
+
+    ask()
     assert seen.keys() >= {200, 400, 401, 404}
     desk.tick(2)
+    performed = Input.objects.filter(verdict__success=True).values("type").distinct()
+    assert performed.count() >= 3, "little of it makes sense to the world"
     assert desk.floor.world is not None
     desk.floor.world.check(full=True)

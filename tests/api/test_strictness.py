@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 
+from tests.api import contract
 from tests.api.desk import Desk, Trader, buy
 from wallstreetsim.api.middleware import refused
 
@@ -197,6 +199,7 @@ def test_an_unknown_path_is_not_found(desk: Desk, method: str, path: str) -> Non
         ("DELETE", "/world/status"),
         ("PUT", "/config"),
         ("PROPFIND", "/world/tick"),
+        ("TRACE", "/world/events?page=1"),
         ("GET", "/auth/register"),
         ("GET", "/auth/login"),
     ],
@@ -218,6 +221,31 @@ def test_what_is_only_read_is_refused_in_our_words(db: None, method: str, path: 
     answer = Desk.__new__(Desk).ask(method, path)
     assert (answer.status, answer.code) == (405, "BAD_REQUEST")
     assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_head_takes_the_parameters_of_get(desk: Desk) -> None:
+    client = Client()
+    assert client.head("/world/events?page=1").status_code == 200
+    assert client.head("/world/events?colour=1").status_code == 400
+
+
+def test_a_body_that_may_be_empty_is_not_required(desk: Desk) -> None:
+    paths = contract.document()["paths"]
+    needed = {
+        (method, path): operation["requestBody"]["required"]
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+    assert needed["post", "/api/v1/actions"]
+    assert needed["post", "/api/v1/auth/register"]
+    assert not needed["patch", "/api/v1/agents/me"]
+    assert not needed["post", "/api/v1/agents/me/messages/read"]
+
+
+def test_what_is_always_null_is_described_as_null() -> None:
+    quote = contract.document()["components"]["schemas"]["Quote"]
+    assert quote["properties"]["author"] == {"type": "null"}
 
 
 def test_who_asks_what_a_path_allows_is_told(ann: Trader) -> None:

@@ -66,7 +66,7 @@ def _nearest_to_its_limit(order: Order, exchange: Exchange) -> Cents:
     company, account = order.company, order.account
     bps = exchange.rules.collar_bps
     positions = [h.quantity * exchange.companies[s].price for s, h in account.holdings.items()]
-    exposure, equity = sum(map(abs, positions)), account.cash + sum(positions)
+    exposure, equity = sum(map(abs, positions)), account.cash + sum(positions) - account.debt
     away = company.price * bps / 10_000
     if account.is_agent and 10_000 * equity < bps * exposure:
         away = max(0, company.price * equity // exposure)
@@ -87,7 +87,7 @@ def _audit_account(account: Account, exchange: Exchange, mine: list[Order]) -> N
     values = [h.quantity * exchange.companies[s].price for s, h in account.holdings.items()]
     assert account.long_value == sum(value for value in values if value > 0)
     assert account.short_value == -sum(value for value in values if value < 0)
-    assert account.equity == account.cash + sum(values)
+    assert account.equity == account.cash + sum(values) - account.debt
     if account.id == MARKET_MAKER:
         assert (account.orders, account.reserved) == ({}, 0)
         assert all(holding.quantity >= 0 for holding in account.holdings.values())
@@ -207,7 +207,7 @@ def refusal_of(exchange: Exchange, order: Order) -> Code | None:
     )
     for other in (*mine, order):
         needed += _worst_cost(other, exchange) * _rate(account, other.company, exchange)
-    fits = needed <= account.cash + sum(positions)
+    fits = needed <= account.cash + sum(positions) - account.debt
     return None if fits else Code.INSUFFICIENT_FUNDS
 
 

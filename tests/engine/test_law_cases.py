@@ -165,8 +165,11 @@ def test_prison_ends_in_time_and_with_an_alert() -> None:
 def test_an_arrest_cancels_open_orders() -> None:
     court = charged()
     court.tick("ann SELL 1 @ 12.00 #rest")
-    court.pass_ticks(50)
-    assert court.orders["rest"].status == "cancelled"
+    assert court.company().best_ask == 1_200
+    while court.orders["rest"].status != "cancelled":
+        court.pass_ticks(1)
+    assert court.company().best_ask is None, "nobody is shown what no longer rests"
+    assert court.world.tick < 70
 
 
 def test_a_first_light_offence_is_a_suspension() -> None:

@@ -49,6 +49,7 @@ _SIMPLE: dict[object, Schema] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},
+    type(None): {"type": "null"},
     Any: {},
 }
 
@@ -73,7 +74,13 @@ class EnvelopeSchema(AutoSchema):
 
     def _get_request_body(self, direction: str = "request") -> Schema | None:
         body: Schema | None = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
-        return body and body | {"required": True}
+        if body is None:
+            return None
+        schema = next(iter(body["content"].values()))["schema"]
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            schema = self.registry[(name, ResolvedComponent.SCHEMA)].schema
+        return body | {"required": bool(schema.get("required"))}  # {} is as good as none
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema: Schema = super()._map_basic_serializer(  # type: ignore[no-untyped-call]
@@ -142,8 +149,8 @@ class EnvelopeSchema(AutoSchema):
             return self._schema_of(type(arguments[0])) | {"enum": list(arguments)}
         if origin is NotRequired:
             return self._schema_of(arguments[0], bound)
-        kinds = [{"type": "null"} if a is type(None) else self._schema_of(a) for a in arguments]
-        return {"anyOf": kinds}
+        assert arguments, f"what is {hint} on the wire?"
+        return {"anyOf": [self._schema_of(one) for one in arguments]}
 
     def _component(self, hint: Any) -> Schema:
         origin = get_origin(hint) or hint
