@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -313,5 +314,5 @@ def test_an_operators_notice_is_heard_in_every_process(hall: LiveHall, webs: lis
     with ExitStack() as stack:
         clients = [stack.enter_context(spectator(web)) for web in webs]
         for text in ("The server restarts at noon.", ""):
-            hall.committed(lambda text=text: call_command("site", "notice", text))
+            hall.committed(partial(call_command, "site", "notice", text))
             assert [client.hear_type("notice")["text"] for client in clients] == [text] * 2

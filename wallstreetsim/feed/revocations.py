@@ -1,5 +1,5 @@
-"""What is saved that concerns open sockets at once: a key that is revoked closes those that it opened,
-and an operator's notice is sent to all.
+"""What is saved and concerns open sockets at once: a key that is revoked closes those that it
+opened, and an operator's notice is sent to all.
 """
 
 from __future__ import annotations
