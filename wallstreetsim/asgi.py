@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
 
 django = get_asgi_application()  # before all that imports models
 
+from agents.services import site_state  # noqa: E402
 from market.common import database_health  # noqa: E402
 from market.selectors import note_tick  # noqa: E402
 from wallstreetsim.api.middleware import own_match  # noqa: E402
@@ -25,7 +26,7 @@ websocket = URLRouter(websocket_urlpatterns(DaphneServer()))  # type: ignore[arg
 check_settings()
 raise_open_files()
 transport.install()
-database_health.watch(note_tick)
+database_health.watch(note_tick, site_state.look)
 
 application = ProtocolTypeRouter({"http": ApiASGI(django), "websocket": websocket})
 

@@ -28,13 +28,6 @@ export function mountConnection(header, feed, tickSeconds) {
     show();
   });
 
-  // What an operator says to all who are connected stands until the page is loaded anew.
-  feed.on("notice", ({ message }) => {
-    const notice = document.getElementById("notice");
-    notice.textContent = message;
-    notice.hidden = false;
-  });
-
   feed.on("latency", (milliseconds) => fill(header, { latency: `${Math.round(milliseconds)} ms` }));
 
   feed.on("tick:update", ({ tick, paused }) => {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,6 @@ def test_an_agents_sixth_socket_replaces_the_oldest_in_whichever_process_it_is(
 def test_an_operators_notice_is_heard_in_every_process(hall: LiveHall, webs: list[Web]) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(spectator(web)) for web in webs]
-        call_command("notice", "The server restarts at noon.")
-        heard = [client.hear_type("notice") for client in clients]
-    assert [frame["message"] for frame in heard] == ["The server restarts at noon."] * 2
+        for text in ("The server restarts at noon.", ""):
+            hall.committed(partial(call_command, "site", "notice", text))
+            assert [client.hear_type("notice")["text"] for client in clients] == [text] * 2

@@ -28,8 +28,7 @@ CONTRACT_VERSION = "1.4.0"
 CHANGELOG = (
     (
         "1.4.0",
-        "A `notice` on the WebSocket is an operator's word to all who are connected. An agent's"
-        " sockets are counted in all web processes together.",
+        "An agent's sockets are counted in all web processes together.",
     ),
     (
         "1.3.0",

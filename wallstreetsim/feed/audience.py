@@ -93,6 +93,11 @@ class Audience:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
 
+    def tell_all(self, batch: Batch) -> None:
+        """Send everyone something that is on no stream."""
+        for client in self._clients:
+            client.offer(batch)
+
     def figures(self) -> stats.FeedStats:
         """Return this process's figures."""
         return stats.of_clients(self._clients)
@@ -121,12 +126,6 @@ class Audience:
         for client in self._clients:
             if client.number == number:
                 client.close(Close.REPLACED)
-
-    def offer_all(self, frame: str) -> None:
-        """Send a frame that is of no tick to everyone."""
-        batch = Batch(frame)
-        for client in self.clients():
-            client.offer(batch)
 
     def close_all(self, code: Close) -> None:
         for client in self._clients:

@@ -268,14 +268,14 @@ ANSWERS = (
         ("epoch", "public", "agent", "entries", "gap"),
         "From here on all is live.",
     ),
-    Answer("pong", "ping", ("serverTime", "tick"), ""),
     Answer(
         "notice",
         "",
-        ("message",),
-        "An operator's word to all who are connected, such as that the server restarts soon. It"
-        " answers nothing, and nobody who was away is told it later.",
+        ("text", "endsAt"),
+        "What operators have to say, and when what it tells of happens, if that is known; no text:"
+        " it is over. After `connected`, and whenever it changes.",
     ),
+    Answer("pong", "ping", ("serverTime", "tick"), ""),
     Answer("error", "", ("code", "message"), "A frame that was not understood; nothing was done."),
 )
 

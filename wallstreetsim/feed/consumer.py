@@ -17,6 +17,7 @@ from asgiref.typing import (
     WebSocketScope,
 )
 
+from agents.services import site_state
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.hub import Hub
@@ -30,7 +31,7 @@ async def feed(
 ) -> None:
     """Serve one WebSocket of this server from its handshake to its end."""
     await receive()  # websocket.connect
-    if not origin_is_ours(scope):
+    if not origin_is_ours(scope) or site_state.is_frozen(address_of(scope)):
         await _turn_away(send)
         return
     guard = server.guard(send)

@@ -262,8 +262,3 @@ def _shown(channel: str, event: Event) -> Event:
     if "totals" in event:
         shown["totals"] = trades.sum_of(event["totals"])
     return shown
-
-
-def notice_frame(message: str) -> str:
-    """Return the frame of an operator's notice."""
-    return orjson.dumps({"type": "notice", "message": message}).decode()

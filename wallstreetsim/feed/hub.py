@@ -11,13 +11,16 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agents.services import site_state
 from market import tape
 from market.common.redis_clients import subscribing_redis_client
 from wallstreetsim.feed import channels, notices, selectors, socket_messages, stats
 from wallstreetsim.feed.audience import Audience
+from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.frames import PublicEntry, notice_frame
+from wallstreetsim.feed.frames import PublicEntry
+from wallstreetsim.feed.messages import notice_frame
 from wallstreetsim.feed.notices import TickNotice
 from wallstreetsim.feed.recovery_cache import RecoveryCache
 from wallstreetsim.feed.resume_points import ResumePoints
@@ -53,6 +56,7 @@ class Hub:
         self.symbols: frozenset[str] = frozenset()
         self.recovery_cache = RecoveryCache()
         self.resume_points = ResumePoints()
+        self._notice = site_state.current_notice()  # as last told to all
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
@@ -115,14 +119,14 @@ class Hub:
                 if not has_joined:
                     await inbox.join()
                     has_joined = True
-                self._act_on(await inbox.next())
+                await self._act_on(await inbox.next())
             except RedisError:  # away: the layer comes back by itself, once we have joined
                 await asyncio.sleep(RECONNECT_SECONDS)
             except Exception:
                 log.exception("a message to sockets was not understood")
                 await asyncio.sleep(RECONNECT_SECONDS)
 
-    def _act_on(self, message: SocketMessage) -> None:
+    async def _act_on(self, message: SocketMessage) -> None:
         if isinstance(message, KeyRevoked):
             self.audience.close_agent(message.account, message.key)
         elif isinstance(message, SocketReplaced):
@@ -130,7 +134,8 @@ class Hub:
             if number is not None:
                 self.audience.close_replaced(number)
         else:
-            self.audience.offer_all(notice_frame(message.message))
+            await in_thread(site_state.read)
+            self._tell_notice()
 
     async def make_room(self, account: int, number: int) -> None:
         """Close the oldest sockets of an agent that has opened another, wherever they are, if it
@@ -169,6 +174,7 @@ class Hub:
                 await self._tell(PublicEntry.of(entry))
                 await asyncio.sleep(0)  # for the clients' writers
             stats.FILLED.inc(len(page))
+        self._tell_notice()
         revoked = await in_thread(selectors.revoked, self.audience.keys)
         self.audience.close_revoked(revoked)
         self._has_begun.set()
@@ -219,7 +225,14 @@ class Hub:
         self.latest = entry
         self.audience.tell(entry, private)
         self.books.apply(entry.book_changes)  # nobody can ask for a book before
+        self._tell_notice()
         self._tidy_up()
+
+    def _tell_notice(self) -> None:
+        """Tell everybody what operators have to say, once it is something else."""
+        if (notice := site_state.current_notice()) != self._notice:
+            self._notice = notice
+            self.audience.tell_all(Batch(notice_frame(notice)))
 
     def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:
         accounts = self.audience.accounts

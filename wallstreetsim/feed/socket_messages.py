@@ -1,8 +1,8 @@
 """What concerns single sockets, in whichever web process they are: group messages of the channel
 layer, which every hub hears.
 
-They are a convenience: what a revocation would have said is found in the record, and a socket that
-should have been replaced is closed when its client is slow or leaves.
+They are a convenience: a revocation and an operator's notice are found in the record, and a socket
+that should have been replaced is closed when its client is slow or leaves.
 """
 
 from __future__ import annotations
@@ -35,13 +35,11 @@ class SocketReplaced(NamedTuple):
     socket: str
 
 
-class OperatorNotice(NamedTuple):
-    """What an operator has to say to all who are connected."""
-
-    message: str
+class SiteChanged(NamedTuple):
+    """An operator has said something to all who are connected, or taken it back."""
 
 
-SocketMessage: TypeAlias = KeyRevoked | SocketReplaced | OperatorNotice
+SocketMessage: TypeAlias = KeyRevoked | SocketReplaced | SiteChanged
 
 
 async def send(message: SocketMessage) -> None:
@@ -86,7 +84,7 @@ def _as_plain(message: SocketMessage) -> dict[str, Any]:
         return {"type": "key.revoked", "account": message.account, "key": key}
     if isinstance(message, SocketReplaced):
         return {"type": "socket.replaced", "socket": message.socket}
-    return {"type": "operator.notice", "message": message.message}
+    return {"type": "site.changed"}
 
 
 def _read(plain: dict[str, Any]) -> SocketMessage:
@@ -94,4 +92,4 @@ def _read(plain: dict[str, Any]) -> SocketMessage:
         return KeyRevoked(plain["account"], UUID(plain["key"]) if plain["key"] else None)
     if plain["type"] == "socket.replaced":
         return SocketReplaced(plain["socket"])
-    return OperatorNotice(plain["message"])
+    return SiteChanged()
