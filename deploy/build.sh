@@ -1,5 +1,6 @@
 #!/bin/sh
-# deploy/build.sh DIR makes a release in DIR: the code, its pinned packages, the compiled engines.
+# deploy/build.sh DIR makes a release in DIR: the code, its pinned packages, the compiled engines,
+# the static files under hashed names.
 # Needs Python 3.11, make and a C compiler. Run as root, so that the exchange cannot change its code.
 set -eu
 
@@ -15,5 +16,8 @@ if [ "$target" != "$source" ]; then
 fi
 unset WSS_ENGINE_DIR # the engines belong into the release
 make -C "$target" compile
+rm -rf "$target/collected" # static files, under hashed names and compressed
+mkdir "$target/collected"
+SECRET_KEY=none "$target/.venv/bin/python" "$target/manage.py" collectstatic --noinput --verbosity 0
 "$target/.venv/bin/python" -m compileall -q -j 0 -x '/\.venv/' "$target"
 echo "The release is in $target."

@@ -247,7 +247,16 @@ TEMPLATES = [
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic before a run
+# A release has gathered its static files (deploy/build.sh), under hashed names. Elsewhere they are
+# served from where they lie: no collectstatic before a run.
+COLLECTED = BASE_DIR / "collected"
+WHITENOISE_USE_FINDERS = not COLLECTED.is_dir()
+if COLLECTED.is_dir():
+    STATIC_ROOT = COLLECTED
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "wallstreetsim.environment.static_files.HashedStaticFiles"},
+    }
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -20,6 +20,13 @@ export function link(row, address) {
 
 export const agentAddress = (name) => `/agents/${encodeURIComponent(name)}`;
 
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+
+// Show for a moment that this has changed, to those who do not mind motion.
+export function flash(element) {
+  if (!stillness.matches) element.animate({ opacity: [0.3, 1] }, 200);
+}
+
 // Make a new row as the panel's template has it.
 export function rowOf(panel) {
   return panel.querySelector("template").content.firstElementChild.cloneNode(true);

@@ -7,7 +7,7 @@ import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
 import { limits, said } from "./shared.js";
 
 const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value", "headline"];
-const OF_TRADES = ["symbol", "amount", "price", "value"]; // cells that what was written has not
+const OF_TRADES = ["symbol", "amount", "price"]; // cells that what was written has not
 const GROUPS = { news: "news", rumor: "news", event: "events", sec: "sec", price: "moves" }; // else trades
 
 export function mountFeed(panel, feed) {

@@ -110,7 +110,7 @@ export class Feed {
     this.isGreeted = true;
     this.early = this.recovers ? [] : null;
     if (!this.recovers) this.seq = this.shown = tick;
-    this.tell("connection", { state: "connected" });
+    this.tell("connection", { state: "connected", tick });
     if (this.channels.length) this.send({ type: "subscribe", channels: this.channels });
     this.ping();
     if (!this.recovers) return;

@@ -1,43 +1,55 @@
 // Keeps a page as the server would make it now. Every element marked data-live="N" (and an id) is taken over, N seconds
-// at the earliest after the last time, from the page asked for again; what a reader has typed or opened stays.
+// at the earliest after the last time, from the page asked for again when there has been a tick since; one marked
+// data-always without waiting for a tick. What a reader has typed, opened or focused stays.
 
 import { Feed } from "../dashboard/socket.js";
 import { mountConnection } from "./connection.js";
 
+const LEAST_WAIT = 250; // milliseconds
 const FOCUSABLE = "a, button, summary, [tabindex]";
 
-const taken = new Map(); // id → when its part was last taken over
+const taken = new Map(); // id → when its part was last taken over, and of which tick
 let isAsking = false;
+let timer;
 
 const { epoch, tick, tickSeconds } = document.body.dataset;
-export const feed = new Feed({ epoch: Number(epoch), tick: Number(tick), channels: [], recovers: false });
+let newest = Number(tick); // that was heard of
+export const feed = new Feed({ epoch: Number(epoch), tick: newest, channels: [], recovers: false });
 
-function due() {
+const wait = (part, now) => Number(part.dataset.live) * 1000 - 200 - (now - (taken.get(part.id)?.at ?? 0));
+const isBehind = ({ id, dataset }) => "always" in dataset || (taken.get(id)?.tick ?? Number(tick)) < newest;
+
+// Take over what is due, and come back for what is not yet.
+async function refresh() {
+  clearTimeout(timer);
+  if (isAsking || document.hidden) return;
+  const behind = [...document.querySelectorAll("[data-live]")].filter(isBehind);
   const now = performance.now();
-  return [...document.querySelectorAll("[data-live]")].filter(
-    ({ id, dataset }) => now - (taken.get(id) ?? 0) >= Number(dataset.live) * 1000 - 200,
-  );
+  const parts = behind.filter((part) => wait(part, now) <= 0);
+  if (parts.length) await takeOverAll(parts);
+  const rest = [...document.querySelectorAll("[data-live]")].filter(isBehind);
+  const soonest = Math.min(...rest.map((part) => wait(part, performance.now())));
+  if (rest.length) timer = setTimeout(refresh, Math.max(LEAST_WAIT, soonest));
 }
 
-async function refresh() {
-  const parts = due();
-  if (isAsking || document.hidden || !parts.length) return;
+async function takeOverAll(parts) {
   isAsking = true;
+  for (const { id } of parts) taken.set(id, { at: performance.now(), tick: taken.get(id)?.tick ?? Number(tick) });
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of parts) takeOver(part, page.getElementById(part.id));
+    for (const part of parts) takeOver(part, page.getElementById(part.id), Number(page.body.dataset.tick));
   } catch {
-    // The next tick tries again.
+    // It is tried again.
   } finally {
     isAsking = false;
   }
 }
 
 // What a reader has opened, scrolled to or focused stays so.
-function takeOver(part, fresh) {
-  taken.set(part.id, performance.now());
+function takeOver(part, fresh, tick) {
+  taken.set(part.id, { at: performance.now(), tick });
   if (!fresh || fresh.innerHTML === part.innerHTML) return;
   const open = [...part.querySelectorAll("details")].map((one) => one.open);
   const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollTop);
@@ -50,7 +62,15 @@ function takeOver(part, fresh) {
 }
 
 mountConnection(document.getElementById("header"), feed, Number(tickSeconds));
-feed.on("tick:update", refresh);
-feed.on("connection", ({ state }) => state === "connected" && refresh());
+feed.on("tick:update", ({ tick }) => {
+  newest = tick;
+  refresh();
+});
+feed.on("connection", ({ state, tick }) => {
+  if (state !== "connected") return;
+  newest = Math.max(newest, tick);
+  refresh();
+});
 document.addEventListener("visibilitychange", refresh);
 feed.start();
+refresh();

@@ -2,7 +2,7 @@
 
 import { feed } from "../frame/live.js";
 import { grouped, price } from "../dashboard/format.js";
-import { atNextFrame, fill } from "../dashboard/dom.js";
+import { atNextFrame, fill, flash } from "../dashboard/dom.js";
 import { figures } from "../dashboard/shared.js";
 
 const { width: WIDTH, height: HEIGHT, margin: MARGIN } = figures.depth;
@@ -49,7 +49,9 @@ function writeLadder(bids, asks) {
     ];
     texts.forEach((text, cell) => {
       const field = ladder.rows[place].cells[cell];
-      if (field.textContent !== String(text)) field.textContent = text;
+      if (field.textContent === String(text)) return;
+      field.textContent = text;
+      flash(field);
     });
   }
 }

@@ -88,8 +88,4 @@ if (document.getElementById("candle-rows")) {
   fill(drawn);
   drawn.chart.timeScale().fitContent();
   part.addEventListener("taken", () => fill(drawn));
-  addEventListener("themed", () => {
-    paint(drawn);
-    fill(drawn);
-  });
 }

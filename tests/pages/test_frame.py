@@ -39,6 +39,7 @@ PAGES = (
     "/rules",
     "/status",
 )
+CODE = Path(__file__).resolve().parents[2]
 MOST_READS = 12
 MOST_BYTES = 250_000
 FILES = re.compile(r'(?:src|href)="/static/([^"]+\.(?:js|css))')
@@ -145,7 +146,9 @@ def test_pages_read_little_are_made_once_a_tick_and_are_light(
 
 
 def weight_of_files(page: bytes) -> int:
-    """Return what all scripts and styles of a page weigh, compressed, and those they import."""
+    """Return what a page's scripts and styles weigh, compressed, with what they import; and the
+    fonts.
+    """
     names = {name.partition("?")[0] for name in FILES.findall(page.decode())}
     seen: set[str] = set()
     while names:
@@ -157,7 +160,11 @@ def weight_of_files(page: bytes) -> int:
             text = Path(found).read_text()
             imported = re.findall(r' from "(\.[^"]+)"', text)
             names |= {normpath(PurePosixPath(name).parent / one) for one in imported} - seen
-    return sum(len(gzip.compress(Path(str(finders.find(name))).read_bytes())) for name in seen)
+    fonts = CODE.glob("static/vendor/*.woff2")
+    scripts = (Path(str(finders.find(name))).read_bytes() for name in seen)
+    return sum(len(gzip.compress(script)) for script in scripts) + sum(
+        font.stat().st_size for font in fonts
+    )
 
 
 def test_candles_are_placed_between_the_lowest_and_the_highest_price() -> None:

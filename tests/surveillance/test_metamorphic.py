@@ -12,7 +12,7 @@ def compared(play: str, change: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("play", "change"),
     [
-        ("wash_by_oneself", "agents renamed"),
+        ("march", "agents renamed"),
         ("wash_by_oneself", "split over two allied accounts"),
         ("pump_openly", "prices doubled, shares halved"),
     ],
@@ -20,6 +20,18 @@ def compared(play: str, change: str) -> dict[str, object]:
 def test_what_is_found_does_not_depend_on(play: str, change: str) -> None:
     found = compared(play, change)
     assert (found["before"], found["after"], found["holds"]) == ("caught", "caught", True)
+
+
+@pytest.mark.parametrize(
+    ("play", "change"),
+    [
+        ("wash_by_ring", "one leg of the ring removed"),
+        ("spoof_at_touch", "the spoof fills"),
+    ],
+)
+def test_the_alert_goes_away_with_the_crime(play: str, change: str) -> None:
+    found = compared(play, change)
+    assert (found["before"], found["holds"]) == ("caught", True)
 
 
 def test_every_change_is_tried_on_every_type_of_crime() -> None:

@@ -13,7 +13,7 @@ RETRY_SECONDS = 5
 # A page runs our own scripts and styles, talks to our own socket, sends its forms to us, and does
 # nothing else.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
     " connect-src 'self'{socket}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
 from django.utils.http import quote_etag
 
@@ -18,6 +19,7 @@ from market import selectors
 from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.terminal.dashboard import VERSION, newest_digest
+from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 
 LAST_PAGE = 10_000
 KEPT_PAGES = 256  # as of the last tick, whatever their parameters
@@ -85,7 +87,8 @@ def framed(
     if digest is None:
         return html(render_to_string("503.html"), status=503)
     address = request.get_full_path()
-    etag = quote_etag(f"{digest}{address}{site_state.current_notice() or ''}")
+    theme = theme_of(request)
+    etag = quote_etag(f"{digest}{theme}{address}{site_state.current_notice() or ''}")
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     page = _kept(digest, address) if is_kept else _Page()
@@ -94,10 +97,21 @@ def framed(
             frame = Frame(selectors.world())
             page.content = render_to_string(
                 template,
-                {**context(), "frame": frame, "sections": SECTIONS, "current": section},
+                {
+                    **context(),
+                    "frame": frame,
+                    "sections": SECTIONS,
+                    "current": section,
+                    "theme": PLACE,
+                    "themes": THEMES,
+                    "origin": ORIGIN,
+                },
             )
     host = request.get_host()
-    answer = html(page.content, status=status, socket=f" ws://{host} wss://{host}")
+    answer = html(
+        for_reader(page.content, request), status=status, socket=f" ws://{host} wss://{host}"
+    )
+    patch_vary_headers(answer, ["Cookie"])
     if is_kept:
         answer["ETag"] = etag
     return answer

@@ -18,6 +18,7 @@ from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
 from wallstreetsim.terminal.frame import SECTIONS, html
+from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 from webhooks.selectors import behind_seconds
 
 REPLAYED = frozenset(
@@ -57,7 +58,8 @@ def terminal(request: HttpRequest) -> HttpResponse:
         return html(render_to_string("503.html"), status=503)
     host = request.get_host()
     # Named, because to Safari 'self' does not cover a socket; which of the two, a proxy decides.
-    return html(_terminal_at(digest), socket=f" ws://{host} wss://{host}")
+    page = for_reader(_terminal_at(digest), request)
+    return html(page, socket=f" ws://{host} wss://{host}")
 
 
 @lru_cache(maxsize=1)
@@ -73,6 +75,9 @@ def _terminal_at(digest: str) -> str:
             "sections": SECTIONS,
             "current": "HOME",
             "behind": behind_seconds(),
+            "theme": PLACE,
+            "themes": THEMES,
+            "origin": ORIGIN,
         },
     )
 
@@ -92,6 +97,7 @@ def replay(request: HttpRequest) -> HttpResponse:
         context = {"kept": kept, "asked": asked}
         return html(render_to_string("replay_gone.html", context), status=404)
     # What moves is written in by hand: the page itself stays as it is.
+    page = for_reader(page, request)
     return html(page.replace(KEPT_FIRST, str(kept.first)).replace(KEPT_LAST, str(kept.last)))
 
 
@@ -107,6 +113,9 @@ def _replay_at(epoch: int, tick: int) -> str | None:
         "speeds": SPEEDS,
         "sections": SECTIONS,
         "current": "REPLAY",
+        "theme": PLACE,
+        "themes": THEMES,
+        "origin": ORIGIN,
     }
     return render_to_string("dashboard/replay.html", context)
 
@@ -157,8 +166,10 @@ def _seconds_to_wait(request: HttpRequest) -> int:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return html(render_to_string("404.html", {"path": request.path}), status=404)
+    return html(
+        render_to_string("404.html", {"path": request.path, "theme": theme_of(request)}), status=404
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return html(render_to_string("500.html"), status=500)
+    return html(render_to_string("500.html", {"theme": theme_of(request)}), status=500)

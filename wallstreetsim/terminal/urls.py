@@ -5,7 +5,18 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from market.common import converters  # noqa: F401
-from wallstreetsim.terminal import agents, law, markets, news, pages, rules, state, status
+from wallstreetsim.terminal import (
+    agents,
+    law,
+    markets,
+    news,
+    pages,
+    pictures,
+    rules,
+    state,
+    status,
+    theme,
+)
 
 urlpatterns = [
     path("", pages.terminal, name="terminal"),
@@ -13,12 +24,15 @@ urlpatterns = [
     re_path(r"^agents/(?!me$)(?P<reference>[^/]+)$", agents.agent, name="agent-page"),
     path("markets", markets.markets, name="markets-page"),
     path("markets/<symbol>", markets.company, name="company-page"),
+    path("markets/<symbol>/picture.png", pictures.company, name="company-picture"),
+    path("picture.png", pictures.index, name="index-picture"),
     path("sec", law.sec, name="sec-page"),
     path("sec/cases/<uuid:id>", law.case, name="case-page"),
     path("sec/scorecard", law.scorecard, name="scorecard-page"),
     path("world", state.world, name="world-page"),
     path("rules", rules.rules, name="rules-page"),
     path("status", status.status, name="status-page"),
+    path("theme/<slug:theme>", theme.choose, name="theme"),
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
     path("news", news.news, name="news-page"),

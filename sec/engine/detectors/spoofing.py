@@ -37,8 +37,9 @@ JUDGED_AFTER = 2  # ticks after a pull: whoever quotes anew is a market maker
 NEAR = 1.2  # outermost levels from the price: what is shown there after a pull is a new quote
 LEAST_RATIO = 2.5  # of what is shown to what is sold meanwhile
 MOST_FILLED = 0.4  # of what is shown
-MOST_OPPOSITE = 0.35  # of what is shown: what the same one quotes on the other side
-MOST_LEFT = 0.4  # of what was shown: what is shown again on the same side after the pull
+MOST_OPPOSITE = 0.5  # of what is shown: what the same one quotes on the other side
+NEWS_TICKS = 3  # after news, in which to pull an order is no more than prudent
+MOST_LEFT = 0.4  # of what was shown: what is shown on the same side when the tick of the pull ends
 DOUBT_LEFT = 0.6  # by each display
 UNHELPFUL_DOUBT = 0.85  # by one that has brought nothing
 MOST_DISPLAYS = 40  # remembered of an account in a company
@@ -59,7 +60,7 @@ class Shown:
 class Pulled:
     """An order that was taken back, and what its owner quoted on the other side before."""
 
-    __slots__ = ("before", "opposite", "order", "side", "tick")
+    __slots__ = ("before", "left", "opposite", "order", "side", "tick")
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class Pulled:
         self.side = side
         self.tick = tick
         self.opposite = opposite
+        self.left: Shares = 0  # on its side, when the tick was over
         self.before = before  # the company before it was shown
 
 
@@ -125,11 +127,15 @@ class Spoofing:
         self.pulled: dict[FlowKey, list[Pulled]] = {}  # not judged yet
         self.fills: dict[FlowKey, Fills] = {}
         self.displays: dict[FlowKey, list[Display]] = {}
+        self.news: dict[str, Tick] = {}  # by company: when it last had some
         self.before: dict[str, list[PriceSeen]] = {}  # by company, of the last ticks
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return what displays whose judgement is due make suspect."""
+        for event in added.events:
+            self.news[event.symbol] = added.tick
         self._note_orders(added)
+        self._note_left(added, known)
         self._note_fills(added, known)
         suspicions = []
         for key in list(self.pulled):
@@ -208,6 +214,21 @@ class Spoofing:
                 Pulled(order, shown.side, tick, opposite, before)
             )
 
+    def _note_left(self, added: Added, known: Known) -> None:
+        """Note of the tick's pulls what is shown yet, by the same one or who is linked to it."""
+        for key, pulls in self.pulled.items():
+            account, symbol = key
+            if pulls[-1].tick != added.tick:
+                continue
+            near = [account, *known.ties.among(account, self.showers.get(symbol, ()))]
+            for side in (1, -1):
+                left = sum(
+                    self._volume_shown((one, symbol), side, added.quotes[symbol]) for one in near
+                )
+                for pull in pulls:
+                    if pull.tick == added.tick and pull.side == side:
+                        pull.left = left
+
     def _before(self, symbol: str, tick: Tick) -> PriceSeen | None:
         """Return a company at the end of a tick, or of the first known after it."""
         return next((seen for seen in self.before.get(symbol, ()) if seen.tick >= tick), None)
@@ -253,6 +274,8 @@ class Spoofing:
         rest = [one for one in pulled if one.side != side]
         if rest:
             self.pulled[key] = rest
+        if pulled[0].tick - self.news.get(key[1], -NEWS_TICKS - 1) <= NEWS_TICKS:
+            return None
         if known.quoting.is_maker(*key):
             return None  # who quotes both sides all the time moves nobody
         display = self._display(key, mine, side, added, known)
@@ -284,13 +307,11 @@ class Spoofing:
         fills: list[TradeSeen] = []
         filled_orders: dict[str, OrderSeen] = {}
         traders: dict[int, None] = {}
-        left = self._volume_shown(key, side, quote)
+        left = min(one.left for one in mine)
         sold = benefit = 0
         before = min((one.before for one in mine), key=_tick_of)
         touch = before.bid if side > 0 else before.ask
         for trader in [account, *known.ties.partners(account)]:
-            if trader != account:
-                left += self._volume_shown((trader, symbol), side, quote)
             found = self.fills.get((trader, symbol))
             if found is None:
                 continue
@@ -402,6 +423,7 @@ class Spoofing:
                 for pull in pulls:
                     pull.order = split_order(pull.order, symbol, into, of)
                     pull.opposite = pull.opposite * into // of
+                    pull.left = pull.left * into // of
                     pull.before = split_price(pull.before, symbol, into, of)
         for (_, name), fills in self.fills.items():
             if name == symbol:
@@ -438,6 +460,7 @@ class Spoofing:
                             one.tick,
                             one.opposite,
                             list(one.before),
+                            one.left,
                         ]
                         for one in pulls
                     ],
@@ -466,6 +489,7 @@ class Spoofing:
                 ]
                 for key, displays in self.displays.items()
             ],
+            "news": [list(item) for item in self.news.items()],
             "before": [[symbol, [list(s) for s in seen]] for symbol, seen in self.before.items()],
         }
 
@@ -478,10 +502,11 @@ class Spoofing:
             }
             self.showers.setdefault(symbol, {})[account] = None
         for account, symbol, pulls in state["pulled"]:
-            self.pulled[account, symbol] = [
-                Pulled(OrderSeen(*order), side, tick, opposite, PriceSeen(*before))
-                for order, side, tick, opposite, before in pulls
-            ]
+            self.pulled[account, symbol] = kept = []
+            for order, side, tick, opposite, before, left in pulls:
+                pull = Pulled(OrderSeen(*order), side, tick, opposite, PriceSeen(*before))
+                pull.left = left
+                kept.append(pull)
         for account, symbol, trades, orders in state["fills"]:
             fills = self.fills[account, symbol] = Fills()
             fills.trades = [TradeSeen(*trade) for trade in trades]
@@ -499,6 +524,7 @@ class Spoofing:
                 )
                 for tick, side, orders, fills_of, traders, benefit, before in displays
             ]
+        self.news = dict(state["news"])
         self.before = {s: [PriceSeen(*one) for one in seen] for s, seen in state["before"]}
 
 
