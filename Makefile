@@ -5,6 +5,7 @@
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
 # make drill   disasters brought about and overcome, as docs/runbook says   make fmt, lock, clean   as they say
+# make lab     adds what reports, plots and learning environments need
 # make compile the engines as native modules: what runs without them runs slower, and the same
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
@@ -21,7 +22,7 @@ RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|A
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
 MODULES := telling|restoring|absence|garbage|looking|asking|api.door|engine.calls|engine.closing|market.reach
 
-.PHONY: setup compile run test check fmt bench soak drill admin audit lock clean
+.PHONY: setup lab compile run test check fmt bench soak drill admin audit lock clean
 
 setup: .venv/dev compile
 
@@ -69,14 +70,17 @@ audit: .venv/run
 
 lock: .venv/dev
 	$(LOCK) --output-file requirements/run.txt
-	$(LOCK) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(LOCK) --extra realism --extra lab --constraints requirements/run.txt --output-file requirements/lab.txt
+	$(LOCK) --extra realism --extra lab --group dev --constraints requirements/lab.txt --output-file requirements/dev.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis bench.json soak.log
 
-.venv/dev: .venv/run
+lab: .venv/lab
 
-.venv/run .venv/dev: .venv/%: requirements/%.txt | $(PY)
+.venv/lab .venv/dev: .venv/run
+
+.venv/run .venv/lab .venv/dev: .venv/%: requirements/%.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 

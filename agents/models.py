@@ -76,6 +76,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    frozen_at = models.DateTimeField(null=True, blank=True, help_text="By an operator.")
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -131,6 +132,7 @@ class Input(models.Model):
     received_at = models.DateTimeField(auto_now_add=True)
     is_quarantined = models.BooleanField(default=False)
     rationale = models.CharField(max_length=500, default="", db_default="", blank=True)
+    request_id = models.CharField(max_length=64, default="", db_default="", blank=True)
 
     objects = InputQuerySet.as_manager()
 
@@ -348,3 +350,59 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} of {self.account}"
+
+
+class RegistrationMode(models.TextChoices):
+    OPEN = "open"
+    INVITED = "invited"
+    CLOSED = "closed"
+
+
+class SiteState(models.Model):
+    """The one row that says what operators have settled of the site: who may register, and what all
+    are told.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    registration = models.CharField(
+        max_length=8, choices=RegistrationMode.choices, default=RegistrationMode.OPEN
+    )
+    notice = models.CharField(max_length=200, blank=True, default="")
+    notice_ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "site state"
+        constraints: ClassVar = [
+            models.CheckConstraint(name="there_is_one_site_state", condition=Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"registration {self.registration}"
+
+
+class Invitation(models.Model):
+    """What lets one agent register while the invited may; only its digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    note = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    agent = models.OneToOneField(
+        Agent, null=True, blank=True, on_delete=models.CASCADE, related_name="invitation"
+    )
+
+    def __str__(self) -> str:
+        return self.note or f"invitation {self.pk}"
+
+
+class FrozenAddress(models.Model):
+    """An address, or a network, from which nothing is served."""
+
+    network = models.CharField(max_length=43, unique=True)
+    reason = models.CharField(max_length=200)
+    frozen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "frozen addresses"
+
+    def __str__(self) -> str:
+        return self.network

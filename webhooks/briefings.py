@@ -24,6 +24,7 @@ from agents.api import serializers
 from agents.engine.agent_state import AgentStatus
 from agents.ids import new_id
 from agents.models import Agent
+from agents.services import site_state
 from agents.services.encryption import decrypt
 from market import tape
 from market.common.bulk import each_of
@@ -142,6 +143,7 @@ class RequestBuilder:
             books=_order_books(endpoints),
             places=self._all_places(world),
             deadline=(timezone.now() + timedelta(seconds=EXCHANGE_SECONDS)).isoformat(),
+            notice=notice.as_wire() if (notice := site_state.read()) else None,
         )
 
     def _reader(self, found: _Found, endpoint: Endpoint) -> BriefedAgent:
@@ -168,6 +170,7 @@ class RequestBuilder:
             order_books={s: books[s] for s in _books_of(endpoint) if s in books},
             sent_actions=[SentAction(id, line) for id, line in endpoint.last_reply],
             last_latency_ms=endpoint.last_response_ms,
+            notice=found.notice,
         )
 
     def _market(self, world: World) -> MarketBriefing:
@@ -281,6 +284,7 @@ class _Found(NamedTuple):
     books: dict[str, Any]
     places: dict[int, LeaderboardPlace]
     deadline: str
+    notice: dict[str, str | None] | None
 
 
 def _position(world: World, endpoint: Endpoint) -> _Position:

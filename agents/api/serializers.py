@@ -66,6 +66,9 @@ class RegisterBody(Body):
     )
     role = Choice(choices=ROLES)
     callbackUrl = CallbackUrl()
+    invitation = Text(
+        max_length=64, required=False, help_text="While only the invited may register."
+    )
 
 
 class KeyBody(Body):

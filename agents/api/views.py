@@ -22,7 +22,8 @@ from agents.engine.names import folded
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import blocking, keys, registration
 from agents.services.callbacks import BadCallbackUrl
-from market.common.client_address import origin_of
+from agents.services.site_state import NotInvited, RegistrationClosed
+from market.common.client_address import origin_of, request_id_of
 from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict, Spent
@@ -51,7 +52,15 @@ class RegisterView(APIView):
                 role=body["role"],
                 callback_url=url,
                 origin=origin_of(request._request),
+                invitation=body.get("invitation") or "",
+                request_id=request_id_of(request._request),
             )
+        except RegistrationClosed:
+            raise PermissionDenied("Registration is closed.") from None
+        except NotInvited:
+            raise PermissionDenied(
+                "Only who is invited may register: give an `invitation` that is not used yet."
+            ) from None
         except registration.NameTaken:
             raise Conflict("This name is taken, or looks like one that is.") from None
         except registration.NoOffice:

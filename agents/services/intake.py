@@ -67,6 +67,7 @@ def take(
     views: Views,
     source: Source,
     repeatable: Repeatable | None = None,
+    request_id: str = "",
 ) -> Taken:
     """Take what the next tick is not bound to refuse: a fixed number of statements, however many
     actions there are and whomever they name.
@@ -75,12 +76,12 @@ def take(
     OtherRequest when its key was used for another.
     """
     if repeatable is None:
-        return _take(agent, asked, table, views, source)
+        return _take(agent, asked, table, views, source, request_id)
     with transaction.atomic(), connection.cursor() as cursor:
         kept = repeats.claim(cursor, agent, repeatable)
         if kept is not None:
             return _taken_of(kept)
-        taken = _take(agent, asked, table, views, source)
+        taken = _take(agent, asked, table, views, source, request_id)
         repeats.keep(cursor, agent, repeatable, taken)
         return taken
 
@@ -146,11 +147,12 @@ def _take(
     table: ActionTable,
     views: Views,
     source: Source,
+    request_id: str,
 ) -> Taken:
     formed = [action for action in asked if isinstance(action, ParsedAction)]
     door = _Door(agent, formed, table, views)
     pairs = [(action, door.receive(action)) for action in formed]
-    inserted = _insert(agent, pairs, source)
+    inserted = _insert(agent, pairs, source, request_id)
     received = iter([_unless_used(receipt, inserted) for _, receipt in pairs])
     receipts = [next(received) if isinstance(a, ParsedAction) else _refuse(a) for a in asked]
     return Taken(door.snapshot.tick, receipts)
@@ -304,7 +306,10 @@ def _cost_of(pre_trade: PreTradeCheck, account: Account, parameters: Parameters)
 
 
 def _insert(
-    agent: Agent, pairs: Iterable[tuple[ParsedAction, Receipt]], source: Source
+    agent: Agent,
+    pairs: Iterable[tuple[ParsedAction, Receipt]],
+    source: Source,
+    request_id: str,
 ) -> set[str]:
     """Append what is taken to the inbox and return the ids of what got in: one statement.
 
@@ -319,17 +324,18 @@ def _insert(
             source.value,
             next(iter(client_ids_of([asked])), None),
             asked.rationale,
+            request_id,
         )
         for asked, receipt in pairs
         if receipt.id
     ]
     if not rows:
         return set()
-    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, now(), false)"] * len(rows))
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, now(), false)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO agents_input (public_id, account, type, parameters, source,"
-            " client_order_id, rationale, received_at, is_quarantined)"
+            " client_order_id, rationale, request_id, received_at, is_quarantined)"
             f" VALUES {values} ON CONFLICT (account, client_order_id)"
             " WHERE client_order_id IS NOT NULL DO NOTHING RETURNING public_id::text",
             [value for row in rows for value in row],

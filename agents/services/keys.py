@@ -51,7 +51,13 @@ def credential_of(secret: str) -> Credential | None:
 
 def key_of(secret: str) -> ApiKey | None:
     """Return the live key that a secret stands for, its agent loaded. One query."""
-    return _bearer_of(ApiKey, "revoked_at IS NULL", secret)
+    return _bearer_of(ApiKey, "revoked_at IS NULL AND frozen_at IS NULL", secret)
+
+
+def is_frozen(secret: str) -> bool:
+    """Say whether a secret is a key that an operator has frozen. One query."""
+    frozen = ApiKey.objects.live().filter(digest=digest_of(secret), frozen_at__isnull=False)
+    return secret.startswith(KEY) and frozen.exists()
 
 
 def create_key(agent: Agent) -> tuple[ApiKey, str]:

@@ -19,6 +19,7 @@ from agents.models import Agent, Input, Source
 from agents.services.callbacks import check_callback_url
 from agents.services.encryption import encrypt
 from agents.services.keys import create_key
+from agents.services.site_state import admit
 from market.models import Company
 
 REGISTER = "REGISTER"
@@ -49,11 +50,19 @@ class Registration(NamedTuple):
     webhook_secret: str
 
 
-def register(*, name: str, role: str, callback_url: str = "", origin: str = "") -> Registration:
+def register(
+    *,
+    name: str,
+    role: str,
+    callback_url: str = "",
+    origin: str = "",
+    invitation: str = "",
+    request_id: str = "",
+) -> Registration:
     """Register an agent; its capital follows with the next tick. `origin` says, by a keyed hash,
     which address asks; "" is bound by no limit of an address.
 
-    Raises NameTaken, NoOffice, EndowmentSpent and BadCallbackUrl.
+    Raises NameTaken, NoOffice, EndowmentSpent, BadCallbackUrl, RegistrationClosed and NotInvited.
     """
     if callback_url:
         check_callback_url(callback_url)
@@ -62,6 +71,7 @@ def register(*, name: str, role: str, callback_url: str = "", origin: str = "") 
     webhook_secret = new_webhook_secret()
     try:
         with transaction.atomic():
+            used = admit(invitation)
             if origin:
                 _check_endowment(role, origin)
             if role == CEO:
@@ -79,8 +89,15 @@ def register(*, name: str, role: str, callback_url: str = "", origin: str = "") 
             if origin:
                 parameters["origin"] = origin
             Input.objects.create(
-                account=agent.id, type=REGISTER, parameters=parameters, source=Source.API
+                account=agent.id,
+                type=REGISTER,
+                parameters=parameters,
+                source=Source.API,
+                request_id=request_id,
             )
+            if used is not None:
+                used.agent = agent
+                used.save(update_fields=["agent"])
     except IntegrityError:  # the only constraint that a caller can break
         raise NameTaken from None
     return Registration(agent, secret, webhook_secret)

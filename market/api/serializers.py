@@ -110,12 +110,14 @@ class History(TypedDict):
     """The last finished candles of a company, oldest first.
 
     They are counted from the session's beginning and cut at its end; there is none of a time in
-    which the company did not trade.
+    which the company did not trade. `gap` says that there are fewer because older days have been
+    dropped.
     """
 
     symbol: str
     interval: int | str
     candles: list[CandleLine]
+    gap: bool
 
 
 class IndexHistory(TypedDict):

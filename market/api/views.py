@@ -46,7 +46,8 @@ class HistoryView(APIView):
         interval = query["interval"] if query["interval"] == wire.DAY else int(query["interval"])
         rows = selectors.candles(_company(symbol), interval=interval, limit=query["limit"])
         candles = [serializers.candle(row) for row in rows]
-        return Response({"symbol": symbol, "interval": interval, "candles": candles})
+        gap = len(candles) < query["limit"] and selectors.has_dropped_days()
+        return Response({"symbol": symbol, "interval": interval, "candles": candles, "gap": gap})
 
 
 class IndexHistoryView(APIView):

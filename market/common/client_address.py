@@ -29,6 +29,11 @@ def address_of(request: HttpRequest) -> str:
     return str(known)
 
 
+def request_id_of(request: HttpRequest) -> str:
+    """Return the name under which a request is logged and answered."""
+    return str(getattr(request, "name_in_logs", ""))
+
+
 def origin_of(request: HttpRequest) -> str:
     """Return a keyed hash of the client's address, "" for one from this very machine: it says
     whether two come from one place, and nobody can tell which place that is.

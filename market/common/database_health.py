@@ -48,13 +48,17 @@ class _WatchConnection(psycopg.Connection[Any]):
         return super().wait(gen, interval, SILENCE_SECONDS)
 
 
-def watch(note_tick: Callable[[int], None]) -> None:
+def watch(
+    note_tick: Callable[[int], None], look: Callable[[psycopg.Connection[Any]], None]
+) -> None:
     """Watch the database from a thread of its own, for as long as this process lives; note the
-    world's tick with every look.
+    world's tick with every look, and let `look` read what else it wants.
     """
     if not Watch.is_kept:
         Watch.is_kept = True
-        Thread(target=_keep_watch, args=(note_tick,), name="database-watch", daemon=True).start()
+        Thread(
+            target=_keep_watch, args=(note_tick, look), name="database-watch", daemon=True
+        ).start()
 
 
 def is_lost() -> bool:
@@ -62,7 +66,9 @@ def is_lost() -> bool:
     return Watch.is_lost
 
 
-def _keep_watch(note_tick: Callable[[int], None]) -> None:
+def _keep_watch(
+    note_tick: Callable[[int], None], look: Callable[[psycopg.Connection[Any]], None]
+) -> None:
     watched: _WatchConnection | None = None
     while True:
         try:
@@ -72,6 +78,7 @@ def _keep_watch(note_tick: Callable[[int], None]) -> None:
             row = watched.execute(WATCH_QUERY).fetchone()
             if row is not None:
                 note_tick(row[0])
+            look(watched)
             _note(is_lost=False)
         except Exception as error:
             answered = isinstance(error, psycopg.Error) and error.sqlstate is not None

@@ -209,6 +209,7 @@ class SecEngine(Office):
         log = self.market.log
         for account in self.records.watch(log.trades, log.orders.values()):
             self._look_at(account)
+        self.records.bear_out(self.surveillance.events)
         lifecycle.go_on(self)
         collection.collect(self)
         flight.settle(self)

@@ -184,6 +184,15 @@ class Records:
             # The smallest goes: many small trades cannot push a large one out.
             kept.remove(min(kept, key=_value_of))
 
+    def bear_out(self, events: Iterable[EventSeen]) -> None:
+        """Forget the rumors that news has borne out: what is sold after it is sold on news."""
+        for event in events:
+            self.rumors = [
+                r
+                for r in self.rumors
+                if r.symbol != event.symbol or r.tick >= event.tick or r.sign * event.impact <= 0
+            ]
+
     def prune(self, tick: Tick) -> None:
         """Forget what is older than the window."""
         self.rumors = [r for r in self.rumors if r.tick > tick - self.window_ticks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agents.engine.facts import AgentAdmitted, AllianceFormed
 from agents.engine.registry import AgentRegistry
@@ -29,6 +29,7 @@ class Surveillance:
         self.facts = facts
         self.detectors = Detectors(registry.linked, registry.ceos, window_ticks)
         self.quotes: dict[str, QuoteSeen] = {}
+        self.events: Sequence[EventSeen] = ()  # of the tick
 
     def found(self) -> None:
         """Note how agents are linked that were there before surveillance was."""
@@ -47,7 +48,7 @@ class Surveillance:
         """Return what the tick makes suspect."""
         self._note_ties(tick)
         added = self._added(tick, rumors)
-        self.quotes = dict(added.quotes)
+        self.quotes, self.events = dict(added.quotes), added.events
         return self.detectors.see(added)
 
     def look(self, crime: str, conduct: Conduct) -> Suspicion | None:

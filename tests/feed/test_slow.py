@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wallstreetsim.api.server.socket_writer import SocketWriter
 from wallstreetsim.feed import client as clients
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import MOST_BEHIND_SECONDS, Client
@@ -23,7 +24,7 @@ def test_who_reads_nothing_while_something_waits_is_closed(
         async def never(event: Any) -> None:
             await asyncio.Event().wait()
 
-        client = Client(never, "192.0.2.1", 1)
+        client = Client(SocketWriter(never), "192.0.2.1", 1)
         client.tell(Batch("one", public=2))
         await asyncio.sleep(0)
         now[0] += seconds
@@ -47,7 +48,7 @@ def test_who_reads_all_is_never_behind(monkeypatch: pytest.MonkeyPatch) -> None:
         async def hear(event: Any) -> None:
             heard.append(event["text"])
 
-        client = Client(hear, "192.0.2.1", 1)
+        client = Client(SocketWriter(hear), "192.0.2.1", 1)
         for tick in range(5):
             client.tell(Batch(str(tick), public=tick))
             await asyncio.sleep(0.01)

@@ -15,6 +15,7 @@ from agents import selectors
 from agents.models import Input
 from agents.services.keys import create_key
 from market import models
+from market.engine.candles import INDEX
 from tests.api.desk import Desk
 from tests.floor.hall import Hall
 from wallstreetsim.floor import old_days, rollback
@@ -73,6 +74,10 @@ def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
     assert done.inputs > 0
     assert models.Trade.objects.count() == before[models.Trade] - done.trades
     assert not models.Trade.objects.filter(tick__lt=2 * DAY).exists()
+    fine = models.Candle.objects.filter(tick__lt=2 * DAY, interval__lt=60)
+    assert set(fine.values_list("symbol", flat=True)) == {INDEX}
+    history = Desk.__new__(Desk).get("/market/stocks/APEX/history?interval=1&limit=100").data
+    assert history["gap"] is True
     assert hall.audit() == []
     assert selectors.open_orders(hall.agents["bob"]) == open_before
     assert Input.objects.filter(type="REGISTER").count() == 2

@@ -78,11 +78,9 @@ BOTH = {
 WAITS_AGAIN = {"agents.Input", "agents.Waiting"}
 GOES_WITH_ITS_TIME = {"agents.KeptAnswer"}
 STAYS = {
-    "market.SealedDay",
-    "market.SealedBalance",
-    "agents.ApiKey",
-    "agents.Session",
-    "webhooks.Endpoint",
+    *("agents.ApiKey", "agents.Session", "webhooks.Endpoint"),
+    *("agents.SiteState", "agents.Invitation", "agents.FrozenAddress"),
+    *("market.SealedDay", "market.SealedBalance"),
 }
 
 

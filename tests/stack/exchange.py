@@ -56,11 +56,13 @@ class Exchange:
 
     # Processes
 
-    def start(self, name: str, **variables: str) -> None:
-        """Start one more process of this name, as the launcher would."""
+    def start(self, name: str, *prefix: str, **variables: str) -> None:
+        """Start one more process of this name, as the launcher would; `prefix` is a command that
+        runs it elsewhere.
+        """
         with self.places.log(name).open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "wallstreetsim.stack.child", name],
+                [*prefix, sys.executable, "-m", "wallstreetsim.stack.child", name],
                 cwd=settings.BASE_DIR,
                 env=self._environment | variables,
                 stdout=log,

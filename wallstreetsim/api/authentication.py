@@ -8,7 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from agents.models import Agent
-from agents.services.keys import Credential, credential_of
+from agents.services.keys import Credential, credential_of, is_frozen
 from wallstreetsim.api import limits
 
 
@@ -28,6 +28,8 @@ class BearerAuthentication(BaseAuthentication):
         credential = credential_of(secret.strip())
         if credential is None:
             self._count_failure(request)
+            if is_frozen(secret.strip()):
+                raise AuthenticationFailed("This key is frozen by an operator of the exchange.")
             raise AuthenticationFailed("This key or token is not valid or has expired.")
         return credential.agent, credential
 

@@ -18,7 +18,9 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch, get_resolver, resolve
 from django.utils.log import log_response
 
+from agents.services import site_state
 from market.common import database_health
+from market.common.client_address import address_of
 from market.common.instants import noting_ticks, tick_of_data, tick_seen
 from wallstreetsim.api import compression, metrics, unavailable_page
 from wallstreetsim.api.envelope import SORRY, refuse, strange_host
@@ -76,6 +78,8 @@ class RequestContext:
             return answer(request, match)
         started = perf_counter()
         with _named(_sent_name(request)):
+            if site_state.is_frozen(address_of(request)):
+                return _stamp(request, frozen(request), started)
             if _needs_record(request) and database_health.is_lost():
                 return _stamp(request, unavailable_page.answer(request), started)
             return _stamp(request, self.get_response(request), started)
@@ -86,8 +90,10 @@ class RequestContext:
             return await sync_to_async(answer)(request, match)
         started = perf_counter()
         with _named(_sent_name(request)):
-            if _needs_record(request) and database_health.is_lost():
-                response: HttpResponseBase = unavailable_page.answer(request)
+            if site_state.is_frozen(address_of(request)):
+                response: HttpResponseBase = frozen(request)
+            elif _needs_record(request) and database_health.is_lost():
+                response = unavailable_page.answer(request)
             else:
                 response = await self.get_response(request)
             return await sync_to_async(_stamp)(request, response, started)
@@ -122,11 +128,17 @@ def answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     started = perf_counter()
     request.resolver_match = match
     with _named(_sent_name(request)), noting_ticks():
+        request.name_in_logs = request_id.get()  # type: ignore[attr-defined]
         response = compression.compress(request, _call(request, match))
         response.setdefault("Content-Length", str(len(response.content)))
         if API in match.app_names:  # whose refusals are no news
             response._has_been_logged = True  # type: ignore[attr-defined]
         return _stamp(request, response, started)
+
+
+def frozen(request: HttpRequest) -> HttpResponse:
+    """Refuse an address that an operator has frozen."""
+    return refuse(403, "Your address is frozen by an operator of the exchange.")
 
 
 def refused(status: int, error: str, *, sent_name: str = "", path: str = "") -> HttpResponse:
@@ -140,6 +152,8 @@ def refused(status: int, error: str, *, sent_name: str = "", path: str = "") -> 
 def _call(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     try:
         request.get_host()
+        if site_state.is_frozen(address_of(request)):
+            return frozen(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
             raise BodyTooLarge
         if "HTTP_CONTENT_ENCODING" in request.META:

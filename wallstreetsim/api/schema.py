@@ -96,13 +96,13 @@ class EnvelopeSchema(AutoSchema):
 
     def _refusals(self) -> list[int]:
         """Return the statuses with which a request may be refused, or not be answered."""
-        statuses = {400, 429, 500, 503}
+        statuses = {400, 403, 429, 500, 503}  # 403: an address may be frozen
         if self.view.get_authenticators() or getattr(self.view, "limit", "") == "login":
             statuses.add(401)
         if "{" in self.path:
             statuses.add(404)
         if any(isinstance(one, IsAuthenticated) for one in self.view.get_permissions()):
-            statuses |= {403, 404}
+            statuses.add(404)
         if self.method != "GET":
             statuses |= {409, 413, 415}
         return sorted(statuses)

@@ -23,6 +23,7 @@ from agents.services.intake import Taken, await_verdicts, take, try_out
 from agents.services.repeats import LONGEST_KEY, OtherRequest, Repeatable
 from agents.standings import count_active, ranking
 from market import selectors
+from market.common.client_address import request_id_of
 from market.common.fields import Choice, Query
 from market.common.lists import Page, PageQuery, page_of, slice_of
 from market.common.refusals import Conflict
@@ -86,6 +87,7 @@ class ActionsView(APIView):
                 views=checking_views,
                 source=Source.API,
                 repeatable=_repeatable(request),
+                request_id=request_id_of(request._request),
             )
         except OtherRequest:
             raise Conflict("This Idempotency-Key was used for another request.") from None

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from market import tape
 from wallstreetsim.feed import stats
+from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry, agent_batch
@@ -97,6 +98,11 @@ class Audience:
         for entry in private:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
+
+    def tell_all(self, batch: Batch) -> None:
+        """Send everyone something that is on no stream."""
+        for client in self._clients:
+            client.offer(batch)
 
     def figures(self) -> stats.FeedStats:
         """Return this process's figures."""

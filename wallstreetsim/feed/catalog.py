@@ -268,6 +268,13 @@ ANSWERS = (
         ("epoch", "public", "agent", "entries", "gap"),
         "From here on all is live.",
     ),
+    Answer(
+        "notice",
+        "",
+        ("text", "endsAt"),
+        "What operators have to say, and when what it tells of happens, if that is known; no text:"
+        " it is over. After `connected`, and whenever it changes.",
+    ),
     Answer("pong", "ping", ("serverTime", "tick"), ""),
     Answer("error", "", ("code", "message"), "A frame that was not understood; nothing was done."),
 )

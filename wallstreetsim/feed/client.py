@@ -10,12 +10,10 @@ from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
-from asgiref.typing import ASGISendCallable
-
 from wallstreetsim.feed import channels, stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.socket_writer import SocketWriter
+from wallstreetsim.feed.server import Writer
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,7 @@ class Client:
     `shown` is the tick after which a snapshot has shown it its agent's own figures.
     """
 
-    def __init__(self, send: ASGISendCallable, address: str, seq: int) -> None:
+    def __init__(self, writer: Writer, address: str, seq: int) -> None:
         self.address = address
         self.channels: frozenset[str] = frozenset()
         self.joined: dict[str, int] = {}
@@ -53,7 +51,7 @@ class Client:
         self.public = self.private = seq
         self.identity: Identity | None = None
         self.is_closed = False
-        self._socket_writer = SocketWriter(send)
+        self._socket_writer = writer
         self._owed: asyncio.Queue[Batch] = asyncio.Queue(MOST_OWED)
         self._is_writing = False
         self._written_at = monotonic()

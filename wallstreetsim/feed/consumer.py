@@ -17,25 +17,28 @@ from asgiref.typing import (
     WebSocketScope,
 )
 
+from agents.services import site_state
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.codes import Close
-from wallstreetsim.feed.frame_guard import FrameGuard
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.origins import address_of, origin_is_ours
 from wallstreetsim.feed.protocol import Conversation
+from wallstreetsim.feed.server import Server
 
 
-async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """Serve one WebSocket from its handshake to its end."""
+async def feed(
+    server: Server, scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+) -> None:
+    """Serve one WebSocket of this server from its handshake to its end."""
     await receive()  # websocket.connect
-    if not origin_is_ours(scope):
+    if not origin_is_ours(scope) or site_state.is_frozen(address_of(scope)):
         await _turn_away(send)
         return
-    frame_guard = FrameGuard(send)
+    guard = server.guard(send)
     await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
-    hub = await Hub.of_this_process()
-    client = Client(send, address_of(scope), hub.seq)
-    frame_guard.close = client.close
+    hub = await Hub.of_this_process(server)
+    client = Client(server.writer(send), address_of(scope), hub.seq)
+    guard.close = client.close
     conversation = Conversation(hub, client)
     try:
         if hub.audience.admit(client):
@@ -48,7 +51,7 @@ async def feed(scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISe
     finally:
         conversation.end()
         hub.audience.dismiss(client)
-        frame_guard.release()
+        guard.release()
         await client.end()
         if client.identity and not hub.audience.is_here(client.identity.account):
             await hub.resume_points.note(client, hub.epoch)

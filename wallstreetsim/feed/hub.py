@@ -10,17 +10,20 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agents.services import site_state
 from market import tape
 from market.common.redis_clients import subscribing_redis_client
 from wallstreetsim.feed import channels, notices, selectors, stats
 from wallstreetsim.feed.audience import Audience
+from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
+from wallstreetsim.feed.messages import notice_frame
 from wallstreetsim.feed.notices import Revocation, TickNotice
 from wallstreetsim.feed.recovery_cache import RecoveryCache
 from wallstreetsim.feed.resume_points import ResumePoints
-from wallstreetsim.feed.socket_writer import before_the_server_stops
+from wallstreetsim.feed.server import Server
 from wallstreetsim.feed.threads import in_thread
 from wallstreetsim.machine import gc_control
 
@@ -41,7 +44,7 @@ class Hub:
     entry told; who joins now hears the next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server) -> None:
         self.audience = Audience()
         self.epoch = 0
         self.seq = 0
@@ -50,19 +53,20 @@ class Hub:
         self.symbols: frozenset[str] = frozenset()
         self.recovery_cache = RecoveryCache()
         self.resume_points = ResumePoints()
+        self._notice = site_state.current_notice()  # as last told to all
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
         self._reporting = asyncio.create_task(self.resume_points.report(self.audience.figures))
-        before_the_server_stops(self._part)
+        server.before_it_stops(self._part)
 
     @classmethod
-    async def of_this_process(cls) -> Hub:
+    async def of_this_process(cls, server: Server) -> Hub:
         """Return the hub of this process's event loop, once it knows where the world stands."""
         loop = asyncio.get_running_loop()
         hub = _hubs.get(loop)
         if hub is None:
-            hub = _hubs[loop] = cls()
+            hub = _hubs[loop] = cls(server)
         await hub._has_begun.wait()
         return hub
 
@@ -128,6 +132,7 @@ class Hub:
                 await self._tell(PublicEntry.of(entry))
                 await asyncio.sleep(0)  # for the clients' writers
             stats.FILLED.inc(len(page))
+        self._tell_notice()
         revoked = await in_thread(selectors.revoked, self.audience.keys)
         self.audience.close_revoked(revoked)
         self._has_begun.set()
@@ -177,7 +182,14 @@ class Hub:
         self.latest = entry
         self.audience.tell(entry, private)
         self.books.apply(entry.book_changes)  # nobody can ask for a book before
+        self._tell_notice()
         self._tidy_up()
+
+    def _tell_notice(self) -> None:
+        """Tell everybody what operators have to say, once it is something else."""
+        if (notice := site_state.current_notice()) != self._notice:
+            self._notice = notice
+            self.audience.tell_all(Batch(notice_frame(notice)))
 
     def _listening(self, told: AbstractSet[int] | None) -> AbstractSet[int]:
         accounts = self.audience.accounts

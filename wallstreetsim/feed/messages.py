@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 import orjson
 from rest_framework.exceptions import APIException
 
+from agents.services.site_state import Notice
 from market.common.strict_json import parse_json
 
 MOST_BYTES = 16 * 1024
@@ -104,3 +105,9 @@ def _is_id(id: object) -> TypeGuard[str | int | None]:
     if isinstance(id, int):
         return not isinstance(id, bool) and abs(id) < 1 << 63
     return id is None or isinstance(id, str)
+
+
+def notice_frame(notice: Notice | None) -> str:
+    """Return the frame that tells what operators have to say, or that it is over."""
+    said = notice or Notice("", None)
+    return orjson.dumps({"type": "notice", **said.as_wire()}).decode()

@@ -11,6 +11,7 @@ import django.db
 import orjson
 from django.utils import timezone
 
+from agents.services import site_state
 from wallstreetsim.feed import channels, messages, selectors
 from wallstreetsim.feed.allowance import Allowance
 from wallstreetsim.feed.batches import Batch
@@ -18,7 +19,7 @@ from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import agent_snapshot
 from wallstreetsim.feed.hub import Hub
-from wallstreetsim.feed.messages import Malformed, Message
+from wallstreetsim.feed.messages import Malformed, Message, notice_frame
 from wallstreetsim.feed.recovery import Recovery
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.threads import in_thread
@@ -54,6 +55,8 @@ class Conversation:
     def greet(self) -> None:
         hub = self.hub
         self._say(_frame("connected", channels=channels.PUBLIC, epoch=hub.epoch, tick=hub.seq))
+        if notice := site_state.current_notice():
+            self._say(notice_frame(notice))
 
     def end(self) -> None:
         """Stop whatever the client is still being told."""

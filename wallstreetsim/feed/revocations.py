@@ -15,6 +15,6 @@ from wallstreetsim.feed.publishing import announce_revoked
 
 @receiver(post_save, sender=ApiKey)
 def announce(instance: ApiKey, **_: Any) -> None:
-    if instance.revoked_at is not None:
+    if instance.revoked_at is not None or instance.frozen_at is not None:
         announcement = partial(announce_revoked, account=instance.agent_id, key=instance.id)
         transaction.on_commit(announcement)

@@ -1,10 +1,21 @@
 """Where WebSockets go."""
 
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, WebSocketScope
 from django.urls import URLPattern, path, re_path
 
 from wallstreetsim.feed.consumer import feed, nothing_here
+from wallstreetsim.feed.server import Server
 
-websocket_urlpatterns: list[URLPattern] = [
-    path("ws", feed),  # type: ignore[arg-type]  # as Channels has it
-    re_path("", nothing_here),  # type: ignore[arg-type]
-]
+
+def websocket_urlpatterns(server: Server) -> list[URLPattern]:
+    """Return where the WebSockets of this server go."""
+
+    async def serve(
+        scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        await feed(server, scope, receive, send)
+
+    return [
+        path("ws", serve),  # type: ignore[arg-type]  # as Channels has it
+        re_path("", nothing_here),  # type: ignore[arg-type]
+    ]

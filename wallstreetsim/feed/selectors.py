@@ -159,7 +159,8 @@ def revoked(ids: Collection[UUID]) -> set[UUID]:
     """Return which of these keys are good no more. No query without keys."""
     if not ids:
         return set()
-    return set(ids) - set(ApiKey.objects.live().filter(id__in=ids).values_list("id", flat=True))
+    good = ApiKey.objects.live().filter(frozen_at=None, id__in=ids)
+    return set(ids) - set(good.values_list("id", flat=True))
 
 
 def owner_of_key(secret: str) -> Identity | None:

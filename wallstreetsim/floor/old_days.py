@@ -1,5 +1,6 @@
 """Old days: exported for whoever wants them, then sealed: their orders, trades, ledger entries,
-inputs and pages are dropped, and a balance of what they moved stays, from which the audit starts.
+inputs, pages and fine candles are dropped, and a balance of what they moved stays, from which the
+audit starts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db import connection, models, transaction
 from agents.models import Agent
 from market import tape
 from market.engine.accounts import TREASURY
+from market.engine.candles import INDEX
 from market.engine.values import Tick
 from market.models import Candle, Checkpoint, LedgerEntry, Order, SealedDay, Trade, World
 from news.models import Article
@@ -26,6 +28,7 @@ from sec.models import Violation
 from wallstreetsim.machine.rules import RULES, Rules
 
 BULK_KINDS = ("interest", "borrow_fee")  # of entries; what other rows are held against stays
+COARSE = 60  # ticks: companies' candles of shorter intervals are dropped, the index keeps its own
 OWNERS = {"account_id", "buyer_id", "seller_id", "debit_id", "credit_id", "account"}
 AT_A_TIME = 2_000  # rows
 
@@ -204,8 +207,14 @@ def seal(day: int, *, rules: Rules = RULES) -> SealedDay:
         needed += Checkpoint.objects.filter(epoch=row.epoch).values_list("tick", flat=True)
         if last > min(needed):
             raise CannotSeal(f"day {day} is needed yet: checkpoints go back to tick {min(needed)}")
+        wanted: dict[str, Any] = {
+            "tick": last,
+            "kinds": list(BULK_KINDS),
+            "coarse": COARSE,
+            "index": INDEX,
+        }
         for statement in _SEAL:
-            cursor.execute(statement, {"tick": last, "kinds": list(BULK_KINDS)})
+            cursor.execute(statement, wanted)
         counts: Mapping[str, int] = {
             "trades": _count(cursor, "sealed_trades"),
             "entries": _count(cursor, "sealed_entries"),
@@ -259,6 +268,8 @@ _SEAL = (
         SELECT trade.* FROM market_trade AS trade WHERE tick <= %(tick)s
             AND NOT EXISTS (SELECT FROM sealed_kept_orders WHERE id = buy_order)
             AND NOT EXISTS (SELECT FROM sealed_kept_orders WHERE id = sell_order)""",
+    """DELETE FROM market_candle
+        WHERE tick <= %(tick)s AND interval < %(coarse)s AND symbol <> %(index)s""",
     """CREATE TEMPORARY TABLE sealed_entries ON COMMIT DROP AS
         SELECT * FROM market_ledgerentry WHERE tick <= %(tick)s AND kind = ANY(%(kinds)s)""",
     f"""INSERT INTO market_sealedbalance (account, symbol, amount)

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.http import quote_etag
 
+from agents.services import site_state
 from market import selectors
 from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
@@ -83,7 +85,7 @@ def framed(
     if digest is None:
         return html(render_to_string("503.html"), status=503)
     address = request.get_full_path()
-    etag = quote_etag(f"{digest}{address}")
+    etag = quote_etag(f"{digest}{address}{site_state.current_notice() or ''}")
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     page = _kept(digest, address) if is_kept else _Page()
@@ -115,7 +117,23 @@ def _kept(digest: str, address: str) -> _Page:
 def html(content: str, *, status: int = 200, socket: str = "") -> HttpResponse:
     """Answer with a page under the policy that all pages have."""
     policy = POLICY.format(socket=socket)
+    content = content.replace("</header>", f"{notice()}</header>", 1)
     return HttpResponse(content, status=status, headers={"Content-Security-Policy": policy})
+
+
+def notice() -> str:
+    """Return what operators have to say, as each page shows it: whatever else of it is kept."""
+    said = site_state.current_notice()
+    if said is None:
+        return '<p id="notice" role="status" data-live="5" hidden></p>'
+    ends = said.ends_at.isoformat() if said.ends_at else ""
+    return format_html(
+        '<p id="notice" role="status" data-live="5" data-ends="{}">'
+        '<span data-field="text">{}</span> <b data-field="countdown">{}</b></p>',
+        ends,
+        said.text,
+        f"{said.ends_at:%H:%M} UTC" if said.ends_at else "",
+    )
 
 
 def one_of(given: str | None, known: Sequence[str], default: str) -> str:

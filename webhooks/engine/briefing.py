@@ -192,6 +192,7 @@ class BriefedAgent:
     order_books: Mapping[str, Any] = field(default_factory=dict)
     sent_actions: Sequence[SentAction] = ()
     last_latency_ms: int | None = None
+    notice: Wire | None = None  # what operators have to say to all
 
 
 class _Cuts:
@@ -229,6 +230,7 @@ def briefing(market: MarketBriefing, reader: BriefedAgent) -> Wire:
         "seq": _seq(reader.range),
         "gap": reader.has_gap,
         "omitted": cuts.omitted,
+        "notice": reader.notice,
         "lastLatencyMs": reader.last_latency_ms,
         "deadline": reader.deadline,
     }

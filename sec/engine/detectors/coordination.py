@@ -17,7 +17,7 @@ from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 from sec.engine.rules import COORDINATION
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
-LAG = 4  # ticks between trades that may be one round
+LAG = 5  # ticks between trades that may be one round
 LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
 NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause

@@ -18,17 +18,17 @@ from sec.engine.records import EventSeen, LinkSeen, OrderSeen, TradeSeen
 from sec.engine.rules import INSIDER_TRADING
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
-AHEAD = 45  # ticks before news, in which a position built is early
+AHEAD = 60  # ticks before news, in which a position built is early
 AFTER = 150  # ticks after it, in which its end counts
 LEAST_IMPACT = 0.005  # of news that is worth knowing early
-LEAST_EARLY = 0.8  # usual ticks' volumes, of the position
+LEAST_EARLY = 0.5  # usual ticks' volumes, of the position
 ONE_WAY = 0.7  # of what was traded then
 UNUSUAL = 2.5  # times as much a tick as the account traded before
 LEAST_PART = 0.25  # of the position, ended after the news
 PART_BASE, PART_WEIGHT, WHOLE = 0.5, 0.45, 0.6  # confidence by the part that is ended, of so much
-RIGHT = 0.9  # of the early positions of who knows
-PARTAKES = 0.5  # of the news that such a one could have used
-HABIT_CERTAINTY = 4.5  # nats, for a confidence of 1 − 1/e
+RIGHT = 0.7  # of the positions that one builds who knows: those followed by the right news
+NEWS_PRIOR, NEWS_PRIOR_TICKS = 0.5, 300  # news of a company, in so many ticks: before any is seen
+HABIT_CERTAINTY = 8.0  # nats, for a confidence of 1 − 1/e
 KEPT_HABITS = 12
 LEAST_HABITS = 3
 
@@ -58,10 +58,10 @@ class Use(NamedTuple):
 class Habit:
     """What an account without access made of news so far."""
 
-    __slots__ = ("nats", "tick", "uses")
+    __slots__ = ("tick", "uses", "wrong")
 
     def __init__(self) -> None:
-        self.nats = 0.0  # of wrong and of missed ones: never above zero
+        self.wrong = 0  # positions that the news was against
         self.uses: dict[str, Use] = {}  # by event
         self.tick: Tick = 0
 
@@ -73,6 +73,7 @@ class InsiderTrading:
         self.window_ticks = window_ticks
         self.watched: list[Early] = []
         self.habits: dict[int, Habit] = {}
+        self.news: dict[str, int] = {}  # by company: how much of it there was
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return those who have, in this tick, gone on to end what they built before news."""
@@ -84,6 +85,7 @@ class InsiderTrading:
                 if found is not None:
                     suspicions.append(found)
         for event in added.events:
+            self.news[event.symbol] = self.news.get(event.symbol, 0) + 1
             if not event.is_wide and abs(event.impact) >= LEAST_IMPACT:
                 self._look_back(event, added, known)
         if added.tick % 25 == 0:
@@ -114,13 +116,6 @@ class InsiderTrading:
                 if through:
                     early = early._replace(has_access=True, through=through[0])
             self.watched.append(early)
-        accounts = {early.account for early in found}
-        for account, habit in self.habits.items():
-            volume = known.turnover.volumes.get((account, event.symbol))
-            if account not in accounts and volume is not None:
-                chance = _chance(volume.active * SLOW ** (added.tick - volume.tick))
-                habit.nats += log((1.0 - PARTAKES) / (1.0 - chance))
-                habit.nats = min(0.0, habit.nats)
 
     def _early(
         self, account: int, course: Course, event: EventSeen, added: Added, turnover: Turnover
@@ -136,27 +131,30 @@ class InsiderTrading:
         volume = turnover.volumes[account, symbol]
         _, slow = volume.at(tick)
         lately = 0.0
-        ticks: set[Tick] = set()
         first = tick
         for trade in course.trades:
             if tick - AHEAD <= trade.tick <= tick:
                 lately += trade.quantity * SLOW ** (tick - trade.tick)
-                ticks.add(trade.tick)
                 first = min(first, trade.tick)
         weight = (SLOW**AHEAD - SLOW ** max(AHEAD, tick - volume.first)) / (1.0 - SLOW)
         before = max(0.0, slow - lately) / weight if weight > 1.0 else 0.0
         if gross / (tick - first + 1) < UNUSUAL * before:
             return None
-        active = max(0.0, volume.active * SLOW ** (tick - volume.tick) - len(ticks))
         cents = sums.paid - sums.received
-        return Early(account, event, net, cents, first, _chance(active), False, 0)
+        chance = self._chance(symbol, tick - first + 1, tick)
+        return Early(account, event, net, cents, first, chance, False, 0)
+
+    def _chance(self, symbol: str, ticks: Tick, now: Tick) -> float:
+        """Return the chance that good news of a company falls within so many ticks, or bad news."""
+        rate = (self.news.get(symbol, 0) + NEWS_PRIOR) / (now + NEWS_PRIOR_TICKS)
+        return min(0.5, max(0.05, 0.5 * rate * ticks))
 
     def _note_wrong(self, early: Early, tick: Tick) -> None:
         habit = self.habits.get(early.account)
         if habit is None:
             habit = self.habits[early.account] = Habit()
         habit.tick = tick
-        habit.nats += log((1.0 - RIGHT) / 0.5)
+        habit.wrong += 1
 
     def _suspicion(self, early: Early, tick: Tick, known: Known) -> Suspicion | None:
         event, account, symbol = early.event, early.account, early.event.symbol
@@ -203,7 +201,7 @@ class InsiderTrading:
         habit.uses[event.id] = Use(early, part, trades, orders)
         if len(habit.uses) > KEPT_HABITS:
             del habit.uses[next(iter(habit.uses))]
-        return self._habitual(habit)
+        return self._habitual(habit, known)
 
     def _links(self, early: Early, tick: Tick, known: Known) -> tuple[LinkSeen, ...]:
         """Return how an account is linked to who heads the company."""
@@ -214,14 +212,23 @@ class InsiderTrading:
             *link_seen(sorted({early.account, early.through, chief}), known.ties, tick),
         )
 
-    def _habitual(self, habit: Habit) -> Suspicion | None:
-        """Return the suspicion that an account's habit of being early raises."""
+    def _habitual(self, habit: Habit, known: Known) -> Suspicion | None:
+        """Return the suspicion that an account's habit of being early raises: of all the positions
+        that it has built, how many were followed by the right news, and how likely that was.
+        """
         uses = list(habit.uses.values())
         if len(uses) < 2:
             return None
-        nats = habit.nats
+        account = uses[0].early.account
+        built = sum(
+            course.built for (who, _), course in known.positions.courses.items() if who == account
+        )
+        others = max(habit.wrong, built - len(uses))
+        nats, mean = 0.0, 0.0
         for use in uses:
-            nats += log(RIGHT / 0.5) + log(PARTAKES / min(0.9, use.early.chance))
+            nats += log(RIGHT / use.early.chance)
+            mean += use.early.chance / len(uses)
+        nats += others * log((1.0 - RIGHT) / (1.0 - mean))
         confidence = 1.0 - exp(-max(0.0, nats) / HABIT_CERTAINTY)
         if len(uses) < LEAST_HABITS:
             confidence = min(confidence, 0.55)
@@ -248,7 +255,7 @@ class InsiderTrading:
         ]
         habit = self.habits.get(conduct.account)
         if habit is not None:
-            found.append(self._habitual(habit))
+            found.append(self._habitual(habit, known))
         return strongest((one for one in found if one is not None), conduct)
 
     def forget(self, account: int, symbol: str | None) -> None:
@@ -277,11 +284,12 @@ class InsiderTrading:
 
     def dump(self) -> Plain:
         return {
+            "news": [list(item) for item in self.news.items()],
             "watched": [_dump_early(one) for one in self.watched],
             "habits": [
                 [
                     account,
-                    habit.nats,
+                    habit.wrong,
                     habit.tick,
                     [
                         [
@@ -299,10 +307,11 @@ class InsiderTrading:
 
     def load(self, state: Plain) -> None:
         self.watched = [_load_early(one) for one in state["watched"]]
+        self.news = dict(state["news"])
         self.habits = {}
-        for account, nats, tick, uses in state["habits"]:
+        for account, wrong, tick, uses in state["habits"]:
             habit = self.habits[account] = Habit()
-            habit.nats, habit.tick = nats, tick
+            habit.wrong, habit.tick = wrong, tick
             for early, part, trades, orders in uses:
                 use = Use(
                     _load_early(early),
@@ -311,14 +320,6 @@ class InsiderTrading:
                     tuple(OrderSeen(*order) for order in orders),
                 )
                 habit.uses[use.early.event.id] = use
-
-
-def _chance(active: float) -> float:
-    """Return the chance that an account with so many ticks of trading lately trades within a
-    tenth of the usual lead of any moment.
-    """
-    rate = min(1.0, active * (1.0 - SLOW))
-    return min(0.9, max(0.1, 1.0 - (1.0 - rate) ** (AHEAD // 4)))
 
 
 def _dump_early(one: Early) -> Plain:

@@ -12,7 +12,8 @@ from sec.engine.detectors.turnover import Turnover
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 
 ONE_WAY = 0.5  # of what an account traded lately: what it bought or sold net
-MUCH = 1.0  # usual ticks' volumes of that
+MUCH = 0.4  # usual ticks' volumes of that
+AGAIN = 40  # ticks without such a trade, after which another position is being built
 FOLLOWED = 250  # ticks after the last such trade, in which it is watched how the position ends
 KEPT_TRADES = 60  # of an account in a company, the largest
 
@@ -29,11 +30,12 @@ class Sums(NamedTuple):
 class Course:
     """The trades of one account in one company, oldest first."""
 
-    __slots__ = ("built_tick", "orders", "trades")
+    __slots__ = ("built", "built_tick", "orders", "trades")
 
     def __init__(self) -> None:
         self.trades: list[TradeSeen] = []
         self.orders: dict[str, OrderSeen] = {}
+        self.built = 0  # how often a position has been built
         self.built_tick: Tick = 0  # when it was last built up
 
     def add(self, trade: Trade, order: OrderSeen) -> None:
@@ -80,6 +82,8 @@ class Positions:
             if net >= ONE_WAY * volume.fast and net >= MUCH * added.quotes[key[1]].usual_volume:
                 if course is None:
                     course = self.courses[key] = Course()
+                if not course.built or tick - course.built_tick > AGAIN:
+                    course.built += 1
                 course.built_tick = tick
                 wanted.add(key)
             elif course is not None and tick - course.built_tick <= FOLLOWED:
@@ -121,6 +125,7 @@ class Positions:
         return [
             [
                 *key,
+                one.built,
                 one.built_tick,
                 [list(trade) for trade in one.trades],
                 [list(order) for order in one.orders.values()],
@@ -130,8 +135,8 @@ class Positions:
 
     def load(self, state: Plain) -> None:
         self.courses = {}
-        for account, symbol, built, trades, orders in state:
+        for account, symbol, count, built, trades, orders in state:
             course = self.courses[account, symbol] = Course()
-            course.built_tick = built
+            course.built, course.built_tick = count, built
             course.trades = [TradeSeen(*trade) for trade in trades]
             course.orders = {order[0]: OrderSeen(*order) for order in orders}

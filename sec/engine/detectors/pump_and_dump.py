@@ -19,7 +19,7 @@ from sec.engine.rules import PUMP_AND_DUMP
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 DUMP_TICKS = 130  # after a rumor, in which sales count
-LEAST_BOUGHT = 1.5  # usual ticks' volumes, built before the rumor
+LEAST_BOUGHT = 0.6  # usual ticks' volumes, built before the rumor
 ONE_WAY = 0.6  # of what was traded then, that built the position
 LEAST_PART = 0.4  # of the position, ended after the rumor
 PART_WEIGHT, PART_BASE = 0.6, 0.4

@@ -12,6 +12,7 @@ from sec.engine.records import OrderSeen
 
 ALIKE = 0.3  # of the larger side of a quote, that the smaller one is at least
 LEAST_QUOTES = 4.0
+STEADY = 0.3  # of all ticks since its first order: those in which it has placed some
 MOST_OF_THEM = 0.5  # of the ticks in which orders were placed
 
 
@@ -20,10 +21,13 @@ class Placed:
     alike, the latest counting most.
     """
 
-    __slots__ = ("any", "both", "tick")
+    __slots__ = ("any", "both", "first", "tick")
 
-    def __init__(self, tick: Tick, any: float = 0.0, both: float = 0.0) -> None:
+    def __init__(
+        self, tick: Tick, any: float = 0.0, both: float = 0.0, first: Tick | None = None
+    ) -> None:
         self.tick = tick
+        self.first = tick if first is None else first
         self.any = any
         self.both = both
 
@@ -65,12 +69,14 @@ class Quoting:
         placed = self.placed.get((account, symbol))
         if placed is None or placed.any < LEAST_QUOTES:
             return False
-        return placed.both >= MOST_OF_THEM * placed.any
+        ticks = (1.0 - SLOW ** (placed.tick - placed.first + 1)) / (1.0 - SLOW)
+        return placed.any >= STEADY * ticks and placed.both >= MOST_OF_THEM * placed.any
 
     def dump(self) -> Plain:
-        return [[*key, one.tick, one.any, one.both] for key, one in self.placed.items()]
+        return [[*key, one.tick, one.any, one.both, one.first] for key, one in self.placed.items()]
 
     def load(self, state: Plain) -> None:
         self.placed = {
-            (account, symbol): Placed(tick, any, both) for account, symbol, tick, any, both in state
+            (account, symbol): Placed(tick, any, both, first)
+            for account, symbol, tick, any, both, first in state
         }

@@ -37,7 +37,8 @@ JUDGED_AFTER = 2  # ticks after a pull: whoever quotes anew is a market maker
 NEAR = 1.2  # outermost levels from the price: what is shown there after a pull is a new quote
 LEAST_RATIO = 2.5  # of what is shown to what is sold meanwhile
 MOST_FILLED = 0.4  # of what is shown
-MOST_OPPOSITE = 0.35  # of what is shown: what the same one quotes on the other side
+MOST_OPPOSITE = 0.5  # of what is shown: what the same one quotes on the other side
+NEWS_TICKS = 3  # after news, in which to pull an order is no more than prudent
 MOST_LEFT = 0.4  # of what was shown: what is shown again on the same side after the pull
 DOUBT_LEFT = 0.6  # by each display
 UNHELPFUL_DOUBT = 0.85  # by one that has brought nothing
@@ -125,10 +126,13 @@ class Spoofing:
         self.pulled: dict[FlowKey, list[Pulled]] = {}  # not judged yet
         self.fills: dict[FlowKey, Fills] = {}
         self.displays: dict[FlowKey, list[Display]] = {}
+        self.news: dict[str, Tick] = {}  # by company: when it last had some
         self.before: dict[str, list[PriceSeen]] = {}  # by company, of the last ticks
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return what displays whose judgement is due make suspect."""
+        for event in added.events:
+            self.news[event.symbol] = added.tick
         self._note_orders(added)
         self._note_fills(added, known)
         suspicions = []
@@ -253,6 +257,8 @@ class Spoofing:
         rest = [one for one in pulled if one.side != side]
         if rest:
             self.pulled[key] = rest
+        if pulled[0].tick - self.news.get(key[1], -NEWS_TICKS - 1) <= NEWS_TICKS:
+            return None
         if known.quoting.is_maker(*key):
             return None  # who quotes both sides all the time moves nobody
         display = self._display(key, mine, side, added, known)
@@ -466,6 +472,7 @@ class Spoofing:
                 ]
                 for key, displays in self.displays.items()
             ],
+            "news": [list(item) for item in self.news.items()],
             "before": [[symbol, [list(s) for s in seen]] for symbol, seen in self.before.items()],
         }
 
@@ -499,6 +506,7 @@ class Spoofing:
                 )
                 for tick, side, orders, fills_of, traders, benefit, before in displays
             ]
+        self.news = dict(state["news"])
         self.before = {s: [PriceSeen(*one) for one in seen] for s, seen in state["before"]}
 
 

@@ -32,9 +32,10 @@ WINDOWS = (40, 150, 630)  # ticks
 LEAST_TRADES = 4
 MOST_NET = 0.5  # of the shares that went round, left with somebody
 LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
-MOST_USUAL, LEAST_WIDE = 4, 0.75  # members; the same of larger rings, and of market makers
+FEW, TIMES_OF_FEW, TIMES_OF_MANY = 3, 2, 3  # trades each way, by how many members
+MOST_USUAL, LEAST_WIDE = 5, 0.75  # members; the same of larger rings, and of market makers
 DOUBT_LEFT = 0.74  # by each arranged trade
-MOST_MEMBERS = 6
+MOST_MEMBERS = 7
 
 TAKEN = 0.5  # of the resting order, by one that hands value over
 STILL_AWAY = 0.4  # outermost levels from the price when the tick is over
@@ -101,7 +102,7 @@ class WashTrading:
             if buy.is_liquidation or sell.is_liquidation:
                 continue
             key = (trade.seller, trade.buyer, trade.symbol)
-            if self._note_meeting(trade, key, buy, sell):
+            if self._note_meeting(trade, key, buy, sell, known.ties):
                 fresh[key] = None
             if self._note_transfer(trade, key, buy, sell, added):
                 handed[key] = None
@@ -120,11 +121,16 @@ class WashTrading:
 
     # Rings
 
-    def _note_meeting(self, trade: Trade, key: PairKey, buy: OrderSeen, sell: OrderSeen) -> bool:
-        """Remember a trade that looks arranged: one order came soon to meet another of its size."""
+    def _note_meeting(
+        self, trade: Trade, key: PairKey, buy: OrderSeen, sell: OrderSeen, ties: Ties
+    ) -> bool:
+        """Remember a trade that looks arranged: one order came soon to meet another of its size, or
+        that of a friend.
+        """
         if abs(buy.tick - sell.tick) > MOST_WAIT:
             return False
-        if min(buy.quantity, sell.quantity) < ALIKE * max(buy.quantity, sell.quantity):
+        is_alike = min(buy.quantity, sell.quantity) >= ALIKE * max(buy.quantity, sell.quantity)
+        if not (is_alike or ties.linked(trade.buyer, trade.seller)):
             return False
         met = _moved_to_end(self.met, key)
         met.add(trade_seen(trade), (buy, sell))
@@ -304,6 +310,9 @@ def _ring_confidence(
     """Return how sure it is that trades among members are a ring's."""
     crossings = {t.sell_order if t.aggressor == "SELL" else t.buy_order for t in trades}
     if len(crossings) < LEAST_TRADES:
+        return 0.0
+    ways = {(trade.seller, trade.buyer) for trade in trades}
+    if len(crossings) < len(ways) * (TIMES_OF_FEW if len(members) <= FEW else TIMES_OF_MANY):
         return 0.0
     net: dict[int, int] = {}
     gross = 0

@@ -6,7 +6,7 @@ from market.engine.values import Shares, Tick
 from sec.engine.findings import NOTHING, Evidence, Finding, is_excused
 from sec.engine.records import TradeSeen
 
-ROUND: Tick = 5  # ticks that one takes
+ROUND: Tick = 6  # ticks that one takes
 NEWS: Tick = 15  # after news, in which agreement is nobody's plan
 DISSENT = 3.0  # followers that one who takes the other side outweighs
 HALF_PROVEN = 2.0  # followers that leave as much doubt as proof

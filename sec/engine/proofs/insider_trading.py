@@ -8,7 +8,7 @@ from market.engine.values import Tick
 from sec.engine.findings import NOTHING, Evidence, Finding, is_excused
 from sec.engine.records import EventSeen, TradeSeen
 
-BEFORE: Tick = 45
+BEFORE: Tick = 60
 AFTER: Tick = 150
 LEAST_PROOF, PROOF_A_PART, WHOLE = 0.5, 0.5, 0.6  # by the part that is ended, of so much
 HALF_PROVEN = 0.9  # times that leave as much doubt as proof, for one without access

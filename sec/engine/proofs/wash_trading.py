@@ -66,7 +66,9 @@ def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Findi
             continue
         buy, sell = sides
         small, large = sorted((buy.quantity, sell.quantity))
-        if abs(buy.tick - sell.tick) <= SAME_TIME and small >= SAME_SIZE * large:
+        if abs(buy.tick - sell.tick) > SAME_TIME:
+            continue
+        if small >= SAME_SIZE * large or evidence.is_link(trade.buyer, trade.seller):
             arranged.append(trade)
     hands = _hands(evidence, {a for t in arranged for a in (t.buyer, t.seller)}, account)
     through: dict[int, list[int]] = {}

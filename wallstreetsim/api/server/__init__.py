@@ -1,1 +1,1 @@
-"""The ASGI server under the API: Daphne and Twisted."""
+"""The ASGI server under the API and the feed: all that tames Daphne, Autobahn and Twisted."""

@@ -23,6 +23,7 @@ FIGURES = {
     "sec_10000": "surveillance",
     "scenario_speed": "scenarios",
     "scenario_house": "scenarios",
+    "gym_steps": "learning",
     "prices_100": "living",
     "house_24": "living",
     "house_1000": "living",

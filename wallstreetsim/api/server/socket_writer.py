@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
-from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any
 
 from asgiref.typing import ASGISendCallable, WebSocketCloseEvent, WebSocketSendEvent
-from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Connection
 
+from wallstreetsim.api.server.protocol import protocol_under
 from wallstreetsim.feed import stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
@@ -94,12 +91,6 @@ class SocketWriter:
         self._drained.set()
 
 
-def protocol_under(send: ASGISendCallable) -> Any:
-    """Return the protocol under Daphne's `send`: `partial(server.handle_reply, protocol)`."""
-    protocol = send.args[0] if isinstance(send, partial) and send.args else None
-    return protocol if hasattr(protocol, "registerProducer") else None
-
-
 def deflates(protocol: Any) -> bool:
     """Say whether permessage-deflate was agreed on in a protocol's handshake."""
     return bool(getattr(protocol, "websocket_extensions_in_use", None))
@@ -117,14 +108,3 @@ def _write(transport: Any, data: bytes) -> None:
         if isinstance(written, int):
             data = data[written:]
     transport.write(data)
-
-
-def before_the_server_stops(act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Have the server do this before it closes its sockets, if it is Daphne.
-
-    Daphne cancels the applications itself, but none when any client has left in the last second.
-    """
-    if (module := sys.modules.get("twisted.internet.reactor")) and module.running:
-        module.addSystemEventTrigger(
-            "before", "shutdown", lambda: Deferred.fromFuture(asyncio.ensure_future(act()))
-        )

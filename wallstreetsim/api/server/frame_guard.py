@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from asgiref.typing import ASGISendCallable
 
+from wallstreetsim.api.server.protocol import protocol_under
 from wallstreetsim.feed.allowance import Allowance
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.messages import MOST_BYTES
-from wallstreetsim.feed.socket_writer import protocol_under
 
 MOST_FRAGMENTS = 64  # of one message
 FRAMES_PER_SECOND = 50  # of every kind: pings, and fragments, are frames too
