@@ -42,8 +42,8 @@ def test_the_jailed_return_or_are_replaced_and_what_is_remembered_stays_small() 
         assert active >= len(seats) // 2, "others take the seats of those who are gone"
         size.append({name: len(json.dumps(one.dump())) for name, one in world.by_name.items()})
     world.check(full=True)
-    assert len(crimes) >= 4
-    assert len(set[int]().union(*jailed)) >= 5
+    assert crimes.total() > DAYS // 2
+    assert len(set[int]().union(*jailed)) >= 3
     for account in set[int]().union(*jailed[:20]):
         assert any(account not in today for today in jailed[20:]), "sentences end"
     assert min(trades[20:]) > 0.8 * max(trades[:5])
