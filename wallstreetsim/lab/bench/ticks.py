@@ -63,6 +63,11 @@ def tick_10000() -> Figure:
     return _measure("tick_10000", orders=10_000, ticks=20)
 
 
+def tick_10000_agents() -> Figure:
+    """Take an order of each of 10,000 agents: every account is marked and told."""
+    return _measure("tick_10000_agents", orders=10_000, ticks=10, agents=10_000)
+
+
 def tick_mixed() -> Figure:
     return _measure("tick_mixed", orders=10_000, ticks=20, order=_mixed_order)
 
@@ -165,10 +170,17 @@ def _run(floor: shell.Floor, *, ticks: int, before: Callable[[], None] = lambda:
     return run
 
 
-def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = None) -> Figure:
+def _measure(
+    name: str,
+    *,
+    orders: int,
+    ticks: int,
+    order: OrderMaker | None = None,
+    agents: int = AGENTS,
+) -> Figure:
     """Run `ticks` ticks of so many new orders each, after three that warm up and do not count."""
     living = Switches(events=True, house=0 if orders else HOUSE)
-    floor = fresh_floor(agents=AGENTS if orders else 0, switches=living)
+    floor = fresh_floor(agents=agents if orders else 0, switches=living)
     draw = random.Random(name)
 
     def send_more() -> None:
