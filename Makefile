@@ -40,6 +40,7 @@ check: .venv/dev
 	$(PY) -m ruff check
 	SECRET_KEY=check $(PY) -m mypy .
 	.venv/bin/lint-imports
+	SECRET_KEY=check $(PY) manage.py api_reference --check
 	.venv/bin/hadolint deploy/Dockerfile
 	.venv/bin/compose-lint check --quiet --skip-suppressed --strict-config --fail-on medium \
 		--config deploy/compose-lint.yml deploy/compose.yaml
@@ -59,7 +60,7 @@ soak: .venv/dev compile
 	HYPOTHESIS_PROFILE=deep WSS_ENGINE_DIR=off $(PY) -m pytest tests/engine
 
 drill: .venv/dev compile
-	$(PY) -m pytest tests/drill/drill.py -s
+	$(PY) -m pytest tests/drill/drill.py tests/drill/rolling.py -s
 
 admin: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser \
