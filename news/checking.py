@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import connection
 
+from agents.engine.batch import ParsedAction
 from agents.models import Agent
 from market.engine.values import Tick
 
@@ -47,7 +50,7 @@ class RumorChecks:
         return self._trading.get(symbol)
 
 
-def view(agent: Agent) -> RumorChecks:
+def view(agent: Agent, asked: Sequence[ParsedAction]) -> RumorChecks:
     """Return what the check of a rumor may read, for an agent: one statement."""
     day_ticks = settings.RULES.market.session.day_ticks
     with connection.cursor() as cursor:

@@ -14,7 +14,9 @@ from agents.engine.alliances import ENDING, PENDING, Alliance, AllianceStatus
 from agents.engine.messages import Contact, Mail, MessageSent, Received, check_message
 from agents.engine.rules import AgentRules
 from market.engine.action import (
+    ALLIANCES,
     ANY_LIVING,
+    BLOCKS,
     NOT_IN_PRISON,
     Action,
     Actor,
@@ -77,6 +79,7 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             send_message,
             check=check_letter,
             statuses=NOT_IN_PRISON,
+            judged_by=frozenset({BLOCKS}),
         ),
         Action(
             "BLOCK",
@@ -87,6 +90,8 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             block,
             check=check_block,
             statuses=ANY_LIVING,
+            alters=frozenset({BLOCKS}),
+            judged_by=frozenset({BLOCKS}),
         ),
         Action(
             "UNBLOCK",
@@ -97,6 +102,8 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             unblock,
             check=check_unblock,
             statuses=ANY_LIVING,
+            alters=frozenset({BLOCKS}),
+            judged_by=frozenset({BLOCKS}),
         ),
         Action(
             "ALLY",
@@ -118,6 +125,8 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             ),
             propose,
             check=check_ally,
+            alters=frozenset({ALLIANCES}),
+            judged_by=frozenset({ALLIANCES, BLOCKS}),
         ),
         Action(
             "ALLY_ACCEPT",
@@ -128,6 +137,8 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             accept,
             check=check_accept,
             check_form=check_reference,
+            alters=frozenset({ALLIANCES}),
+            judged_by=frozenset({ALLIANCES}),
         ),
         Action(
             "ALLY_REJECT",
@@ -139,6 +150,8 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             check=check_reject,
             check_form=check_reference,
             statuses=NOT_IN_PRISON,
+            alters=frozenset({ALLIANCES}),
+            judged_by=frozenset({ALLIANCES}),
         ),
         Action(
             "ALLY_DISSOLVE",
@@ -155,6 +168,8 @@ def social_actions(rules: AgentRules) -> tuple[Action, ...]:
             check=check_dissolve,
             check_form=check_reference,
             statuses=ANY_LIVING,
+            alters=frozenset({ALLIANCES}),
+            judged_by=frozenset({ALLIANCES}),
         ),
     )
 

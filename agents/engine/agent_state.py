@@ -31,6 +31,12 @@ _REFUSALS = {
 }
 
 
+def status_at(status: AgentStatus, until: Tick, tick: Tick) -> AgentStatus:
+    """Return what a status that lasts until a tick is when this tick's actions are performed."""
+    is_over = status in (AgentStatus.SUSPENDED, AgentStatus.IMPRISONED, AgentStatus.FLED)
+    return AgentStatus.ACTIVE if is_over and until <= tick else status
+
+
 def refusal_of(status: AgentStatus) -> Code:
     """Return the code with which an agent of a status that may not act is refused."""
     return _REFUSALS[status][0]

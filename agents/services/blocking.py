@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -26,5 +26,5 @@ def ask(agent: Agent, other: Agent, *, is_blocked: bool) -> Receipt:
     return receipt
 
 
-def _views(agent: Agent, engines: Collection[str]) -> Mapping[str, Any]:
-    return {AGENTS: checking.view(agent)}
+def _views(agent: Agent, asked: Sequence[ParsedAction]) -> Mapping[str, Any]:
+    return {AGENTS: checking.view(agent, asked)}

@@ -7,7 +7,7 @@ counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -15,7 +15,8 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
-from agents.engine.agent_state import AgentStatus, allow
+from agents.engine.actions import target_of
+from agents.engine.agent_state import AgentStatus, allow, status_at
 from agents.engine.batch import ActionTable, MalformedAction, ParsedAction, client_ids_of
 from agents.ids import new_id
 from agents.models import Agent, Input, Source
@@ -24,7 +25,7 @@ from agents.services import repeats
 from agents.services.repeats import Repeatable
 from market import wire
 from market.engine import clearing, margin
-from market.engine.action import NO_DATA, Actor, Verdict
+from market.engine.action import MONEY, NO_DATA, Action, Actor, Verdict
 from market.engine.actions import MARKET
 from market.engine.orders import Account
 from market.engine.parameters import Parameters
@@ -37,7 +38,7 @@ POLLS_A_TICK = 10
 NO_DETAILS: Mapping[str, str] = {}
 
 # What the apps above know, from the rows, of what these engines' actions check, for an agent.
-Views: TypeAlias = Callable[[Agent, Collection[str]], Mapping[str, Any]]
+Views: TypeAlias = Callable[[Agent, Sequence[ParsedAction]], Mapping[str, Any]]
 
 
 class Receipt(NamedTuple):
@@ -68,7 +69,8 @@ def take(
     repeatable: Repeatable | None = None,
     request_id: str = "",
 ) -> Taken:
-    """Take what the next tick is not bound to refuse: two statements, however many actions.
+    """Take what the next tick is not bound to refuse: a fixed number of statements, however many
+    actions there are and whomever they name.
 
     A repeatable request, four, is taken once: its repetition is answered as it was. Raises
     OtherRequest when its key was used for another.
@@ -91,36 +93,35 @@ def try_out(
     table: ActionTable,
     views: Views,
 ) -> Taken:
-    """Say what would become of actions, one after the other, and do nothing: one statement.
+    """Say what would become of actions, one after the other, and do nothing: no more
+    statements than taking them.
 
     What an order would cost and leave is in the receipt's data: as if it were filled, whole, at its
     limit or else at the price.
     """
     formed = [action for action in asked if isinstance(action, ParsedAction)]
-    snapshot = snapshot_of(agent, formed)
-    pre_trade = _pre_trade_check(snapshot, table)
-    known = views(agent, {one.action.engine for one in formed} - {MARKET})
-    receipts = []
-    for ordinal, one in enumerate(asked, start=len(snapshot.waiting)):
+    door = _Door(agent, formed, table, views)
+    account, receipts = door.snapshot.account, []
+    for one in asked:
         if isinstance(one, MalformedAction):
             receipts.append(_refuse(one))
             continue
-        before = snapshot.account.margin_available
-        receipt = _receive(agent, pre_trade, snapshot, known, one, ordinal)
+        before = account.margin_available
+        receipt = door.receive(one)
         verdict = receipt.verdict
         data: dict[str, Any] = {"dryRun": True}
         if verdict.success:
             data |= {
                 "fee": 0.0,
                 "marginAvailableBefore": before / 100,
-                "marginAvailableAfter": snapshot.account.margin_available / 100,
+                "marginAvailableAfter": account.margin_available / 100,
                 "liquidationPrice": None,
             }
             if one.action.places_order:
-                data |= _cost_of(pre_trade, snapshot.account, one.parameters)
+                data |= _cost_of(door.pre_trade, account, one.parameters)
             verdict = verdict._replace(message="The action would be accepted; this was a dry run.")
         receipts.append(Receipt(receipt.action, None, verdict._replace(data=data)))
-    return Taken(snapshot.tick, receipts)
+    return Taken(door.snapshot.tick, receipts)
 
 
 def await_verdicts(taken: Taken, *, intervals: int) -> Taken:
@@ -149,17 +150,12 @@ def _take(
     request_id: str,
 ) -> Taken:
     formed = [action for action in asked if isinstance(action, ParsedAction)]
-    snapshot = snapshot_of(agent, formed)
-    pre_trade = _pre_trade_check(snapshot, table)
-    known = views(agent, {one.action.engine for one in formed} - {MARKET})
-    pairs = [
-        (action, _receive(agent, pre_trade, snapshot, known, action, ordinal))
-        for ordinal, action in enumerate(formed, start=len(snapshot.waiting))
-    ]
+    door = _Door(agent, formed, table, views)
+    pairs = [(action, door.receive(action)) for action in formed]
     inserted = _insert(agent, pairs, source, request_id)
     received = iter([_unless_used(receipt, inserted) for _, receipt in pairs])
     receipts = [next(received) if isinstance(a, ParsedAction) else _refuse(a) for a in asked]
-    return Taken(snapshot.tick, receipts)
+    return Taken(door.snapshot.tick, receipts)
 
 
 def _refuse(malformed: MalformedAction) -> Receipt:
@@ -197,35 +193,74 @@ def _pre_trade_check(snapshot: AccountSnapshot, table: ActionTable) -> PreTradeC
     return pre_trade
 
 
-def _receive(
-    agent: Agent,
-    pre_trade: PreTradeCheck,
-    snapshot: AccountSnapshot,
-    known: Mapping[str, Any],
-    asked: ParsedAction,
-    ordinal: int,
-) -> Receipt:
-    id, action = str(new_id()), asked.action
-    actor = Actor(agent.id, agent.role, agent.status, agent.reputation, snapshot.tick + 1, ordinal)
-    try:
-        allow(AgentStatus(agent.status), action)
-        if asked.refusal is not None:
-            raise asked.refusal
-        _check_place(snapshot, asked)
-        if action.engine == MARKET:
-            verdict = action.perform(pre_trade, actor, asked.parameters, id)
-        else:
-            action.check(known[action.engine], actor, asked.parameters)
-            verdict = Verdict(True)
-    except Refused as refused:
-        verdict = Verdict(False, refused.code, refused.message)
-    if not verdict.success:
-        return Receipt(asked.action.type, None, verdict._replace(data=NO_DATA))
-    snapshot.used_client_ids.update(client_ids_of([asked]))
-    data: dict[str, Any] = {"actionId": id, **verdict.data}
-    if asked.action.places_order:
-        data |= _wait_of(pre_trade, snapshot, asked.parameters["symbol"])
-    return Receipt(asked.action.type, id, Verdict(True, message="Taken.", data=data))
+class _Door:
+    """What an agent's actions are judged by: the world after the last tick, and those of its own
+    actions that wait.
+    """
+
+    def __init__(
+        self, agent: Agent, asked: Sequence[ParsedAction], table: ActionTable, views: Views
+    ) -> None:
+        self.snapshot = snapshot_of(agent, asked)
+        self.pre_trade = _pre_trade_check(self.snapshot, table)
+        self._agent = agent
+        self._tick = self.snapshot.tick + 1
+        self._status = status_at(AgentStatus(agent.status), agent.status_until, self._tick)
+        self._known = views(agent, [one for one in asked if one.action.engine != MARKET])
+        self._received = len(self.snapshot.waiting)
+        self._altered: set[str] = set()
+        for waiting in self.snapshot.waiting:
+            if waiting.type in table:
+                self._altered |= _altered_by(table[waiting.type])
+
+    def receive(self, asked: ParsedAction) -> Receipt:
+        """Judge the next action."""
+        id, action = str(new_id()), asked.action
+        actor = Actor(
+            *(self._agent.id, self._agent.role, self._status, self._agent.reputation),
+            *(self._tick, self._received),
+        )
+        self._received += 1
+        try:
+            allow(self._status, action)
+            if asked.refusal is not None:
+                raise asked.refusal
+            _check_place(self.snapshot, asked)
+            if action.engine == MARKET:
+                verdict = action.perform(self.pre_trade, actor, asked.parameters, id)
+            else:
+                self._check(actor, asked)
+                verdict = Verdict(True)
+        except Refused as refused:
+            verdict = Verdict(False, refused.code, refused.message)
+        if not verdict.success:
+            return Receipt(action.type, None, verdict._replace(data=NO_DATA))
+        self._altered |= _altered_by(action)
+        self.snapshot.used_client_ids.update(client_ids_of([asked]))
+        data: dict[str, Any] = {"actionId": id, **verdict.data}
+        if action.places_order:
+            data |= _wait_of(self.pre_trade, self.snapshot, asked.parameters["symbol"])
+        return Receipt(action.type, id, Verdict(True, message="Taken.", data=data))
+
+    def _check(self, actor: Actor, asked: ParsedAction) -> None:
+        """Raise Refused where the tick is bound to refuse, too.
+
+        An action before it that waits may change what this one is judged by: then the tick decides,
+        but for a target that there is not.
+        """
+        view, parameters = self._known[asked.action.engine], asked.parameters
+        try:
+            asked.action.check(view, actor, parameters)
+        except Refused:
+            if self._altered.isdisjoint(asked.action.judged_by):
+                raise
+            if "target" in parameters:
+                target_of(view, actor, parameters)
+
+
+def _altered_by(action: Action) -> frozenset[str]:
+    """Return what an action may change for the better; an order or a cancellation may free cash."""
+    return frozenset({MONEY}) if action.engine == MARKET else action.alters
 
 
 def _wait_of(pre_trade: PreTradeCheck, snapshot: AccountSnapshot, symbol: str) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Actor(NamedTuple):
 Perform: TypeAlias = Callable[[Any, Actor, Parameters, str], Verdict]
 Check: TypeAlias = Callable[[Any, Actor, Parameters], None]
 
+# What of an agent's own an action may change for the better, and what another is judged by.
+ALLIANCES, BLOCKS, MONEY, REPUTATION = "alliances", "blocks", "money", "reputation"
+NOTHING: frozenset[str] = frozenset()
+
 ACTIVE = frozenset({"active"})
 NOT_IN_PRISON = frozenset({"active", "suspended"})
 ANY_LIVING = frozenset({"active", "suspended", "imprisoned"})
@@ -84,6 +88,8 @@ class Action:
     reputation_cost: int = 0  # millionths of a point, for the table that is published
     cooldown_ticks: Tick = 0
     places_order: bool = False
+    alters: frozenset[str] = NOTHING  # so that an action after it may do what it could not
+    judged_by: frozenset[str] = NOTHING
 
     def parse(self, given: Mapping[str, object]) -> Parameters:
         """Check what an action of this type carries, its type left out, and return it by name.

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from agents.engine.rules import POINT
-from market.engine.action import Action, Actor, Family, OperatorAct, Verdict
+from market.engine.action import REPUTATION, Action, Actor, Family, OperatorAct, Verdict
 from market.engine.parameters import Form, Parameter, ParameterKind, Parameters
 from market.engine.refusals import Code, Refused
 from news.engine.rules import RumorRules
@@ -75,6 +75,7 @@ def news_actions(rules: RumorRules) -> tuple[Action, ...]:
             _spread,
             check=partial(_check, rules=rules),
             reputation_cost=rules.cost,
+            judged_by=frozenset({REPUTATION}),
         ),
     )
 

@@ -14,8 +14,11 @@ from agents.engine.facts import CaseAppealed
 from agents.engine.rules import INVESTIGATOR
 from market.engine.action import (
     ACTIVE,
+    ALLIANCES,
     ANY_LIVING,
+    MONEY,
     NOT_IN_PRISON,
+    REPUTATION,
     Action,
     Actor,
     Family,
@@ -90,6 +93,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
             check=check_bribe,
             statuses=ACTIVE,
             cooldown_ticks=rules.bribes.pair_ticks,
+            judged_by=frozenset({MONEY}),
         ),
         Action(
             "KEEP_BRIBE",
@@ -100,6 +104,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
             keep_bribe,
             check=check_keep,
             statuses=ACTIVE,
+            alters=frozenset({MONEY}),
         ),
         Action(
             "REPORT_BRIBE",
@@ -110,6 +115,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
             report_bribe,
             check=check_report,
             statuses=ANY_LIVING,
+            alters=frozenset({REPUTATION}),
         ),
         Action(
             "WHISTLEBLOW",
@@ -137,6 +143,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
             check_form=check_tip_form,
             statuses=NOT_IN_PRISON,
             reputation_cost=rules.tips.stake_millionths,
+            judged_by=frozenset({ALLIANCES, REPUTATION}),
         ),
         Action(
             "SUBPOENA",
@@ -171,6 +178,7 @@ def legal_actions(rules: SecRules) -> tuple[Action, ...]:
             check=check_settle,
             statuses=ANY_LIVING,
             cooldown_ticks=rules.cases.settle_ticks,
+            alters=frozenset({MONEY}),
         ),
         Action(
             "APPEAL",

@@ -11,7 +11,7 @@ from market.engine.engine import Facts, Plain
 from market.engine.market import MarketEngine
 from market.engine.orders import Company, Order
 from market.engine.outcome import MarketEvent
-from market.engine.values import BUY, Tick
+from market.engine.values import BUY, Shares, Tick
 from sec.engine.detectors.detectors import Detectors
 from sec.engine.detectors.tape import Added, QuoteSeen, flows_of
 from sec.engine.records import EventSeen, OrderSeen, RumorSeen, order_seen
@@ -27,7 +27,7 @@ class Surveillance:
         self.market = market
         self.registry = registry
         self.facts = facts
-        self.detectors = Detectors(registry.linked, registry.ceos, window_ticks)
+        self.detectors = Detectors(registry.linked, registry.ceos, self.held, window_ticks)
         self.quotes: dict[str, QuoteSeen] = {}
         self.events: Sequence[EventSeen] = ()  # of the tick
 
@@ -50,6 +50,10 @@ class Surveillance:
         added = self._added(tick, rumors)
         self.quotes, self.events = dict(added.quotes), added.events
         return self.detectors.see(added)
+
+    def held(self, account: int, symbol: str) -> Shares:
+        """Return what an account holds of a company, negative where it is short."""
+        return self.market.accounts[account].quantity_of(symbol)
 
     def look(self, crime: str, conduct: Conduct) -> Suspicion | None:
         """Return the strongest suspicion of a crime that its detector has of a conduct."""

@@ -214,7 +214,7 @@ def test_an_order_that_cannot_stay_open_takes_no_place(bob: Trader, unlimited: N
     ],
 )
 def test_who_may_not_act_is_told_why(ann: Trader, status: str, code: str) -> None:
-    Agent.objects.update(status=status)
+    Agent.objects.update(status=status, status_until=10_000)
     assert codes(ann.act(buy(1), cancel(orderId=A_UUID))) == [code, code]
 
 
@@ -225,7 +225,7 @@ def test_who_may_not_act_is_told_why(ann: Trader, status: str, code: str) -> Non
 def test_who_is_punished_may_open_nothing_and_still_close_and_cancel(
     ann: Trader, status: str, code: str
 ) -> None:
-    Agent.objects.update(status=status)
+    Agent.objects.update(status=status, status_until=10_000)
     sell = {**buy(1), "type": "SELL"}
     answers = codes(ann.act(buy(1), cancel(orderId=A_UUID), sell))
     assert answers == [code, "ORDER_NOT_FOUND", "INSUFFICIENT_SHARES"]

@@ -64,6 +64,40 @@ def test_a_batch_that_is_refused_writes_nothing(busy: Trader) -> None:
     assert len(captured) == AUTHENTICATION + 1
 
 
+@pytest.mark.parametrize("targets", [1, 10])
+def test_who_deals_with_ten_agents_takes_no_more_statements_than_with_one(
+    desk: Desk, unlimited: None, targets: int
+) -> None:
+    ann = desk.register("ann", "quant")
+    others = [desk.register(f"other{n}", "sec_investigator") for n in range(targets)]
+    desk.tick()
+    for other in others[:3]:
+        other.act({"type": "MESSAGE", "targetAgent": "ann", "content": "Hello."})
+        other.act(
+            {
+                "type": "ALLY",
+                "targetAgent": "ann",
+                "profitSharePercent": 5,
+                "proposal": "Let us share it.",
+            }
+        )
+    desk.tick()
+    social, legal = 1, 2
+    for type, given, statements in (
+        ("MESSAGE", {"content": "How do you do?"}, social),
+        ("BLOCK", {}, social),
+        ("ALLY_ACCEPT", {}, social),
+        ("BRIBE", {"amount": 1_000}, legal),
+        ("WHISTLEBLOW", {"crimeType": "spoofing", "evidence": "I have seen it myself."}, legal),
+    ):
+        actions = [{"type": type, "targetAgent": other.name, **given} for other in others]
+        ann.post("/actions", {"actions": actions, "dryRun": True})  # so that it is prepared
+        with CaptureQueriesContext(connection) as captured:
+            results = ann.act(*actions)
+        assert results[0]["code"] == "OK"
+        assert len(captured) == AUTHENTICATION + 2 + statements, type
+
+
 @pytest.fixture
 def busy(desk: Desk, unlimited: None) -> Trader:
     """Somebody with orders, trades and holdings, among others."""

@@ -16,6 +16,7 @@ from django.db import connections
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from agents.models import Agent, Input
+from sec.models import Bribe
 from tests.api.desk import Answer, Desk, Trader, buy, codes
 from wallstreetsim.floor.audit import audit
 
@@ -102,6 +103,40 @@ def test_fifty_orders_of_60_percent_each_fill_one(desk: Desk) -> None:
     assert at_once["INSUFFICIENT_FUNDS"] + verdicts["INSUFFICIENT_FUNDS"] == 49
     assert ann.holdings == {"APEX": shares}
     assert Counter(line["status"] for line in ann.orders)["filled"] == 1
+    _, checks = audit()
+    assert not any(check.differences for check in checks)
+
+
+def test_fifty_bribes_with_the_same_money_pay_what_there_is_to_give(desk: Desk) -> None:
+    ann = desk.register("ann", "quant")
+    targets = [desk.register(f"ivy{n}", "sec_investigator").name for n in range(50)]
+    desk.tick()
+
+    async def crowd(targets: list[str]) -> list[Answer]:
+        bribes = ({"type": "BRIBE", "targetAgent": one, "amount": 3_000} for one in targets)
+        return await asyncio.gather(*(act(ann, bribe) for bribe in bribes))
+
+    at_once = Counter(codes(answer.data["results"])[0] for answer in run(crowd(targets)))
+    before = ann.portfolio["cash"]
+    desk.tick(2)
+    verdicts = Counter(Input.objects.filter(type="BRIBE").values_list("verdict__code", flat=True))
+    assert verdicts["OK"] == 3, "of the $10,000 that one may give away without a gain"
+    assert at_once["INSUFFICIENT_FUNDS"] + verdicts["INSUFFICIENT_FUNDS"] == 47
+    assert list(Bribe.objects.values_list("cents", flat=True)) == [300_000] * 3
+    assert before - ann.portfolio["cash"] == 9_000
+
+    bob = desk.register("bob", "quant")
+    desk.tick()
+    again = [{"type": "BRIBE", "targetAgent": "ivy0", "amount": 1_000}] * 50
+
+    async def one_target() -> list[Answer]:
+        return await asyncio.gather(*(act(bob, bribe) for bribe in again))
+
+    run(one_target())
+    desk.tick()
+    assert (
+        Bribe.objects.filter(target=Agent.objects.get(name="ivy0").id, cents=100_000).count() == 1
+    )
     _, checks = audit()
     assert not any(check.differences for check in checks)
 

@@ -100,8 +100,61 @@ def test_the_door_knows_what_the_tick_would_refuse(ann: Trader, bob: Trader) -> 
     bob.act({"type": "BLOCK", "targetAgent": "ann"})
     ann.desk.tick()
     assert codes(ann.act(message("bob"), ally("bob"))) == ["INVALID_TARGET"] * 2
-    Agent.objects.filter(name="ann").update(status="imprisoned")
+    Agent.objects.filter(name="ann").update(status="imprisoned", status_until=10_000)
     assert codes(ann.act(message("bob"))) == ["AGENT_IMPRISONED"]
+
+
+BLOCK, UNBLOCK = ({"type": type, "targetAgent": "bob"} for type in ("BLOCK", "UNBLOCK"))
+
+
+def test_what_an_action_of_ones_own_may_change_before_is_left_to_the_tick(
+    ann: Trader, bob: Trader
+) -> None:
+    """The door refuses what the tick is bound to refuse, and nothing else."""
+    reject = {"type": "ALLY_REJECT", "targetAgent": "bob"}
+    dissolve = {"type": "ALLY_DISSOLVE", "targetAgent": "bob"}
+    asked = [
+        [BLOCK, UNBLOCK, BLOCK],
+        [UNBLOCK, message("bob"), BLOCK, message("nobody"), message("ann")],
+        [UNBLOCK, ally("bob"), dissolve, ally("bob")],
+        [ally("bob"), dissolve, ally("bob")],
+    ]
+    given = []
+    for actions in asked:
+        at_once = codes(ann.act(*actions))
+        ann.desk.tick()
+        rows = Input.objects.filter(account__gt=0).exclude(type="REGISTER").order_by("id")
+        verdicts = [row.verdict.code for row in rows][-at_once.count("OK") :]
+        given.append((at_once, verdicts))
+    assert given == [
+        (["OK"] * 3, ["OK"] * 3),
+        (["OK"] * 3 + ["INVALID_TARGET"] * 2, ["OK"] * 3),
+        (["OK"] * 4, ["OK"] * 4),
+        (["DUPLICATE", "OK", "OK"], ["OK", "OK"]),
+    ]
+    [proposed] = bob.act(ally("ann"))
+    assert proposed["code"] == "DUPLICATE"
+    ann.act(dissolve)
+    ann.desk.tick()
+    bob.act(ally("ann"))
+    ann.desk.tick()
+    assert codes(ann.act(ally("bob"))) == ["DUPLICATE"]
+    assert codes(ann.act(reject)) == ["OK"]
+    assert codes(ann.act(ally("bob"))) == ["OK"]  # in a request of its own, but the same tick
+    ann.desk.tick()
+    assert Input.objects.order_by("-id")[0].verdict.code == "OK"
+
+
+def test_a_status_that_ends_with_the_next_tick_keeps_nobody_from_acting_in_it(
+    ann: Trader, bob: Trader
+) -> None:
+    tick = ann.get("/world/tick").data["tick"]
+    Agent.objects.filter(name="ann").update(status="suspended", status_until=tick + 2)
+    assert codes(ann.act(ally("bob"))) == ["AGENT_SUSPENDED"]
+    assert codes(bob.act(ally("ann"))) == ["INVALID_TARGET"]
+    Agent.objects.filter(name="ann").update(status_until=tick + 1)
+    assert codes(ann.act(ally("bob"), buy(1))) == ["OK", "OK"]
+    assert codes(bob.act(message("ann"))) == ["OK"]
 
 
 TEXTS = [

@@ -32,6 +32,7 @@ class SmallTape:
         self.ids = {HOUSE: MARKET_MAKER}
         self.links = {frozenset(map(self.id, link)) for link in links}
         self.chiefs = {SYMBOL: self.id(chief)} if chief else {}
+        self.holdings: dict[int, Shares] = {}
         self.detectors = self._detectors()
         for one, other in links:
             self.detectors.ties.note(self.id(one), self.id(other), 1)
@@ -45,7 +46,10 @@ class SmallTape:
 
     def _detectors(self) -> Detectors:
         linked = lambda one, other: frozenset((one, other)) in self.links  # noqa: E731
-        return Detectors(linked, self.chiefs, WINDOW)
+        return Detectors(linked, self.chiefs, self.held, WINDOW)
+
+    def held(self, account: int, symbol: str) -> Shares:
+        return self.holdings.get(account, 0)
 
     def _clear(self) -> None:
         self.touched: dict[str, OrderSeen] = {}
@@ -104,6 +108,8 @@ class SmallTape:
             self._change(seen._replace(filled=filled, closed_tick=self.now if is_done else None))
         self.made += 1
         buyer, seller = self.orders[buy].account, self.orders[sell].account
+        self.holdings[buyer] = self.holdings.get(buyer, 0) + quantity
+        self.holdings[seller] = self.holdings.get(seller, 0) - quantity
         self.trades.append(
             Trade(
                 self.made,

@@ -296,6 +296,13 @@ def test_who_holds_or_sells_after_the_rumor_came_true_is_none() -> None:
         assert not tape.crimes
 
 
+def test_an_old_holder_who_trades_a_little_around_its_own_rumor_is_none() -> None:
+    tape = SmallTape()
+    tape.holdings[tape.id("ann")] = 50_000
+    pump(tape, "ann", "ann")
+    assert not tape.crimes
+
+
 def test_a_stranger_who_sells_into_a_rumor_is_none() -> None:
     tape = SmallTape()
     pump(tape, "ann", "bob")

@@ -170,7 +170,7 @@ def test_the_door_knows_what_a_rumor_may_not(
 ) -> None:
     rumor(hall)
     with django_assert_num_queries(1):
-        view = checking.view(hall.agents["ann"])
+        view = checking.view(hall.agents["ann"], [])
     account = hall.agents["ann"].id
     assert view.rumors_today(account) == 1
     assert view.is_old_enough(account)  # it was there from the first tick on
@@ -178,7 +178,7 @@ def test_the_door_knows_what_a_rumor_may_not(
     assert view.trades("NONE") is None
     hall.operate("HALT", symbol="APEX", ticks=9)
     hall.tick()
-    assert checking.view(hall.agents["ann"]).trades("APEX") is False
+    assert checking.view(hall.agents["ann"], []).trades("APEX") is False
 
 
 def test_the_door_turns_a_newcomer_away(hall: Hall) -> None:
@@ -191,4 +191,4 @@ def test_the_door_turns_a_newcomer_away(hall: Hall) -> None:
     assert row.type == REGISTER
     hall.submit(row)
     hall.tick()
-    assert not checking.view(hall.agents["eve"]).is_old_enough(hall.agents["eve"].id)
+    assert not checking.view(hall.agents["eve"], []).is_old_enough(hall.agents["eve"].id)

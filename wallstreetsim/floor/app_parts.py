@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,13 +11,14 @@ from typing import Any
 
 from django.conf import settings
 
+from agents.engine.batch import ParsedAction
 from agents.models import Agent
 
 RECORD = "record"  # writes(tick, report): the rows of a tick's report
 TAPE_EVENTS = "tape_events"  # public_events(report, tick), agent_events(report, tick)
 AUDIT = "audit"  # checks(cursor, engine)
 ROLLBACK = "rollback"  # writes(report): the rows that say how things stand
-CHECKING = "checking"  # view(agent): what an action's check may read
+CHECKING = "checking"  # view(agent, asked): what the checks of these actions may read
 
 
 @cache
@@ -33,6 +34,12 @@ def parts(name: str) -> tuple[tuple[str, ModuleType], ...]:
     )
 
 
-def checking_views(agent: Agent, engines: Collection[str]) -> dict[str, Any]:
-    """Return what the checks of these engines' actions may read, for an agent, by engine."""
-    return {app: part.view(agent) for app, part in parts(CHECKING) if app in engines}
+def checking_views(agent: Agent, asked: Sequence[ParsedAction]) -> dict[str, Any]:
+    """Return what the checks of an agent's actions may read, by engine: a fixed number of
+    statements for each.
+    """
+    found: dict[str, Any] = {}
+    for app, part in parts(CHECKING):
+        if ours := [one for one in asked if one.action.engine == app]:
+            found[app] = part.view(agent, ours)
+    return found

@@ -4,7 +4,7 @@ market, a public strategy and their own habits explain.
 
 from __future__ import annotations
 
-from math import exp, log
+from math import comb, exp, log
 from typing import NamedTuple
 
 from market.engine.engine import Plain
@@ -23,11 +23,13 @@ NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
 AGREEING = 0.93  # of a coordinated pair's rounds
 IN_TIME = 0.65  # of a coordinated account's trades, that its partner trades beside
-MOST_TIMELY = 0.5  # nats a round, by acting at the same time alone
+LEAST_TICKS = 40  # over which a rate is taken
+MOST_TIMELY = 0.2  # nats a round, by acting at the same time alone
 HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
 LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
-CERTAINTY = 10.0  # nats, for a confidence of 1 − 1/e
+CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
 PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
+OF_MANY_PAIRS = 3.0  # nats, for two alone: of so many pairs some agree by chance
 MOST_MEMBERS = 8
 KEPT_ROUNDS = 40
 LEAST_ROUNDS = 4
@@ -95,9 +97,10 @@ class Pair:
         count = len(self.rounds)
         if not count:
             return []
-        usual = self._usual_chance(count)
-        # What makes them agree makes them act at the same time as well.
-        unexplained = max(0.0, 1.0 - 3.0 * (usual - 0.5))
+        strategy = self._strategy_chance(count)
+        usual = max(strategy, self._leaning_chance(count))
+        # A strategy that makes them agree makes them act at the same time as well.
+        unexplained = max(0.0, 1.0 - 3.0 * (strategy - 0.5))
         timely = min(self.timely / count, MOST_TIMELY * unexplained)
         weighed = []
         for round in self.rounds:
@@ -109,21 +112,23 @@ class Pair:
             weighed.append((round, nats + timely))
         return weighed
 
-    def _usual_chance(self, count: int) -> float:
-        """Return the chance of agreement that each one's leaning to a side leaves, or a strategy
-        that goes with the market's moves or against them.
+    def _leaning_chance(self, count: int) -> float:
+        """Return the chance of agreement that each one's leaning to a side leaves."""
+        one = (sum(1 for round in self.rounds if round.low.net > 0) + 1.0) / (count + 2.0)
+        other = (sum(1 for round in self.rounds if round.high.net > 0) + 1.0) / (count + 2.0)
+        return one * other + (1.0 - one) * (1.0 - other)
+
+    def _strategy_chance(self, count: int) -> float:
+        """Return the chance of agreement that a strategy leaves which goes with the market's moves,
+        or against them.
         """
-        low_buys = high_buys = 0
         with_it = [0] * len(HORIZONS)
         for low, high, _ in self.rounds:
-            low_buys += low.net > 0
-            high_buys += high.net > 0
             first = low if low.tick <= high.tick else high
             for act in (low, high):
                 for n, sign in enumerate(first.signs):
                     with_it[n] += sign if act.net > 0 else -sign
-        one, other = (low_buys + 1.0) / (count + 2.0), (high_buys + 1.0) / (count + 2.0)
-        chance = one * other + (1.0 - one) * (1.0 - other)
+        chance = 0.5
         for excess in with_it:  # of twice as many acts
             part = (0.5 + abs(excess) / (4.0 * count)) * count
             part = (part + 0.5) / (count + 1.0)
@@ -273,7 +278,8 @@ class Coordination:
         volume = turnover.volumes.get((account, symbol))
         if volume is None:
             return 0.3
-        rate = volume.active * SLOW ** (tick - volume.tick) * (1.0 - SLOW)
+        ticks = (1.0 - SLOW ** max(LEAST_TICKS, tick - volume.first)) / (1.0 - SLOW)
+        rate = volume.active * SLOW ** (tick - volume.tick) / ticks
         return min(0.9, max(0.3, 1.0 - (1.0 - min(1.0, rate)) ** (2 * LAG + 1)))
 
     def _expire(self, tick: Tick, known: Known) -> None:
@@ -327,7 +333,9 @@ class Coordination:
         if count < LEAST_ROUNDS:
             return None
         # Whoever has many friends finds one who happens to agree.
-        nats -= log(max(1, len(known.ties.partners(low)))) * (len(members) - 1)
+        nats -= log(comb(max(len(members) - 1, len(known.ties.partners(low))), len(members) - 1))
+        if len(members) == 2:
+            nats -= OF_MANY_PAIRS
         confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
         orders = {order.id: order for act in acts.values() for order in act.orders}
         trades = {trade.id: trade for act in acts.values() for trade in act.trades}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from market.engine.engine import Plain
+from market.engine.values import Shares
 from sec.engine.detectors.positions import Positions
 from sec.engine.detectors.quoting import Quoting
 from sec.engine.detectors.tape import Added
@@ -16,7 +17,7 @@ from sec.engine.suspicion import Conduct, Suspicion
 
 class Known(NamedTuple):
     """What is known of agents: who is linked to whom, who heads which company, how much each
-    trades, what positions are being built and who makes markets.
+    trades, what positions are being built, who makes markets and what they hold.
     """
 
     ties: Ties
@@ -24,6 +25,7 @@ class Known(NamedTuple):
     turnover: Turnover
     positions: Positions
     quoting: Quoting
+    held: Callable[[int, str], Shares]  # by an account, of a company
 
 
 class Detector(Protocol):

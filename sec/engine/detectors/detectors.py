@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Mapping
 
 from market.engine.engine import Plain
-from market.engine.values import Tick
+from market.engine.values import Shares, Tick
 from sec.engine.detectors.coordination import Coordination
 from sec.engine.detectors.detector import Detector, Known
 from sec.engine.detectors.insider_trading import InsiderTrading
@@ -33,19 +33,22 @@ _SIZES = struct.Struct("<9q")
 
 
 class Detectors:
-    """Shows each tick to every detector. `chiefs` are who heads each company, as it stands."""
+    """Shows each tick to every detector. `chiefs` are who heads each company, `held` what
+    an account holds, as things stand.
+    """
 
     def __init__(
         self,
         linked: Callable[[int, int], bool],
         chiefs: Mapping[str, int],
+        held: Callable[[int, str], Shares],
         window_ticks: Tick,
     ) -> None:
         self.ties = Ties(linked, window_ticks)
         self.turnover = Turnover(window_ticks)
         self.positions = Positions(window_ticks)
         self.quoting = Quoting(window_ticks)
-        self.known = Known(self.ties, chiefs, self.turnover, self.positions, self.quoting)
+        self.known = Known(self.ties, chiefs, self.turnover, self.positions, self.quoting, held)
         self.by_crime: dict[str, Detector] = {
             WASH_TRADING: WashTrading(window_ticks),
             SPOOFING: Spoofing(window_ticks),

@@ -19,7 +19,8 @@ from sec.engine.rules import PUMP_AND_DUMP
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 DUMP_TICKS = 130  # after a rumor, in which sales count
-LEAST_BOUGHT = 0.6  # usual ticks' volumes, built before the rumor
+LEAST_BOUGHT = 1.0  # usual ticks' volumes, built before the rumor
+LEAST_OF_ALL = 0.04  # of all that the holder held then, that was built lately
 ONE_WAY = 0.6  # of what was traded then, that built the position
 LEAST_PART = 0.4  # of the position, ended after the rumor
 PART_WEIGHT, PART_BASE = 0.6, 0.4
@@ -94,7 +95,9 @@ class PumpAndDump:
                 continue
             sums = course.between(account, rumor.tick - self.window_ticks, rumor.tick - 1)
             built = (sums.bought - sums.sold) * rumor.sign
-            if built >= LEAST_BOUGHT * usual and built >= ONE_WAY * (sums.bought + sums.sold):
+            if built < LEAST_BOUGHT * usual or built < ONE_WAY * (sums.bought + sums.sold):
+                continue
+            if built >= LEAST_OF_ALL * abs(known.held(account, symbol)):
                 holders.append(account)
         if holders:
             self.talks.append(Talk([rumor], holders[:MOST_HOLDERS]))

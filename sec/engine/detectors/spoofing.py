@@ -39,7 +39,7 @@ LEAST_RATIO = 2.5  # of what is shown to what is sold meanwhile
 MOST_FILLED = 0.4  # of what is shown
 MOST_OPPOSITE = 0.5  # of what is shown: what the same one quotes on the other side
 NEWS_TICKS = 3  # after news, in which to pull an order is no more than prudent
-MOST_LEFT = 0.4  # of what was shown: what is shown again on the same side after the pull
+MOST_LEFT = 0.4  # of what was shown: what is shown on the same side when the tick of the pull ends
 DOUBT_LEFT = 0.6  # by each display
 UNHELPFUL_DOUBT = 0.85  # by one that has brought nothing
 MOST_DISPLAYS = 40  # remembered of an account in a company
@@ -60,7 +60,7 @@ class Shown:
 class Pulled:
     """An order that was taken back, and what its owner quoted on the other side before."""
 
-    __slots__ = ("before", "opposite", "order", "side", "tick")
+    __slots__ = ("before", "left", "opposite", "order", "side", "tick")
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Pulled:
         self.side = side
         self.tick = tick
         self.opposite = opposite
+        self.left: Shares = 0  # on its side, when the tick was over
         self.before = before  # the company before it was shown
 
 
@@ -134,6 +135,7 @@ class Spoofing:
         for event in added.events:
             self.news[event.symbol] = added.tick
         self._note_orders(added)
+        self._note_left(added, known)
         self._note_fills(added, known)
         suspicions = []
         for key in list(self.pulled):
@@ -211,6 +213,21 @@ class Spoofing:
             self.pulled.setdefault(key, []).append(
                 Pulled(order, shown.side, tick, opposite, before)
             )
+
+    def _note_left(self, added: Added, known: Known) -> None:
+        """Note of the tick's pulls what is shown yet, by the same one or who is linked to it."""
+        for key, pulls in self.pulled.items():
+            account, symbol = key
+            if pulls[-1].tick != added.tick:
+                continue
+            near = [account, *known.ties.among(account, self.showers.get(symbol, ()))]
+            for side in (1, -1):
+                left = sum(
+                    self._volume_shown((one, symbol), side, added.quotes[symbol]) for one in near
+                )
+                for pull in pulls:
+                    if pull.tick == added.tick and pull.side == side:
+                        pull.left = left
 
     def _before(self, symbol: str, tick: Tick) -> PriceSeen | None:
         """Return a company at the end of a tick, or of the first known after it."""
@@ -290,13 +307,11 @@ class Spoofing:
         fills: list[TradeSeen] = []
         filled_orders: dict[str, OrderSeen] = {}
         traders: dict[int, None] = {}
-        left = self._volume_shown(key, side, quote)
+        left = min(one.left for one in mine)
         sold = benefit = 0
         before = min((one.before for one in mine), key=_tick_of)
         touch = before.bid if side > 0 else before.ask
         for trader in [account, *known.ties.partners(account)]:
-            if trader != account:
-                left += self._volume_shown((trader, symbol), side, quote)
             found = self.fills.get((trader, symbol))
             if found is None:
                 continue
@@ -408,6 +423,7 @@ class Spoofing:
                 for pull in pulls:
                     pull.order = split_order(pull.order, symbol, into, of)
                     pull.opposite = pull.opposite * into // of
+                    pull.left = pull.left * into // of
                     pull.before = split_price(pull.before, symbol, into, of)
         for (_, name), fills in self.fills.items():
             if name == symbol:
@@ -444,6 +460,7 @@ class Spoofing:
                             one.tick,
                             one.opposite,
                             list(one.before),
+                            one.left,
                         ]
                         for one in pulls
                     ],
@@ -485,10 +502,11 @@ class Spoofing:
             }
             self.showers.setdefault(symbol, {})[account] = None
         for account, symbol, pulls in state["pulled"]:
-            self.pulled[account, symbol] = [
-                Pulled(OrderSeen(*order), side, tick, opposite, PriceSeen(*before))
-                for order, side, tick, opposite, before in pulls
-            ]
+            self.pulled[account, symbol] = kept = []
+            for order, side, tick, opposite, before, left in pulls:
+                pull = Pulled(OrderSeen(*order), side, tick, opposite, PriceSeen(*before))
+                pull.left = left
+                kept.append(pull)
         for account, symbol, trades, orders in state["fills"]:
             fills = self.fills[account, symbol] = Fills()
             fills.trades = [TradeSeen(*trade) for trade in trades]

@@ -25,6 +25,7 @@ from sec.engine.rules import WASH_TRADING
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
 MOST_WAIT = 12  # ticks that one order of an arranged trade waits for the other
+ONE_PRICE = 0.3  # half-spreads between the limits of two orders that ask for one price
 ALIKE = 0.6  # of the larger order, that the smaller one is at least
 MOST_PAIRS = 20_000  # remembered, those that met least lately forgotten first
 KEPT_TRADES = 60  # of a pair
@@ -102,7 +103,9 @@ class WashTrading:
             if buy.is_liquidation or sell.is_liquidation:
                 continue
             key = (trade.seller, trade.buyer, trade.symbol)
-            if self._note_meeting(trade, key, buy, sell, known.ties):
+            quote = added.before.get(trade.symbol)
+            half_spread = (quote.ask - quote.bid) / 2.0 if quote is not None else 0.0
+            if self._note_meeting(trade, key, buy, sell, half_spread, known.ties):
                 fresh[key] = None
             if self._note_transfer(trade, key, buy, sell, added):
                 handed[key] = None
@@ -122,11 +125,23 @@ class WashTrading:
     # Rings
 
     def _note_meeting(
-        self, trade: Trade, key: PairKey, buy: OrderSeen, sell: OrderSeen, ties: Ties
+        self,
+        trade: Trade,
+        key: PairKey,
+        buy: OrderSeen,
+        sell: OrderSeen,
+        half_spread: float,
+        ties: Ties,
     ) -> bool:
         """Remember a trade that looks arranged: one order came soon to meet another of its size, or
-        that of a friend.
+        that of a friend, and asked for its price. Who makes markets rarely does that.
         """
+        if (
+            buy.limit is not None
+            and sell.limit is not None
+            and buy.limit - sell.limit > max(1.0, ONE_PRICE * half_spread)
+        ):
+            return False
         if abs(buy.tick - sell.tick) > MOST_WAIT:
             return False
         is_alike = min(buy.quantity, sell.quantity) >= ALIKE * max(buy.quantity, sell.quantity)
@@ -334,9 +349,8 @@ def _ring_confidence(
         all_fast += one_fast
         all_slow += one_slow
     inner = max(fast / max(1.0, all_fast), slow / max(1.0, all_slow))
-    is_wide = len(members) > MOST_USUAL or all(
-        known.quoting.is_maker(account, symbol) for account in members
-    )
+    makers = sum(known.quoting.is_maker(account, symbol) for account in members)
+    is_wide = len(members) > MOST_USUAL or makers > 1 or 2 * makers >= len(members)
     if inner < (LEAST_WIDE if is_wide else LEAST_INNER):
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))

@@ -12,6 +12,7 @@ HALF_PROVEN = 1.25  # self-trading orders that leave as much doubt as proof
 RING_HALF_PROVEN, LEAST_RING = 1.6, 5
 SAME_TIME: Tick = 12  # between the orders of an arranged trade
 SAME_SIZE = 3 / 5
+SAME_PRICE_BPS = 6
 MOST_KEPT = 1 / 2  # of what went round, by one account
 LINKED_HALF, STRANGERS_HALF = 0.45, 1.3  # trades that hand value over
 SHORT_TIME: Tick = 5
@@ -66,7 +67,7 @@ def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Findi
             continue
         buy, sell = sides
         small, large = sorted((buy.quantity, sell.quantity))
-        if abs(buy.tick - sell.tick) > SAME_TIME:
+        if abs(buy.tick - sell.tick) > SAME_TIME or not _ask_for_one_price(buy, sell):
             continue
         if small >= SAME_SIZE * large or evidence.is_link(trade.buyer, trade.seller):
             arranged.append(trade)
@@ -84,6 +85,12 @@ def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Findi
     if not own or len(incoming) < LEAST_RING:
         return NOTHING
     return _finding(own, len(incoming), RING_HALF_PROVEN, 0)
+
+
+def _ask_for_one_price(buy: OrderSeen, sell: OrderSeen) -> bool:
+    if buy.limit is None or sell.limit is None:
+        return True
+    return (buy.limit - sell.limit) * 10_000 <= max(10_000, sell.limit * SAME_PRICE_BPS)
 
 
 def _hands(evidence: Evidence, accounts: set[int], account: int) -> dict[int, int]:

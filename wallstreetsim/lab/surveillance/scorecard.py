@@ -288,17 +288,18 @@ def _kind_row(kind: str, results: Sequence[Result]) -> Json:
 def _shortfalls(figures: Json) -> Iterator[str]:
     """Say what is not as good as it should be."""
     for row in figures["types"]:
+        type = row["type"].replace("_", " ")
         for style in STYLES:
             least = LEAST_EVASIVE_RECALL if style == EVASIVE else LEAST_RECALL
             found = row["recallBy"][style]
             if found is not None and found < least:
-                yield f"{row['type']}, {style}: recall {found:.2f}, less than {least}"
+                yield f"{type}, {style}: recall {found:.2f}, less than {least}"
         if row["precision"] is not None and row["precision"] < LEAST_PRECISION:
-            yield f"{row['type']}: precision {row['precision']:.2f}, less than {LEAST_PRECISION}"
+            yield f"{type}: precision {row['precision']:.2f}, less than {LEAST_PRECISION}"
         if (row["latencyMedian"] or 0) > MOST_MEDIAN_LATENCY:
-            yield f"{row['type']}: median latency {row['latencyMedian']} ticks"
+            yield f"{type}: median latency {row['latencyMedian']} ticks"
         if (row["latencyP95"] or 0) > MOST_P95_LATENCY:
-            yield f"{row['type']}: p95 latency {row['latencyP95']} ticks"
+            yield f"{type}: p95 latency {row['latencyP95']} ticks"
     if figures["innocent"]["per1200"] > MOST_FALSE_PER_1200:
         yield (
             f"{figures['innocent']['false']} false alerts on"
