@@ -41,6 +41,7 @@ check: .venv/dev
 	$(PY) -m ruff check
 	SECRET_KEY=check $(PY) -m mypy .
 	.venv/bin/lint-imports
+	SECRET_KEY=check $(PY) manage.py api_reference --check
 	.venv/bin/hadolint deploy/Dockerfile
 	.venv/bin/compose-lint check --quiet --skip-suppressed --strict-config --fail-on medium \
 		--config deploy/compose-lint.yml deploy/compose.yaml

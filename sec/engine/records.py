@@ -13,7 +13,7 @@ from market.engine.engine import Plain
 from market.engine.orders import Order
 from market.engine.outcome import Trade
 from market.engine.reasons import Reason
-from market.engine.values import Cents, OrderStatus, Shares, Tick
+from market.engine.values import Cents, OrderStatus, Shares, Tick, new_tuple
 
 PRUNED_EVERY = 50  # ticks
 
@@ -242,20 +242,24 @@ def behind(orders: Mapping[str, OrderSeen], trades: Sequence[TradeSeen]) -> tupl
 
 def order_seen(order: Order) -> OrderSeen:
     """Return an order as evidence."""
-    return OrderSeen(
-        order.id,
-        order.tick_submitted,
-        order.account.id,
-        order.company.symbol,
-        order.intent.value,
-        order.quantity,
-        order.limit,
-        order.stop is not None,
-        order.self_trade.value,
-        order.reason_code == Reason.LIQUIDATION,
-        order.filled,
-        order.tick_closed,
-        order.status is OrderStatus.CANCELLED and order.reason_code == Reason.BY_OWNER,
+    reason = order.reason_code
+    return new_tuple(
+        OrderSeen,
+        (
+            order.id,
+            order.tick_submitted,
+            order.account.id,
+            order.company.symbol,
+            order.intent.value,
+            order.quantity,
+            order.limit,
+            order.stop is not None,
+            order.self_trade.value,
+            reason == Reason.LIQUIDATION,
+            order.filled,
+            order.tick_closed,
+            order.status is OrderStatus.CANCELLED and reason == Reason.BY_OWNER,
+        ),
     )
 
 

@@ -151,6 +151,23 @@ def without_parameters(view: View) -> View:
     return reading
 
 
+def only_parameters(*names: str) -> Callable[[View], View]:
+    """Refuse all query parameters of a view but these."""
+
+    def limited(view: View) -> View:
+        @wraps(view)
+        def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            unknown = [name for name in request.GET if name not in names]
+            if not unknown:
+                return view(request, *args, **kwargs)
+            details = dict.fromkeys(unknown, f"Unknown parameter; there is {', '.join(names)}.")
+            return refuse(400, f"There is no parameter {unknown[0]} here.", details=details)
+
+        return reading
+
+    return limited
+
+
 # What Django asks for outside of our views
 
 

@@ -45,8 +45,8 @@ NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 POLICIES = {  # by a part of the path; the pages of our own bring theirs
     "/admin/": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'",
-    "/docs": "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self'"
-    " 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none';"
+    "/docs": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'none'",
 }
 

@@ -1,7 +1,7 @@
 """The paths of the API: all of them under /api/v1, and bare those that are not pages as well."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from agents.api.urls import urlpatterns as agents
 from market.api.urls import urlpatterns as market
@@ -9,7 +9,7 @@ from news.api.urls import urlpatterns as news
 from sec.api.urls import urlpatterns as sec
 from wallstreetsim.api import views
 from wallstreetsim.api.asyncapi import asyncapi
-from wallstreetsim.api.envelope import only_read, without_parameters
+from wallstreetsim.api.envelope import only_parameters, only_read
 from wallstreetsim.api.recovery import RecoverView
 from webhooks.api.urls import urlpatterns as webhooks
 
@@ -22,9 +22,10 @@ PAGES = {
     "article",
 }  # bare, these are for people
 
+# Its script comes from the same path with `?script=`: none stands in the page.
 docs = only_read(
-    without_parameters(
-        SpectacularSwaggerView.as_view(
+    only_parameters("script")(
+        SpectacularSwaggerSplitView.as_view(
             url_name="api:openapi", authentication_classes=(), throttle_classes=()
         )
     )

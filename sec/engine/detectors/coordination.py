@@ -190,6 +190,8 @@ class Coordination:
     def _acted(self, added: Added, known: Known) -> list[Acted]:
         """Return what linked accounts have done in the tick that nothing common explains."""
         fresh: dict[tuple[int, str], Acted] = {}
+        if known.ties.is_empty:
+            return []
         crowds: dict[str, list[int]] = {}
         for key, flow in added.flows.items():
             account, symbol = key

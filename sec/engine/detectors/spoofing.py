@@ -11,7 +11,6 @@ from sec.engine.detectors.tape import (
     Added,
     FlowKey,
     QuoteSeen,
-    is_agent,
     price_seen,
     sign_of,
     trade_seen,
@@ -235,26 +234,21 @@ class Spoofing:
 
     def _note_fills(self, added: Added, known: Known) -> None:
         """Remember the trades of those who show something, or are linked to who does."""
-        wanted: dict[FlowKey, bool] = {}
+        wanted: set[FlowKey] = set()
         for key in added.flows:
             account, symbol = key
             showers = self.showers.get(symbol)
-            if showers is None and key not in self.pulled:
-                wanted[key] = False
-            elif key in self.pulled or (showers is not None and account in showers):
-                wanted[key] = True
-            else:
-                assert showers is not None
-                wanted[key] = known.ties.has(account) and any(
-                    known.ties.linked(account, other) for other in showers
-                )
-        if not any(wanted.values()):
+            if key in self.pulled or (
+                showers is not None and (account in showers or known.ties.among(account, showers))
+            ):
+                wanted.add(key)
+        if not wanted:
             return
         for trade in added.trades:
             if trade.buyer == trade.seller:
                 continue
             for account in (trade.buyer, trade.seller):
-                if not is_agent(account) or not wanted[account, trade.symbol]:
+                if (account, trade.symbol) not in wanted:
                     continue
                 fills = self.fills.get((account, trade.symbol))
                 if fills is None:

@@ -55,6 +55,10 @@ class Ties:
         origin = self.origins.get(one)
         return origin is not None and origin == self.origins.get(other)
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.last and not self.of_origin
+
     def has(self, account: int) -> bool:
         """Say whether an account is linked to anyone."""
         if account in self.last:
