@@ -64,7 +64,7 @@ soak: .venv/dev compile
 	HYPOTHESIS_PROFILE=deep WSS_ENGINE_DIR=off $(PY) -m pytest tests/engine
 
 drill: .venv/dev compile
-	$(PY) -m pytest tests/drill/drill.py -s
+	$(PY) -m pytest tests/drill/drill.py tests/drill/rolling.py -s
 
 admin: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser \

@@ -165,7 +165,7 @@ def test_a_bad_release(exchange: Drilled, directory: Path) -> None:
     """A new floor that cannot run leaves the place to the old one; the world is taken back."""
     exchange.run_on(3)
     (epoch, good) = exchange.stands()
-    exchange.end("floor")
+    exchange.end("floor", how=signal.SIGKILL)
     # A release that cannot read the record: its floor says so and changes nothing.
     exchange.asked("UPDATE market_checkpoint SET engine_version = 999 RETURNING tick")
     exchange.start("floor")

@@ -132,8 +132,8 @@ class Drilled:
 
     # Asking
 
-    def ask(self, path: str, body: object = None, key: str = "") -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+    def ask(self, path: str, body: object = None, key: str = "", port: int = 0) -> Answer:
+        line = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=20)
         headers = JSON | ({"Authorization": f"Bearer {key}"} if key else {})
         method = "GET" if body is None else "POST"
         try:
@@ -145,9 +145,9 @@ class Drilled:
         finally:
             line.close()
 
-    def is_healthy(self) -> bool:
+    def is_healthy(self, port: int = 0) -> bool:
         try:
-            return self.ask("/health").status == 200
+            return self.ask("/health", port=port).status == 200
         except OSError:
             return False
 

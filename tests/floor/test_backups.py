@@ -104,13 +104,7 @@ def test_a_world_is_taken_up_from_a_backup_under_a_new_epoch(
     with pytest.raises(CommandError, match="the database is not empty"):
         call_command("restore", str(file))
 
-    done = subprocess.run(
-        [sys.executable, "manage.py", "restore", str(file)],
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": empty_database},
-        capture_output=True,
-        text=True,
-    )
+    done = manage(empty_database, "restore", str(file))
     assert done.returncode == 0, done.stderr
     assert f"The world is at tick {row.tick} of epoch 2." in done.stdout
     with psycopg.connect(empty_database) as restored:
@@ -118,6 +112,30 @@ def test_a_world_is_taken_up_from_a_backup_under_a_new_epoch(
         waits = restored.execute("SELECT count(*) FROM agents_waiting").fetchone()
     assert stands == (2, row.tick, row.digest)
     assert waits == (0,)
+
+
+KEPT = Path(__file__).parent / "kept" / "wss-8-cf9e927b.dump"  # of engine 3, cleanly stopped
+
+
+def test_a_dump_of_an_older_release_is_upgraded_and_its_world_goes_on(
+    db: None, empty_database: str
+) -> None:
+    """Its schema is migrated, its machine lifted, and what it owned is what it owns."""
+    done = manage(empty_database, "restore", str(KEPT))
+    assert done.returncode == 0, done.stderr
+    assert "The world is at tick 8 of epoch 2." in done.stdout
+    tick = "from wallstreetsim.floor.shell import Floor; assert Floor().tick()"
+    went_on = manage(empty_database, "shell", "--no-imports", "--command", tick)
+    assert went_on.returncode == 0, went_on.stderr
+    with psycopg.connect(empty_database) as restored:
+        [(now,)] = restored.execute("SELECT tick FROM market_world").fetchall()
+        held = restored.execute(
+            "SELECT name, symbol, quantity FROM market_holding JOIN market_account AS account"
+            " ON account.id = account_id WHERE name IN ('ann', 'bob') AND quantity <> 0"
+            " ORDER BY 1"
+        ).fetchall()
+    assert now == 9
+    assert [(name, symbol) for name, symbol, _ in held] == [("ann", "APEX"), ("bob", "NEXUS")]
 
 
 def test_what_differs_in_a_dump_is_found_before_it_is_written_anew(hall: Hall) -> None:

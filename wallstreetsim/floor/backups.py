@@ -145,10 +145,11 @@ def _check_file(file: Path) -> None:
 
 def _check_tick(file: Path) -> None:
     """Raise BackupError if a dump is of another tick than its name says."""
-    row = WorldRow.objects.get()
+    # Of an older release it may lack columns yet.
+    tick, digest = WorldRow.objects.values_list("tick", "digest").get()
     named = NAME.fullmatch(file.name)
-    if named and (int(named["tick"]), named["digest"]) != (row.tick, row.digest[:SHOWN_DIGITS]):
-        raise BackupError(f"{file.name} holds tick {row.tick} with digest {row.digest[:16]}")
+    if named and (int(named["tick"]), named["digest"]) != (tick, digest[:SHOWN_DIGITS]):
+        raise BackupError(f"{file.name} holds tick {tick} with digest {digest[:16]}")
 
 
 def _check_rows(rules: Rules) -> None:

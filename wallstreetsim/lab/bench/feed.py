@@ -10,7 +10,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
@@ -43,9 +43,11 @@ class FeedMeasurement:
     missed: int  # times that a client did not receive a tick
 
 
-def measure_feed(clients: int) -> FeedMeasurement:
+def measure_feed(clients: int, *, processes: int = 1) -> FeedMeasurement:
     """Measure our feed, a tick a second: each client has the tick and all prices, in two frames."""
-    return _measure(clients, "wallstreetsim.asgi", publish, ticks=WARM_UP + TICKS)
+    return _measure(
+        clients, "wallstreetsim.asgi", publish, ticks=WARM_UP + TICKS, processes=processes
+    )
 
 
 def measure_plain_feed(clients: int) -> FeedMeasurement:
@@ -53,7 +55,9 @@ def measure_plain_feed(clients: int) -> FeedMeasurement:
     return _measure(clients, "wallstreetsim.lab.bench.plain_feed", _send_price_by_price, ticks=1)
 
 
-def _measure(clients: int, application: str, publish: Publish, *, ticks: int) -> FeedMeasurement:
+def _measure(
+    clients: int, application: str, publish: Publish, *, ticks: int, processes: int = 1
+) -> FeedMeasurement:
     committed_at: dict[int, float] = {}
 
     def note_and_publish(committed: Committed) -> None:
@@ -62,15 +66,23 @@ def _measure(clients: int, application: str, publish: Publish, *, ticks: int) ->
 
     floor = fresh_floor(agents=0)
     floor.publish = note_and_publish
-    with _web_process(application) as (port, web):
-        with _spectators(port, 1):  # the first costs what the process needs once
-            before = web.memory_info().rss
-        with _spectators(port, clients) as spectators:
-            for _ in range(ticks):
-                assert floor.tick(), "the floor runs no tick"
-                time.sleep(1)
-            memory = web.memory_info().rss - before
-            receipts = _receipts_of(spectators)
+    with ExitStack() as started:
+        webs = [started.enter_context(_web_process(application)) for _ in range(processes)]
+        for port, _ in webs:
+            with _spectators(port, 1):  # the first costs what the process needs once
+                pass
+        before = sum(web.memory_info().rss for _, web in webs)
+        crowds = [
+            started.enter_context(_spectators(port, clients // processes)) for port, _ in webs
+        ]
+        for _ in range(ticks):
+            assert floor.tick(), "the floor runs no tick"
+            time.sleep(1)
+        memory = sum(web.memory_info().rss for _, web in webs) - before
+        receipts: dict[int, list[float]] = defaultdict(list)
+        for crowd in crowds:
+            for tick, times in _receipts_of(crowd).items():
+                receipts[tick] += times
     counted = sorted(committed_at)[-TICKS:]
     delays = [1000 * (at - committed_at[tick]) for tick in counted for at in receipts[tick]]
     missed = clients * len(counted) - len(delays)

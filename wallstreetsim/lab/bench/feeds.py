@@ -14,6 +14,18 @@ def feed_1000() -> Figure:
     return _feed("feed_1000", clients=1_000)
 
 
+def feed_two_processes() -> Figure:
+    """Measure 1,000 sockets on two web processes; the baseline is all of them on one."""
+    two, one = measure_feed(1_000, processes=2), measure_feed(1_000)
+    return Figure(
+        "feed_two_processes",
+        "ms",
+        two.delays_ms,
+        Baseline("one process", one.delays_ms),
+        {"kB a socket": round(two.kilobytes_each, 1), "missed": two.missed},
+    )
+
+
 def _feed(name: str, *, clients: int) -> Figure:
     """Measure from commit to frame, a sample a client and tick."""
     ours, plain = measure_feed(clients), measure_plain_feed(clients)

@@ -63,6 +63,11 @@ def tick_10000() -> Figure:
     return _measure("tick_10000", orders=10_000, ticks=20)
 
 
+def tick_10000_agents() -> Figure:
+    """Take an order of each of 10,000 agents: every account is marked and told."""
+    return _measure("tick_10000_agents", orders=10_000, ticks=10, agents=10_000)
+
+
 def tick_mixed() -> Figure:
     return _measure("tick_mixed", orders=10_000, ticks=20, order=_mixed_order)
 
@@ -141,6 +146,13 @@ class _Run:
         self.liquidations.append(len(closed))
         self._steps.append(committed.seconds)
 
+    def ratio_with_check(self) -> float:
+        """Return a tick's duration in that of the same without its check, at the median."""
+        pairs = zip(self.samples, self._steps, strict=True)
+        return statistics.median(
+            sample / (sample - 1000 * steps["check"]) for sample, steps in pairs
+        )
+
     def steps(self, ticks: Iterable[int] | None = None) -> dict[str, str]:
         """Return each step's median over the given ticks, or over all."""
         spent = defaultdict(list)
@@ -158,10 +170,17 @@ def _run(floor: shell.Floor, *, ticks: int, before: Callable[[], None] = lambda:
     return run
 
 
-def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = None) -> Figure:
+def _measure(
+    name: str,
+    *,
+    orders: int,
+    ticks: int,
+    order: OrderMaker | None = None,
+    agents: int = AGENTS,
+) -> Figure:
     """Run `ticks` ticks of so many new orders each, after three that warm up and do not count."""
     living = Switches(events=True, house=0 if orders else HOUSE)
-    floor = fresh_floor(agents=AGENTS if orders else 0, switches=living)
+    floor = fresh_floor(agents=agents if orders else 0, switches=living)
     draw = random.Random(name)
 
     def send_more() -> None:
@@ -172,6 +191,7 @@ def _measure(name: str, *, orders: int, ticks: int, order: OrderMaker | None = N
     extra = {
         "trades": statistics.median(run.trades),
         **run.steps(),
+        "with the check of what must be true": f"×{run.ratio_with_check():.3f}",
         "rest at most": f"{max(run.rests):.1f}",  # a checkpoint, between two ticks
     }
     baseline = Baseline(f"{max(orders, 100):,} orders by bulk_create", _orm_samples(orders or 100))
