@@ -88,6 +88,7 @@ NEWS_LLM_MODEL = text("NEWS_LLM_MODEL", "gpt-4o-mini")
 NEWS_LLM_KEY = text("NEWS_LLM_KEY")
 NEWS_LLM_CALLS = number("NEWS_LLM_CALLS", 5, most=5)  # a minute: each may take ten seconds
 
+MCP = choice("WSS_MCP", "on", "read-only", "off")
 WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "on")
 
 # --- where it runs ---
@@ -101,7 +102,7 @@ DEBUG = flag("DEBUG")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = number("WSS_TRUSTED_PROXIES", 0)  # how many last X-Forwarded-For hops are ours
-FEED_SOCKETS_PER_AGENT = number("WSS_SOCKETS_PER_AGENT", 5, least=1)  # of one web process
+FEED_SOCKETS_PER_AGENT = number("WSS_SOCKETS_PER_AGENT", 5, least=1)  # in all web processes
 FEED_SOCKETS_PER_ADDRESS = number("WSS_SOCKETS_PER_ADDRESS", 50, least=1)  # anonymous ones
 RATE_LIMITS = choice("WSS_RATE_LIMITS", "on", "off") == "on"  # off for benchmarks
 METRICS_TOKEN = text("WSS_METRICS_TOKEN")  # for /metrics, which else only this machine may read
@@ -162,7 +163,11 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         # redis-py's own timeout of 5 s would cut off a subscription that is merely quiet.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+            # Whoever publishes to a Redis is heard in all of its databases.
+            "prefix": f"wallstreetsim/{REDIS_DATABASE}/",
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from wallstreetsim.api import envelope, health, manual, metrics
+from wallstreetsim.api import envelope, health, manual, mcp, metrics
 from wallstreetsim.api.feed_stats import ws_stats
 from wallstreetsim.api.middleware import API
 from wallstreetsim.api.sign_in import sign_in
@@ -21,6 +21,7 @@ operations = [
 manuals = [
     path("skill.md", manual.skill, name="skill-md"),
     path("skill", manual.skill, name="skill"),
+    path("mcp", mcp.mcp, name="mcp"),
     path("llms.txt", manual.llms, name="llms"),
     path(".well-known/openapi-config.json", manual.openapi_config, name="openapi-config"),
 ]

@@ -219,7 +219,7 @@ class AccountBase(Generic[OrderT]):
         self.reserved_margin += cost * self.margin_rate(company)
 
     def move_baseline(self, cents: Cents) -> None:
-        """Let what performance is measured from move by cash that no trade has earned or lost."""
+        """Move what performance is measured from by cash that no trade has earned or lost."""
         self.transfers += cents
         self.close_equity += cents
         self.equity_samples = deque([equity + cents for equity in self.equity_samples])

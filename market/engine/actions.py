@@ -82,7 +82,9 @@ def market_actions(rules: MarketRules) -> tuple[Action, ...]:
 
 
 def _order_action(type: str, summary: str, intent: Intent, parameters: Form) -> Action:
-    """An order to open a position is for active agents; one to close it, for all but the gone."""
+    """Return an order's action: to open a position, for active agents; to close one, for all but
+    the bankrupt and the fled.
+    """
     closes = intent in (Intent.SELL, Intent.COVER)
     return Action(
         type,
@@ -155,7 +157,7 @@ def cancel_all(desk: Desk, actor: Actor, parameters: Parameters, id: str) -> Ver
 
 
 def check_order(parameters: Parameters) -> None:
-    """Each kind of order has its prices and no others. Raises Malformed."""
+    """Check that an order has the prices of its kind and no others. Raises Malformed."""
     kind = parameters["kind"]
     for wire, name, kinds in (
         ("price", "limit", (OrderKind.LIMIT, OrderKind.STOP_LIMIT)),
@@ -173,13 +175,13 @@ def check_order(parameters: Parameters) -> None:
 
 
 def check_reference(parameters: Parameters) -> None:
-    """An order is named by exactly one of its two ids. Raises Malformed."""
+    """Check that exactly one of an order's two ids is given. Raises Malformed."""
     if ("id" in parameters) == ("client_id" in parameters):
         raise Malformed("orderId", "give orderId or clientOrderId, one of them")
 
 
 def check_replacement(parameters: Parameters) -> None:
-    """A replacement names one order, and what is to be new about it. Raises Malformed."""
+    """Check that a replacement names one order, and what is to be new. Raises Malformed."""
     check_reference(parameters)
     if "quantity" not in parameters and "limit" not in parameters:
         raise Malformed("quantity", "give quantity, price or both")

@@ -84,6 +84,7 @@ class BookOrder:
         "quantity",
         "reason_code",
         "reserved",
+        "reserved_before",
         "resting",
         "self_trade",
         "side",
@@ -113,6 +114,7 @@ class BookOrder:
         self.filled: Shares = 0
         self.value: Cents = 0  # Σ quantity × price of its fills
         self.reserved: Cents = 0  # of its account's buying power, for what is unfilled
+        self.reserved_before: Cents = 0  # when the invariants last looked
         self.status = OrderStatus.PENDING
         self.reason_code = ""  # why it ended so, of `reasons.MEANINGS`
         self.note = ""  # what the code does not say of it

@@ -38,7 +38,7 @@ def charge_fee(payer: Account, value: Cents, treasury: Account) -> Cents:
 
 def at_collar(value: Cents, side: Side, rules: MarketRules) -> int:
     """Return what a value at the price comes to at a side's collar, the furthest from the price
-    that anything trades: in cents times basis points, for whoever asks to round.
+    that anything trades: in cents times basis points, which the caller rounds.
     """
     away = rules.collar_bps if side is Side.BUY else -rules.collar_bps
     return value * (BPS_IN_ONE + away)
@@ -75,15 +75,15 @@ def reserve(order: Order, cost: Cents) -> None:
 
 
 def revalue(company: Company, rules: MarketRules) -> None:
-    """Let the company's open orders hold back what they may cost at worst by now: a short may be
-    filled where the price has gone.
+    """Set what the company's open orders hold back to what they may cost at worst now: a short may
+    be filled where the price has gone.
     """
     for order in company.floating.values():
         restate(order, rules)
 
 
 def restate(order: Order, rules: MarketRules) -> None:
-    """Let an open order hold back what it may cost at worst as it is now."""
+    """Set what an open order holds back to what it may cost at worst as it is now."""
     cost = worst_cost(order, rules)
     order.account.reserve(cost - order.reserved, order.company)
     order.reserved = cost

@@ -1,4 +1,4 @@
-"""What lies over the whole market: regime, economy, sectors, events, and a tick's weather."""
+"""What moves all prices: the regime, the economy, sectors, events, and a tick's weather."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Climate:
         )
 
     def hour(self, moment: Moment) -> float:
-        """Return how lively this time of the day is, 1 on average."""
+        """Return the volatility's multiple at this time of the day, 1 on average."""
         return intraday_volatility(
             moment.tick_in_day,
             self.rules.pricing,
@@ -131,8 +131,8 @@ class Climate:
         return is_time and regimes.meets_today(moment.trading_day, rules)
 
     def _meet(self, moment: Moment, subjects: Sequence[Subject]) -> MarketEvent:
-        """Let the Fed decide. The market falls when it raises, rises when it cuts, and shrugs in
-        either direction when it does nothing.
+        """Perform the Fed's decision. The market falls when it raises, rises when it cuts, and
+        moves a little either way when it does nothing.
         """
         day = moment.trading_day
         step = regimes.fed_decision(self.macro, day, self.rules.climate, self.streams)

@@ -177,5 +177,5 @@ class CompanyBase(Generic[OrderT]):
         self.tick_volume = 0
 
     def start_at(self, price: Cents) -> None:
-        """Let the tick open at a price: nothing in it was below or above that yet."""
+        """Open the tick at a price, its highest and lowest so far."""
         self.tick_open = self.tick_high = self.tick_low = price

@@ -68,14 +68,14 @@ class Events:
         self.numbered = 0
 
     def menu_of(self, subject: Subject) -> Menu:
-        """Return what may happen to a company: no squeeze where there is nobody to squeeze."""
+        """Return what may happen to a company: no squeeze where few shares are short."""
         shorted = subject.short_interest >= self.rules.least_short_interest * subject.shares
         return fair_menus(self.rules, shorted)[subject.sector]
 
     # The tick
 
     def begin_tick(self, subjects: Sequence[Subject]) -> None:
-        """Let the events grow a tick older, and forget those that are over.
+        """Count a tick off every active event, and forget those that are over.
 
         An event's clock runs while a company that it concerns trades; it is not over before the
         prices of all of them have taken it in.
@@ -105,7 +105,7 @@ class Events:
         impact: float,
         duration: Tick,
     ) -> MarketEvent:
-        """Let an event happen by an operator's word; it is like any other, at its given size."""
+        """Make an event of the given size happen, for an operator; it is like any other."""
         return self._happen(tick, subjects, type, symbol, sector, impact, duration, is_news=False)
 
     # Keeping
@@ -125,7 +125,7 @@ class Events:
     # Drawing
 
     def _ripe(self) -> list[tuple[str, str | None, str | None, float, Tick]]:
-        """Let what brews ripen by a tick and return what becomes news now."""
+        """Count a tick off what is not news yet, and return what becomes news now."""
         waiting = [event._replace(ticks_ahead=event.ticks_ahead - 1) for event in self.brewing]
         self.brewing = [event for event in waiting if event.ticks_ahead > 0]
         return [

@@ -45,7 +45,7 @@ def halt_all(exchange: Exchange, *, until: Tick, reason: str, note: str = "") ->
 
 
 def stop_trading(desk: Desk, company: Company) -> None:
-    """Let nothing trade in a company: its last bid is noted, and the market maker withdraws."""
+    """Stop trading in a company: its last bid is noted, and the market maker withdraws."""
     if company.is_trading:
         company.last_bid = company.book.bids.best()
         company.is_trading = False
@@ -99,7 +99,7 @@ def override_bands(
 
 
 def free_bands(exchange: Exchange, company: Company | None, note: str = "") -> None:
-    """Let the bands of a company, or of all, be the rules' again."""
+    """Return the bands of a company, or of all, to the rules'."""
     _set_bands(exchange, company, 0, None)
     symbol = company.symbol if company else None
     exchange.log.halts.append(Halt(exchange.log.tick, symbol, USUAL_BANDS, None, note))
@@ -153,7 +153,7 @@ def _held(desk: Desk, side: BookSide[Order]) -> list[Order]:
 
 
 def release_held(desk: Desk, company: Company, held: list[Order]) -> None:
-    """Let orders that bands or collar held go on towards their limits, where they may trade: the
+    """Move orders that bands or collar held on towards their limits, where they may trade: the
     best limit first, then as they stood.
     """
     moved = [  # out of both sides before any of them trades

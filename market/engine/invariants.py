@@ -12,14 +12,15 @@ from market.engine.values import Cents, Intent, Shares
 
 
 class Invariants:
-    """The checks of one exchange. It knows every holding as it was when it last looked, so that a
-    tick's check looks at what the tick touched.
+    """The checks of one exchange. It knows every holding, and what every account and open order
+    reserved, as it was when it last looked, so that a tick's check looks at what the tick touched.
     """
 
     def __init__(self) -> None:
         self._known = False
         self._held: dict[Any, Shares] = {}  # by account and symbol
         self._issued: dict[str, Shares] = {}
+        self._reserved: dict[int, Cents] = {}  # by account
 
     def check(self, exchange: Exchange, *, full: bool) -> None:
         """Check what the tick touched, or all there is. Raises InvariantBroken."""
@@ -31,21 +32,49 @@ class Invariants:
             for account in exchange.accounts.values():
                 for order in account.orders.values():
                     _check_order(order)
-                _check_account(account)
+                self._look_at_account(account)
                 _check_values(account, exchange)
             for company in exchange.companies.values():
                 _check_shorts(company, exchange)
             return
-        touched = dict(exchange.log.accounts)
+        self._look_at_touched_orders(exchange)
+        self._look_at_touched_holdings(exchange)
+
+    def _look_at_touched_orders(self, exchange: Exchange) -> None:
+        """Hold what the tick's orders reserve more or less than before against their accounts: to
+        sum up all that is open would cost more the longer a world trades.
+        """
+        changes: dict[int, Cents] = {}
         for order in exchange.log.orders.values():
             filled, quantity = order.filled, order.quantity
             if filled < 0 or filled >= quantity:
                 _check_order(order)
-            account = order.account
-            touched[account.id] = account
-        for account in touched.values():
-            _check_account(account)
-        self._look_at_touched_holdings(exchange)
+            if order.reserved != order.reserved_before:
+                _note_change(order, changes)
+        for company in exchange.companies.values():
+            for order in company.floating.values():  # which the price changes, untouched
+                if order.reserved != order.reserved_before:
+                    _note_change(order, changes)
+        known = self._reserved
+        for account in exchange.accounts.values():
+            id = account.id
+            if account.reserved != known.get(id, 0) + changes.get(id, 0):
+                self._look_at_account(account)
+            elif id in changes:
+                known[id] = account.reserved
+
+    def _look_at_account(self, account: Account) -> None:
+        """Hold what an account reserves against the sum over all its open orders."""
+        reserved: Cents = 0
+        for order in account.orders.values():
+            reserved += order.reserved
+            order.reserved_before = order.reserved
+        if reserved != account.reserved:
+            raise InvariantBroken(
+                f"account {account.id} ({account.name}): reserves {account.reserved} cents, its"
+                f" open orders {reserved}"
+            )
+        self._reserved[account.id] = reserved
 
     def _look_at_touched_holdings(self, exchange: Exchange) -> None:
         """Hold what the tick's movements of shares add up to against the shares issued."""
@@ -115,15 +144,11 @@ def _check_order(order: Order) -> None:
     )
 
 
-def _check_account(account: Account) -> None:
-    reserved: Cents = 0
-    for order in account.orders.values():
-        reserved += order.reserved
-    if reserved != account.reserved:
-        raise InvariantBroken(
-            f"account {account.id} ({account.name}): reserves {account.reserved} cents, its open"
-            f" orders {reserved}"
-        )
+def _note_change(order: Order, changes: dict[int, Cents]) -> None:
+    """Add what an order reserves more than before to its account's changes."""
+    id = order.account.id
+    changes[id] = changes.get(id, 0) + order.reserved - order.reserved_before
+    order.reserved_before = order.reserved
 
 
 def _check_values(account: Account, exchange: Exchange) -> None:

@@ -85,7 +85,7 @@ class TickLog:
         self.alerts.append(Alert(account.id, kind, message, data or {}))
 
     def close(self) -> None:
-        """Once reported: note that the orders have rows, and drop holdings without shares."""
+        """Note that what was reported has rows, and drop holdings without shares."""
         for order in self.orders.values():
             order.is_recorded = True
         for (_, symbol), account in self.holdings.items():

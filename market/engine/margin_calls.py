@@ -135,7 +135,7 @@ def _liquidate(exchange: Exchange, account: Account, call: MarginCall) -> None:
 
 def _take_over(exchange: Exchange, account: Account) -> None:
     """Move the positions of an account that is insolvent, or may be in a tick, to the public, at
-    the price: were they sold at market, that would move it further, and whoever is on the other
+    the price: were they sold at market, that would move it further, and who is on the other
     side would take the treasury's money. For its risk the public keeps a part of the equity that is
     left. What does not trade waits.
     """

@@ -52,7 +52,7 @@ class MarketEngine(TradingDay):
         }
 
     def found(self) -> None:
-        """Nothing is left to do: the companies are listed."""
+        """Do nothing more: the companies are listed."""
 
     def report(self) -> MarketOutcome:
         self.outcome = self.end_tick()

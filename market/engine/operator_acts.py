@@ -194,7 +194,7 @@ def _check_free_bands(world: WorldStanding, given: Parameters) -> None:
 
 
 def _check_event(rules: EventRules, world: WorldStanding, given: Parameters) -> None:
-    """An event concerns what its kind concerns, and befalls only companies it could befall."""
+    """Raise Refused unless the target is of the event's kind, and the event may happen to it."""
     company, sector = _named(world, given), given.get("sector")
     kind = next(kind for kind in rules.kinds if kind.name == given["event"])
     if kind.scope == "market" and (company is not None or sector):

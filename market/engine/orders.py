@@ -49,6 +49,7 @@ class Order(BookOrder):
         copy.filled = self.filled
         copy.value = self.value
         copy.reserved = self.reserved
+        copy.reserved_before = self.reserved_before
         copy.status = self.status
         copy.reason_code = self.reason_code
         copy.note = self.note

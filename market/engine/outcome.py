@@ -1,4 +1,4 @@
-"""What a tick made of the market, as plain values: written to the record, told on the tape,
+"""What a tick made of the market, as plain values: written to the record, put on the tape,
 hashed in the digest.
 """
 
@@ -231,7 +231,7 @@ class Alert(NamedTuple):
 
 
 class Bankruptcy(NamedTuple):
-    """An account that came to owe more than it had: the end of it. `final` is negative."""
+    """An account that was written off, for it owed more than it had. `final` is negative."""
 
     tick: Tick
     account: int

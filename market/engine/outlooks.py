@@ -125,7 +125,7 @@ class Outlooks(Desk):
         )
 
     def _meet_own(self, incoming: Outlook) -> None:
-        """Let an order that comes to the market meet those of the account's own there: one of both
+        """Note that an order that comes to the market may meet the account's own there: one of both
         may end, as its self-trade mode says.
         """
         order = incoming.order

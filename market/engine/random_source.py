@@ -48,7 +48,7 @@ class RandomSource:
         return student_t4_quantile(self.uniform(tick, key, purpose)) / math.sqrt(2.0)
 
     def derive(self, purpose: str) -> int:
-        """Return 128 bits that tell nothing of the seed, for naming things."""
+        """Return 128 bits for naming things, from which the seed cannot be found."""
         return int.from_bytes(
             blake2b(purpose.encode(), digest_size=16, key=self._key).digest(), "big"
         )

@@ -1,4 +1,4 @@
-"""The market's moods, a Markov chain by the day, and the economy's daily step."""
+"""The market's regime, a Markov chain by the day, and the economy's daily step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from market.engine.values import Bps
 
 
 def next_regime(current: str, day: int, rules: ClimateRules, streams: RandomSource) -> str:
-    """Return the regime of a day, by the chances of moving on from the last one's."""
+    """Return the regime of a day, drawn by the chances of leaving the last day's."""
     u = streams.uniform(day, "market", "regime")
     for name, chance in regime_of(current, rules).onward:
         u -= chance

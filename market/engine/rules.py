@@ -177,7 +177,7 @@ class EventRules:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A mood of the market: daily log drift, multiples of volatility and of the event rate, and
+    """A regime of the market: daily log drift, multiples of volatility and of the event rate, and
     the daily chances of moving on.
     """
 

@@ -1,4 +1,4 @@
-"""The stop orders of one company, those that the price reaches first at hand."""
+"""The stop orders of one company, kept by which the price reaches first."""
 
 from __future__ import annotations
 

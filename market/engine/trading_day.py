@@ -72,7 +72,7 @@ class TradingDay(Exchange):
         self.happened_before, self.happened = self.happened, []
 
     def open_or_close(self) -> None:
-        """Open the day or close it, and let happen what the tick brings."""
+        """Open the day or close it, and draw the tick's events."""
         halts.expire_bands(self)
         if self.moment.closes_now:
             end_of_day.close_day(self)
@@ -215,7 +215,7 @@ class TradingDay(Exchange):
     def inject(
         self, kind: str, *, symbol: str | None, sector: str | None, impact: float, duration: Tick
     ) -> None:
-        """Let an event happen now, to a company, a sector or (by its beta) every company."""
+        """Make an event happen now, to a company, a sector or (by its beta) every company."""
         event = self.climate.events.inject(
             self.log.tick,
             self._subjects(),
@@ -318,16 +318,14 @@ class TradingDay(Exchange):
                 company.price = pricing.walk(company.pricing, self.rules.pricing)
 
     def _take_impacts(self) -> None:
-        """Let what the engines above have handed down move prices, where trading goes on."""
+        """Move the prices of what trades by the impacts that engines above have handed down."""
         for impact in self.facts.of(PriceImpact):
             company = self.companies[impact.symbol]
             if company.is_trading:
                 pricing.take_impact(company.pricing, impact.log_return, self.rules.pricing)
 
     def _halt_for_news(self, company: Company) -> None:
-        """Halt a company to which something has happened that nobody should trade through, until
-        its price is there.
-        """
+        """Halt a company for news that its price cannot take in at once, until it has."""
         rules = self.rules.pricing
         band = company.band_bps(self.rules.halts)
         if company.is_trading and pricing.needs_halt(company.pricing, band, rules):

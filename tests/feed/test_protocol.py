@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -278,3 +280,39 @@ def test_a_web_process_that_stops_bids_its_clients_come_again(
     with spectator(web) as client:
         web.stop()
         assert client.closing_code() == 1012
+
+
+# Across processes
+
+
+def test_a_key_revoked_anywhere_closes_its_sockets_in_every_process(
+    hall: LiveHall, webs: list[Web]
+) -> None:
+    key, secret = hall.new_key("ann")
+    with ExitStack() as stack:
+        clients = [stack.enter_context(spectator(web)) for web in webs]
+        for client in clients:
+            assert client.ask("authenticate", apiKey=secret)["success"]
+        key.revoked_at = key.created_at
+        hall.committed(key.save)
+        assert [client.closing_code() for client in clients] == [4401, 4401]
+
+
+def test_an_agents_sixth_socket_replaces_the_oldest_in_whichever_process_it_is(
+    hall: LiveHall, webs: list[Web]
+) -> None:
+    with ExitStack() as stack:
+        clients = []
+        for place in (0, 0, 0, 1, 1, 1):
+            clients.append(stack.enter_context(spectator(webs[place])))
+            assert clients[-1].ask("authenticate", apiKey=hall.secrets["cid"])["success"]
+        assert clients[0].closing_code() == 4409
+        assert all(client.ask("ping")["type"] == "pong" for client in clients[1:])
+
+
+def test_an_operators_notice_is_heard_in_every_process(hall: LiveHall, webs: list[Web]) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(spectator(web)) for web in webs]
+        for text in ("The server restarts at noon.", ""):
+            hall.committed(partial(call_command, "site", "notice", text))
+            assert [client.hear_type("notice")["text"] for client in clients] == [text] * 2

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 CRIMES = ("wash_trading", "spoofing", "pump_and_dump", "insider_trading")
 CROOKED = ("wash", "wash", "spoof", "pump", "insider", "noise")
-EAGER = replace(RULES, house=replace(RULES.house, crime_rate=0.5, roster=CROOKED))
+EAGER = replace(
+    RULES,
+    house=replace(RULES.house, crime_rate=0.5, roster=CROOKED),
+    # Cases are opened, which is a secret too, and none of them comes to a charge.
+    sec=replace(RULES.sec, cases=replace(RULES.sec.cases, active_after=10_000)),
+)
 PAGES = ("/", "/replay?tick=60", "/replay/ticks?since=0", "/health", "/ws/stats")
 UNSPOKEN = (r"\bdeed", "ground_?truth", "strategy")
 SILENT = re.compile("|".join((*CRIMES, *UNSPOKEN)), re.IGNORECASE)

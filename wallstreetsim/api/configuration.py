@@ -24,12 +24,17 @@ from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.3.0"
+CONTRACT_VERSION = "1.4.0"
 CHANGELOG = (
+    (
+        "1.4.0",
+        "An agent's sockets are counted in all web processes together.",
+    ),
     (
         "1.3.0",
         "An order's `reason`, sometimes a code and sometimes a sentence, is `reasonCode`, one of"
-        " `orders.reasonCodes`, and a `note` of what the code does not say.",
+        " `orders.reasonCodes`, and a `note` of what the code does not say."
+        " GET /market/index/history: candles of the index.",
     ),
     (
         "1.2.0",

@@ -61,17 +61,11 @@ class Audience:
 
     def identify(self, client: Client, identity: Identity, seq: int) -> bool:
         """Make an anonymous client an agent's, which hears its own channel from after this public
-        seq. Where the agent has sockets enough, the oldest is closed for it: it may be dead.
-
-        False when too many of those have not been closed by the other end yet.
+        seq; False when too many of its sockets have been closed here, and not by the other end yet.
         """
-        most = settings.FEED_SOCKETS_PER_AGENT
         theirs = self._by_account[identity.account]
-        if len(theirs) >= MOST_CLOSING * most:
+        if len(theirs) >= MOST_CLOSING * settings.FEED_SOCKETS_PER_AGENT:
             return False
-        listening = [one for one in theirs if not one.is_closed]
-        for oldest in listening[: max(0, len(listening) - most + 1)]:
-            oldest.close(Close.REPLACED)
         self._forget_anonymous(client)
         theirs[client] = None
         client.become(identity, seq)
@@ -120,6 +114,18 @@ class Audience:
                 identity.account == account and (suspect is None or identity.key in suspect)
             )
         )
+
+    def close_oldest(self, account: int, *, most: int) -> None:
+        """Close the oldest sockets that an agent has here beyond `most`."""
+        listening = [one for one in self._by_account.get(account, {}) if not one.is_closed]
+        for oldest in listening[: max(0, len(listening) - most)]:
+            oldest.close(Close.REPLACED)
+
+    def close_replaced(self, number: int) -> None:
+        """Close the socket of this number, if it is still here."""
+        for client in self._clients:
+            if client.number == number:
+                client.close(Close.REPLACED)
 
     def close_all(self, code: Close) -> None:
         for client in self._clients:

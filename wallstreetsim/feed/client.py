@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Collection
+from itertools import count
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 MOST_OWED = 64  # batches: who is so far behind is dropped
 MOST_BEHIND_SECONDS = 15  # and who has read nothing for so long while something waits
 DELIVERY_SECONDS = 60  # for a client to read one page of what it missed
+
+
+_numbers = count(1)
 
 
 class Identity(NamedTuple):
@@ -43,6 +47,7 @@ class Client:
 
     def __init__(self, writer: Writer, address: str, seq: int) -> None:
         self.address = address
+        self.number = next(_numbers)  # of this process's sockets
         self.channels: frozenset[str] = frozenset()
         self.joined: dict[str, int] = {}
         self.held_at: int | None = None

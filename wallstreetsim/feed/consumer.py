@@ -53,6 +53,8 @@ async def feed(
         hub.audience.dismiss(client)
         guard.release()
         await client.end()
+        if client.identity:
+            await hub.socket_lists.remove(client.identity.account, client.number)
         if client.identity and not hub.audience.is_here(client.identity.account):
             await hub.resume_points.note(client, hub.epoch)
 

@@ -7,23 +7,26 @@ import logging
 from collections.abc import Set as AbstractSet
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agents.services import site_state
 from market import tape
 from market.common.redis_clients import subscribing_redis_client
-from wallstreetsim.feed import channels, notices, selectors, stats
+from wallstreetsim.feed import channels, notices, selectors, socket_messages, stats
 from wallstreetsim.feed.audience import Audience
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
 from wallstreetsim.feed.messages import notice_frame
-from wallstreetsim.feed.notices import Revocation, TickNotice
+from wallstreetsim.feed.notices import TickNotice
 from wallstreetsim.feed.recovery_cache import RecoveryCache
 from wallstreetsim.feed.resume_points import ResumePoints
 from wallstreetsim.feed.server import Server
+from wallstreetsim.feed.socket_lists import SocketLists
+from wallstreetsim.feed.socket_messages import Inbox, KeyRevoked, SocketMessage, SocketReplaced
 from wallstreetsim.feed.threads import in_thread
 from wallstreetsim.machine import gc_control
 
@@ -57,7 +60,9 @@ class Hub:
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
+        self.socket_lists = SocketLists()
         self._reporting = asyncio.create_task(self.resume_points.report(self.audience.figures))
+        self._reading = asyncio.create_task(self._read_messages())
         server.before_it_stops(self._part)
 
     @classmethod
@@ -106,10 +111,47 @@ class Hub:
                         await self._hear(notices.read(message["data"]))
                 self._note_recovery()
 
-    async def _hear(self, notice: TickNotice | Revocation) -> None:
-        if isinstance(notice, Revocation):
-            self.audience.close_agent(notice.account, notice.key)
-            return
+    async def _read_messages(self) -> None:
+        """Do for ever what the channel layer says of single sockets."""
+        inbox, has_joined = Inbox(), False
+        while True:
+            try:
+                if not has_joined:
+                    await inbox.join()
+                    has_joined = True
+                await self._act_on(await inbox.next())
+            except RedisError:  # away: the layer comes back by itself, once we have joined
+                await asyncio.sleep(RECONNECT_SECONDS)
+            except Exception:
+                log.exception("a message to sockets was not understood")
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _act_on(self, message: SocketMessage) -> None:
+        if isinstance(message, KeyRevoked):
+            self.audience.close_agent(message.account, message.key)
+        elif isinstance(message, SocketReplaced):
+            number = self.socket_lists.number_of(message.socket)
+            if number is not None:
+                self.audience.close_replaced(number)
+        else:
+            await in_thread(site_state.read)
+            self._tell_notice()
+
+    async def make_room(self, account: int, number: int) -> None:
+        """Close the oldest sockets of an agent that has opened another, wherever they are, if it
+        has more than it may: they may be dead. While Redis is away, the oldest of this process.
+        """
+        most = settings.FEED_SOCKETS_PER_AGENT
+        replaced = await self.socket_lists.add(account, number, most=most)
+        if replaced is None:
+            self.audience.close_oldest(account, most=most)
+        for name in replaced or ():
+            try:
+                await socket_messages.send(SocketReplaced(name))
+            except (RedisError, TimeoutError) as error:
+                log.warning("a socket is not replaced: %s", error)
+
+    async def _hear(self, notice: TickNotice) -> None:
         entry = notice.entry
         if (entry.epoch, entry.seq) == (self.epoch, self.seq + 1):
             await self._tell(entry, told=set(notice.told))
@@ -161,6 +203,7 @@ class Hub:
         """Ask all clients to reconnect; note each agent's position."""
         self._running.cancel()
         self._reporting.cancel()
+        self._reading.cancel()
         self.audience.close_all(Close.RESTART)
         await asyncio.sleep(PARTING_SECONDS)
 

@@ -1,10 +1,9 @@
-"""What the processes tell each other over Redis: a tick was committed; a key was revoked."""
+"""What the floor tells the web processes over Redis: a tick was committed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -20,13 +19,6 @@ class TickNotice(NamedTuple):
 
     entry: PublicEntry
     told: list[int]
-
-
-class Revocation(NamedTuple):
-    """An agent's key is good no more, or nothing of that agent's is, if there is no key."""
-
-    account: int
-    key: UUID | None
 
 
 def channel() -> str:
@@ -62,12 +54,6 @@ def _with_trades(events: bytes, abridged: bytes) -> bytes:
     return b"[" + b",".join(lines) + b"]"
 
 
-def of_revocation(*, account: int, key: UUID | None) -> bytes:
-    return orjson.dumps({"revoked": {"account": account, "key": key}})
-
-
-def read(notice: bytes) -> TickNotice | Revocation:
+def read(notice: bytes) -> TickNotice:
     content = orjson.loads(notice)
-    if revoked := content.get("revoked"):
-        return Revocation(revoked["account"], UUID(revoked["key"]) if revoked["key"] else None)
     return TickNotice(PublicEntry(**content["entry"]), content["told"])

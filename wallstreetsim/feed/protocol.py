@@ -105,6 +105,7 @@ class Conversation:
         elif await in_thread(selectors.revoked, self.hub.audience.keys & {identity.key}):
             self.client.close(Close.UNAUTHORIZED)  # revoked between the question and now
         else:
+            await self.hub.make_room(identity.account, self.client.number)
             welcome = {"success": True, "agentId": identity.public_id, "agentName": identity.name}
             self._say(_frame("authenticated", message, **welcome))
             if is_back:

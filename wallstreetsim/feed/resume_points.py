@@ -65,10 +65,15 @@ class ResumePoints:
 
     async def report(self, figures: Callable[[], FeedStats]) -> None:
         """Leave this process's figures, again and again, where those of all are added up."""
-        key = f"{FIGURES}{socket.gethostname()}:{os.getpid()}"
+        key = figures_key()
         while True:
             try:
                 await self._redis.set(key, orjson.dumps(figures()), ex=3 * FIGURES_EVERY)
             except RedisError as error:
                 log.debug("the feed's figures are not left in Redis: %s", error)
             await asyncio.sleep(FIGURES_EVERY)
+
+
+def figures_key() -> str:
+    """Return the key of this process's figures, which are there for as long as it lives."""
+    return f"{FIGURES}{socket.gethostname()}:{os.getpid()}"

@@ -73,7 +73,7 @@ def _found(world: World, companies: int) -> None:
 
 
 def schedule() -> None:
-    """Tell beat what to fire: the tick, stale after one interval, and what drops what is old."""
+    """Schedule the tick, which expires after one interval, and the tasks that drop what is old."""
     every_tick, _ = IntervalSchedule.objects.get_or_create(
         every=settings.TICK_SECONDS, period=IntervalSchedule.SECONDS
     )

@@ -1,4 +1,4 @@
-"""Old days: exported for whoever wants them, then sealed: their orders, trades, ledger entries,
+"""Old days: exported for those who want them, then sealed: their orders, trades, ledger entries,
 inputs, pages and fine candles are dropped, and a balance of what they moved stays, from which the
 audit starts.
 """

@@ -87,7 +87,7 @@ class PipelinedWriter:
 
 
 class EarlyWriter:
-    """Watches a tick, and has written what is final before it ends: that its inputs wait no more;
+    """Writes, before a tick ends, what of it is final already: that its inputs wait no more;
     time and again, the trades so far and the orders that have ended; the verdicts. So PostgreSQL is
     at work while the machine is.
 

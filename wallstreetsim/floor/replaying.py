@@ -36,7 +36,7 @@ _STEP_OF = {
 
 
 class Difference(NamedTuple):
-    """The first tick that comes out otherwise, and in it the first step."""
+    """The first tick that differs, and in it the first step."""
 
     tick: Tick
     step: str

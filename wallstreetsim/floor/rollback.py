@@ -87,7 +87,7 @@ def begin_anew(*, epoch: int | None = None, rules: Rules = RULES) -> Restoration
 
 
 def _go_on_from(cursor: CursorWrapper, world: World, row: WorldRow, epoch: int) -> list[str]:
-    """Let the machine's tick be the record's last one; return who waits to be admitted again."""
+    """Make the machine's tick the record's last one; return who waits to be admitted again."""
     readmitted = _delete_later(cursor, world, row)
     _begin_epoch(world, row, epoch)
     _write_standing(cursor, world)
@@ -192,7 +192,7 @@ def later_models() -> list[type[models.Model]]:
 
 
 def _readmit(world: World) -> list[str]:
-    """Let the registrations of the later ticks wait again, and nothing else."""
+    """Put the registrations of the later ticks back into the inbox, and nothing else."""
     members = world.registry.members
     undone = Input.objects.filter(verdict=None)  # those of the later ticks are gone
     again = undone.filter(type=REGISTER).exclude(account__in=list(members))
@@ -213,7 +213,7 @@ def _readmit(world: World) -> list[str]:
 
 
 def _begin_epoch(world: World, row: WorldRow, epoch: int) -> None:
-    """Let what is kept of the time before belong to the new epoch, which has the same past."""
+    """Move what is kept of the time before to the new epoch, which has the same past."""
     TapeEntry.objects.filter(epoch=row.epoch).update(epoch=epoch)
     Checkpoint.objects.filter(epoch=row.epoch).update(epoch=epoch)
     checkpoints.write(world, epoch=epoch)
@@ -221,7 +221,7 @@ def _begin_epoch(world: World, row: WorldRow, epoch: int) -> None:
 
 
 def _write_standing(cursor: CursorWrapper, world: World) -> None:
-    """Write every row that says how things stand. The machine is spent afterwards."""
+    """Write every row that says how things stand. The machine cannot be used afterwards."""
     for name, part in parts(ROLLBACK):
         for write in part.writes(world.by_name[name].standing()):
             send(cursor, write)

@@ -131,7 +131,7 @@ class Floor:
                 self.world = self._machine(row)
 
     def rest(self) -> None:
-        """Do what can wait until a tick is told, and must be done before the next: let go of what
+        """Do what can wait until a tick is published, and must be done before the next: free what
         it noted; now and then keep the machine and settle its memory.
         """
         world = self.world
@@ -262,7 +262,7 @@ class Floor:
         connection.close()
 
     def _commit_tick_without_culprits(self) -> Committed | None:
-        """Commit the tick that is due, setting aside, one a try, the inputs that make it fail."""
+        """Commit the tick that is due; at each failed try, set aside the input that fails."""
         for _ in range(TRIES):
             try:
                 return self._commit_tick()
@@ -278,7 +278,7 @@ class Floor:
         return None
 
     def _find_a_way_on(self, error: Exception) -> bool:
-        """Say whether to try again at once: after a first failure, or with its culprit aside."""
+        """Say whether to try again at once: after a first failure, or without what fails."""
         self.forget()
         tick = models.World.objects.get().tick + 1
         if self.failed_tick != tick:

@@ -235,7 +235,7 @@ def agent_events(
 
 
 def _tell_of_order(order: OrderState, tick: int, told: dict[str, list[wire.Wire]]) -> None:
-    """An order taken and filled in one tick is told of both; its fills of the tick are one
+    """Return an order's events: one accepted and filled in one tick has both; its fills are one
     event, which shows what else the tick changed of it.
     """
     if order.status == OrderStatus.REJECTED:
@@ -267,7 +267,7 @@ def action_result(result: Result, tick: int) -> wire.Wire:
 def portfolio_update(
     account: Account, market: Exchange, symbols: list[str], tick: int, *, agent_id: str
 ) -> wire.Wire:
-    """The account's figures as a portfolio has them, and of its positions those that changed
+    """Return the account's figures as a portfolio has them, and of its positions those that changed
     (quantity 0: closed).
     """
     cost = sum(holding.cost for holding in account.holdings.values())

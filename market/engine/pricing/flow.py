@@ -28,7 +28,7 @@ def surprise(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
 
 
 def remember_impact(state: PriceState, net_flow: Shares, rules: PricingRules) -> None:
-    """Let the averages of past impact follow the tick's."""
+    """Add the tick's impact to the averages of past impact."""
     impact, averages = _impact(state, net_flow, rules), state.impact_averages
     for n, decay in enumerate(decays(rules.impact_half_lives)):
         averages[n] += (impact - averages[n]) * decay
@@ -46,7 +46,7 @@ def _impact(state: PriceState, net_flow: Shares, rules: PricingRules) -> float:
 
 
 def remember_volume(state: PriceState, volume: Shares, rules: PricingRules) -> None:
-    """Let the usual volume follow the tick's, of which only so much counts: a day of wild trading
+    """Add the tick's volume to the usual one, as far as it counts: a day of wild trading
     must not make the market maker quote for a market that is not there.
     """
     (decay,) = decays((rules.usual_volume_half_life,))

@@ -76,7 +76,7 @@ def largest_noise_bps(state: PriceState, rules: PricingRules) -> Bps:
 
 
 def needs_halt(state: PriceState, band_bps: Bps, rules: PricingRules) -> bool:
-    """Say whether what happened is too much to trade through: a jump beyond the company's band or
+    """Say whether a company must be halted for what happened: a jump beyond the company's band or
     beyond what one tick may move, or news that is material to it.
     """
     jump = abs(math.expm1(state.jump))

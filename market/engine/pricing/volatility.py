@@ -73,7 +73,7 @@ def unrest(state: PriceState, rules: PricingRules) -> float:
 
 
 def fade_unrest(state: PriceState) -> None:
-    """Let what an event adds to the volatility fade by a tick."""
+    """Lower by a tick's part what an event adds to the volatility."""
     if state.unrest[0]:
         state.unrest[0] -= 1
 
