@@ -50,7 +50,10 @@ async function takeOverAll(parts) {
 // What a reader has opened, scrolled to or focused stays so.
 function takeOver(part, fresh, tick) {
   taken.set(part.id, { at: performance.now(), tick });
-  if (!fresh || fresh.innerHTML === part.innerHTML) return;
+  if (!fresh) return;
+  part.hidden = fresh.hidden;
+  Object.assign(part.dataset, fresh.dataset);
+  if (fresh.innerHTML === part.innerHTML) return;
   const open = [...part.querySelectorAll("details")].map((one) => one.open);
   const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollTop);
   const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);

@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's event loop runs in this thread beside the test, which is not in it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        program = _chromium(playwright)
+        program = chromium(playwright)
         if program is None:
             pytest.skip("no Chromium here: install one, or run `playwright install chromium`")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _chromium(playwright: Playwright) -> str | None:
+def chromium(playwright: Playwright) -> str | None:
     own = playwright.chromium.executable_path
     if Path(own).exists():
         return own

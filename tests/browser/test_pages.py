@@ -94,8 +94,11 @@ def test_every_page_serves_everybody(hall: Hall, open_page: OpenPage, web: Web) 
         faults |= {f"{path} {fault}": "axe" for fault in page.evaluate(SERIOUS)}
         faults |= {f"{path} {fault}": "moves" for fault in page.evaluate(MOVING)}
         faults |= {f"{path} {fault}": "small" for fault in touched.evaluate(SMALL)}
-        width = touched.evaluate("document.documentElement.scrollWidth")
-        faults |= {path: width} if width > 320 else {}
+        page.set_viewport_size({"width": 768, "height": 1024})
+        for one, least in ((touched, 320), (page, 768)):
+            width = one.evaluate("document.documentElement.scrollWidth")
+            faults |= {f"{path} at {least}": width} if width > least else {}
+        page.set_viewport_size({"width": 1280, "height": 720})
         assert page.evaluate("window.isFooled") is None
     article = Article.objects.get(quote=MARKUP)
     page.goto(f"/news/{article.id}")

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.conf import settings
 
-from tests.drill.exchange import Drilled, Spectator, Trader
+from tests.drill.exchange import PATIENCE, Drilled, Spectator, Trader
 from tests.ports import free_port
 from tests.stack.running import eventually
 
@@ -169,7 +169,7 @@ def test_a_bad_release(exchange: Drilled, directory: Path) -> None:
     # A release that cannot read the record: its floor says so and changes nothing.
     exchange.asked("UPDATE market_checkpoint SET engine_version = 999 RETURNING tick")
     exchange.start("floor")
-    eventually(lambda: "refuses to run" in exchange.places.log("floor").read_text(), 60)
+    eventually(lambda: "refuses to run" in exchange.places.log("floor").read_text(), PATIENCE)
     assert exchange.stands()[1] <= good + 2
     exchange.end("floor")
     [(version,)] = exchange.asked("SELECT engine_version FROM market_world")
@@ -181,7 +181,7 @@ def test_a_bad_release(exchange: Drilled, directory: Path) -> None:
     done = exchange.manage("checkpoint", "restore", str(good - 1))
     assert done.returncode == 0, done.stderr
     exchange.start("beat", "floor")
-    eventually(lambda: exchange.stands() > (epoch + 1, good), 60)
+    eventually(lambda: exchange.stands() > (epoch + 1, good), PATIENCE)
     check_audit(exchange)
 
 

@@ -26,6 +26,7 @@ from wallstreetsim.stack import postgres, preflight, probes
 from wallstreetsim.stack.children import stop_signal
 
 JSON = {"Content-Type": "application/json"}
+PATIENCE = 240  # seconds, of a machine that does other things too
 EXCHANGE = ("floor", "beat", "courier", "web")
 
 
@@ -81,8 +82,8 @@ class Drilled:
         """Start PostgreSQL and Redis; what is not there yet is made, empty."""
         postgres.prepare(self.places, "--no-sync")
         self.start("postgres", "redis")
-        eventually(lambda: probes.postgres_answers(self.places))
-        eventually(lambda: probes.redis_answers(self.places))
+        eventually(lambda: probes.postgres_answers(self.places), PATIENCE)
+        eventually(lambda: probes.redis_answers(self.places), PATIENCE)
 
     def found(self) -> None:
         for words in (("migrate", "--no-input"), ("found",)):
@@ -92,9 +93,9 @@ class Drilled:
         """Start the exchange; return the seconds until its next tick."""
         began, before = time.monotonic(), self.stands()
         self.start(*EXCHANGE)
-        eventually(lambda: self.stands() > before, 120)
+        eventually(lambda: self.stands() > before, PATIENCE)
         seconds = time.monotonic() - began
-        eventually(lambda: self.is_healthy(), 60)
+        eventually(lambda: self.is_healthy(), PATIENCE)
         return seconds
 
     def lose_database(self) -> None:
@@ -128,7 +129,7 @@ class Drilled:
 
     def run_on(self, ticks: int) -> None:
         epoch, tick = self.stands()
-        eventually(lambda: self.stands() >= (epoch, tick + ticks), 120)
+        eventually(lambda: self.stands() >= (epoch, tick + ticks), PATIENCE)
 
     # Asking
 

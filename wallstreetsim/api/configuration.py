@@ -33,7 +33,8 @@ CHANGELOG = (
     (
         "1.3.0",
         "An order's `reason`, sometimes a code and sometimes a sentence, is `reasonCode`, one of"
-        " `orders.reasonCodes`, and a `note` of what the code does not say.",
+        " `orders.reasonCodes`, and a `note` of what the code does not say."
+        " GET /market/index/history: candles of the index.",
     ),
     (
         "1.2.0",

@@ -108,7 +108,11 @@ def _written(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         if "name" in value:  # a parameter of an action
-            bounds = f" {value['minimum']:,}–{value['maximum']:,}" if "maximum" in value else ""
+            bounds = (
+                f" {_written(value['minimum'])}–{_written(value['maximum'])}"
+                if "maximum" in value
+                else ""
+            )
             return f"{value['name']}{'' if value.get('required') else '?'}{bounds}"
         return ", ".join(f"{_words(key)} {_written(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
@@ -116,5 +120,5 @@ def _written(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
+        return f"{value:,.10g}"
     return str(value)
