@@ -86,7 +86,7 @@ RUMORS = [
     "The company held a meeting yesterday.",
 ]
 FREE_BRIBES = RULES.agents.gifts.free_bribes_cents  # in a life, from below the endowment
-EXAMPLES = {"check": 60, "deep": 1_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
+EXAMPLES = {"check": 40, "deep": 1_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
 NOTHING = "00000000-0000-4000-8000-00000000dead"
 
 names, symbols = st.sampled_from(NAMES), st.sampled_from(SYMBOLS)
@@ -327,13 +327,6 @@ class Dealings(RuleBasedStateMachine):
         given = {"agent": name, "ticks": ticks, "reason": "a test"}
         self.submit(self.stage.input(None, "SUSPEND", given))
 
-    @rule(name=names, ticks=st.integers(1, 30))
-    def arrest(self, name: str, ticks: int) -> None:
-        if self.stage.world.registry.members[self.stage.ids[name]].is_living:
-            until = self.stage.world.tick + ticks
-            self.stage.world.registry.imprison(self.stage.ids[name], until, "a test")
-        self.tick()
-
     # What must hold
 
     @property
@@ -436,5 +429,19 @@ def test_nobodys_money_is_made_and_every_cap_holds() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+    for seed in range(300):  # what has not been drawn by chance
+        if not missing():
+            break
+        if seed % 20 == 0:
+            dealings = Dealings()
+            dealings.found(maker=True, walk=True)
+        dealings.rush(seed)
+    assert missing() == set()
+    codes = {one.split()[1] for one in Dealings.performed}
+    assert codes >= {"AGENT_IMPRISONED", "AGENT_FLED"}, "by verdicts"
+
+
+def missing() -> set[str]:
+    """Return the actions beside trading that have never succeeded."""
     others = {a.type for a in ACTIONS.values() if a.family is not Family.TRADING}
-    assert {type for type in others if not Dealings.performed[f"{type} OK"]} == set()
+    return {type for type in others if not Dealings.performed[f"{type} OK"]}
