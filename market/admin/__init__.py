@@ -216,7 +216,7 @@ class OrderAdmin(BigTableAdmin):
 
     @admin.display(description="status")
     def state(self, order: Order) -> str:
-        code = order.reason_code.replace("_", " ").lower()
+        code = order.reason_code
         return f"{label(order.status)} ({code})" if code else label(order.status)
 
     @admin.display(description="average price")
