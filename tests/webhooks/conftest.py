@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,10 +19,8 @@ def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def agents_listen_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.conf import settings
-
-    monkeypatch.setattr(settings, "WEBHOOK_ALLOW_PRIVATE", "loopback")
+def agents_listen_on_this_machine(settings: Any) -> None:
+    settings.WEBHOOK_ALLOW_PRIVATE = "loopback"
 
 
 @pytest.fixture
