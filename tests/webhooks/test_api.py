@@ -80,7 +80,7 @@ def test_a_secret_is_replaced_and_shown_once(post: Post, owner: Owner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "fault"),
+    ("asked", "fault"),
     [
         ({"symbols": ["NOPE"]}, "There is no company NOPE."),
         ({"symbols": "APEX"}, "symbols must be a list of strings"),
@@ -89,8 +89,8 @@ def test_a_secret_is_replaced_and_shown_once(post: Post, owner: Owner) -> None:
         ([], "Must be an object."),
     ],
 )
-def test_bad_settings_are_refused(owner: Owner, settings: object, fault: str) -> None:
-    status, said = owner.ask("PATCH", "/agents/me", {"webhook": settings})
+def test_bad_settings_are_refused(owner: Owner, asked: object, fault: str) -> None:
+    status, said = owner.ask("PATCH", "/agents/me", {"webhook": asked})
     assert (status, said["details"]["webhook"][: len(fault)]) == (400, fault)
 
 
