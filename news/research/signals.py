@@ -230,6 +230,7 @@ class SignalDesk:
                 signal.target,
                 signal.stop,
                 signal.size,
+                signal.confidence,
                 signal.expires,
             )
         )
@@ -287,10 +288,16 @@ _REASONS = {
     "breakout": "left its range upwards, with volume behind it",
     "breakdown": "left its range downwards, with volume behind it",
     "gap": "opened away from where it closed",
+    "gap_fill": "has given the night's move back",
     "unusual_volume": "trades more than it has any habit of",
-    "levels": "reacted at a price where much has traded",
+    "level_bounce": "turned at a price where much has traded",
+    "level_break": "went through a price where much has traded",
     "squeeze": "has shorts who may have to pay for company",
-    "social": "is talked about, which is not the same as being right",
+    "social_hot": "is talked about, which is not the same as being right",
+    "social_emerging": "has just been discovered by somebody with an opinion",
+    "social_velocity": "is talked about faster than it trades",
+    "social_contrarian": "goes where the talk says it will not",
+    "pump_warning": "runs while it is praised, and somebody will want to sell",
     "news": "is in the news",
     "synthesis": "has several checkers agreeing, which they rarely do",
 }

@@ -50,6 +50,7 @@ class Position(NamedTuple):
     target: Cents
     stop: Cents
     size: Shares
+    confidence: int  # its score
     expires: Tick
     entry: Cents | None = None
     chance_bps: Bps = 0  # that a price without a drift reaches the target before the stop

@@ -145,7 +145,7 @@ def test_a_type_is_published_once_for_a_company_while_it_stands() -> None:
     assert len(desk_.fold(1, {"NOVA": view}, (alert(),))) == 1
     for tick in (2, 100, 500):
         assert desk_.fold(tick, {"NOVA": view}, (alert(tick=tick),)) == ()
-    assert len(desk_.fold(501, {"NOVA": view}, (alert("levels", tick=501),))) == 1
+    assert len(desk_.fold(501, {"NOVA": view}, (alert("level_break", tick=501),))) == 1
 
 
 def test_after_it_closed_a_type_waits_for_its_pause() -> None:
@@ -170,7 +170,7 @@ def test_a_burst_publishes_the_highest_scores_and_no_more_than_allowed() -> None
 
 def test_a_state_taken_over_goes_on_as_the_one_it_was_taken_from() -> None:
     one, view = desk(), View()
-    script = [(alert(),), (), (alert("levels", "SELL"),), (), (), (alert("rally"),), ()]
+    script = [(alert(),), (), (alert("level_break", "SELL"),), (), (), (alert("rally"),), ()]
     prices = [10_000, 10_400, 10_900, 9_000, 9_100, 9_100, 9_100]
     for tick in range(1, 4):
         one.fold(tick, {"NOVA": view.at(prices[tick - 1])}, script[tick - 1])

@@ -17,7 +17,7 @@ RULES = SignalRules()
 def position(action: str = "BUY", target: int = 10_500, stop: int = 9_500) -> Position:
     if action == "SELL":
         target, stop = stop, target
-    return Position("id", "breakout", "NOVA", action, target, stop, 100, expires=50)
+    return Position("id", "breakout", "NOVA", action, target, stop, 100, 50, expires=50)
 
 
 def after(position: Position, view: View, tick: int = 2, fee: int = 0) -> Position:
@@ -177,7 +177,15 @@ def test_in_a_market_without_a_drift_hits_come_as_chance_gives_and_nothing_is_ea
         view = View().at(100_000, half=0)
         risked, sought = random.choice([(400, 800), (600, 600), (900, 450)])
         now: Position | SignalClosed = Position(
-            "id", "breakout", "NOVA", "BUY", 100_000 + sought, 100_000 - risked, 1, expires=100_000
+            "id",
+            "breakout",
+            "NOVA",
+            "BUY",
+            100_000 + sought,
+            100_000 - risked,
+            1,
+            50,
+            expires=100_000,
         )
         tick = 1
         while isinstance(now, Position):
