@@ -23,6 +23,7 @@ PATHS = (
     "/news",
     "/sec",
     "/world",
+    "/tv",
     "/rules",
     "/status",
     "/replay",

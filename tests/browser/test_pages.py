@@ -55,6 +55,7 @@ PATHS = (
     "/sec",
     "/news",
     "/world",
+    "/tv",
     "/rules",
     "/status",
     "/replay",

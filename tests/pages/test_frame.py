@@ -36,6 +36,7 @@ PAGES = (
     "/agents/ann",
     "/sec",
     "/world",
+    "/tv",
     "/rules",
     "/status",
 )

@@ -39,6 +39,7 @@ SECTIONS = (
     Section("NEWS", "/news"),
     Section("SEC", "/sec"),
     Section("WORLD", "/world"),
+    Section("TV", "/tv"),
     Section("RULES", "/rules"),
     Section("STATUS", "/status"),
     Section("REPLAY", "/replay"),

@@ -16,6 +16,7 @@ from wallstreetsim.terminal import (
     state,
     status,
     theme,
+    tv,
 )
 
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("sec", law.sec, name="sec-page"),
     path("sec/cases/<uuid:id>", law.case, name="case-page"),
     path("sec/scorecard", law.scorecard, name="scorecard-page"),
+    path("tv", tv.tv, name="tv-page"),
     path("world", state.world, name="world-page"),
     path("rules", rules.rules, name="rules-page"),
     path("status", status.status, name="status-page"),
