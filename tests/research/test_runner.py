@@ -60,7 +60,7 @@ def _ticks(hall: Hall, count: int) -> None:
 
 
 def _alerts() -> list[dict[str, Any]]:
-    return list(ResearchAlert.objects.order_by("number").values())
+    return [dict(row) for row in ResearchAlert.objects.order_by("number").values()]
 
 
 def test_an_entry_its_rows_and_the_cursor_are_committed_together(hall: Hall) -> None:
