@@ -37,6 +37,7 @@ PAGES = (
     "/sec",
     "/world",
     "/tv",
+    "/help",
     "/rules",
     "/status",
 )
