@@ -5,7 +5,7 @@ import { mountCommand } from "./command.js";
 
 const PATIENCE = 1500; // milliseconds, between "g" and what follows
 const STORED = "shortcuts";
-const TYPED = "input, textarea, select, [contenteditable], dialog";
+const TYPED = "input:not([type=checkbox], [type=range]), textarea, select, [contenteditable], dialog";
 const ROWS = "main :is(tbody tr, li)";
 
 const list = document.getElementById("shortcuts");
