@@ -312,13 +312,10 @@ def test_nobody_there_fails_without_a_word_of_where(
 
 
 def test_without_redis_the_alerts_wait(
-    stand_in: StandIn,
-    alert: Callable[..., ResearchAlert],
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Any,
+    stand_in: StandIn, alert: Callable[..., ResearchAlert], settings: Any
 ) -> None:
     one = alert()
-    monkeypatch.setattr(settings, "REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     announce_alerts()
     assert stand_in.asked == [] and state_of(one) == ("", 0)
 
