@@ -1,0 +1,22 @@
+// Makes the page's socket the agent's own, by a ticket that is good once, whenever there is a new socket; and says what
+// the agent is told on it.
+
+import { formToken, leave, post } from "./post.js";
+import { say } from "./said.js";
+
+const UNAUTHORIZED = 4401; // the session has ended, or the key
+
+export function mountSocket(feed) {
+  feed.on("connection", async ({ state, code }) => {
+    if (code === UNAUTHORIZED) leave();
+    if (state !== "connected") return;
+    const socket = feed.socket;
+    const told = await post("/me/socket", { csrfmiddlewaretoken: formToken() });
+    if (told.success && socket === feed.socket) feed.send({ type: "authenticate", token: told.data.sessionToken });
+  });
+  feed.on("authenticated", ({ success }) => document.body.toggleAttribute("data-authenticated", success));
+  feed.on("agent:alert", (alerts) => alerts.forEach(({ message, severity }) => say(message, severity)));
+  feed.on("agent:message", (messages) =>
+    messages.forEach(({ fromAgentName, content }) => say(`${fromAgentName} writes: ${content.text}`)),
+  );
+}
