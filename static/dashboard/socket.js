@@ -27,6 +27,7 @@ export class Feed {
     this.early = null; // while we are told what we missed: frames that must wait for it
     this.failures = 0;
     this.isAwaitingPong = false;
+    this.isGreeted = false;
     this.listeners = new Map();
     this.told = new Map(); // channel and type → the seq last told of
     this.prices = new Prices();

@@ -1,6 +1,6 @@
 // What became of what the agent asked for, and what it is told: the newest first, read out politely. Text stays text.
 
-const KEPT = 12;
+const KEPT = 5;
 const list = document.getElementById("said");
 
 export function say(text, level = "info") {

@@ -7,16 +7,20 @@ import { say } from "./said.js";
 const UNAUTHORIZED = 4401; // the session has ended, or the key
 
 export function mountSocket(feed) {
-  feed.on("connection", async ({ state, code }) => {
-    if (code === UNAUTHORIZED) leave();
-    if (state !== "connected") return;
+  const authenticate = async () => {
     const socket = feed.socket;
     const told = await post("/me/socket", { csrfmiddlewaretoken: formToken() });
     if (told.success && socket === feed.socket) feed.send({ type: "authenticate", token: told.data.sessionToken });
+  };
+
+  feed.on("connection", ({ state, code }) => {
+    if (code === UNAUTHORIZED) leave();
+    else if (state === "connected") authenticate();
   });
   feed.on("authenticated", ({ success }) => document.body.toggleAttribute("data-authenticated", success));
   feed.on("agent:alert", (alerts) => alerts.forEach(({ message, severity }) => say(message, severity)));
   feed.on("agent:message", (messages) =>
     messages.forEach(({ fromAgentName, content }) => say(`${fromAgentName} writes: ${content.text}`)),
   );
+  if (feed.isGreeted) authenticate(); // it was faster than this script
 }

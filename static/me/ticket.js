@@ -76,8 +76,10 @@ export function mountTicket(form, orders) {
     asked += 1;
     const fields = new FormData(form);
     const { side, symbol, orderType, quantity } = Object.fromEntries(fields);
-    const at = orderType === "MARKET" ? "market" : (fields.get("price") ?? fields.get("stopPrice") ?? "");
-    const row = orders.add(`${side} ${quantity} ${symbol} ${orderType.replace("_", " ")}`, at, quantity);
+    const limit = fields.get("price") ?? fields.get("stopPrice");
+    const at = limit === null ? "market" : price(Number(limit));
+    const shares = grouped(Number(quantity));
+    const row = orders.add(`${side} ${shares} ${symbol} ${orderType.replace("_", " ")}`, at, shares);
     const told = await post(form.action, fields);
     isPlacing = false;
     // Sent again without an answer, it is the same order.
@@ -90,7 +92,7 @@ export function mountTicket(form, orders) {
     }
     orders.taken(row, result.data.orderId);
     preview.replaceChildren();
-    say(`Pending: ${side} ${grouped(Number(quantity))} ${symbol} waits for the tick.`);
+    say(`Pending: ${side} ${shares} ${symbol} waits for the tick.`);
   };
 
   form.addEventListener("change", showFields);

@@ -47,6 +47,13 @@ def agent_of(request: HttpRequest) -> Agent | None:
     return session.agent if session else None
 
 
+def become(request: HttpRequest, token: str) -> None:
+    """Let a request be of the reader whose session has just been opened, if one was."""
+    request.COOKIES[COOKIE] = token
+    if hasattr(request, "reader_session"):
+        del request.reader_session
+
+
 def remember(answer: HttpResponse, request: HttpRequest, token: str) -> None:
     """Give the browser a session's token: scripts and other sites have no use of it."""
     answer.set_cookie(

@@ -67,9 +67,12 @@ def join(request: HttpRequest) -> HttpResponse:
         return _form(request, "me/join.html", context, status=status)
     key = told["data"]["apiKey"]
     _, opened = ask(request, "POST", "auth/login", {"apiKey": key})
-    answer = _form(request, "me/joined.html", {"joined": told["data"]}, status=status)
-    if opened["success"]:
-        reader.remember(answer, request, opened["data"]["sessionToken"])
+    token = opened["data"]["sessionToken"] if opened["success"] else ""
+    reader.become(request, token)
+    context = {"joined": told["data"], "is_logged_in": bool(token)}
+    answer = _form(request, "me/joined.html", context, status=status)
+    if token:
+        reader.remember(answer, request, token)
     return answer
 
 
