@@ -71,6 +71,7 @@ export class Feed {
 
   lost(code) {
     this.socket = null;
+    this.isGreeted = false;
     this.failures += 1;
     const isHopeless = code in closings || this.failures >= FAILURES_TILL_ERROR || !navigator.onLine;
     const reason = closings[code] ?? (navigator.onLine ? "NO ANSWER" : "OFFLINE");

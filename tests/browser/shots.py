@@ -25,6 +25,8 @@ PATHS = (
     "/world",
     "/rules",
     "/status",
+    "/join",
+    "/login",
     "/replay",
     "/nowhere",
 )
