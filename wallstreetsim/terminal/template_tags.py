@@ -14,6 +14,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from wallstreetsim.terminal.places import SHORTCUTS
 from wallstreetsim.terminal.shared import (
     BAR_CELLS,
     LEAST_CHANGE,
@@ -33,6 +34,12 @@ def shared() -> SafeString:
     return format_html_join(
         " ", 'data-{}="{}"', ((name, dumps(value)) for name, value in TO_SCRIPTS.items())
     )
+
+
+@register.inclusion_tag("frame/keys.html")
+def keys() -> Mapping[str, object]:
+    """Write the command line and the list of shortcuts, which keys open, and their script."""
+    return {"shortcuts": SHORTCUTS}
 
 
 @register.filter
