@@ -68,8 +68,9 @@ def test_from_joining_to_a_fill_and_a_cancellation(hall: Hall, open_page: OpenPa
     hall.tick()
     expect(row).to_have_attribute("data-status", "open")
     expect(page.locator("#ladder .bid.own")).to_have_text(price)
-    page.get_by_role("button", name="Cancel BUY").click()
-    expect(row).to_have_attribute("data-status", "cancelling")
+    with page.expect_response("**/me/act"):
+        page.get_by_role("button", name="Cancel BUY").click()
+        expect(row).to_have_attribute("data-status", "cancelling")
     hall.tick()
     expect(page.locator("#said")).to_contain_text("Cancelled: BUY 100 APEX")
     expect(row).to_have_count(0)
