@@ -24,6 +24,7 @@ PATHS = (
     "/sec",
     "/world",
     "/tv",
+    "/help",
     "/rules",
     "/status",
     "/replay",

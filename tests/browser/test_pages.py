@@ -56,6 +56,7 @@ PATHS = (
     "/news",
     "/world",
     "/tv",
+    "/help",
     "/rules",
     "/status",
     "/replay",

@@ -151,6 +151,7 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
     moved = moves.recent(world, symbol)
     return {
         "company": row,
+        "others": _others(symbol),
         "is_restricted": row.restricted_through >= selectors.trading_day(),
         "halt_end": end_of_halt(row),
         "volatility_percent": 100 * row.volatility,
@@ -170,6 +171,15 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
         "events": moves.events_behind(row),
         "articles": articles[:ARTICLES],
     }
+
+
+def _others(symbol: str) -> tuple[str, str] | None:
+    """Return the companies before and after one by symbol, round the end; None if it is alone."""
+    symbols = list(Company.objects.order_by("symbol").values_list("symbol", flat=True))
+    if len(symbols) < 2:
+        return None
+    place = symbols.index(symbol)
+    return symbols[place - 1], symbols[(place + 1) % len(symbols)]
 
 
 class Mark(NamedTuple):
