@@ -9,175 +9,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Article",
+            name='Article',
             fields=[
-                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("id", models.UUIDField(unique=True)),
-                ("tick", models.BigIntegerField()),
-                (
-                    "written_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                ("section", models.CharField(max_length=12)),
-                ("topic", models.CharField(blank=True, max_length=12)),
-                ("kind", models.CharField(max_length=24)),
-                ("headline", models.CharField(max_length=200)),
-                ("summary", models.CharField(max_length=600)),
-                ("sentiment", models.FloatField()),
-                (
-                    "symbols",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12), size=None
-                    ),
-                ),
-                ("agents", models.JSONField(help_text="Each with its id and name.")),
-                ("is_breaking", models.BooleanField()),
-                ("event_number", models.BigIntegerField(null=True)),
-                ("event_type", models.CharField(blank=True, max_length=24)),
-                ("event_symbol", models.CharField(max_length=12, null=True)),
-                ("event_sector", models.CharField(max_length=20, null=True)),
-                (
-                    "impact",
-                    models.FloatField(
-                        help_text="Of the event, a fraction of the price.", null=True
-                    ),
-                ),
-                ("duration", models.BigIntegerField(help_text="Of the event, in ticks.")),
-                (
-                    "quote",
-                    models.CharField(blank=True, help_text="A rumor's own words.", max_length=280),
-                ),
-                ("figures", models.JSONField()),
-                ("is_pinned", models.BooleanField(db_default=False)),
-                ("is_retracted", models.BooleanField(db_default=False)),
-                ("mark_reason", models.CharField(blank=True, db_default="", max_length=200)),
-                (
-                    "words",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.contrib.postgres.search.SearchVector(
-                            "headline", "summary", "quote", config="english"
-                        ),
-                        output_field=django.contrib.postgres.search.SearchVectorField(),
-                    ),
-                ),
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.UUIDField(unique=True)),
+                ('tick', models.BigIntegerField()),
+                ('written_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('section', models.CharField(max_length=12)),
+                ('topic', models.CharField(blank=True, max_length=12)),
+                ('kind', models.CharField(max_length=24)),
+                ('headline', models.CharField(max_length=200)),
+                ('summary', models.CharField(max_length=600)),
+                ('sentiment', models.FloatField()),
+                ('symbols', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), size=None)),
+                ('agents', models.JSONField(help_text='Each with its id and name.')),
+                ('is_breaking', models.BooleanField()),
+                ('event_number', models.BigIntegerField(null=True)),
+                ('event_type', models.CharField(blank=True, max_length=24)),
+                ('event_symbol', models.CharField(max_length=12, null=True)),
+                ('event_sector', models.CharField(max_length=20, null=True)),
+                ('impact', models.FloatField(help_text='Of the event, a fraction of the price.', null=True)),
+                ('duration', models.BigIntegerField(help_text='Of the event, in ticks.')),
+                ('quote', models.CharField(blank=True, help_text="A rumor's own words.", max_length=280)),
+                ('figures', models.JSONField()),
+                ('is_pinned', models.BooleanField(db_default=False)),
+                ('is_retracted', models.BooleanField(db_default=False)),
+                ('mark_reason', models.CharField(blank=True, db_default='', max_length=200)),
+                ('words', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('headline', 'summary', 'quote', config='english'), output_field=django.contrib.postgres.search.SearchVectorField())),
             ],
         ),
         migrations.CreateModel(
-            name="Rumor",
+            name='Rumor',
             fields=[
-                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("id", models.UUIDField(unique=True)),
-                ("tick", models.BigIntegerField()),
-                ("day", models.BigIntegerField()),
-                ("account", models.BigIntegerField(help_text="Of its author.")),
-                ("symbol", models.CharField(max_length=12)),
-                ("text", models.CharField(max_length=280)),
-                ("sentiment", models.FloatField()),
-                ("sign", models.SmallIntegerField()),
-                ("strength", models.FloatField()),
-                ("reach", models.FloatField()),
-                (
-                    "impact",
-                    models.FloatField(help_text="The log return that it moved the price by."),
-                ),
-                ("verdict", models.CharField(blank=True, max_length=8)),
-                ("judged_tick", models.BigIntegerField(null=True)),
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.UUIDField(unique=True)),
+                ('tick', models.BigIntegerField()),
+                ('day', models.BigIntegerField()),
+                ('account', models.BigIntegerField(help_text='Of its author.')),
+                ('symbol', models.CharField(max_length=12)),
+                ('text', models.CharField(max_length=280)),
+                ('sentiment', models.FloatField()),
+                ('sign', models.SmallIntegerField()),
+                ('strength', models.FloatField()),
+                ('reach', models.FloatField()),
+                ('impact', models.FloatField(help_text='The log return that it moved the price by.')),
+                ('verdict', models.CharField(blank=True, max_length=8)),
+                ('judged_tick', models.BigIntegerField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Prose",
+            name='Prose',
             fields=[
-                (
-                    "article",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="prose",
-                        serialize=False,
-                        to="news.article",
-                    ),
-                ),
-                ("tick", models.BigIntegerField(help_text="The article's.")),
-                ("text", models.TextField(max_length=2000)),
-                ("model", models.CharField(max_length=100)),
-                ("written_at", models.DateTimeField(auto_now_add=True)),
+                ('article', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='prose', serialize=False, to='news.article')),
+                ('tick', models.BigIntegerField(help_text="The article's.")),
+                ('text', models.TextField(max_length=2000)),
+                ('model', models.CharField(max_length=100)),
+                ('written_at', models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                fields=["tick"], name="articles_by_tick"
-            ),
+            model_name='article',
+            index=django.contrib.postgres.indexes.BrinIndex(fields=['tick'], name='articles_by_tick'),
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["symbols"], name="articles_by_symbol"
-            ),
+            model_name='article',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['symbols'], name='articles_by_symbol'),
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["words"], name="articles_by_word"
-            ),
+            model_name='article',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['words'], name='articles_by_word'),
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=models.Index(fields=["section", "number"], name="articles_by_section"),
+            model_name='article',
+            index=models.Index(fields=['section', 'number'], name='articles_by_section'),
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=models.Index(
-                condition=models.Q(("topic", ""), _negated=True),
-                fields=["topic", "number"],
-                name="articles_by_topic",
-            ),
+            model_name='article',
+            index=models.Index(condition=models.Q(('topic', ''), _negated=True), fields=['topic', 'number'], name='articles_by_topic'),
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=models.Index(
-                condition=models.Q(("is_breaking", True)),
-                fields=["number"],
-                name="articles_breaking",
-            ),
+            model_name='article',
+            index=models.Index(condition=models.Q(('is_breaking', True)), fields=['number'], name='articles_breaking'),
         ),
         migrations.AddIndex(
-            model_name="article",
-            index=models.Index(
-                condition=models.Q(("is_pinned", True)), fields=["number"], name="articles_pinned"
-            ),
+            model_name='article',
+            index=models.Index(condition=models.Q(('is_pinned', True)), fields=['number'], name='articles_pinned'),
         ),
         migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sentiment__gte", -1), ("sentiment__lte", 1)),
-                name="sentiment_is_between_minus_one_and_one",
-            ),
+            model_name='article',
+            constraint=models.CheckConstraint(condition=models.Q(('sentiment__gte', -1), ('sentiment__lte', 1)), name='sentiment_is_between_minus_one_and_one'),
         ),
         migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_pinned", True), ("is_retracted", True), _negated=True),
-                name="what_is_retracted_is_not_pinned",
-            ),
+            model_name='article',
+            constraint=models.CheckConstraint(condition=models.Q(('is_pinned', True), ('is_retracted', True), _negated=True), name='what_is_retracted_is_not_pinned'),
         ),
         migrations.AddIndex(
-            model_name="rumor",
-            index=django.contrib.postgres.indexes.BrinIndex(fields=["tick"], name="rumors_by_tick"),
+            model_name='rumor',
+            index=django.contrib.postgres.indexes.BrinIndex(fields=['tick'], name='rumors_by_tick'),
         ),
         migrations.AddIndex(
-            model_name="rumor",
-            index=models.Index(fields=["account", "day"], name="rumors_by_author"),
+            model_name='rumor',
+            index=models.Index(fields=['account', 'day'], name='rumors_by_author'),
         ),
         migrations.AddIndex(
-            model_name="rumor",
-            index=models.Index(fields=["symbol", "tick"], name="rumors_by_company"),
+            model_name='rumor',
+            index=models.Index(fields=['symbol', 'tick'], name='rumors_by_company'),
         ),
     ]

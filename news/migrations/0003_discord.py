@@ -4,24 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("news", "0002_research"),
+        ('news', '0002_research'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="researchalert",
-            name="discord",
-            field=models.CharField(
-                blank=True,
-                db_default="",
-                help_text="sending, sent or failed, once tried.",
-                max_length=8,
-            ),
+            model_name='researchalert',
+            name='discord',
+            field=models.CharField(blank=True, db_default='', help_text='sending, sent or failed, once tried.', max_length=8),
         ),
         migrations.AddField(
-            model_name="researchalert",
-            name="discord_tries",
+            model_name='researchalert',
+            name='discord_tries',
             field=models.SmallIntegerField(db_default=0),
         ),
     ]

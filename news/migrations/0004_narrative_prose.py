@@ -5,28 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("news", "0003_discord"),
+        ('news', '0003_discord'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="NarrativeProse",
+            name='NarrativeProse',
             fields=[
-                (
-                    "narrative",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="prose",
-                        serialize=False,
-                        to="news.narrative",
-                    ),
-                ),
-                ("tick", models.BigIntegerField(help_text="The narrative's.")),
-                ("text", models.TextField(max_length=2000)),
-                ("model", models.CharField(max_length=100)),
-                ("written_at", models.DateTimeField(auto_now_add=True)),
+                ('narrative', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='prose', serialize=False, to='news.narrative')),
+                ('tick', models.BigIntegerField(help_text="The narrative's.")),
+                ('text', models.TextField(max_length=2000)),
+                ('model', models.CharField(max_length=100)),
+                ('written_at', models.DateTimeField(auto_now_add=True)),
             ],
         ),
     ]
