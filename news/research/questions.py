@@ -109,11 +109,12 @@ _UNTOLD = frozenset(
 # A symbol that is such a word too is meant where it is written in capitals.
 _COMMON = frozenset(
     "about after all and any are back been best but can could did does down even ever every find"
-    " for from gain good had has have her here high him his how into its just know last less like long"
-    " look lose loss low make many more most much must near new next not now off one only open out"
-    " over own past rain real rise safe same say see sell she should show so some such sure take"
-    " tell than that the their them then there these they this time too true up us use very was way"
-    " well were what when where which while why will win with worst would yes yet you your".split()
+    " for from gain good had has have her here high him his how into its just know last less like"
+    " long look lose loss low make many more most much must near new next not now off one only open"
+    " out over own past rain real rise safe same say see sell she should show so some such sure"
+    " take tell than that the their them then there these they this time too true up us use very"
+    " was way well were what when where which while why will win with worst would yes yet"
+    " you your".split()
 )
 _WORD = re.compile(r"\w+", re.ASCII)
 
