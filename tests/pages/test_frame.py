@@ -25,7 +25,7 @@ from market.models import Candle, Company, EquityPoint, World
 from market.selectors import AdjustedCandle
 from tests.floor.hall import Hall
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal import frame, moves
+from wallstreetsim.terminal import frame, moves, pages
 from wallstreetsim.terminal.markets import chart_of, depth_of
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.state import scheduled
@@ -54,6 +54,8 @@ def nothing_made_yet() -> Iterator[None]:
     moves._told.clear()
     yield
     frame._kept.cache_clear()
+    pages._terminal_at.cache_clear()
+    pages._replay_at.cache_clear()
 
 
 @pytest.fixture
@@ -146,6 +148,17 @@ def test_pages_read_little_are_made_once_a_tick_and_are_light(
             continue  # which is made for each who looks
         with django_assert_num_queries(2 if "APEX" in path or "ann" in path else 1):
             client.get(path)
+
+
+def test_the_terminal_and_the_replay_are_light(hall: Hall, client: Client) -> None:
+    for _ in range(3):
+        hall.tick("ann BUY 100 MARKET\nbob BUY 100 NEXUS MARKET")
+    for path in ("/", "/replay"):
+        page = client.get(path)
+        assert page.status_code == 200
+        files = weight_of_files(page.content)
+        assert files > 50_000, path  # the fonts are found, and the modules that others import
+        assert len(gzip.compress(page.content)) + files <= MOST_BYTES, path
 
 
 def weight_of_files(page: bytes) -> int:
