@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
-from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -27,6 +26,7 @@ from tests.floor.hall import Hall
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal import frame, moves, pages
 from wallstreetsim.terminal.markets import chart_of, depth_of
+from wallstreetsim.terminal.modules import imports_of
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.state import scheduled
 
@@ -165,17 +165,8 @@ def weight_of_files(page: bytes) -> int:
     """Return what a page's scripts and styles weigh, compressed, with what they import; and the
     fonts.
     """
-    names = {name.partition("?")[0] for name in FILES.findall(page.decode())}
-    seen: set[str] = set()
-    while names:
-        name = names.pop()
-        seen.add(name)
-        found = finders.find(name)
-        assert found, name
-        if name.endswith(".js"):
-            text = Path(found).read_text()
-            imported = re.findall(r' from "(\.[^"]+)"', text)
-            names |= {normpath(PurePosixPath(name).parent / one) for one in imported} - seen
+    seen = {name.partition("?")[0] for name in FILES.findall(page.decode())}
+    seen |= {one for name in seen if name.endswith(".js") for one in imports_of(name)}
     fonts = CODE.glob("static/vendor/*.woff2")
     scripts = (Path(str(finders.find(name))).read_bytes() for name in seen)
     return sum(len(gzip.compress(script)) for script in scripts) + sum(
