@@ -96,22 +96,35 @@ def _request(port: int, path: str) -> float:
 
 
 def usable_after(browser: Browser, address: str) -> None:
-    """Print when a page is painted and its scripts have run, in a browser that has nothing kept."""
-    print(f"usable, ms, the processor slowed {SLOWED} times, at the median of 5; × an empty page")
+    """Print when a page is painted and its scripts have run, in a browser that has nothing kept;
+    and, with the processor as it is, for how long the page's process works until then.
+    """
+    print(f"usable, ms at the median of 5: slowed {SLOWED} times, × an empty page; work, unslowed")
     empty = 0.0
     for path in (EMPTY, *PATHS):
-        samples = []
-        for _ in range(5):
-            page = browser.new_page(base_url=address)
-            page.context.new_cdp_session(page).send(
-                "Emulation.setCPUThrottlingRate", {"rate": SLOWED}
-            )
-            page.goto(path)
-            samples.append(float(page.evaluate(USABLE)))
-            page.context.close()
-        took = statistics.median(samples)
+        took = statistics.median(_usable(browser, address, path, SLOWED)[0] for _ in range(5))
+        work = statistics.median(_usable(browser, address, path, 1)[1] for _ in range(5))
         empty = empty or took
-        print(f"  {path:16} {took:7.0f}  ×{took / empty:.1f}")
+        print(f"  {path:16} {took:7.0f}  ×{took / empty:.1f} {work:7.0f}")
+
+
+def _usable(browser: Browser, address: str, path: str, slowed: int) -> tuple[float, float]:
+    """Return after how many ms a page was usable, and for how many its process has worked."""
+    page = browser.new_page(base_url=address)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    before = _metrics(session)["ProcessTime"]
+    page.goto(path)
+    usable = float(page.evaluate(USABLE))
+    work = 1000 * (_metrics(session)["ProcessTime"] - before)
+    page.context.close()
+    return usable, work
+
+
+def _metrics(session: CDPSession) -> Mapping[str, float]:
+    found: dict[str, Any] = session.send("Performance.getMetrics")
+    return {one["name"]: one["value"] for one in found["metrics"]}
 
 
 def left_open(browser: Browser, address: str, floor: Floor, path: str) -> None:
@@ -130,7 +143,10 @@ def left_open(browser: Browser, address: str, floor: Floor, path: str) -> None:
         ratio = last[name] / first[name]
         print(f"  {name:16} {first[name] / unit:9.1f} → {last[name] / unit:9.1f}  ×{ratio:.3f}")
     costs = "  ".join(f"{name.removesuffix('Duration')} {ms:.1f}" for name, ms in spent.items())
-    print(f"  a tick, ms: {costs}  together {sum(spent.values()):.1f}")
+    work = 1000 * (last["ProcessTime"] - first["ProcessTime"]) / ticks
+    print(
+        f"  a tick, ms: {costs}  together {sum(spent.values()):.1f}; the process works {work:.1f}"
+    )
     page.context.close()
 
 
@@ -158,8 +174,7 @@ def _run_ticks(floor: Floor, page: Page, session: CDPSession, ticks: int) -> Map
         page.wait_for_timeout(100)
     page.wait_for_timeout(1_000)
     session.send("HeapProfiler.collectGarbage")
-    found: dict[str, Any] = session.send("Performance.getMetrics")
-    return {one["name"]: one["value"] for one in found["metrics"]}
+    return _metrics(session)
 
 
 @contextmanager
