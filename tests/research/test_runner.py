@@ -4,7 +4,6 @@ makes of it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,21 +23,11 @@ from news.models import (
 from news.research import events
 from news.research import rows as row_writing
 from news.research import runner as running
-from news.research.rules import RESEARCH_RULES, LevelRules, MoveRules, ViewRules, VolumeRules
 from news.research.runner import Page, Runner
 from tests.floor.hall import Hall, elsewhere
+from tests.research.talkative import TALKATIVE
 from wallstreetsim.floor import rollback
 from wallstreetsim.machine.rules import RULES
-
-# Rules by which a small market gives much to say in a few ticks.
-TALKATIVE = replace(
-    RESEARCH_RULES,
-    views=ViewRules(seasoned_ticks=3),
-    alerts=replace(RESEARCH_RULES.alerts, repeat_ticks=4),
-    move=MoveRules(every_ticks=1, window_ticks=2, sigmas=0.2, volume_multiple=0.0),
-    volume=VolumeRules(every_ticks=1, window_ticks=2, multiple=1.5),
-    levels=LevelRules(every_ticks=1),
-)
 
 ROWS: dict[str, Any] = {
     events.ALERT: ResearchAlert,

@@ -59,7 +59,7 @@ class ResearchEntry:
         """
         shown = [
             {"type": event["type"], "channel": name, "data": event["data"]}
-            for name in sorted(listened_to)
+            for name in sorted(filter(channels.is_research, listened_to))
             for event in self._events_on(name)
         ]
         if not shown:
