@@ -158,6 +158,10 @@ class ResearchAlert(models.Model):
     colour = models.IntegerField()
     fields = models.JSONField(help_text="Each with its name and value, as shown.")
     weight = models.FloatField()
+    discord = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="sending, sent or failed, once tried."
+    )
+    discord_tries = models.SmallIntegerField(db_default=0)
 
     class Meta:
         indexes: ClassVar = [

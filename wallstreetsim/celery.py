@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
 
 DELIVER = "wallstreetsim.deliver"
 RESEARCH = "wallstreetsim.research"
+ANNOUNCE = "news.announce_alerts"
 DELIVER_SECONDS = 2  # between two looks for what a lost message has left
 
 
@@ -40,6 +41,11 @@ def keep_our_logging(**_: Any) -> None:
 def send_research() -> None:
     """Have a courier's research desk read the tape. Raises what kombu does without Redis."""
     app.send_task(RESEARCH, expires=DELIVER_SECONDS, retry=False)
+
+
+def send_announce() -> None:
+    """Have a courier send alerts to Discord. Raises what kombu does without Redis."""
+    app.send_task(ANNOUNCE, expires=DELIVER_SECONDS, retry=False)
 
 
 def send_deliver(**_: Any) -> None:

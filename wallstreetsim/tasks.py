@@ -22,7 +22,7 @@ from market import models, tape
 from news.research import runner as research
 from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_audit, record_standstill, record_tick
-from wallstreetsim.celery import send_deliver, send_research
+from wallstreetsim.celery import send_announce, send_deliver, send_research
 from wallstreetsim.feed.publishing import publish, publish_research
 from wallstreetsim.floor import old_days
 from wallstreetsim.floor.shell import Committed, Floor
@@ -199,7 +199,13 @@ def the_floor() -> Floor:
 @cache
 def the_desk() -> research.Runner:
     """Return this process's research desk, which remembers from tick to tick."""
-    return research.Runner(settings.RULES.market, publish=publish_research)
+    return research.Runner(settings.RULES.market, publish=publish_research, announce=announce)
+
+
+def announce() -> None:
+    """Have the alerts that are committed sent to Discord, where a webhook is set up."""
+    if settings.DISCORD_WEBHOOK_URL:
+        send_announce()
 
 
 def _lateness(task: Task[[], None]) -> float:
