@@ -72,7 +72,7 @@ class SmallMarket:
             {"type": "news:breaking", "data": articles or []},
         ]
         if short_interest:
-            lines = [{"symbol": s, "thousandths": n} for s, n in short_interest.items()]
+            lines = [{"symbol": s, "shortInterest": n / 1_000} for s, n in short_interest.items()]
             told.append({"type": "short:interest", "data": lines})
         folded = self.desk.fold(public_entry.read(self.ticks, told))
         self.alerts += folded.admission.sent
