@@ -25,7 +25,7 @@ SAID = {  # by clients
 }
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
-CHANNELS = (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN)
+CHANNELS = (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN, *catalog.RESEARCH)
 
 
 @only_read

@@ -202,6 +202,7 @@ def _news() -> dict[str, Any]:
 def _research() -> dict[str, Any]:
     signals = RESEARCH_RULES.signals
     return {
+        "research": RESEARCH_RULES,
         "research_analysts": ", ".join(f"`{name}`" for name in OPEN),
         "research_risk": f"{signals.risk_bps / 100:g} %",
         "research_account": f"{signals.account_cents // 100:,}",
