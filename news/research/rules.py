@@ -111,7 +111,7 @@ class SocialRules:
     sigmas: float = 2.0  # of a move with or against them
     pump_sigmas: float = 4.0
     pump_volume: float = 3.0
-    pump: int = 2  # rumors that praise
+    pump_rumors: int = 2  # that praise
 
 
 @dataclass(frozen=True, slots=True)
