@@ -20,7 +20,7 @@ from wallstreetsim.machine.world import World
 GOLDEN_DIGEST = "8b77374a85da2f3d54fc8dcd08cddad863c9300e204bbab8d45f4a411db9ff06"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "5f83826c7ce37512fde8c083236d051fc68781d26a123f8e28e028d2bb109c51"
+DECISIONS = "7f215b74247054094c6d4bc266bb0258fee5da01a8408ad41fda64753ad56a2e"
 
 WORDS = ("reason", "reason_code", "note")
 

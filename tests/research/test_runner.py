@@ -36,13 +36,6 @@ ROWS: dict[str, Any] = {
     events.NARRATIVE: Narrative,
 }
 
-ROWS: dict[str, Any] = {
-    events.ALERT: ResearchAlert,
-    events.SIGNAL: ResearchSignal,
-    events.INSIGHT: Insight,
-    events.NARRATIVE: Narrative,
-}
-
 
 def runner(**options: Any) -> Runner:
     return Runner(RULES.market, rules=TALKATIVE, **options)
