@@ -30,6 +30,7 @@ from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.api.schema import CANONICAL
 from wallstreetsim.api.views import openapi_document
 from wallstreetsim.feed import catalog, channels
+from wallstreetsim.feed.research import catalog as view_catalog
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.manual import manual_context
@@ -289,6 +290,8 @@ def _context(origin: str) -> dict[str, Any]:
         "snapshots": catalog.SNAPSHOTS,
         "answers": catalog.ANSWERS,
         "close_codes": catalog.CLOSE_CODES.items(),
+        "views": view_catalog.SOCKETS,
+        "view_messages": view_catalog.MESSAGES,
         **manual_context(),
         "limits": [(scope, _limits(limits)) for scope, limits in LIMITS.items()],
         "body_kib": LARGEST_BODY // 1024,

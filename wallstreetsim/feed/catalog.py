@@ -348,6 +348,7 @@ CLOSE_CODES = {
     1012: "the server restarts, or the world is another one: come again and resume",
     4401: "the key is not valid, or no longer",
     4403: "a page from elsewhere",
+    4404: "no such company or analyst",
     4408: "too slow: come again and resume",
     4409: "replaced by a newer socket of yours",
     4429: "too many frames",

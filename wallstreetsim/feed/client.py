@@ -11,6 +11,8 @@ from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils import timezone
+
 from wallstreetsim.feed import channels, stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
@@ -48,6 +50,9 @@ class Client:
     def __init__(self, writer: Writer, address: str, seq: int) -> None:
         self.address = address
         self.number = next(_numbers)  # of this process's sockets
+        self.since = timezone.now()
+        self.view: str | None = None  # of the research desk, for a socket on one
+        self.messages = 0  # that were written to it
         self.channels: frozenset[str] = frozenset()
         self.joined: dict[str, int] = {}
         self.held_at: int | None = None
@@ -195,6 +200,7 @@ class Client:
             self._owed.task_done()
 
     def _note_written(self, batch: Batch) -> None:
+        self.messages += len(batch.frames)
         self.public = batch.public or self.public
         self.private = batch.private or self.private
 
