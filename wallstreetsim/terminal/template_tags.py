@@ -10,9 +10,11 @@ from json import dumps
 from math import floor
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from wallstreetsim.terminal.modules import imports_of
 from wallstreetsim.terminal.places import SHORTCUTS
 from wallstreetsim.terminal.shared import (
     BAR_CELLS,
@@ -33,6 +35,15 @@ def shared() -> SafeString:
     return format_html_join(
         " ", 'data-{}="{}"', ((name, dumps(value)) for name, value in TO_SCRIPTS.items())
     )
+
+
+@register.simple_tag
+def module(name: str) -> SafeString:
+    """Run a script, and have the browser ask at once for all that it imports."""
+    preloaded = format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((static(one),) for one in imports_of(name))
+    )
+    return format_html('{}<script type="module" src="{}"></script>', preloaded, static(name))
 
 
 @register.inclusion_tag("frame/keys.html")
