@@ -4,6 +4,7 @@ makes of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -196,3 +197,28 @@ def test_a_hundred_ticks_behind_the_desk_says_what_it_would_have_said(hall: Hall
     assert max(page.folded for page in pages) == running.PAGE
     assert ResearchState.objects.filter(state=None).count() <= 1
     assert ResearchState.objects.latest("tick").tick == 101
+
+
+def test_old_rows_go_and_sums_stay(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "STATE_TICKS", 2)
+    monkeypatch.setattr(tape, "KEPT_TICKS", 4)
+    session = replace(RULES.market.session, open_ticks=3, closed_ticks=2)  # as rows are dropped
+    rules = replace(TALKATIVE, alerts=replace(TALKATIVE.alerts, kept_days=2))
+    for _ in range(14):
+        hall.tick()
+        runner().catch_up()
+    sums = list(ResearchAggregate.objects.order_by("id").values())
+    before = ResearchAlert.objects.count()
+
+    dropped = running.prune(replace(RULES.market, session=session), rules)
+    assert dropped > 0
+    assert ResearchAlert.objects.count() < before
+    assert not ResearchAlert.objects.filter(tick__lt=15 - 2 * 5).exists()
+    assert list(ResearchAggregate.objects.order_by("id").values()) == sums
+    # All states that the tape can be read from stay, and a day's first of those before.
+    assert list(ResearchState.objects.order_by("tick").values_list("tick", flat=True)) == [
+        *(6, 10),
+        *(12, 14, 15),
+    ]
+    hall.tick()
+    assert runner().catch_up() == 1
