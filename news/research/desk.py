@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.rules import MarketRules
 from market.engine.values import Tick
 from news.research.alerting import Admission, AlertFilter
+from news.research.analysts import AnalystDesk
 from news.research.checkers import Checker, checkers
 from news.research.companies import CompanyView, Listed
 from news.research.events import Alert, ResearchEvent
 from news.research.market_view import MarketView
+from news.research.narrative import NarrativeDesk
+from news.research.opinions import Desk
 from news.research.public_entry import PublicEntry
 from news.research.rules import ResearchRules
+from news.research.signals import SignalDesk
 from news.research.views import DeskView
 
 log = logging.getLogger(__name__)
@@ -56,6 +60,11 @@ class ResearchDesk:
         self.view = DeskView(rules, MarketView(market), dict(sorted(views.items())))
         self.health: dict[str, CheckerHealth] = {}
         self.sent: dict[str, int] = {}  # alerts ever, by kind
+        self.signals = SignalDesk(
+            rules.signals, fee_bps=market.taker_fee_bps, squeeze_from=rules.squeeze.signal
+        )
+        self.analysts = AnalystDesk(rules.opinions)
+        self.narratives = NarrativeDesk(rules.opinions)
         self._checkers = checkers(rules)
         self._filter = AlertFilter(
             repeat_ticks=rules.alerts.repeat_ticks, per_tick=rules.alerts.per_tick
@@ -74,11 +83,16 @@ class ResearchDesk:
     def companies(self) -> Mapping[str, CompanyView]:
         return self.view.companies
 
+    @property
+    def room(self) -> Desk:
+        """What opinions rest on."""
+        return Desk(self.view, self.signals, self.rules.opinions)
+
     def fold(self, entry: PublicEntry) -> Folded:
         """Take the next entry, and return what the desk says of it."""
         self._take(entry)
         admission = self._admit(self._look())
-        return Folded(admission.sent, admission)
+        return Folded((*admission.sent, *self._speak(admission.sent)), admission)
 
     # What is seen
 
@@ -178,12 +192,32 @@ class ResearchDesk:
         while alerts and (alerts[0].tick <= oldest or len(alerts) > rules.recent):
             alerts.popleft()
 
+    def _speak(self, alerts: tuple[Alert, ...]) -> list[ResearchEvent]:
+        """Return the signals, the insights and the narrative of a tick. A part that fails is
+        skipped, as a checker is.
+        """
+        view, until_close = self.view, self.view.market.ticks_until_close
+        parts: tuple[tuple[str, Callable[[], Iterable[ResearchEvent]]], ...] = (
+            ("signals", lambda: self.signals.fold(view.tick, view.companies, alerts, until_close)),
+            ("analysts", lambda: self.analysts.fold(self.room)),
+            ("narrative", lambda: self.narratives.fold(self.room)),
+        )
+        said: list[ResearchEvent] = []
+        for name, speak in parts:
+            try:
+                said += speak()
+            except Exception:
+                log.exception("the %s failed at tick %d", name, self.tick)
+        return said
+
     # Keeping
 
     def aggregates(self) -> Iterator[tuple[str, str, Plain]]:
         """Yield (subject, kind, sums) of all that was ever said."""
         for kind, count in self.sent.items():
             yield "alert", kind, {"count": count}
+        for kind, tally in self.signals.tallies.items():
+            yield "signal", kind, tally._asdict()
 
     def dump(self) -> Plain:
         """Return all that the desk remembers, as plain data."""
@@ -197,6 +231,9 @@ class ResearchDesk:
             "sent": self.sent,
             "filter": self._filter.dump(),
             "health": {name: list(health) for name, health in self.health.items()},
+            "signals": self.signals.dump(),
+            "analysts": self.analysts.dump(),
+            "narratives": self.narratives.dump(),
         }
 
     def load(self, plain: Plain) -> None:
@@ -216,6 +253,9 @@ class ResearchDesk:
         self.sent = dict(plain["sent"])
         self._filter.load(plain["filter"])
         self.health = {name: CheckerHealth(*row) for name, row in plain["health"].items()}
+        self.signals.load(plain["signals"])
+        self.analysts.load(plain["analysts"])
+        self.narratives.load(plain["narratives"])
 
 
 def _alert(*row: Any) -> Alert:

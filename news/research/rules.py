@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from market.engine.values import Tick
+from news.research.signal_rules import OpinionRules, SignalRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class SocialRules:
     sigmas: float = 2.0  # of a move with or against them
     pump_sigmas: float = 4.0
     pump_volume: float = 3.0
-    pump: int = 2  # rumors that praise
+    pump_rumors: int = 2  # that praise
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,8 @@ class ResearchRules:
     news: NewsAlertRules = field(default_factory=NewsAlertRules)
     synthesis: SynthesisRules = field(default_factory=SynthesisRules)
     recap: RecapRules = field(default_factory=RecapRules)
+    signals: SignalRules = field(default_factory=SignalRules)
+    opinions: OpinionRules = field(default_factory=OpinionRules)
 
 
 RESEARCH_RULES = ResearchRules()

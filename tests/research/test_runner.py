@@ -13,7 +13,15 @@ from django.db import transaction
 from market import tape
 from market.models import TapeEntry, World
 from market.tape import RESEARCH_STREAM
-from news.models import ResearchAggregate, ResearchAlert, ResearchState
+from news.models import (
+    Insight,
+    Narrative,
+    ResearchAggregate,
+    ResearchAlert,
+    ResearchSignal,
+    ResearchState,
+)
+from news.research import events
 from news.research import rows as row_writing
 from news.research import runner as running
 from news.research.rules import RESEARCH_RULES, LevelRules, MoveRules, ViewRules, VolumeRules
@@ -32,6 +40,13 @@ TALKATIVE = replace(
     levels=LevelRules(every_ticks=1),
 )
 
+ROWS: dict[str, Any] = {
+    events.ALERT: ResearchAlert,
+    events.SIGNAL: ResearchSignal,
+    events.INSIGHT: Insight,
+    events.NARRATIVE: Narrative,
+}
+
 
 def runner(**options: Any) -> Runner:
     return Runner(RULES.market, rules=TALKATIVE, **options)
@@ -49,7 +64,7 @@ def _epoch() -> int:
 
 def _forget_all() -> None:
     """Take the desk back to its beginning, as if it had never run."""
-    for model in (ResearchAlert, ResearchState, ResearchAggregate):
+    for model in (*ROWS.values(), ResearchState, ResearchAggregate):
         model.objects.all().delete()
     TapeEntry.objects.filter(stream=RESEARCH_STREAM).delete()
 
@@ -59,8 +74,13 @@ def _ticks(hall: Hall, count: int) -> None:
         hall.tick()
 
 
-def _alerts() -> list[dict[str, Any]]:
-    return [dict(row) for row in ResearchAlert.objects.order_by("number").values()]
+def _rows() -> list[dict[str, Any]]:
+    """Return the rows of all tables, each with its table's name."""
+    return [
+        {"table": type, **row}
+        for type, table in ROWS.items()
+        for row in table.objects.order_by("number").values()
+    ]
 
 
 def test_an_entry_its_rows_and_the_cursor_are_committed_together(hall: Hall) -> None:
@@ -70,13 +90,17 @@ def test_an_entry_its_rows_and_the_cursor_are_committed_together(hall: Hall) -> 
     entries = said()
     assert [seq for seq, _, _ in entries] == list(range(1, len(entries) + 1))
     kept = tape.read(epoch=1, stream=RESEARCH_STREAM, since=0, limit=1_000)
-    told = [item["id"] for entry in kept for event in entry.read() for item in event["data"]]
-    assert told
-    assert told == [str(row["id"]) for row in _alerts()]
+    told: dict[str, list[str]] = {}
+    for entry in kept:
+        for event in entry.read():
+            told.setdefault(event["type"], []).extend(item["id"] for item in event["data"])
+    for type, table in ROWS.items():
+        ids = table.objects.order_by("number").values_list("id", flat=True)
+        assert told[type] == [str(id) for id in ids]
     newest = ResearchState.objects.latest("tick")
     assert (newest.tick, newest.seq) == (13, len(entries))
     counts = ResearchAggregate.objects.filter(subject="alert").values_list("data", flat=True)
-    assert sum(data["count"] for data in counts) == len(told)
+    assert sum(data["count"] for data in counts) == len(told[events.ALERT])
 
 
 @pytest.mark.parametrize("pages", [(1,), (3, 1, 5)])
@@ -87,12 +111,12 @@ def test_the_same_tape_gives_the_same_entries_wherever_it_is_cut(
     for page in pages * (12 // sum(pages)):
         _ticks(hall, page)
         runner().catch_up()  # by a process that knows nothing
-    cut, rows = said(), _alerts()
+    cut, rows = said(), _rows()
 
     _forget_all()
     runner().catch_up()
     assert said() == cut
-    assert _alerts() == rows
+    assert _rows() == rows
     assert len(cut) > 3
 
 
@@ -118,7 +142,7 @@ def test_a_page_that_fails_leaves_nothing_and_is_folded_again(
         desk.catch_up()
     assert ResearchState.objects.latest("tick").tick == 4
     assert said() == [entry for entry in whole if entry[1] <= 4]
-    assert {row["tick"] for row in _alerts()} <= set(range(5))
+    assert {row["tick"] for row in _rows()} <= set(range(5))
 
     desk.catch_up()
     assert said() == whole
@@ -135,14 +159,14 @@ def test_the_desk_follows_the_world_when_it_is_taken_back(
     for _ in range(10):
         hall.tick()
         desk.catch_up()
-    before, rows = said(), _alerts()
+    before, rows = said(), _rows()
 
     rollback.roll_back(8, dumps=tmp_path)
     hall.restart()
     desk.catch_up()
     kept = [entry for entry in before if entry[1] <= 8]
     assert said() == kept
-    assert [row["number"] for row in _alerts()] == [r["number"] for r in rows if r["tick"] <= 8]
+    assert [row["number"] for row in _rows()] == [r["number"] for r in rows if r["tick"] <= 8]
 
     hall.tick()  # nothing came from outside: history repeats itself
     hall.tick()

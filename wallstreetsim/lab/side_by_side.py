@@ -31,6 +31,7 @@ EXPERIMENTS = {
     "metamorphic": "wallstreetsim.lab.surveillance.metamorphic:run_job",
     "realism": "wallstreetsim.lab.realism.report:run_job",
     "adversaries": "wallstreetsim.lab.realism.adversaries:run_job",
+    "newsletter": "wallstreetsim.lab.realism.newsletter:run_job",
     "scenario": "wallstreetsim.lab.scenarios.runner:run_job",
     "sweep": "wallstreetsim.lab.scenarios.sweep:run_job",
 }

@@ -31,7 +31,7 @@ def check(desk: DeskView, company: CompanyView) -> Alert | None:
     volume = company.volume_over(rules.window_ticks)
     lean = sum(recent)
     if (
-        recent.count(1) >= rules.pump
+        recent.count(1) >= rules.pump_rumors
         and sigmas >= rules.pump_sigmas
         and volume >= rules.pump_volume
     ):
