@@ -34,7 +34,7 @@ run: .venv/run
 	@exec $(PY) -m wallstreetsim.stack
 
 test: .venv/dev compile
-	$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadfile)
+	$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 check: .venv/dev
 	$(PY) -m ruff format --check

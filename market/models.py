@@ -493,7 +493,8 @@ class Bankruptcy(models.Model):
 
 
 class TapeEntry(models.Model):
-    """What one tick had to say on one stream: 0 is public, any other the account of an agent.
+    """What one tick had to say on one stream: 0 is public, -1 the research desk's, any other the
+    account of an agent.
 
     `events` is compressed JSON, a list of {type, channel, data} as the wire shows them.
     """

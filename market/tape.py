@@ -18,7 +18,8 @@ from django.db.models import Max, Min
 from market.common.bulk import Write, insertion
 from market.models import TapeEntry
 
-PUBLIC_STREAM = 0  # every other stream is an agent's and bears its account's number
+PUBLIC_STREAM = 0
+RESEARCH_STREAM = -1  # the research desk's; every other is an agent's, by its account's number
 KEPT_TICKS = 1_000
 
 Event: TypeAlias = dict[str, Any]  # {type, channel, data}, as the wire shows it

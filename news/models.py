@@ -137,3 +137,152 @@ class Rumor(models.Model):
 
     def __str__(self) -> str:
         return f"rumor about {self.symbol} at {self.tick}"
+
+
+# What the research desk said. A row's `number` is its tick and its place there: the same whenever
+# the tape is read, so that reading it again adds nothing.
+
+
+class ResearchAlert(models.Model):
+    """What a checker of the research desk saw."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
+    source = models.CharField(max_length=16, help_text="The checker.")
+    symbol = models.CharField(max_length=12, null=True)
+    side = models.CharField(max_length=4, null=True, help_text="The way it leans, if any.")
+    title = models.CharField(max_length=200)
+    description = models.TextField(max_length=1_000)
+    colour = models.IntegerField()
+    fields = models.JSONField(help_text="Each with its name and value, as shown.")
+    weight = models.FloatField()
+    discord = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="sending, sent or failed, once tried."
+    )
+    discord_tries = models.SmallIntegerField(db_default=0)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="alerts_by_tick", fields=["tick"]),
+            models.Index(name="alerts_by_company", fields=["symbol", "number"]),
+            models.Index(name="alerts_by_kind", fields=["kind", "number"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ResearchSignal(models.Model):
+    """A trade that the research desk would make, and what became of it; prices are cents."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    symbol = models.CharField(max_length=12)
+    action = models.CharField(max_length=4)
+    kind = models.CharField(max_length=24)
+    tier = models.CharField(max_length=8)
+    confidence = models.SmallIntegerField()
+    entry = models.BigIntegerField()
+    target = models.BigIntegerField()
+    stop = models.BigIntegerField()
+    rationale = models.TextField(max_length=1_000)
+    factors = models.JSONField()
+    warnings = models.JSONField()
+    risk_reward = models.FloatField()
+    size = models.BigIntegerField(help_text="Shares, for the stated account.")
+    account = models.BigIntegerField(help_text="Cents.")
+    expires = models.BigIntegerField()
+    outcome = models.CharField(max_length=10, blank=True, db_default="")
+    closed_tick = models.BigIntegerField(null=True)
+    entry_paid = models.BigIntegerField(null=True)
+    exit_paid = models.BigIntegerField(null=True)
+    return_bps = models.IntegerField(null=True)
+    chance_bps = models.IntegerField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="signals_by_tick", fields=["tick"]),
+            models.Index(name="signals_by_company", fields=["symbol", "number"]),
+            models.Index(name="signals_by_kind", fields=["kind", "number"]),
+            models.Index(name="signals_open", fields=["number"], condition=Q(outcome="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.symbol} at {self.tick}"
+
+
+class Insight(models.Model):
+    """What an analyst of the research desk said; `summary` holds the facts of its text."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    analyst = models.CharField(max_length=12)
+    symbol = models.CharField(max_length=12, null=True)
+    text = models.TextField(max_length=2_000)
+    confidence = models.SmallIntegerField()
+    actionable = models.JSONField()
+    warnings = models.JSONField()
+    summary = models.JSONField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="insights_by_tick", fields=["tick"]),
+            models.Index(name="insights_by_analyst", fields=["analyst", "number"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.analyst} at {self.tick}"
+
+
+class Narrative(models.Model):
+    """What all analysts saw, in one paragraph."""
+
+    number = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    tick = models.BigIntegerField()
+    text = models.TextField(max_length=4_000)
+    stances = models.JSONField()
+    confidence = models.SmallIntegerField()
+    watch = models.JSONField()
+    sources = models.JSONField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="narratives_by_tick", fields=["tick"])]
+
+    def __str__(self) -> str:
+        return f"narrative at {self.tick}"
+
+
+class ResearchState(models.Model):
+    """Where the research desk stood after a tick; the newest row is its cursor. Some rows keep all
+    that it remembered, as compressed JSON: it goes on from there, over the tape.
+    """
+
+    tick = models.BigIntegerField(primary_key=True)
+    epoch = models.PositiveIntegerField()
+    seq = models.BigIntegerField(help_text="Of the last entry of the stream `research`.")
+    state = models.BinaryField(null=True)
+    written_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"the research desk at {self.tick}"
+
+
+class ResearchAggregate(models.Model):
+    """A sum over all that the research desk has said of a kind, which outlives the rows."""
+
+    subject = models.CharField(max_length=8, help_text="alert or signal")
+    kind = models.CharField(max_length=24)
+    data = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_aggregate_a_kind", fields=["subject", "kind"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject}s of {self.kind}"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from market.engine.values import Tick
 from market.wire import Wire
-from news import models
 from news.engine.articles import Article
 from news.engine.desk import Mark
 
@@ -14,7 +11,7 @@ from news.engine.desk import Mark
 def article(article: Article) -> Wire:
     """An article in the tick in which it was written."""
     _, type, symbol, sector, impact, duration = article.occasion
-    return _article(
+    return article_item(
         id=article.id,
         tick=article.tick,
         category=article.category,
@@ -36,7 +33,7 @@ def article(article: Article) -> Wire:
     )
 
 
-def _article(
+def article_item(
     *,
     id: str,
     tick: Tick,
@@ -89,33 +86,6 @@ def _article(
         "retracted": is_retracted,
         "reason": mark_reason or None,
     }
-
-
-def row(row: models.Article, active: Mapping[int, Tick]) -> Wire:
-    """An article of the record; `active` are the ticks left of active events, by number."""
-    return _article(
-        id=str(row.id),
-        tick=row.tick,
-        category=row.category,
-        section=row.section,
-        topic=row.topic,
-        headline=row.headline,
-        summary=row.summary,
-        sentiment=row.sentiment,
-        symbols=row.symbols,
-        agents=row.agents,
-        is_breaking=row.is_breaking,
-        event_type=row.event_type,
-        event_symbol=row.event_symbol,
-        event_sector=row.event_sector,
-        impact=row.impact,
-        duration=row.duration,
-        ticks_remaining=active.get(row.event_number or 0, 0),
-        quote=row.quote,
-        is_pinned=row.is_pinned,
-        is_retracted=row.is_retracted,
-        mark_reason=row.mark_reason,
-    )
 
 
 def mark(mark: Mark) -> Wire:

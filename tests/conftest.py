@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -24,7 +25,33 @@ os.environ["SECRET_KEY"] = "only for tests"
 os.environ["WSS_WEBHOOK_KEY"] = "only for tests, too"
 os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
 
+# Of ten seconds and more. They are begun first, so that none is begun when all others are done.
+LONG = {
+    "api/test_daphne.py",
+    "browser/test_pages.py",
+    "browser/test_terminal.py",
+    "engine/test_every_action.py",
+    "engine/test_long_run.py",
+    "engine/test_world.py",
+    "feed/test_protocol.py",
+    "feed/test_withstand.py",
+    "floor/test_killed.py",
+    "manual/test_bots.py",
+    "manual/test_mcp.py",
+    "realism/test_facts.py",
+    "stack/test_compiled.py",
+    "stack/test_couriers.py",
+    "stack/test_floor_process.py",
+    "stack/test_run.py",
+    "stack/test_two_machines.py",
+}
+
 PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).as_posix() not in LONG)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,8 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
 
 DELIVER = "wallstreetsim.deliver"
+RESEARCH = "wallstreetsim.research"
+ANNOUNCE = "news.announce_alerts"
 DELIVER_SECONDS = 2  # between two looks for what a lost message has left
 
 
@@ -34,6 +36,16 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Leave logging to Django: Celery sets up its own unless somebody answers this signal."""
+
+
+def send_research() -> None:
+    """Have a courier's research desk read the tape. Raises what kombu does without Redis."""
+    app.send_task(RESEARCH, expires=DELIVER_SECONDS, retry=False)
+
+
+def send_announce() -> None:
+    """Have a courier send alerts to Discord. Raises what kombu does without Redis."""
+    app.send_task(ANNOUNCE, expires=DELIVER_SECONDS, retry=False)
 
 
 def send_deliver(**_: Any) -> None:

@@ -24,7 +24,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Of these, NAME_FILE may name a file that holds it: the environment of a process is shown around.
 SECRETS = {
     *("SECRET_KEY", "WSS_WEBHOOK_KEY", "WSS_WEBHOOK_KEY_PREVIOUS", "DATABASE_URL", "REDIS_URL"),
-    *("WSS_METRICS_TOKEN", "NEWS_LLM_KEY"),
+    *("WSS_METRICS_TOKEN", "NEWS_LLM_KEY", "DISCORD_WEBHOOK_URL"),
 }
 
 
@@ -87,6 +87,8 @@ NEWS_LLM_URL = text("NEWS_LLM_URL")  # OpenAI's form: what comes before /chat/co
 NEWS_LLM_MODEL = text("NEWS_LLM_MODEL", "gpt-4o-mini")
 NEWS_LLM_KEY = text("NEWS_LLM_KEY")
 NEWS_LLM_CALLS = number("NEWS_LLM_CALLS", 5, most=5)  # a minute: each may take ten seconds
+
+DISCORD_WEBHOOK_URL = text("DISCORD_WEBHOOK_URL")  # whoever has it can write there; off without
 
 MCP = choice("WSS_MCP", "on", "read-only", "off")
 WEBHOOK_ALLOW_PRIVATE = choice("WSS_WEBHOOK_ALLOW_PRIVATE", "off", "loopback", "on")

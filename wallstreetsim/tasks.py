@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from agents.services import repeats
 from market import models, tape
+from news.research import runner as research
 from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_audit, record_standstill, record_tick
-from wallstreetsim.celery import send_deliver
-from wallstreetsim.feed.publishing import publish
+from wallstreetsim.celery import send_announce, send_deliver, send_research
+from wallstreetsim.feed.publishing import publish, publish_research
 from wallstreetsim.floor import old_days
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.stack import compiled, relay
@@ -52,6 +53,20 @@ def tick(self: Task[[], None]) -> None:
 def deliver() -> None:
     """Deliver what is due to endpoints: after a tick, and what a lost message has left."""
     the_courier().deliver()
+
+
+@shared_task(name="wallstreetsim.research")
+def fold() -> None:
+    """Have the research desk read what the tape has new: after a tick, and what a lost message has
+    left.
+    """
+    the_desk().catch_up()
+
+
+@shared_task(name="wallstreetsim.prune_research")
+def prune_research() -> None:
+    """Drop what the research desk said a month of the world's days ago."""
+    log.info("pruned %d rows of the research desk", research.prune(settings.RULES.market))
 
 
 @shared_task(name="wallstreetsim.prune_tape")
@@ -99,8 +114,8 @@ def prune_deliveries() -> None:
 
 
 def notify_couriers(tick: int) -> None:
-    """Have word sent to couriers that a tick is to be delivered; who does not get it finds out
-    later.
+    """Have word sent to couriers that a tick is to be read by the research desk and delivered; who
+    does not get it finds out later.
 
     By another thread, for a Redis that hangs: no tick waits for it.
     """
@@ -110,7 +125,7 @@ def notify_couriers(tick: int) -> None:
         log.warning("couriers are not told of tick %d: %s", tick, error)
         return
     messages = min(MOST_MESSAGES, -(-due // BATCH_SIZE))
-    if messages and not (_Sender.thread and _Sender.thread.is_alive()):
+    if not (_Sender.thread and _Sender.thread.is_alive()):
         _Sender.thread = Thread(target=_send_messages, args=(messages,), daemon=True)
         _Sender.thread.start()
 
@@ -121,6 +136,7 @@ class _Sender:
 
 def _send_messages(messages: int) -> None:
     try:
+        send_research()
         for _ in range(messages):
             send_deliver()
     except (kombu.exceptions.KombuError, OSError) as error:
@@ -178,6 +194,18 @@ def write_checkpoint(**_: Any) -> None:
 def the_floor() -> Floor:
     """Return this process's floor, which holds the machine from tick to tick."""
     return Floor(publish=publish)
+
+
+@cache
+def the_desk() -> research.Runner:
+    """Return this process's research desk, which remembers from tick to tick."""
+    return research.Runner(settings.RULES.market, publish=publish_research, announce=announce)
+
+
+def announce() -> None:
+    """Have the alerts that are committed sent to Discord, where a webhook is set up."""
+    if settings.DISCORD_WEBHOOK_URL:
+        send_announce()
 
 
 def _lateness(task: Task[[], None]) -> float:

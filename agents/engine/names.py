@@ -9,7 +9,14 @@ from market.engine.accounts import SYSTEM_ACCOUNTS
 
 _LOOKS_ALIKE = str.maketrans("il|o", "1110")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
-_RESERVED = ("sec", "news", "exchange", "admin", *SYSTEM_ACCOUNTS.values())
+# The research desk's, which speak in its name.
+ANALYSTS = ("market", "signal", "squeeze", "reddit", "macro", "darkpool", "gamma", "options")
+_RESERVED = (
+    *("sec", "news", "exchange", "admin"),
+    *SYSTEM_ACCOUNTS.values(),
+    *ANALYSTS,
+    *(f"{name}agent" for name in ANALYSTS),
+)
 
 
 def folded(name: str) -> str:

@@ -336,7 +336,10 @@ class BankruptcyAdmin(BigTableAdmin):
 class TapeEntryAdmin(BigTableAdmin):
     list_display = ("tick", "told", "seq", "epoch", "claimed_at", "compressed_bytes")
     list_filter = (StreamFilter,)
-    search_help_text = "tick:9, an agent's name or account:1000; the public stream is account:0."
+    search_help_text = (
+        "tick:9, an agent's name or account:1000; the public stream is account:0, the research"
+        " desk's account:-1."
+    )
     heavy = ("events",)
     more = ("compressed_bytes", "decoded")
     computed = {"length": Length("events")}
@@ -347,6 +350,8 @@ class TapeEntryAdmin(BigTableAdmin):
     def told(self, entry: TapeEntry) -> str | SafeString:
         if entry.stream == tape.PUBLIC_STREAM:
             return "public"
+        if entry.stream == tape.RESEARCH_STREAM:
+            return "research"
         return link(f"agent {entry.stream}", "market_account_change", entry.stream)
 
     @admin.display(description="compressed bytes")

@@ -99,8 +99,35 @@ class ArticleDetail(Article):
     prose: str | None
 
 
+def article_item(row: Row, active: Mapping[int, Tick]) -> Wire:
+    """An article of the record; `active` are the ticks left of active events, by number."""
+    return wire.article_item(
+        id=str(row.id),
+        tick=row.tick,
+        category=row.category,
+        section=row.section,
+        topic=row.topic,
+        headline=row.headline,
+        summary=row.summary,
+        sentiment=row.sentiment,
+        symbols=row.symbols,
+        agents=row.agents,
+        is_breaking=row.is_breaking,
+        event_type=row.event_type,
+        event_symbol=row.event_symbol,
+        event_sector=row.event_sector,
+        impact=row.impact,
+        duration=row.duration,
+        ticks_remaining=active.get(row.event_number or 0, 0),
+        quote=row.quote,
+        is_pinned=row.is_pinned,
+        is_retracted=row.is_retracted,
+        mark_reason=row.mark_reason,
+    )
+
+
 def article(row: Row, active: Mapping[int, Tick]) -> Wire:
-    return {**wire.row(row, active), "timestamp": row.written_at.isoformat()}
+    return {**article_item(row, active), "timestamp": row.written_at.isoformat()}
 
 
 def article_detail(row: Row, active: Mapping[int, Tick]) -> Wire:

@@ -23,6 +23,8 @@ PATHS = (
     "/news",
     "/sec",
     "/world",
+    "/tv",
+    "/help",
     "/rules",
     "/status",
     "/replay",

@@ -55,6 +55,8 @@ PATHS = (
     "/sec",
     "/news",
     "/world",
+    "/tv",
+    "/help",
     "/rules",
     "/status",
     "/replay",

@@ -34,6 +34,7 @@ def test_names_that_look_alike_are_the_same(one: str, other: str) -> None:
         *("sec", "SEC", "news", "Exchange", "admin", "market_maker", "bank", "treasury", "PUB1IC"),
         *("apex", "0mega", "9b2d1f3e-1111-4222-8333-abcdefabcdef"),
         "9b2d1f3e111142228333abcdefabcdef",
+        *("market", "MarketAgent", "Reddit", "gamma", "0ptions", "DARKPOOL", "macro", "squeeze"),
     ],
 )
 def test_the_exchanges_names_a_companys_and_an_ids_form_are_nobodys(name: str) -> None:

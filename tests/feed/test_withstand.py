@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -104,15 +105,24 @@ ENDLESS = {
 }
 
 
-@pytest.mark.parametrize("kind", ENDLESS)
-def test_endless_frames_are_ended_and_not_kept(hall: LiveHall, web: Web, kind: str) -> None:
-    first, again = ENDLESS[kind]
-    with spectator(web) as witness, spectator(web, close_timeout=0.1) as client:
-        before = web.megabytes
-        push(client, first)
-        push_without_end(client, again)
-        assert client.closing_code() in (1009, 4429, None)
-        assert web.megabytes < before + 5
+def test_endless_frames_are_ended_and_not_kept(hall: LiveHall, own_web: Web) -> None:
+    """All kinds at once, for each is cut off only when it has had its time to answer."""
+    with spectator(own_web) as witness, ExitStack() as stack:
+        clients = {
+            kind: stack.enter_context(spectator(own_web, close_timeout=0.1)) for kind in ENDLESS
+        }
+        before = own_web.megabytes
+
+        def attack(kind: str) -> None:
+            first, again = ENDLESS[kind]
+            push(clients[kind], first)
+            push_without_end(clients[kind], again)
+
+        with ThreadPoolExecutor(len(ENDLESS)) as attackers:
+            list(attackers.map(attack, ENDLESS))
+        for kind, client in clients.items():
+            assert client.closing_code() in (1009, 4429, None), kind
+        assert own_web.megabytes < before + 5
         hall.tick()
         assert witness.hear_type("tick:update")["seq"] == hall.row.tick
 

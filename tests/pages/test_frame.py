@@ -27,6 +27,7 @@ from tests.floor.hall import Hall
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal import frame, moves
 from wallstreetsim.terminal.markets import chart_of, depth_of
+from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.state import scheduled
 
 PAGES = (
@@ -36,6 +37,8 @@ PAGES = (
     "/agents/ann",
     "/sec",
     "/world",
+    "/tv",
+    "/help",
     "/rules",
     "/status",
 )
@@ -75,7 +78,7 @@ def test_a_page_names_its_section_and_links_to_the_others(
     hall: Hall, client: Client, path: str
 ) -> None:
     page = text_of(client, path)
-    for section in frame.SECTIONS:
+    for section in SECTIONS:
         assert f'<a href="{section.path}"' in page
     assert page.count('aria-current="page"') == 1
     assert f"<b>{hall.row.tick}</b>" in page

@@ -8,7 +8,7 @@ from tests.scenarios.helpers import STORIES, codes, orders, tell, told, trades
 
 KEYS = (
     "ticks digest agents results orders trades prices quotes volumes"
-    " violations investigations news events groundTruth audit"
+    " violations investigations news alerts signals events groundTruth audit"
 )
 
 

@@ -7,17 +7,19 @@ import pytest
 
 from wallstreetsim.celery import app
 from wallstreetsim.lab import side_by_side
-from wallstreetsim.lab.surveillance import measure
 
 JOBS = [
-    {"half": "held-out", "crime": "", "style": "", "number": 0, "kinds": [kind], "seed": kind}
+    {
+        "half": "held-out",
+        "crime": "",
+        "style": "",
+        "number": 0,
+        "kinds": [kind],
+        "ticks": 60,
+        "seed": kind,
+    }
     for kind in ("fat finger", "moved stop")
 ]
-
-
-@pytest.fixture
-def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "TICKS", 60)
 
 
 @pytest.fixture
@@ -33,11 +35,11 @@ def results(**how: Any) -> list[Any]:
         return list(run("surveillance", JOBS))
 
 
-def test_processes_and_queue_give_the_same(short_runs: None, eager_queue: None) -> None:
+def test_processes_and_queue_give_the_same(eager_queue: None) -> None:
     here = results(processes=1)
     assert [result["played"][0]["name"] for result in here] == ["fat finger", "moved stop"]
-    assert results(processes=2) == here
     assert results(processes=1, queue=True) == here
+    assert results(processes=2) == here, "and after a message queue has been used, too"
 
 
 def test_a_job_that_fails_at_a_worker_is_told(eager_queue: None) -> None:
@@ -45,4 +47,4 @@ def test_a_job_that_fails_at_a_worker_is_told(eager_queue: None) -> None:
         side_by_side.runner(processes=1, queue=True) as run,
         pytest.raises(side_by_side.ExperimentFailed, match="surveillance 0: KeyError"),
     ):
-        list(run("surveillance", [{"kinds": ["nothing"], "half": "held-out"}]))
+        list(run("surveillance", [{"kinds": ["nothing"], "ticks": 60, "half": "held-out"}]))

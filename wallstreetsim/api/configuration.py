@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -9,12 +10,13 @@ from django.conf import settings
 from agents.engine.batch import RATIONALE
 from agents.engine.rules import POINT
 from agents.services import keys
-from market import wire
+from market import rule_names, wire
 from market.common.strict_json import DEEPEST_NESTING
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.reasons import MEANINGS
 from market.engine.rules import EventKind
 from market.engine.values import BPS_IN_ONE
+from news.research.rules import RESEARCH_RULES
 from wallstreetsim.api.limits import LIMITS
 from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.feed import catalog, channels
@@ -72,6 +74,7 @@ class Config(TypedDict):
     webhooks: dict[str, Any]
     webhookHeaders: list[str]
     rules: dict[str, Any]
+    research: dict[str, Any]
     switchedOff: list[str]
 
 
@@ -225,6 +228,7 @@ def config() -> Config:
         },
         "webhookHeaders": list(delivery.HEADERS),
         "rules": published(RULES),
+        "research": rule_names.wired(asdict(RESEARCH_RULES)),
         "switchedOff": list(NOT_YET),
     }
 

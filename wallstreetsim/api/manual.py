@@ -20,6 +20,8 @@ from market.engine.action import ANY_LIVING, Action
 from market.engine.parameters import Parameter, ParameterKind
 from market.engine.refusals import MESSAGES, Code
 from news.engine.articles import CATEGORIES
+from news.research.analysts import OPEN
+from news.research.rules import RESEARCH_RULES
 from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.api.limits import LIMITS
@@ -42,6 +44,7 @@ SECTIONS = {
     "actions": "Actions",
     "market": "The market",
     "news": "News and rumors",
+    "research": "The research desk",
     "society": "Messages and alliances",
     "sec": "The SEC",
     "reads": "What to read",
@@ -196,6 +199,23 @@ def _news() -> dict[str, Any]:
     }
 
 
+def _research() -> dict[str, Any]:
+    signals = RESEARCH_RULES.signals
+    return {
+        "research_analysts": ", ".join(f"`{name}`" for name in OPEN),
+        "research_risk": f"{signals.risk_bps / 100:g} %",
+        "research_account": f"{signals.account_cents // 100:,}",
+        "research_evidence": signals.evidence_ticks,
+        "research_agreeing": signals.agreeing,
+        "research_opposing": signals.opposing,
+        "research_master": signals.master,
+        "research_high": signals.high,
+        "research_medium": signals.medium,
+        "research_expiry": f"{signals.expiry_ticks:,}",
+        "research_least": signals.least_record,
+    }
+
+
 def _context(origin: str) -> dict[str, Any]:
     market, session = RULES.market, RULES.market.session
     return {
@@ -248,6 +268,7 @@ def _context(origin: str) -> dict[str, Any]:
         "take_over_percent": f"{market.margin.take_over_bps / 100:g}",
         "pause_ticks": market.halts.pause_ticks,
         **_news(),
+        **_research(),
         "market_levels": " or ".join(f"{bps / 100:g}" for bps in market.halts.market_levels_bps),
         "sectors": [
             {

@@ -15,6 +15,7 @@ from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry, agent_batch
+from wallstreetsim.feed.research_frames import ResearchEntry
 
 MOST_CLOSING = 4  # times the sockets that an agent may have: those being closed among them
 
@@ -92,6 +93,12 @@ class Audience:
         for entry in private:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
+
+    def tell_research(self, entry: ResearchEntry) -> None:
+        """Send what the research desk said to those who listen to its channels."""
+        for client in self._clients:
+            if batch := entry.batch(client.channels):
+                client.tell(batch)
 
     def tell_all(self, batch: Batch) -> None:
         """Send everyone something that is on no stream."""

@@ -43,8 +43,8 @@ class Frame:
 class Batch:
     """Frames to be sent in one go. The same batch goes to every client that is told the same.
 
-    Where it ends what a stream said up to some point, it bears the seq of the public one, and the
-    tick and the seq of the agent's own.
+    Where it ends what a stream said up to some point, it bears the seq of the public one, the tick
+    and the seq of the agent's own, and the seq of the research desk's.
     """
 
     def __init__(
@@ -53,11 +53,13 @@ class Batch:
         public: int | None = None,
         private: int | None = None,
         agent: int | None = None,
+        research: int | None = None,
     ) -> None:
         self.frames = [frame if isinstance(frame, Frame) else Frame(frame) for frame in frames]
         self.public = public
         self.private = private
         self.agent = agent
+        self.research = research
 
     def is_within(self, public: int, agent: int | None) -> bool:
         """Say whether somebody who has the streams up to these seqs has all of it."""

@@ -9,6 +9,9 @@ MARKET_ALL = "market:all"
 TRADES = "trades"
 PUBLIC = (TICK, MARKET_ALL, TRADES, "leaderboard", "news", "events", "sec")
 PUBLIC_STREAM = "public"
+RESEARCH_STREAM = "research"
+# The research desk's, which stand on its stream.
+RESEARCH, SIGNALS, NARRATIVE = "research", "signals", "narrative"
 LONGEST_NAME = 50
 
 
@@ -22,6 +25,15 @@ def of_book(symbol: str) -> str:
 
 def of_agent(public_id: str) -> str:
     return f"agent:{public_id}"
+
+
+def of_analyst(name: str) -> str:
+    return f"analyst:{name}"
+
+
+def is_research(channel: str) -> bool:
+    """Say whether a channel stands on the stream of the research desk."""
+    return channel in (RESEARCH, SIGNALS, NARRATIVE) or channel.startswith("analyst:")
 
 
 def symbol_of(channel: str) -> str | None:

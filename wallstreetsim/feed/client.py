@@ -62,7 +62,6 @@ class Client:
         self._written_at = monotonic()
         self._writer = asyncio.create_task(self._write())
         self._farewell: asyncio.Task[None] | None = None
-        self.join([channels.TICK], seq)
 
     @property
     def agent_id(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The application at /ws: one coroutine a socket.
+"""The applications of the WebSockets: one coroutine a socket.
 
 It is plain ASGI: a Channels consumer costs a socket two more tasks, and every frame it receives a
 visit to a thread.
@@ -7,7 +7,8 @@ visit to a thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeAlias
 
 from asgiref.typing import (
     ASGIReceiveCallable,
@@ -20,16 +21,24 @@ from asgiref.typing import (
 from agents.services import site_state
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.conversation import Conversation
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.origins import address_of, origin_is_ours
-from wallstreetsim.feed.protocol import Conversation
 from wallstreetsim.feed.server import Server
+
+Begin: TypeAlias = Callable[[Hub, Client], Conversation]
 
 
 async def feed(
-    server: Server, scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    server: Server,
+    begin: Begin,
+    scope: WebSocketScope,
+    receive: ASGIReceiveCallable,
+    send: ASGISendCallable,
 ) -> None:
-    """Serve one WebSocket of this server from its handshake to its end."""
+    """Serve one WebSocket of this server from its handshake to its end, in the conversation that
+    `begin` returns.
+    """
     await receive()  # websocket.connect
     if not origin_is_ours(scope) or site_state.is_frozen(address_of(scope)):
         await _turn_away(send)
@@ -39,7 +48,7 @@ async def feed(
     hub = await Hub.of_this_process(server)
     client = Client(server.writer(send), address_of(scope), hub.seq)
     guard.close = client.close
-    conversation = Conversation(hub, client)
+    conversation = begin(hub, client)
     try:
         if hub.audience.admit(client):
             await _converse(client, conversation, receive)

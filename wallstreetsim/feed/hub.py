@@ -21,8 +21,9 @@ from wallstreetsim.feed.books import PublishedBooks
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry
 from wallstreetsim.feed.messages import notice_frame
-from wallstreetsim.feed.notices import TickNotice
+from wallstreetsim.feed.notices import ResearchNotice, TickNotice
 from wallstreetsim.feed.recovery_cache import RecoveryCache
+from wallstreetsim.feed.research_frames import ResearchEntry
 from wallstreetsim.feed.resume_points import ResumePoints
 from wallstreetsim.feed.server import Server
 from wallstreetsim.feed.socket_lists import SocketLists
@@ -51,6 +52,7 @@ class Hub:
         self.audience = Audience()
         self.epoch = 0
         self.seq = 0
+        self.research_seq = 0  # the last of the research desk's stream that was told
         self.latest: PublicEntry | None = None
         self.books = PublishedBooks({})
         self.symbols: frozenset[str] = frozenset()
@@ -108,7 +110,11 @@ class Hub:
                     await self._catch_up()
                 else:
                     with gc_control.collection_paused():
-                        await self._hear(notices.read(message["data"]))
+                        notice = notices.read(message["data"])
+                        if isinstance(notice, ResearchNotice):
+                            await self._hear_research(notice)
+                        else:
+                            await self._hear(notice)
                 self._note_recovery()
 
     async def _read_messages(self) -> None:
@@ -158,6 +164,29 @@ class Hub:
         else:  # one was missed, or the world is another one, or we have read this on the tape
             await self._catch_up()
 
+    async def _hear_research(self, notice: ResearchNotice) -> None:
+        if notice.epoch != self.epoch:  # the tick's notice says so too
+            return
+        for entry in notice.entries:
+            if entry.seq == self.research_seq + 1:
+                self._tell_research(entry)
+        if self.research_seq < notice.seq:  # one was missed
+            await self._catch_up_research()
+
+    async def _catch_up_research(self) -> None:
+        """Tell what the research desk said and was not yet told."""
+        while page := await in_thread(
+            selectors.research_entries, epoch=self.epoch, since=self.research_seq
+        ):
+            for entry in page:
+                self._tell_research(ResearchEntry.of(entry))
+                await asyncio.sleep(0)  # for the clients' writers
+
+    def _tell_research(self, entry: ResearchEntry) -> None:
+        """Tell one entry of the research desk's stream; each passes here once, in order."""
+        self.research_seq = entry.seq
+        self.audience.tell_research(entry)
+
     async def _catch_up(self) -> None:
         """Tell what was committed and not yet told, and close what was revoked meanwhile."""
         standing = await in_thread(selectors.standing)
@@ -174,6 +203,7 @@ class Hub:
                 await self._tell(PublicEntry.of(entry))
                 await asyncio.sleep(0)  # for the clients' writers
             stats.FILLED.inc(len(page))
+        await self._catch_up_research()
         self._tell_notice()
         revoked = await in_thread(selectors.revoked, self.audience.keys)
         self.audience.close_revoked(revoked)
@@ -184,6 +214,7 @@ class Hub:
         beginning = await in_thread(selectors.beginning)
         self.audience.close_all(Close.RESTART)
         self.epoch, self.seq = beginning.standing
+        self.research_seq = beginning.research_seq
         self.symbols = beginning.symbols
         self.books = PublishedBooks(beginning.books)
         self.latest = PublicEntry.of(beginning.newest) if beginning.newest else None

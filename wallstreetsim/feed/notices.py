@@ -1,4 +1,6 @@
-"""What the floor tells the web processes over Redis: a tick was committed."""
+"""What the web processes are told over Redis: a tick was committed, or the research desk has read
+one.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,10 @@ from django.conf import settings
 
 from market import tape
 from market.engine.outcome import Trade
+from news.research.runner import Page
 from wallstreetsim.feed import trades
 from wallstreetsim.feed.frames import PublicEntry
+from wallstreetsim.feed.research_frames import ResearchEntry
 
 
 class TickNotice(NamedTuple):
@@ -19,6 +23,19 @@ class TickNotice(NamedTuple):
 
     entry: PublicEntry
     told: list[int]
+
+
+class ResearchNotice(NamedTuple):
+    """The research desk has read the tape; `seq` is the last of its stream since, and `entries` are
+    the new ones, if they are few.
+    """
+
+    epoch: int
+    seq: int
+    entries: list[ResearchEntry]
+
+
+MOST_ENTRIES = 5  # in a notice of the research desk: who must catch up reads the tape
 
 
 def channel() -> str:
@@ -54,6 +71,26 @@ def _with_trades(events: bytes, abridged: bytes) -> bytes:
     return b"[" + b",".join(lines) + b"]"
 
 
-def read(notice: bytes) -> TickNotice:
+def of_research(page: Page) -> bytes:
+    """Return the notice of what the research desk said of some ticks, or that it said nothing."""
+    entries = [
+        {
+            "epoch": entry.epoch,
+            "seq": entry.seq,
+            "tick": entry.tick,
+            "timestamp": entry.claimed_at.isoformat(),
+            "events": orjson.Fragment(entry.events),
+        }
+        for entry in page.entries
+    ]
+    told = entries if len(entries) <= MOST_ENTRIES else []
+    cursor = page.cursor
+    return orjson.dumps({"research": {"epoch": cursor.epoch, "seq": cursor.seq, "entries": told}})
+
+
+def read(notice: bytes) -> TickNotice | ResearchNotice:
     content = orjson.loads(notice)
+    if research := content.get("research"):
+        entries = [ResearchEntry(**entry) for entry in research["entries"]]
+        return ResearchNotice(research["epoch"], research["seq"], entries)
     return TickNotice(PublicEntry(**content["entry"]), content["told"])

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
 
-import django.db
 import orjson
 from django.utils import timezone
 
 from agents.services import site_state
-from wallstreetsim.feed import channels, messages, selectors
-from wallstreetsim.feed.allowance import Allowance
-from wallstreetsim.feed.batches import Batch
+from wallstreetsim.feed import channels, selectors
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
+from wallstreetsim.feed.conversation import Conversation, Handler
 from wallstreetsim.feed.frames import agent_snapshot
 from wallstreetsim.feed.hub import Hub
 from wallstreetsim.feed.messages import Malformed, Message, notice_frame
@@ -24,27 +19,21 @@ from wallstreetsim.feed.recovery import Recovery
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.feed.threads import in_thread
 
-log = logging.getLogger(__name__)
-
-MESSAGES_PER_SECOND = 20
-BURST = 40
 MOST_FAILURES = 3  # to authenticate
 GRACE_SECONDS = 0.5  # in which an agent that comes back may subscribe, or resume by itself
 STAYING = frozenset({channels.TICK})  # where a client sees that it missed something
 
-Handler: TypeAlias = Callable[[Message], Awaitable[None]]
 
-
-class Conversation:
-    """One client's talk with the feed. Every answer goes through the client's queue, in order."""
+class FeedConversation(Conversation):
+    """One client's talk at /ws."""
 
     def __init__(self, hub: Hub, client: Client) -> None:
-        self.hub = hub
-        self.client = client
-        self.allowance = Allowance(per_second=MESSAGES_PER_SECOND, burst=BURST)
+        super().__init__(hub, client)
         self.failures = 0
-        self.recovery: asyncio.Task[None] | None = None
-        self.handlers: dict[str, Handler] = {
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        return {
             "authenticate": self._authenticate,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
@@ -54,39 +43,10 @@ class Conversation:
 
     def greet(self) -> None:
         hub = self.hub
-        self._say(_frame("connected", channels=channels.PUBLIC, epoch=hub.epoch, tick=hub.seq))
+        self.client.join([channels.TICK], hub.seq)
+        self.say(_frame("connected", channels=channels.PUBLIC, epoch=hub.epoch, tick=hub.seq))
         if notice := site_state.current_notice():
-            self._say(notice_frame(notice))
-
-    def end(self) -> None:
-        """Stop whatever the client is still being told."""
-        if self.recovery:
-            self.recovery.cancel()
-
-    async def hear(self, text: str | None) -> None:
-        """Answer a frame; None stands for a binary one."""
-        if not self.allowance.take():
-            self.client.close(Close.TOO_FAST)
-        elif text is None:
-            self._complain(None, "BAD_REQUEST", "Frames are text, not binary.")
-        elif len(text.encode()) > messages.MOST_BYTES:
-            self.client.close(Close.TOO_BIG)
-        else:
-            await self._answer(text)
-
-    async def _answer(self, text: str) -> None:
-        message = None
-        try:
-            message = messages.read(text)
-            handler = self.handlers.get(message.type)
-            if handler is None:
-                raise Malformed("There is no such `type`.")
-            await handler(message)
-        except Malformed as error:
-            self._complain(message or error.id, "BAD_REQUEST", str(error))
-        except django.db.Error as error:
-            log.warning("a client could not be served: %s", error)
-            self._complain(message, "UNAVAILABLE", "The exchange is unavailable for a moment.")
+            self.say(notice_frame(notice))
 
     # What a client may say
 
@@ -107,7 +67,7 @@ class Conversation:
         else:
             await self.hub.make_room(identity.account, self.client.number)
             welcome = {"success": True, "agentId": identity.public_id, "agentName": identity.name}
-            self._say(_frame("authenticated", message, **welcome))
+            self.say(_frame("authenticated", message, **welcome))
             if is_back:
                 await self._welcome_back(identity.account)
 
@@ -134,7 +94,7 @@ class Conversation:
             rejected=[{"channel": name, "reason": why} for name, why in rejected.items()],
         )
         self.client.join(granted, self.hub.seq)
-        self._say(reply, *filter(None, map(self.hub.snapshot, granted)))
+        self.say(reply, *filter(None, map(self.hub.snapshot, granted)))
         if self.client.own_channel in granted:
             await self._show_agent(self.client.own_channel)
 
@@ -146,14 +106,14 @@ class Conversation:
             if standing.tick >= self.hub.seq:
                 break
         self.client.shown = standing.tick
-        self._say(agent_snapshot(standing, channel, standing.data))
+        self.say(agent_snapshot(standing, channel, standing.data))
 
     async def _unsubscribe(self, message: Message) -> None:
         message.allow_only("channels")
         mine = {channels.of_agent(self.client.agent_id)} if self.client.agent_id else set()
         left = self.client.channels & set(message.channels()) - STAYING - mine
         self.client.leave(left)
-        self._say(_frame("unsubscribed", message, channels=sorted(left)))
+        self.say(_frame("unsubscribed", message, channels=sorted(left)))
 
     async def _resume(self, message: Message) -> None:
         """Tell what was missed since; this replaces whatever is being told of the kind."""
@@ -169,22 +129,18 @@ class Conversation:
     def _recover(
         self, position: Position, *, grace: float = 0.0, reply_to: str | int | None = None
     ) -> None:
-        self.end()
         recovery = Recovery(self.hub, self.client, position, reply_to)
-        self.recovery = asyncio.create_task(self._run(recovery, grace))
 
-    async def _run(self, recovery: Recovery, grace: float) -> None:
-        try:
+        async def tell() -> None:
             await asyncio.sleep(grace)
             await recovery.run()
-        except Exception:
-            log.exception("a recovery failed")
-            self.client.close(Close.RESTART)
+
+        self.recover(tell)
 
     async def _ping(self, message: Message) -> None:
         message.allow_only()
         now = timezone.now().isoformat()
-        self._say(_frame("pong", message, serverTime=now, tick=self.hub.seq))
+        self.say(_frame("pong", message, serverTime=now, tick=self.hub.seq))
 
     # Answers
 
@@ -206,17 +162,14 @@ class Conversation:
             self.client.close(Close.UNAUTHORIZED, last)
 
     def _refuse(self, message: Message, error: str) -> None:
-        self._say(_frame("authenticated", message, success=False, error=error))
+        self.say(_frame("authenticated", message, success=False, error=error))
 
     def _refusal(self, channel: str) -> str | None:
         return channels.refusal(channel, symbols=self.hub.symbols, agent=self.client.agent_id)
 
-    def _complain(self, about: Message | str | int | None, code: str, complaint: str) -> None:
+    def complain(self, about: Message | str | int | None, code: str, complaint: str) -> None:
         """Say what is wrong with a message, or with one of which no more than its id was read."""
-        self._say(_frame("error", about, code=code, message=complaint))
-
-    def _say(self, *frames: str) -> None:
-        self.client.offer(Batch(*frames))
+        self.say(_frame("error", about, code=code, message=complaint))
 
 
 def _frame(type: str, reply_to: Message | str | int | None = None, **fields: object) -> str:

@@ -1,4 +1,4 @@
-"""Telling the web processes over Redis that a tick was committed.
+"""Telling the web processes over Redis that a tick was committed, or what the research desk said.
 
 A notice is a convenience: whoever misses one finds in the record what it would have said.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from market.common.redis_clients import redis_client
+from news.research.runner import Page
 from wallstreetsim.feed import notices
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ def publish(committed: Committed) -> None:
     outcome = committed.outcome
     notice = notices.of_tick(committed.public, told=outcome.told, happened=outcome.market.trades)
     _redis().publish(notices.channel(), notice)
+
+
+def publish_research(page: Page) -> None:
+    """Tell every web process what the research desk said. Raises RedisError."""
+    _redis().publish(notices.channel(), notices.of_research(page))
 
 
 @cache

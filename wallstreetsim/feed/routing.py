@@ -4,6 +4,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, WebSocketScope
 from django.urls import URLPattern, path, re_path
 
 from wallstreetsim.feed.consumer import feed, nothing_here
+from wallstreetsim.feed.protocol import FeedConversation
 from wallstreetsim.feed.server import Server
 
 
@@ -13,7 +14,7 @@ def websocket_urlpatterns(server: Server) -> list[URLPattern]:
     async def serve(
         scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        await feed(server, scope, receive, send)
+        await feed(server, FeedConversation, scope, receive, send)
 
     return [
         path("ws", serve),  # type: ignore[arg-type]  # as Channels has it

@@ -36,6 +36,7 @@ class Beginning(NamedTuple):
     symbols: frozenset[str]
     newest: tape.Entry | None
     books: Changes
+    research_seq: int  # the last of the research desk's stream
 
 
 class Position(NamedTuple):
@@ -77,8 +78,15 @@ def beginning() -> Beginning:
         standing = Standing(*World.objects.values_list("epoch", "tick").get())
         companies = list(Company.objects.only("symbol", "bids", "asks"))
         newest = public_entry(epoch=standing.epoch, seq=standing.tick)
+        research = tape.extent(epoch=standing.epoch, stream=tape.RESEARCH_STREAM)
     standing_books = {company.symbol: _sides(company) for company in companies}
-    return Beginning(standing, frozenset(standing_books), newest, standing_books)
+    return Beginning(
+        standing,
+        frozenset(standing_books),
+        newest,
+        standing_books,
+        research.last if research else 0,
+    )
 
 
 def symbols() -> frozenset[str]:
@@ -103,6 +111,13 @@ def public_entry(*, epoch: int, seq: int) -> tape.Entry | None:
 def public_entries(*, epoch: int, since: int, upto: int | None = None) -> list[tape.Entry]:
     """Return the next page of the public stream after the seq `since`, oldest first."""
     return tape.read(epoch=epoch, stream=tape.PUBLIC_STREAM, since=since, limit=PAGE, upto=upto)
+
+
+def research_entries(*, epoch: int, since: int, upto: int | None = None) -> list[tape.Entry]:
+    """Return the next page of the research desk's stream after the seq `since`, oldest first, none
+    of them after the tick `upto`.
+    """
+    return tape.read(epoch=epoch, stream=tape.RESEARCH_STREAM, since=since, limit=PAGE, upto=upto)
 
 
 def entries_after(position: Position, account: int, *, upto: int) -> list[tape.Entry]:

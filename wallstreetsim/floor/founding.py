@@ -86,6 +86,8 @@ def schedule() -> None:
         every=2, period=IntervalSchedule.SECONDS
     )
     _fire("deliver what is left", "wallstreetsim.deliver", now_and_then, expire_seconds=2)
+    _fire("announce what is left", "news.announce_alerts", now_and_then, expire_seconds=2)
+    _fire("fold what is left", "wallstreetsim.research", now_and_then, expire_seconds=2)
     _fire("prune deliveries", "wallstreetsim.prune_deliveries", every_minute, expire_seconds=60)
     _fire("prune kept answers", "wallstreetsim.prune_answers", every_minute, expire_seconds=60)
     every_hour, _ = IntervalSchedule.objects.get_or_create(
@@ -93,6 +95,7 @@ def schedule() -> None:
     )
     _fire("audit", "wallstreetsim.audit", every_hour, expire_seconds=3600)
     _fire("seal old days", "wallstreetsim.seal_old_days", every_hour, expire_seconds=3600)
+    _fire("prune research", "wallstreetsim.prune_research", every_hour, expire_seconds=3600)
     _fire("write prose", "news.write_prose", every_minute, expire_seconds=60)
 
 

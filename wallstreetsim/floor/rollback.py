@@ -27,6 +27,7 @@ from market.engine.values import Tick
 from market.models import Account, Checkpoint, Holding, TapeEntry
 from market.models import World as WorldRow
 from market.tape import PUBLIC_STREAM, read_tick
+from news.research import runner as research
 from wallstreetsim.celery import app
 from wallstreetsim.floor import checkpoints, database_dump
 from wallstreetsim.floor.app_parts import ROLLBACK, parts
@@ -76,6 +77,7 @@ def begin_anew(*, epoch: int | None = None, rules: Rules = RULES) -> Restoration
     Raises CannotRestore when the record does not give back that tick, or that epoch has been.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
+        research.hold_still()
         row = WorldRow.objects.select_for_update().get()
         new = row.epoch + 1 if epoch is None else epoch
         if new <= row.epoch:
@@ -98,10 +100,13 @@ def _go_on_from(cursor: CursorWrapper, world: World, row: WorldRow, epoch: int) 
 
 
 def _hold_still(cursor: CursorWrapper) -> WorldRow:
-    """Keep every floor from claiming a tick, until this transaction ends."""
+    """Keep every floor from claiming a tick, and the research desk where it is, until this
+    transaction ends.
+    """
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [TICK_LOCK])
     if not cursor.fetchone()[0]:
         raise CannotRestore("a tick is running: stop the floor first")
+    research.hold_still()
     row = WorldRow.objects.select_for_update().get()
     rest = timedelta(seconds=REST_TICKS * settings.TICK_SECONDS)
     if row.claimed_at and timezone.now() - row.claimed_at < rest:

@@ -13,13 +13,13 @@ from market import wire
 from market.engine import margin
 from market.engine.exchange import Exchange
 from market.engine.orders import Account
-from market.engine.outcome import Alert, Bankruptcy, MarketEvent, OrderState, Standing
-from market.engine.sessions import Moment, closed_early, stands_still
-from market.engine.values import BPS_IN_ONE, FINAL_STATUSES, OrderStatus
+from market.engine.outcome import Alert, OrderState, Standing
+from market.engine.values import FINAL_STATUSES, OrderStatus
 from market.tape import PUBLIC_STREAM, Entry, Event, encode, encode_in_lines
 from wallstreetsim.floor import book_changes
 from wallstreetsim.floor.app_parts import TAPE_EVENTS, parts
 from wallstreetsim.floor.book_changes import Books
+from wallstreetsim.machine import public_tape
 from wallstreetsim.machine.world import Outcome, Result, World
 
 
@@ -74,18 +74,19 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
     others = _other_public_items(outcome)
-    happened = market_events(world, outcome) + others.pop(("market:event", "events"), [])
-    update = tick_update(world, outcome, timestamp, event_count=len(happened))
+    happened = public_tape.market_events(world, outcome)
+    happened += others.pop(("market:event", "events"), [])
+    update = public_tape.tick_update(world, outcome, timestamp, event_count=len(happened))
     events = [_event("tick:update", "tick", update)]
     if happened:  # before the prices that it explains
         events.append(_event("market:event", "events", happened))
     day = outcome.moment.trading_day
-    prices = [wire.price_update(company, tick, day) for company in market.companies]
+    prices = public_tape.prices(outcome)
     changed = book_changes.changed_symbols(books_before, market.companies, day)
     every_price = _event("price:update", "market:all", {"tick": tick, "prices": prices})
     events.append(every_price | {"changed": changed})
     if market.trades:
-        trades = [wire.trade(trade, timestamp) for trade in market.trades]
+        trades = public_tape.trades(outcome, timestamp)
         events.append(_event("trade:executed", "trades", trades))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
@@ -111,71 +112,6 @@ def _agent_items(outcome: Outcome) -> dict[int, list[tuple[str, wire.Wire]]]:
         for account, type, item in part.agent_events(outcome.reports[app], outcome.tick):
             items[account].append((type, item))
     return items
-
-
-def market_events(world: World, outcome: Outcome) -> list[wire.Wire]:
-    """Return what happened to companies or the market: halts and restrictions, events, splits,
-    resumptions, bankruptcies.
-    """
-    market = outcome.market
-    return [
-        *(wire.halt(halt) for halt in market.halts),
-        *(wire.market_event(event) for event in market.events),
-        *(wire.split(split) for split in market.splits),
-        *(wire.resumption(symbol, outcome.tick) for symbol in market.resumed),
-        *(_bankruptcy(world, bankruptcy) for bankruptcy in market.bankruptcies),
-    ]
-
-
-def _bankruptcy(world: World, bankruptcy: Bankruptcy) -> wire.Wire:
-    member = world.registry.members[bankruptcy.account]
-    return wire.bankruptcy(bankruptcy, member.id, member.name, member.role)
-
-
-def tick_update(world: World, outcome: Outcome, timestamp: str, *, event_count: int) -> wire.Wire:
-    market, moment = outcome.market, _moment(world, outcome)
-    macro = world.market.macro
-    return {
-        "tick": outcome.tick,
-        "timestamp": timestamp,
-        "marketOpen": moment.is_open,
-        "regime": outcome.regime,
-        "interestRate": macro.interest_bps / BPS_IN_ONE,
-        "inflationRate": macro.inflation_bps / BPS_IN_ONE,
-        "gdpGrowth": macro.gdp_growth_bps / BPS_IN_ONE,
-        "paused": stands_still(outcome.is_paused, outcome.steps_left),
-        "tradingDay": moment.trading_day,
-        "tickInDay": moment.tick_in_day,
-        "ticksUntilClose": moment.ticks_until_close,
-        "ticksUntilOpen": moment.ticks_until_open,
-        "priceCount": len(market.companies),
-        "tradeCount": len(market.trades),
-        "eventCount": event_count,
-        "activeEvents": active_events(world),
-        "activeAgents": len(world.registry.active()),
-        "marketCap": sum(company.market_cap for company in market.companies) / 100,
-        "volume24h": market.dollar_volume_day / 100,
-        "indices": [wire.index_line(market.index, market.previous_close_index)],
-        "digest": outcome.digest,
-    }
-
-
-def active_events(world: World) -> list[wire.Wire]:
-    """Return the market events that are not over, the newest first."""
-    return [
-        wire.standing_event(
-            MarketEvent(e.number, e.tick, e.type, e.symbol, e.sector, e.impact, e.duration),
-            e.ticks_remaining,
-        )
-        for e in reversed(world.market.climate.events.active)
-    ]
-
-
-def _moment(world: World, outcome: Outcome) -> Moment:
-    """Return where the tick lies in its day, which may have ended before its time."""
-    if outcome.market.is_open:
-        return outcome.moment
-    return closed_early(outcome.moment, world.rules.market.session)
 
 
 def leaderboard(world: World, outcome: Outcome) -> wire.Wire:

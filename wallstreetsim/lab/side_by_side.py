@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
+from multiprocessing import get_context
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+import django
 import orjson
 from celery import shared_task
 
@@ -30,6 +32,7 @@ EXPERIMENTS = {
     "metamorphic": "wallstreetsim.lab.surveillance.metamorphic:run_job",
     "realism": "wallstreetsim.lab.realism.report:run_job",
     "adversaries": "wallstreetsim.lab.realism.adversaries:run_job",
+    "newsletter": "wallstreetsim.lab.realism.newsletter:run_job",
     "scenario": "wallstreetsim.lab.scenarios.runner:run_job",
     "sweep": "wallstreetsim.lab.scenarios.sweep:run_job",
 }
@@ -49,7 +52,10 @@ def runner(*, processes: int, queue: bool = False) -> Iterator[RunAll]:
     elif processes == 1:
         yield lambda experiment, jobs: (perform(experiment, job) for job in jobs)
     else:
-        with ProcessPoolExecutor(processes) as pool:
+        # A forked process inherits connections that its parent goes on using, the queue's among
+        # them, and may wait for ever for an answer that the parent has read.
+        started_afresh = get_context("spawn")
+        with ProcessPoolExecutor(processes, started_afresh, django.setup) as pool:
             yield lambda experiment, jobs: pool.map(perform, [experiment] * len(jobs), jobs)
 
 

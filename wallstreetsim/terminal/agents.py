@@ -116,12 +116,12 @@ def _profile(found: Agent) -> Mapping[str, Any]:
     rationales = standings.public_rationales(ranked.agent, world().tick)
     profile = public_profile(ranked, rationales)
     samples = list(selectors.equity_points(found)[:CURVE_POINTS])[::-1]
-    curve = _curve([(one.tick, one.equity) for one in samples])
+    curve = curve_of([(one.tick, one.equity) for one in samples])
     return {
         "agent": ranked.agent,
         "line": _line(ranked),
         "curve": curve,
-        "drawing": _drawing(curve),
+        "drawing": drawing_of(curve),
         "alliances": _alliances(ranked),
         "convictions": profile["rapSheet"],
         "history": profile["reputationHistory"],
@@ -140,7 +140,7 @@ class Sample(NamedTuple):
     drawdown: float
 
 
-def _curve(samples: Sequence[tuple[Tick, Cents]]) -> list[Sample]:
+def curve_of(samples: Sequence[tuple[Tick, Cents]]) -> list[Sample]:
     """Return the samples, oldest first, beside the index. One query."""
     index = market.index_at([tick for tick, _ in samples])
     curve: list[Sample] = []
@@ -164,7 +164,8 @@ class Drawing(NamedTuple):
     deepest: float
 
 
-def _drawing(curve: Sequence[Sample]) -> Drawing | None:
+def drawing_of(curve: Sequence[Sample]) -> Drawing | None:
+    """Place a curve's lines in the drawing space, None of fewer than two samples."""
     if len(curve) < 2:
         return None
     values = [one.equity for one in curve] + [one.as_index for one in curve]

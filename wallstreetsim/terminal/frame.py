@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,31 +19,11 @@ from market import selectors
 from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.terminal.dashboard import VERSION, newest_digest
+from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 
 LAST_PAGE = 10_000
 KEPT_PAGES = 256  # as of the last tick, whatever their parameters
-
-
-class Section(NamedTuple):
-    """A place in the navigation."""
-
-    name: str
-    path: str
-
-
-SECTIONS = (
-    Section("HOME", "/"),
-    Section("MARKETS", "/markets"),
-    Section("AGENTS", "/agents"),
-    Section("NEWS", "/news"),
-    Section("SEC", "/sec"),
-    Section("WORLD", "/world"),
-    Section("RULES", "/rules"),
-    Section("STATUS", "/status"),
-    Section("REPLAY", "/replay"),
-    Section("DOCS", "/docs"),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _markets(request: HttpRequest) -> Mapping[str, Any]:
         "sector": one_of(request.GET.get("sector"), sectors, ""),
         "sort": one_of(request.GET.get("sort"), selectors.SORTS, SORTS[0][0]),
     }
-    rows = [_with_percent(row) for row in selectors.companies(sort=query["sort"])]
+    rows = [with_percent(row) for row in selectors.companies(sort=query["sort"])]
     curves, _ = dashboard.last_closes(selectors.world().tick)
     for row in rows:
         row.curve = [*dashboard.adjusted(curves.get(row.symbol, ()), row.split_power), row.price]
@@ -131,7 +131,8 @@ def _column(column: Column, query: Mapping[str, str]) -> tuple[Column, str]:
     return column._replace(order=order), urlencode({**query, "sort": other})
 
 
-def _with_percent(row: Any) -> Any:
+def with_percent(row: Any) -> Any:
+    """Return a company's row with its day's change and, if it is halted, the known end of that."""
     row.known_end = wire.known_tick(row.reopens_tick)
     row.change_percent = wire.percent(row.price - row.previous_close, row.previous_close)
     return row
@@ -140,7 +141,7 @@ def _with_percent(row: Any) -> Any:
 def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
     interval = one_of(request.GET.get("interval"), [value for value, _ in INTERVALS], "5")
     shown = one_of(request.GET.get("range"), [value for value, _ in RANGES], "120")
-    row = _with_percent(selectors.company(symbol, with_book=True))
+    row = with_percent(selectors.company(symbol, with_book=True))
     world = selectors.world()
     length: int | str = interval if interval == wire.DAY else int(interval)
     candles = selectors.candles(row, interval=length, limit=int(shown))
@@ -150,8 +151,9 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
     moved = moves.recent(world, symbol)
     return {
         "company": row,
+        "others": _others(symbol),
         "is_restricted": row.restricted_through >= selectors.trading_day(),
-        "halt_end": _end_of_halt(row),
+        "halt_end": end_of_halt(row),
         "volatility_percent": 100 * row.volatility,
         "intervals": INTERVALS,
         "interval": interval,
@@ -169,6 +171,15 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
         "events": moves.events_behind(row),
         "articles": articles[:ARTICLES],
     }
+
+
+def _others(symbol: str) -> tuple[str, str] | None:
+    """Return the companies before and after one by symbol, round the end; None if it is alone."""
+    symbols = list(Company.objects.order_by("symbol").values_list("symbol", flat=True))
+    if len(symbols) < 2:
+        return None
+    place = symbols.index(symbol)
+    return symbols[place - 1], symbols[(place + 1) % len(symbols)]
 
 
 class Mark(NamedTuple):
@@ -207,7 +218,8 @@ def _sums(moved: Sequence[moves.Move]) -> Mapping[str, float]:
     }
 
 
-def _end_of_halt(row: Company) -> str:
+def end_of_halt(row: Company) -> str:
+    """Return until when a company is halted, in words."""
     tick = wire.known_tick(row.reopens_tick)
     return f"until tick {tick:,}" if tick else "until resumed"
 

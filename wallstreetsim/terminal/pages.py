@@ -17,7 +17,8 @@ from wallstreetsim.api.limits import LIMITS, Allowance, spend
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
-from wallstreetsim.terminal.frame import SECTIONS, html
+from wallstreetsim.terminal.frame import html
+from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 from webhooks.selectors import behind_seconds
 

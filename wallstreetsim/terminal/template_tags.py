@@ -5,7 +5,7 @@ static/dashboard/format.js writes alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from json import dumps
 from math import floor
 
@@ -13,6 +13,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from wallstreetsim.terminal.places import SHORTCUTS
 from wallstreetsim.terminal.shared import (
     BAR_CELLS,
     LEAST_CHANGE,
@@ -32,6 +33,12 @@ def shared() -> SafeString:
     return format_html_join(
         " ", 'data-{}="{}"', ((name, dumps(value)) for name, value in TO_SCRIPTS.items())
     )
+
+
+@register.inclusion_tag("frame/keys.html")
+def keys() -> Mapping[str, object]:
+    """Write the command line and the list of shortcuts, which keys open, and their script."""
+    return {"shortcuts": SHORTCUTS}
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from market.common import converters  # noqa: F401
 from wallstreetsim.terminal import (
     agents,
+    go,
     law,
     markets,
     news,
@@ -16,6 +17,7 @@ from wallstreetsim.terminal import (
     state,
     status,
     theme,
+    tv,
 )
 
 urlpatterns = [
@@ -29,6 +31,10 @@ urlpatterns = [
     path("sec", law.sec, name="sec-page"),
     path("sec/cases/<uuid:id>", law.case, name="case-page"),
     path("sec/scorecard", law.scorecard, name="scorecard-page"),
+    path("help", go.guide, name="help-page"),
+    path("go", go.go, name="go"),
+    path("go/completions", go.completions, name="completions"),
+    path("tv", tv.tv, name="tv-page"),
     path("world", state.world, name="world-page"),
     path("rules", rules.rules, name="rules-page"),
     path("status", status.status, name="status-page"),

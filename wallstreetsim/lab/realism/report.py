@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from wallstreetsim.lab.realism import newsletter
 from wallstreetsim.lab.realism.adversaries import BANDS, DAYS, SIZES, UNMARKED
 from wallstreetsim.lab.realism.adversary import SEEDS, Earned, earned_by
 from wallstreetsim.lab.realism.facts import FACTS, Result, judge
@@ -13,6 +14,7 @@ from wallstreetsim.lab.realism.figures import figures
 from wallstreetsim.lab.realism.history import History
 from wallstreetsim.lab.realism.lunch import Lunch, lunches
 from wallstreetsim.lab.realism.naive import naive_history
+from wallstreetsim.lab.realism.newsletter import Tried
 from wallstreetsim.lab.realism.observe import HOUSE_AGENTS, Observer
 
 RunAll: TypeAlias = Callable[[str, Sequence[Mapping[str, Any]]], Iterator[Any]]
@@ -30,6 +32,7 @@ class Report:
     naive: list[Result]
     lunches: list[Lunch]
     earned: list[Earned]
+    signals: list[Tried]
     figures: dict[str, float | list[float]]
     notes: dict[str, dict[str, float]]  # by seed
 
@@ -48,6 +51,7 @@ class Report:
             and self.naive_passed <= MOST_NAIVE_FACTS
             and not any(lunch.is_free for lunch in self.lunches)
             and not any(earned.is_free for earned in self.earned)
+            and not any(tried.earns for tried in self.signals)
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -58,6 +62,7 @@ class Report:
             "naive": [fact._asdict() for fact in self.naive],
             "noFreeLunch": [lunch._asdict() | {"free": lunch.is_free} for lunch in self.lunches],
             "adversaries": [earned._asdict() | {"free": earned.is_free} for earned in self.earned],
+            "signals": [tried._asdict() | {"verdict": tried.verdict} for tried in self.signals],
             "figures": self.figures,
             "runs": self.notes,
         }
@@ -96,6 +101,7 @@ class Report:
                 f" {one.sharpe:8.2f} {one.capacity:15,.0f} {one.written_off:14,.0f}"
                 f" {one.without_news:14,.0f}  {verdict}"
             )
+        lines += self._signals_as_text()
         lines += ["", "without a pass mark:"]
         lines += [f"  {name}: {_figure(value)}" for name, value in self.figures.items()]
         lines += ["", "each run:"]
@@ -105,6 +111,19 @@ class Report:
             )
         return "\n".join(lines)
 
+    def _signals_as_text(self) -> list[str]:
+        if not self.signals:
+            return []
+        head = f"{'signal of the research desk':30} {'n':>6} {'days':>5} {'net bp':>9} {'t':>7}"
+        lines = ["", f"{head} {'p':>7} {'p, Holm':>8}"]
+        for x in self.signals:
+            p, p_holm = ("-" if one is None else f"{one:.3f}" for one in (x.p, x.p_holm))
+            lines.append(
+                f"{x.kind:30} {x.signals:6} {x.days:5} {x.mean_bp:9.2f} {x.t:7.2f}"
+                f" {p:>7} {p_holm:>8}  {x.verdict}"
+            )
+        return lines
+
 
 def measure(
     *,
@@ -113,26 +132,30 @@ def measure(
     seeds: int,
     house: int = HOUSE_AGENTS,
     adversaries: bool = False,
+    signal_days: int = 0,
     run: RunAll,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[Report, list[History]]:
     """Run the machine on seeds named 1, 2, …, and report; the runs come in the order of seeds.
 
     `run` runs jobs of an experiment, here or elsewhere, and gives their results in their order.
+    The research desk's signals are tried for `signal_days` on each of their seeds, if any.
     """
     names = [str(number + 1) for number in range(seeds)]
     histories = []
     earned: list[Earned] = []
     tried = run("adversaries", _trials(house)) if adversaries else None
+    letters = run("newsletter", newsletter.jobs(house, signal_days)) if signal_days else None
     jobs = [{"seed": n, "days": days, "companies": companies, "house": house} for n in names]
     runs = run("realism", jobs)
     if tried is not None:
         earned = _earned(tried, tell)
+    signals = newsletter.judge(list(letters)) if letters is not None else []
     for name, one in zip(names, runs, strict=True):
         histories.append(History.from_plain(one))
         tell(f"seed {name} is done")
     size = {"days": days, "companies": companies, "seeds": seeds, "houseAgents": house}
-    return report_on(histories, size, earned), histories
+    return report_on(histories, size, earned, signals), histories
 
 
 def _trials(house: int) -> list[Mapping[str, Any]]:
@@ -162,9 +185,14 @@ def _earned(tried: Iterator[Any], tell: Callable[[str], None]) -> list[Earned]:
 
 
 def report_on(
-    histories: list[History], size: dict[str, Any], earned: list[Earned] | None = None
+    histories: list[History],
+    size: dict[str, Any],
+    earned: list[Earned] | None = None,
+    signals: list[Tried] | None = None,
 ) -> Report:
-    """Measure everything on these runs; what adversaries earned was measured on their own."""
+    """Measure everything on these runs; what adversaries and signals earned was measured on runs of
+    their own.
+    """
     naive = [naive_history(history) for history in histories]
     return Report(
         size,
@@ -172,6 +200,7 @@ def report_on(
         [judge(fact, naive) for fact in FACTS],
         lunches(histories),
         earned or [],
+        signals or [],
         figures(histories),
         {history.seed: history.notes for history in histories},
     )

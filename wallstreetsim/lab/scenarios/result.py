@@ -16,6 +16,7 @@ from market.engine.orders import Account
 from market.engine.outcome import MarketOutcome, OrderState, Trade
 from market.engine.values import Cents, OrderStatus, Shares, Tick
 from news.engine.articles import Article
+from news.research.events import Alert, Signal, SignalClosed
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
 
 
@@ -50,6 +51,9 @@ class Result:
     trades: Sequence[Trade]
     events: Sequence[wire.Wire]
     articles: Sequence[Article]
+    alerts: Sequence[Alert]  # of the research desk
+    signals: Sequence[Signal]
+    closed: Mapping[str, SignalClosed]  # what became of signals, by id
     manipulations: Sequence[Manipulation]  # of the house's crooks
     suspicions: Sequence[SuspicionNoted]  # that have opened or fed a case
     accused: Sequence[tuple[CaseState, AccusedState]]  # as they stood at its end
@@ -90,6 +94,8 @@ class Result:
             "violations": [_violation(noted, names) for noted in self.suspicions],
             "investigations": [_investigation(case, one, names) for case, one in self.accused],
             "news": [_article(article) for article in self.articles],
+            "alerts": [alert.as_item() for alert in self.alerts],
+            "signals": [_signal(signal, self.closed.get(signal.id)) for signal in self.signals],
             "events": list(self.events),
             "groundTruth": [_manipulation(scheme, names) for scheme in self.manipulations],
             "audit": {
@@ -131,6 +137,16 @@ def _article(article: Article) -> wire.Wire:
         "sentiment": article.sentiment,
         "symbols": list(article.symbols),
     }
+
+
+def _signal(signal: Signal, closed: SignalClosed | None) -> wire.Wire:
+    """A signal, with what became of it; null while it is open."""
+    end = None
+    if closed is not None:
+        known = ("tick", "outcome", "entry", "exit", "returnPercent", "chancePercent")
+        item = closed.as_item()
+        end = {name: item[name] for name in known}
+    return {**signal.as_item(), "closed": end}
 
 
 def _manipulation(scheme: Manipulation, names: Mapping[int, str]) -> wire.Wire:

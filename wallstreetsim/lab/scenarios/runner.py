@@ -15,7 +15,9 @@ from market.engine.outcome import OrderState, Trade
 from market.engine.values import Tick
 from news.engine.articles import Article
 from news.engine.desk import NewsReport
+from news.research.events import Alert, Signal, SignalClosed
 from sec.engine.outcome import AccusedState, CaseState, SuspicionNoted
+from wallstreetsim.lab.research_desk import DeskInMemory
 from wallstreetsim.lab.scenarios.file import read
 from wallstreetsim.lab.scenarios.intake import Intake
 from wallstreetsim.lab.scenarios.result import ActionResult, History, Result, happenings
@@ -127,6 +129,10 @@ class Record:
         self.trades: list[Trade] = []
         self.events: list[wire.Wire] = []
         self.articles: list[Article] = []
+        self.desk = DeskInMemory(world)
+        self.alerts: list[Alert] = []
+        self.signals: list[Signal] = []
+        self.closed: dict[str, SignalClosed] = {}  # what became of signals, by id
         self.manipulations: list[Manipulation] = []
         self.suspicions: list[SuspicionNoted] = []
         self.cases: dict[str, CaseState] = {}  # as last seen, and those accused in them
@@ -145,6 +151,7 @@ class Record:
         self.events += happenings(outcome.tick, outcome.market)
         news: NewsReport = outcome.reports["news"]
         self.articles += news.articles
+        self._add_research(outcome)
         self.manipulations += outcome.agents.manipulations
         self.suspicions += [noted for noted in outcome.sec.suspicions if noted.case is not None]
         self.cases |= {case.id: case for case in outcome.sec.cases}
@@ -154,6 +161,15 @@ class Record:
             history.prices.append(company.price)
             history.quotes.append((company.best_bid, company.best_ask))
             history.volumes.append(company.tick_volume)
+
+    def _add_research(self, outcome: Outcome) -> None:
+        for event in self.desk.fold(outcome):
+            if isinstance(event, Alert):
+                self.alerts.append(event)
+            elif isinstance(event, Signal):
+                self.signals.append(event)
+            elif isinstance(event, SignalClosed):
+                self.closed[event.id] = event
 
     def result(self) -> Result:
         return Result(
@@ -166,6 +182,9 @@ class Record:
             trades=self.trades,
             events=self.events,
             articles=self.articles,
+            alerts=self.alerts,
+            signals=self.signals,
+            closed=self.closed,
             manipulations=self.manipulations,
             suspicions=self.suspicions,
             accused=[(self.cases[id], one) for (id, _), one in self.accused.items()],

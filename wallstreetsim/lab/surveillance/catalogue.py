@@ -30,6 +30,7 @@ _SOURCES = (
     "tuning_families.py",
     "held_out_families.py",
     "look_alikes.py",
+    "newsletter_readers.py",
 )
 
 

@@ -1,4 +1,4 @@
-"""What is no crime but looks like one: honest conduct in twenty-four kinds, twice over.
+"""What is no crime but looks like one: honest conduct in twenty-five kinds, twice over.
 
 One half may be used to tune detectors, the other is held out. Nobody in here is guilty of anything.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from market.engine.operator_acts import UNHALT
+from wallstreetsim.lab.surveillance.newsletter_readers import newsletter_readers
 from wallstreetsim.lab.surveillance.stage import Actor, Play, Script, Stage, odd_lot, uneven, wait
 
 MILLION = 100_000_000  # cents
@@ -564,6 +565,7 @@ TUNING_LOOK_ALIKES: Mapping[str, Play] = {
     "public strategy": public_strategy,
     "quotes mended": mended_quotes,
     "signal followers": signal_followers,
+    "newsletter readers": newsletter_readers,
 }
 
 HELD_OUT_LOOK_ALIKES: Mapping[str, Play] = {
@@ -591,4 +593,5 @@ HELD_OUT_LOOK_ALIKES: Mapping[str, Play] = {
     "public strategy": partial(public_strategy, count=5, linked=True),
     "quotes mended": partial(mended_quotes, patience=1),
     "signal followers": partial(signal_followers, count=3, window=20),
+    "newsletter readers": partial(newsletter_readers, how="messages", count=3, lag=5),
 }

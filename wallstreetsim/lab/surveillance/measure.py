@@ -13,7 +13,7 @@ from market.engine.values import Tick
 from sec.engine.outcome import AccusedState, CaseState
 from wallstreetsim.lab.surveillance.catalogue import CRIMES, LOOK_ALIKES
 from wallstreetsim.lab.surveillance.naive import NaiveRules
-from wallstreetsim.lab.surveillance.stage import TICKS, Part, Play, Setting, Stage
+from wallstreetsim.lab.surveillance.stage import Part, Play, Setting, Stage
 
 ATTEMPTS = 8  # at a script that the market lets come to nothing
 TOGETHER = 5  # look-alikes in a run, each in a company of its own
@@ -32,6 +32,7 @@ class Job(TypedDict):
     style: str
     number: int
     kinds: list[str]
+    ticks: Tick
     seed: str
 
 
@@ -83,13 +84,14 @@ class Watched(NamedTuple):
 
 def run_job(job: Job) -> Result:
     """Run a job, and return what came of it."""
+    setting = Setting(ticks=job["ticks"])
     if job["kinds"]:
         plays = [(kind, LOOK_ALIKES[job["half"]][kind]) for kind in job["kinds"]]
-        watched = watch(plays, job["seed"], Setting(ticks=TICKS))
+        watched = watch(plays, job["seed"], setting)
         return result_of(watched, job["half"], "", 0)
     play = CRIMES[job["half"]][job["crime"]][job["style"]][job["number"]]
     for attempt in range(ATTEMPTS):
-        watched = watch([(play.__name__, play)], f"{job['seed']}/{attempt}", Setting(ticks=TICKS))
+        watched = watch([(play.__name__, play)], f"{job['seed']}/{attempt}", setting)
         guilt = watched.stage.parts[0].guilt
         if guilt is not None and guilt.proven_tick is not None:
             return result_of(watched, job["half"], job["style"], attempt)

@@ -57,6 +57,7 @@ def jobs(
                         style=style,
                         number=number,
                         kinds=[],
+                        ticks=TICKS,
                         seed=f"{half}/{play.__name__}/{seed}",
                     )
                     for seed in range(seeds)
@@ -74,6 +75,7 @@ def jobs(
                         style="",
                         number=0,
                         kinds=some,
+                        ticks=TICKS,
                         seed=f"{half}/look-alikes/{seed}/{start}",
                     )
                 )

@@ -21,6 +21,8 @@ from market.engine.orders import Account, Company
 from market.engine.outcome import Trade
 from market.engine.rules import Switches
 from market.engine.values import BPS_IN_ONE, Cents, Shares, Tick
+from news.research.events import ResearchEvent
+from wallstreetsim.lab.research_desk import DeskInMemory
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.machine.world import REGISTER, Outcome, World
 
@@ -256,6 +258,8 @@ class Stage:
         self.trades: list[Trade] = []  # of scripted accounts
         self.trades_of_tick: Sequence[Trade] = ()
         self.news_of_tick: dict[str, float] = {}  # impacts, of what has become known in the last
+        self.newsletter: tuple[ResearchEvent, ...] = ()  # of the last tick, if it is read
+        self.desk: DeskInMemory | None = None
         self.prices: dict[str, list[Cents]] = {
             s: [c.price] for s, c in self.world.market.companies.items()
         }
@@ -358,6 +362,8 @@ class Stage:
         ]
         self.trades += self.trades_of_tick
         self.news_of_tick = {e.symbol: e.impact for e in market.events if e.symbol is not None}
+        if self.desk is not None:
+            self.newsletter = self.desk.fold(outcome)
         for symbol, prices in self.prices.items():
             prices.append(self.world.market.companies[symbol].price)
         for part in self.parts:
@@ -401,6 +407,11 @@ class Stage:
         self.part = None
 
     # What anyone may see
+
+    def subscribe(self) -> None:
+        """Let the research desk publish from now on, for a script that reads its newsletter."""
+        if self.desk is None:
+            self.desk = DeskInMemory(self.world)
 
     def company(self, symbol: str) -> Company:
         return self.world.market.companies[symbol]

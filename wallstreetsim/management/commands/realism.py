@@ -1,7 +1,8 @@
 """Measure whether the market behaves like one, on the machine, in memory.
 
 Prints the facts of the market model with their verdicts beside a naive engine's, and whether simple
-strategies and adversaries earn free money. Exits 1 when the market does not pass.
+strategies, adversaries and the research desk's signals earn free money. Exits 1 when the market
+does not pass.
 """
 
 from argparse import ArgumentParser, ArgumentTypeError
@@ -38,6 +39,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-adversaries", action="store_true", help="only the facts: a third of the time"
         )
+        parser.add_argument(
+            "--signal-days",
+            type=at_least_one,
+            default=20,
+            help="for which the research desk's signals are tried, on four seeds of their own",
+        )
+        parser.add_argument(
+            "--no-signals", action="store_true", help="do not try the research desk's signals"
+        )
         parser.add_argument("--out", type=Path, metavar="REPORT.json", help="write it as JSON")
         parser.add_argument("--plots", type=Path, metavar="PAGE.png", help="or .svg, .pdf")
 
@@ -53,6 +63,7 @@ class Command(BaseCommand):
                 seeds=options["seeds"],
                 house=options["house"],
                 adversaries=not options["no_adversaries"],
+                signal_days=0 if options["no_signals"] else options["signal_days"],
                 run=run,
                 tell=self.stderr.write,
             )
