@@ -31,12 +31,26 @@ export const agentAddress = (name) => `/agents/${encodeURIComponent(name)}`;
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
+const FLASH = 200; // milliseconds
+const flashing = new Set(); // at the next frame
+
 // Show for a moment that this has changed, to those who do not mind motion.
 export function flash(element) {
-  if (!stillness.matches && !document.hidden) element.animate({ opacity: [0.3, 1] }, FLASH);
+  if (stillness.matches || document.hidden) return;
+  if (!flashing.size) requestAnimationFrame(flashAll);
+  flashing.add(element);
 }
 
-const FLASH = 200; // milliseconds
+// Only what can be seen is moved. It is looked for once everything has been written, so that nothing is laid out twice.
+function flashAll() {
+  const seen = [...flashing].filter((element) => {
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+  });
+  flashing.clear();
+  for (const element of seen) element.animate({ opacity: [0.3, 1] }, FLASH);
+}
+
 const NUMBER = /^[^a-z]*\d[\d.,]*[%KMBT]?$/i; // with a sign or a currency, and a unit
 
 export function flashNumber(element) {

@@ -42,7 +42,7 @@ def test_numbers_that_change_flash_for_a_moment_and_rows_that_move_do_not(
     hall: Hall, open_page: OpenPage
 ) -> None:
     hall.tick("ann BUY 10 MARKET")
-    page = open_page("/")
+    page = open_page("/", viewport={"width": 1280, "height": 2_000})  # only what is seen flashes
     expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
     told = flashes_of(page, hall, {"market": "price", "overview": "index", "ticker": "change"})
     assert all(duration <= LONGEST for *_, duration in told)
