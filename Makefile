@@ -3,7 +3,8 @@
 #              or some, one by one: make test ARGS="tests/engine --exitfirst"
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
-# make shots   pictures of every page in three widths, of the exchange that runs at PORT, in shots/
+# make measure how fast the pages are, in the server and in a browser, in a world of their own
+# make shots   pictures of every page in three widths, of the exchange that runs at PORT, in shots/; KEY=… adds an agent's own
 # make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
 # make drill   disasters brought about and overcome, as docs/runbook says   make fmt, lock, clean   as they say
 # make lab     adds what reports, plots and learning environments need
@@ -23,7 +24,7 @@ RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|A
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
 MODULES := telling|restoring|absence|garbage|looking|asking|api.door|engine.calls|engine.closing|market.reach
 
-.PHONY: setup lab compile run test check fmt bench shots soak drill admin audit lock clean
+.PHONY: setup lab compile run test check fmt bench shots measure soak drill admin audit lock clean
 
 setup: .venv/dev compile
 
@@ -57,6 +58,9 @@ bench: .venv/dev compile
 
 shots: .venv/dev
 	$(PY) -m tests.browser.shots
+
+measure: .venv/dev
+	$(PY) -m tests.browser.measure
 
 soak: .venv/dev compile
 	WSS_ENGINE_DIR=off $(PY) -m tests.soak $(SOAK)

@@ -1,11 +1,20 @@
 // The little that every panel does to the page. Text goes in as text: nothing of what others wrote becomes markup.
 
-// Write these texts into the fields of `root`, by name; an unchanged field is left alone.
+const SUBJECTS = ["symbol", "name", "headline"]; // whom the other fields of a row tell of
+const COUNTED = new Set(["tick", "tickInDay", "ticksLeft", "left", "rank", "latency", "age", "bell", "bar"]); // they always change
+
+// Write these texts into the fields of `root`, by name; an unchanged field is left alone. Numbers that have changed
+// flash, unless the row tells of another now.
 export function fill(root, texts) {
+  const changed = [];
   for (const [name, text] of Object.entries(texts)) {
     const field = root.querySelector(`[data-field="${name}"]`);
-    if (field.textContent !== String(text)) field.textContent = text;
+    if (field.textContent === String(text)) continue;
+    changed.push([name, field]);
+    field.textContent = text;
   }
+  if (changed.some(([name]) => SUBJECTS.includes(name))) return;
+  for (const [name, field] of changed) if (!COUNTED.has(name)) flashNumber(field);
 }
 
 export function mark(element, name, value) {
@@ -22,9 +31,30 @@ export const agentAddress = (name) => `/agents/${encodeURIComponent(name)}`;
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
+const FLASH = 200; // milliseconds
+const flashing = new Set(); // at the next frame
+
 // Show for a moment that this has changed, to those who do not mind motion.
 export function flash(element) {
-  if (!stillness.matches) element.animate({ opacity: [0.3, 1] }, 200);
+  if (stillness.matches || document.hidden) return;
+  if (!flashing.size) requestAnimationFrame(flashAll);
+  flashing.add(element);
+}
+
+// Only what can be seen is moved. It is looked for once everything has been written, so that nothing is laid out twice.
+function flashAll() {
+  const seen = [...flashing].filter((element) => {
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+  });
+  flashing.clear();
+  for (const element of seen) element.animate({ opacity: [0.3, 1] }, FLASH);
+}
+
+const NUMBER = /^[^a-z]*\d[\d.,]*[%KMBT]?$/i; // with a sign or a currency, and a unit
+
+export function flashNumber(element) {
+  if (NUMBER.test(element.textContent)) flash(element);
 }
 
 // Make a new row as the panel's template has it.

@@ -3,7 +3,7 @@
 // choose what is shown.
 
 import { arrow, compactDollars, direction, grouped, price, signedPercent } from "./format.js";
-import { atNextFrame, fill, fillList, link, mark } from "./dom.js";
+import { atNextFrame, fillList, link, mark } from "./dom.js";
 import { limits, said } from "./shared.js";
 
 const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value", "headline"];
@@ -153,5 +153,13 @@ function writeLine(row, { kind, tick, direction = "", address = "", texts }, isN
   link(symbol, `/markets/${texts.symbol ?? ""}`);
   symbol.firstElementChild.hidden = !texts.symbol;
   for (const name of OF_TRADES) row.querySelector(`.${name}`).hidden = Boolean(texts.headline);
-  fill(row, Object.fromEntries(FIELDS.map((name) => [name, texts[name] ?? ""])));
+  writeTexts(row, texts);
+}
+
+// Rows are written anew as lines move down, so nothing in them has changed.
+function writeTexts(row, texts) {
+  for (const name of FIELDS) {
+    const field = row.querySelector(`[data-field="${name}"]`);
+    if (field.textContent !== String(texts[name] ?? "")) field.textContent = texts[name] ?? "";
+  }
 }

@@ -3,6 +3,7 @@
 // data-always without waiting for a tick. What a reader has typed, opened or focused stays.
 
 import { Feed } from "../dashboard/socket.js";
+import { flashNumber } from "../dashboard/dom.js";
 import { mountConnection } from "./connection.js";
 
 const LEAST_WAIT = 250; // milliseconds
@@ -57,11 +58,28 @@ function takeOver(part, fresh, tick) {
   const open = [...part.querySelectorAll("details")].map((one) => one.open);
   const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollTop);
   const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
+  const before = figuresIn(part);
   part.replaceChildren(...fresh.childNodes);
+  for (const [name, cell] of figuresIn(part)) {
+    if (before.has(name) && before.get(name).textContent !== cell.textContent) flashNumber(cell);
+  }
   part.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? false));
   part.querySelectorAll(".scroll").forEach((one, place) => (one.scrollTop = scrolled[place] ?? 0));
   if (focused >= 0) part.querySelectorAll(FOCUSABLE)[focused]?.focus({ preventScroll: true });
   part.dispatchEvent(new Event("taken"));
+}
+
+// Return the cells that hold figures, by what says whose and which they are; none that two share, as lines of a tape do.
+function figuresIn(part) {
+  const cells = new Map();
+  const shared = new Set();
+  const note = (name, cell) => (cells.has(name) ? shared.add(name) : cells.set(name, cell));
+  for (const { cells: row } of part.querySelectorAll("tbody tr")) {
+    [...row].slice(1).forEach((cell, column) => note(`${row[0].textContent} ${column}`, cell));
+  }
+  for (const figure of part.querySelectorAll("dd")) note(figure.previousElementSibling?.textContent, figure);
+  for (const name of shared) cells.delete(name);
+  return cells;
 }
 
 mountConnection(document.getElementById("header"), feed, Number(tickSeconds));

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, expect, sync_playwright
 
 if TYPE_CHECKING:
     from tests.browser.web import Web
@@ -27,6 +27,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+PATIENCE = 30_000  # milliseconds: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Page]
 

@@ -14,9 +14,6 @@ from tests.browser.web import Web
 from tests.floor.hall import Hall
 from wallstreetsim.terminal import template_tags
 
-PATIENCE = 30_000  # milliseconds: the machine may be busy
-expect.set_options(timeout=PATIENCE)
-
 
 def test_a_companys_page_is_whole_without_scripts_and_live_with_them(
     hall: Hall, open_page: OpenPage

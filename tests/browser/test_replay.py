@@ -11,8 +11,6 @@ from tests.browser.conftest import OpenPage
 from tests.floor.hall import Hall
 from wallstreetsim.terminal import template_tags
 
-expect.set_options(timeout=30_000)
-
 
 def price_at(tick: int, symbol: str = "APEX") -> str:
     [entry] = tape.read_tick(epoch=1, tick=tick, streams=[tape.PUBLIC_STREAM])

@@ -33,8 +33,6 @@ PANELS = [
     "PRISON",
     "BANKRUPTCIES",
 ]
-PATIENCE = 30_000  # milliseconds: the machine may be busy
-expect.set_options(timeout=PATIENCE)
 
 
 def live(open_page: OpenPage, **options: Any) -> Page:

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
-from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -25,8 +24,9 @@ from market.models import Candle, Company, EquityPoint, World
 from market.selectors import AdjustedCandle
 from tests.floor.hall import Hall
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal import frame, moves
+from wallstreetsim.terminal import frame, moves, pages
 from wallstreetsim.terminal.markets import chart_of, depth_of
+from wallstreetsim.terminal.modules import imports_of
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.state import scheduled
 
@@ -54,6 +54,8 @@ def nothing_made_yet() -> Iterator[None]:
     moves._told.clear()
     yield
     frame._kept.cache_clear()
+    pages._terminal_at.cache_clear()
+    pages._replay_at.cache_clear()
 
 
 @pytest.fixture
@@ -148,21 +150,23 @@ def test_pages_read_little_are_made_once_a_tick_and_are_light(
             client.get(path)
 
 
+def test_the_terminal_and_the_replay_are_light(hall: Hall, client: Client) -> None:
+    for _ in range(3):
+        hall.tick("ann BUY 100 MARKET\nbob BUY 100 NEXUS MARKET")
+    for path in ("/", "/replay"):
+        page = client.get(path)
+        assert page.status_code == 200
+        files = weight_of_files(page.content)
+        assert files > 50_000, path  # the fonts are found, and the modules that others import
+        assert len(gzip.compress(page.content)) + files <= MOST_BYTES, path
+
+
 def weight_of_files(page: bytes) -> int:
     """Return what a page's scripts and styles weigh, compressed, with what they import; and the
     fonts.
     """
-    names = {name.partition("?")[0] for name in FILES.findall(page.decode())}
-    seen: set[str] = set()
-    while names:
-        name = names.pop()
-        seen.add(name)
-        found = finders.find(name)
-        assert found, name
-        if name.endswith(".js"):
-            text = Path(found).read_text()
-            imported = re.findall(r' from "(\.[^"]+)"', text)
-            names |= {normpath(PurePosixPath(name).parent / one) for one in imported} - seen
+    seen = {name.partition("?")[0] for name in FILES.findall(page.decode())}
+    seen |= {one for name in seen if name.endswith(".js") for one in imports_of(name)}
     fonts = CODE.glob("static/vendor/*.woff2")
     scripts = (Path(str(finders.find(name))).read_bytes() for name in seen)
     return sum(len(gzip.compress(script)) for script in scripts) + sum(

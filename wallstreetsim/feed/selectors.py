@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils import timezone
+
 import agents.selectors
 from agents.api import serializers
-from agents.models import Agent, ApiKey
+from agents.models import Agent, ApiKey, Session
 from agents.services import keys
 from market import tape
 from market.models import Company, World
@@ -42,12 +44,14 @@ class Beginning(NamedTuple):
 class Position(NamedTuple):
     """What somebody has of the streams: the last seqs, and no more of an epoch that is over.
 
-    `agent` is None for whom the world does not know as an agent.
+    `agent` is None for whom the world does not know as an agent, `research` for who does not ask
+    for the research desk's.
     """
 
     epoch: int
     public: int
     agent: int | None
+    research: int | None = None
 
 
 class Gap(NamedTuple):
@@ -55,6 +59,7 @@ class Gap(NamedTuple):
 
     public: bool
     agent: bool
+    research: bool = False
 
 
 class AgentStanding(NamedTuple):
@@ -133,11 +138,18 @@ def gap_after(position: Position, account: int | None) -> Gap:
     with one_instant():
         row = World.objects.values_list("epoch", "tick").get()
         if position.epoch != row[0]:
-            return Gap(public=True, agent=position.agent is not None)
-        public = _is_lost(position.epoch, tape.PUBLIC_STREAM, position.public)
-        if position.agent is None or account is None:
-            return Gap(public, agent=False)
-        return Gap(public, _is_lost(position.epoch, account, position.agent))
+            return Gap(True, position.agent is not None, position.research is not None)
+
+        def is_lost(stream: int | None, seq: int | None) -> bool:
+            if stream is None or seq is None:
+                return False
+            return _is_lost(position.epoch, stream, seq)
+
+        return Gap(
+            is_lost(tape.PUBLIC_STREAM, position.public),
+            is_lost(account, position.agent),
+            is_lost(tape.RESEARCH_STREAM, position.research),
+        )
 
 
 def _is_lost(epoch: int, stream: int, seq: int) -> bool:
@@ -145,6 +157,11 @@ def _is_lost(epoch: int, stream: int, seq: int) -> bool:
     if extent is None:
         return seq > 0
     return not extent.first - 1 <= seq <= extent.last
+
+
+def research_seq_at(*, epoch: int, tick: int) -> int:
+    """Return the last seq that the research desk's stream had after a tick."""
+    return tape.last_seq_at(epoch=epoch, stream=tape.RESEARCH_STREAM, tick=tick)
 
 
 def agent_seq_at(*, epoch: int, account: int, tick: int) -> int:
@@ -171,24 +188,26 @@ def agent_entries(*, epoch: int, tick: int, accounts: Collection[int]) -> list[t
 
 
 def revoked(ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these keys are good no more. No query without keys."""
+    """Return which of these keys and sessions are good no more. No query without any."""
     if not ids:
         return set()
-    good = ApiKey.objects.live().filter(frozen_at=None, id__in=ids)
-    return set(ids) - set(good.values_list("id", flat=True))
+    keys = ApiKey.objects.live().filter(frozen_at=None, id__in=ids)
+    sessions = Session.objects.filter(id__in=ids, expires_at__gt=timezone.now())
+    good = keys.values_list("id", flat=True).union(sessions.values_list("id", flat=True))
+    return set(ids) - set(good)
 
 
 def owner_of_key(secret: str) -> Identity | None:
     """Return whom a live key belongs to."""
     key = keys.key_of(secret)
-    return _identity(key.agent, key.id) if key else None
+    return _identity(key.agent, key=key.id) if key else None
 
 
 def owner_of_ticket(secret: str) -> Identity | None:
     """Return whom an unused ticket belongs to, and use it up."""
-    agent = keys.redeem_ticket(secret)
-    return _identity(agent, None) if agent else None
+    ticket = keys.redeem_ticket(secret)
+    return _identity(ticket.agent, session=ticket.issued_by) if ticket else None
 
 
-def _identity(agent: Agent, key: UUID | None) -> Identity:
-    return Identity(agent.id, str(agent.public_id), agent.name, key)
+def _identity(agent: Agent, *, key: UUID | None = None, session: UUID | None = None) -> Identity:
+    return Identity(agent.id, str(agent.public_id), agent.name, key, session)

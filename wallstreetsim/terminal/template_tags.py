@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from json import dumps
 from math import floor
+from typing import Any
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from wallstreetsim.terminal.modules import imports_of
 from wallstreetsim.terminal.places import SHORTCUTS
 from wallstreetsim.terminal.shared import (
     BAR_CELLS,
@@ -33,6 +36,15 @@ def shared() -> SafeString:
     return format_html_join(
         " ", 'data-{}="{}"', ((name, dumps(value)) for name, value in TO_SCRIPTS.items())
     )
+
+
+@register.simple_tag
+def module(name: str) -> SafeString:
+    """Run a script, and have the browser ask at once for all that it imports."""
+    preloaded = format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((static(one),) for one in imports_of(name))
+    )
+    return format_html('{}<script type="module" src="{}"></script>', preloaded, static(name))
 
 
 @register.inclusion_tag("frame/keys.html")
@@ -71,6 +83,32 @@ def as_hundredths(fraction: float) -> float:
 def price(cents: int | None) -> str:
     """Dollars in a column of prices, whose heading says so."""
     return "–" if cents is None else f"{cents / 100:,.2f}"
+
+
+@register.filter
+def dollars(amount: object) -> str:
+    """Write what the API gives, which is in dollars already, if it gives a number."""
+    return f"{amount:,.2f}" if isinstance(amount, int | float) else "–"
+
+
+@register.filter
+def signed_dollars(amount: float) -> str:
+    """Write a gain or a loss in dollars, with its sign."""
+    sign = "-" if amount <= -LEAST_CHANGE else "+"
+    return f"{sign}${abs(amount):,.2f}"
+
+
+@register.filter
+def magnitude(number: int) -> int:
+    return abs(number)
+
+
+@register.filter
+def order_price(order: Mapping[str, Any]) -> str:
+    """Write at what price an order trades: its limit, and the stop that it waits for."""
+    limit, stop = order["price"], order["stopPrice"]
+    shown = "market" if limit is None else dollars(limit)
+    return shown if stop is None else f"{shown} from {dollars(stop)}"
 
 
 @register.filter

@@ -16,6 +16,7 @@ FIGURES = {
     "match_100": "matching",
     "tick_quiet": "ticks",
     "tick_1000": "ticks",
+    "tick_1000_watched": "watched",
     "tick_10000": "ticks",
     "tick_10000_agents": "ticks",
     "tick_mixed": "ticks",

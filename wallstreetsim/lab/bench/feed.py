@@ -67,14 +67,12 @@ def _measure(
     floor = fresh_floor(agents=0)
     floor.publish = note_and_publish
     with ExitStack() as started:
-        webs = [started.enter_context(_web_process(application)) for _ in range(processes)]
+        webs = [started.enter_context(web_process(application)) for _ in range(processes)]
         for port, _ in webs:
-            with _spectators(port, 1):  # the first costs what the process needs once
+            with spectators(port, 1):  # the first costs what the process needs once
                 pass
         before = sum(web.memory_info().rss for _, web in webs)
-        crowds = [
-            started.enter_context(_spectators(port, clients // processes)) for port, _ in webs
-        ]
+        crowds = [started.enter_context(spectators(port, clients // processes)) for port, _ in webs]
         for _ in range(ticks):
             assert floor.tick(), "the floor runs no tick"
             time.sleep(1)
@@ -90,7 +88,7 @@ def _measure(
 
 
 @contextmanager
-def _web_process(application: str) -> Iterator[tuple[int, psutil.Process]]:
+def web_process(application: str) -> Iterator[tuple[int, psutil.Process]]:
     """Run daphne on a free port; yield that and the process."""
     port = free_port()
     command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
@@ -119,7 +117,7 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
-def _spectators(port: int, count: int) -> Iterator[subprocess.Popen[str]]:
+def spectators(port: int, count: int) -> Iterator[subprocess.Popen[str]]:
     """Run so many spectators, connected and subscribed, in a process of their own."""
     command = [sys.executable, "-m", "wallstreetsim.lab.bench.spectators", str(port), str(count)]
     process = subprocess.Popen(

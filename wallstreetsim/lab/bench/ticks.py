@@ -124,7 +124,7 @@ class Crowd(NamedTuple):
     companies: list[Company]
 
 
-class _Run:
+class Run:
     """What some ticks took, in ms, whole and by step, and what they did."""
 
     def __init__(self) -> None:
@@ -162,8 +162,8 @@ class _Run:
         return {step: f"{statistics.median(each):.1f}" for step, each in spent.items()}
 
 
-def _run(floor: shell.Floor, *, ticks: int, before: Callable[[], None] = lambda: None) -> _Run:
-    run = _Run()
+def _run(floor: shell.Floor, *, ticks: int, before: Callable[[], None] = lambda: None) -> Run:
+    run = Run()
     for _ in range(ticks):
         before()
         run.add(floor)
