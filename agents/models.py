@@ -91,6 +91,7 @@ class Session(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="sessions")
     digest = models.CharField(max_length=64, unique=True)
     is_ticket = models.BooleanField(default=False)
+    issued_by = models.UUIDField(null=True, help_text="The session that a ticket was given to.")
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -94,6 +94,12 @@ def read(
     return [_entry(row) for row in rows.order_by("seq")[:limit]]
 
 
+def read_last(*, epoch: int, stream: int, limit: int) -> list[Entry]:
+    """Return the last entries of a stream, the newest first. One query."""
+    rows = TapeEntry.objects.filter(epoch=epoch, stream=stream).order_by("-seq")
+    return [_entry(row) for row in rows[:limit]]
+
+
 def extent(*, epoch: int, stream: int) -> Extent | None:
     """Return what is kept of a stream, None if it never said anything. One query."""
     kept = TapeEntry.objects.filter(epoch=epoch, stream=stream)

@@ -21,7 +21,7 @@ from agents.services import operator
 from market.common.read_only import Among, BigTableAdmin, link
 from news.engine.actions import PIN, RESTORE, RETRACT, UNPIN
 from news.engine.articles import SECTIONS, TOPICS
-from news.models import Article, Prose, Rumor
+from news.models import Article, NarrativeProse, Prose, Rumor
 
 ACTS = {RETRACT: "Retract", RESTORE: "Take back the retraction", PIN: "Pin", UNPIN: "Unpin"}
 
@@ -134,3 +134,10 @@ class ProseAdmin(BigTableAdmin):
     list_display = ("article_id", "model", "written_at")
     ordering = ("-article_id",)
     finds_number = "article_id"
+
+
+@admin.register(NarrativeProse)
+class NarrativeProseAdmin(BigTableAdmin):
+    list_display = ("narrative_id", "tick", "model", "written_at")
+    ordering = ("-narrative_id",)
+    finds_number = "narrative_id"

@@ -228,7 +228,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
 )
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
 
-CSRF_FAILURE_VIEW = "wallstreetsim.api.envelope.forged"
+CSRF_FAILURE_VIEW = "wallstreetsim.terminal.pages.forged"
 
 ROOT_URLCONF = "wallstreetsim.urls"
 ASGI_APPLICATION = "wallstreetsim.asgi.application"

@@ -129,7 +129,7 @@ class SessionView(APIView):
         NoBody.read(request)
         return Response(
             {
-                "sessionToken": keys.issue_ticket(agent_of(request)),
+                "sessionToken": keys.issue_ticket(agent_of(request), credential_of(request)),
                 "expiresIn": keys.TICKET_SECONDS,
                 "wsUrl": f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}/ws",
             }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Agent, ApiKey, Session
@@ -45,8 +46,13 @@ def credential_of(secret: str) -> Credential | None:
     if secret.startswith(KEY):
         return key_of(secret)
     if secret.startswith(SESSION):
-        return _session_of(secret, is_ticket=False)
+        return session_of(secret)
     return None
+
+
+def session_of(secret: str) -> Session | None:
+    """Return the session that a token stands for, its agent loaded. One query."""
+    return _session_of(secret, is_ticket=False)
 
 
 def key_of(secret: str) -> ApiKey | None:
@@ -62,7 +68,7 @@ def is_frozen(secret: str) -> bool:
 
 def create_key(agent: Agent) -> tuple[ApiKey, str]:
     """Give an agent its first key, or one more; return it and its secret."""
-    secret = KEY + secrets.token_urlsafe(32)
+    secret = _new_secret(KEY)
     key = ApiKey.objects.create(agent=agent, digest=digest_of(secret), prefix=secret[:SHOWN_LENGTH])
     return key, secret
 
@@ -110,24 +116,33 @@ def open_session(agent: Agent) -> str:
 
 
 def renew_session(session: Session) -> str | None:
-    """End a session and open another; None when somebody else has just done so."""
-    with transaction.atomic():
-        ended, _ = Session.objects.filter(id=session.id).delete()
-        return open_session(session.agent) if ended else None
+    """Give a session a new token, and return it; the old one ends, the sockets that its tickets
+    opened stay. None when somebody else has just done so.
+    """
+    secret = _new_secret(SESSION)
+    known = Session.objects.filter(id=session.id, digest=session.digest)
+    renewed = known.update(digest=digest_of(secret), expires_at=_after(SESSION_SECONDS))
+    return secret if renewed else None
 
 
-def issue_ticket(agent: Agent) -> str:
-    """Return a ticket that opens one WebSocket."""
-    return _open(agent, TICKET, seconds=TICKET_SECONDS)
+def close_session(session: Session) -> None:
+    """End a session, and the tickets given to it that are not used."""
+    Session.objects.filter(Q(id=session.id) | Q(issued_by=session.id)).delete()
 
 
-def redeem_ticket(secret: str) -> Agent | None:
-    """Use a ticket up and return its agent; None when it is unknown, used or too old."""
+def issue_ticket(agent: Agent, by: Credential | None = None) -> str:
+    """Return a ticket that opens one WebSocket, which ends with the session that asked for it."""
+    session = by.id if isinstance(by, Session) else None
+    return _open(agent, TICKET, seconds=TICKET_SECONDS, issued_by=session)
+
+
+def redeem_ticket(secret: str) -> Session | None:
+    """Use a ticket up and return it, its agent loaded; None when it is unknown, used or too old."""
     ticket = _session_of(secret, is_ticket=True)
     if ticket is None:
         return None
     used, _ = Session.objects.filter(id=ticket.id).delete()
-    return ticket.agent if used else None
+    return ticket if used else None
 
 
 def _session_of(secret: str, *, is_ticket: bool) -> Session | None:
@@ -165,17 +180,26 @@ def _question(model: type[Bearer], condition: str) -> tuple[list[str], list[str]
     return [field.attname for field in fields], [field.attname for field in of_agent], question
 
 
-def _open(agent: Agent, prefix: str, *, seconds: int) -> str:
+def _open(agent: Agent, prefix: str, *, seconds: int, issued_by: UUID | None = None) -> str:
     """Keep a new secret's digest for so long; the agent's expired ones go."""
-    secret, now = prefix + secrets.token_urlsafe(32), timezone.now()
-    Session.objects.filter(agent=agent, expires_at__lte=now).delete()
+    secret = _new_secret(prefix)
+    Session.objects.filter(agent=agent, expires_at__lte=timezone.now()).delete()
     Session.objects.create(
         agent=agent,
         digest=digest_of(secret),
         is_ticket=prefix == TICKET,
-        expires_at=now + timedelta(seconds=seconds),
+        issued_by=issued_by,
+        expires_at=_after(seconds),
     )
     return secret
+
+
+def _new_secret(prefix: str) -> str:
+    return prefix + secrets.token_urlsafe(32)
+
+
+def _after(seconds: int) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 def _lock_keys(agent: Agent) -> None:

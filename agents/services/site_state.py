@@ -108,7 +108,7 @@ def admit(invitation: str) -> Invitation | None:
     """Return the invitation that a registration will use up, None where none is needed; in the
     transaction of the registration. Raises RegistrationClosed and NotInvited.
     """
-    mode = SiteState.objects.values_list("registration", flat=True).first()
+    mode = registration_mode()
     if mode == RegistrationMode.CLOSED:
         raise RegistrationClosed
     if mode != RegistrationMode.INVITED:
@@ -118,6 +118,12 @@ def admit(invitation: str) -> Invitation | None:
     if found is None:
         raise NotInvited
     return found
+
+
+def registration_mode() -> str:
+    """Return who may register. One query."""
+    mode = SiteState.objects.values_list("registration", flat=True).first()
+    return mode or RegistrationMode.OPEN
 
 
 def invite(note: str = "") -> str:

@@ -14,7 +14,6 @@ from news.research import questions
 from news.research.questions import ALERT, ARTICLE, INSIGHT, NARRATIVE, SIGNAL, Quoted, Tape, Told
 
 RECENT = 200  # rows of a table that an answer may rest on, the newest
-RECENT_NARRATIVES = 3
 
 
 def answer_question(question: str) -> questions.Answer:
@@ -85,9 +84,10 @@ def _insights() -> list[Told]:
 
 
 def _narratives() -> list[Told]:
+    """Return the newest narrative alone: an older one says what is so no more."""
     return [
         Told(str(row.id), row.tick, NARRATIVE, NARRATIVE, (), row.text)
-        for row in Narrative.objects.order_by("-number")[:RECENT_NARRATIVES]
+        for row in Narrative.objects.order_by("-number")[:1]
     ]
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from market.engine.values import Tick
 from news.research.checkers import (
     breakouts,
     gaps,
@@ -91,8 +90,9 @@ def _told_today(desk: Desk, sources: frozenset[str]) -> list[Any] | None:
     return None if last is None else [last.tick, last.kind, last.symbol]
 
 
-def _pick(lines: Sequence[str], tick: Tick) -> str:
-    return lines[tick % len(lines)]
+def _pick(lines: Sequence[str], desk: Desk) -> str:
+    """Return one of several ways to say it, by turns."""
+    return lines[desk.view.tick // desk.rules.pause_ticks % len(lines)]
 
 
 # Of the market
@@ -158,7 +158,7 @@ def _market(desk: Desk, symbol: str | None) -> Opinion:
         facts.word("loudest", loudest.symbol)
         actionable.append(facts.say("read {loudest} first"))
     return Opinion(
-        facts.say(_pick(_MARKET[lean], desk.view.tick)),
+        facts.say(_pick(_MARKET[lean], desk)),
         lean,
         _confidence(desk, len(seen)),
         tuple(actionable),

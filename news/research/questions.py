@@ -106,16 +106,27 @@ _UNTOLD = frozenset(
     " secret secrets password key keys account accounts order orders plan plans brewing upcoming"
     " tomorrow future insider insiders webhook email".split()
 )
+# A symbol that is such a word too is meant where it is written in capitals.
+_COMMON = frozenset(
+    "about after all and any are back been best but can could did does down even ever every find"
+    " for from gain good had has have her here high him his how into its just know last less like"
+    " long look lose loss low make many more most much must near new next not now off one only open"
+    " out over own past rain real rise safe same say see sell she should show so some such sure"
+    " take tell than that the their them then there these they this time too true up us use very"
+    " was way well were what when where which while why will win with worst would yes yet"
+    " you your".split()
+)
 _WORD = re.compile(r"\w+", re.ASCII)
 
 
 def answer(question: str, tape: Tape) -> Answer:
     """Return the answer to a question that is not blank."""
-    words = _WORD.findall(question.lower())
+    written = _WORD.findall(question)
+    words = [word.lower() for word in written]
     known = set(words)
     if known & _UNTOLD:
         return Answer(NOTHING, False, ())
-    quotes = _meant(words, tape)
+    quotes = _meant(written, tape)
     topics = [topic for topic in _TOPICS if topic.words & known]
     lines: list[tuple[str, str]] = []
     if quotes and (known & _PRICES or not topics):
@@ -134,14 +145,18 @@ def answer(question: str, tape: Tape) -> Answer:
     return Answer(" ".join(text for _, text in lines), True, tuple(id for id, _ in lines))
 
 
-def _meant(words: Sequence[str], tape: Tape) -> list[Quoted]:
+def _meant(written: Sequence[str], tape: Tape) -> list[Quoted]:
     """Return the companies that a question names, by symbol, by name, or by sector."""
+    words = [word.lower() for word in written]
     known, text = set(words), f" {' '.join(words)} "
+    symbols = {word for word in written if word.lower() not in _COMMON} | {
+        word for word in written if word.isupper()
+    }
+    symbols = {symbol.upper() for symbol in symbols}
     named = [
         quote
         for quote in tape.quotes.values()
-        if quote.symbol.lower() in known
-        or f" {' '.join(_WORD.findall(quote.name.lower()))} " in text
+        if quote.symbol in symbols or f" {' '.join(_WORD.findall(quote.name.lower()))} " in text
     ]
     if named:
         return named

@@ -1,5 +1,5 @@
-"""A longer text for an article, asked of a language model and kept only if it says nothing that
-the article's figures do not.
+"""A longer text for an article, or another for a narrative, asked of a language model and kept only
+if it says nothing that theirs does not.
 
 Off unless an address is set. The template's text stands whatever comes of it; what is kept lies in
 a row of its own, outside digest, tape and briefing.
@@ -11,15 +11,15 @@ import logging
 import re
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import requests
 from django.conf import settings
 
 from agents.models import Agent
-from market.models import Company
-from news.models import Article, Prose
+from market.models import Company, World
+from news.models import Article, Narrative, NarrativeProse, Prose
 
 log = logging.getLogger(__name__)
 
@@ -43,26 +43,62 @@ class Unusable(Exception):
     """What the model answered may not be shown; the message says why."""
 
 
+class Report(NamedTuple):
+    """What a model is given, and all that its text may say: a title, a text, and the names and
+    symbols that they may use. No words of agents are among them.
+    """
+
+    title: str
+    text: str
+    names: tuple[str, ...] = ()
+
+
 def write_prose() -> int:
-    """Ask for the text of the newest articles that have none, at most as many as a minute allows,
-    and return how many were kept.
+    """Ask for the texts of the newest narrative and articles that have none, at most as many as a
+    minute allows, and return how many were kept.
     """
     if not settings.NEWS_LLM_URL:
         return 0
+    calls = settings.NEWS_LLM_CALLS
     kept = 0
-    for article in _without_prose(settings.NEWS_LLM_CALLS):
-        try:
-            text = ask(article)
-            check(text, article)
-        except (Unusable, requests.RequestException, ValueError) as error:
-            log.warning("no prose for article %s: %s", article.id, error)
-            continue
-        Prose.objects.get_or_create(
-            article=article,
-            defaults={"tick": article.tick, "text": text, "model": settings.NEWS_LLM_MODEL},
-        )
-        kept += 1
+    for narrative in _narratives_without_prose()[:calls]:
+        calls -= 1
+        if text := _written(Report("The market", narrative.text), f"narrative {narrative.id}"):
+            values = {"tick": narrative.tick, "text": text, "model": settings.NEWS_LLM_MODEL}
+            NarrativeProse.objects.get_or_create(narrative=narrative, defaults=values)
+            kept += 1
+    for article in _without_prose(calls):
+        if text := _written(report_of(article), f"article {article.id}"):
+            values = {"tick": article.tick, "text": text, "model": settings.NEWS_LLM_MODEL}
+            Prose.objects.get_or_create(article=article, defaults=values)
+            kept += 1
     return kept
+
+
+def _written(report: Report, subject: str) -> str | None:
+    """Return what a model makes of a report, None where that may not be shown."""
+    try:
+        text = ask(report)
+        check(text, report)
+    except (Unusable, requests.RequestException, ValueError) as error:
+        log.warning("no prose for %s: %s", subject, error)
+        return None
+    return text
+
+
+def report_of(article: Article) -> Report:
+    """Return what a model is told of an article."""
+    names = (*article.symbols, *(agent["name"] for agent in article.agents))
+    return Report(article.headline, article.summary, names)
+
+
+def _narratives_without_prose() -> list[Narrative]:
+    """Return the newest narrative, if it has no prose and is young."""
+    newest = Narrative.objects.order_by("-number").select_related("prose").first()
+    tick = World.objects.values_list("tick", flat=True).first() or 0
+    if newest is None or newest.tick <= tick - YOUNGEST_TICKS or hasattr(newest, "prose"):
+        return []
+    return [newest]
 
 
 def _without_prose(most: int) -> list[Article]:
@@ -74,14 +110,13 @@ def _without_prose(most: int) -> list[Article]:
     return list(rows.filter(tick__gt=newest.tick - YOUNGEST_TICKS)[:most])
 
 
-def ask(article: Article) -> str:
+def ask(report: Report) -> str:
     """Return what the model writes. Raises RequestException, ValueError or Unusable."""
-    report = f"{article.headline}\n{article.summary}"
     body = {
         "model": settings.NEWS_LLM_MODEL,
         "messages": [
             {"role": "system", "content": _PROMPT},
-            {"role": "user", "content": report},
+            {"role": "user", "content": f"{report.title}\n{report.text}"},
         ],
         "max_tokens": 400,
         "temperature": 0.4,
@@ -128,22 +163,21 @@ def _text_of(answer: Any) -> str:
 # The check
 
 
-def check(text: str, article: Article) -> None:
-    """Raise Unusable unless every number, name and symbol of a text is in the article."""
+def check(text: str, report: Report) -> None:
+    """Raise Unusable unless every number, name and symbol of a text is in the report."""
     if len(text) > LONGEST_PROSE:
         raise Unusable("it is too long")
     if found := _FORBIDDEN.search(text):
         raise Unusable(f"it holds {found.group()!r}")
-    source = f"{article.headline} {article.summary}"
+    source = f"{report.title} {report.text}"
     known_numbers = set(_numbers(source))
     for number in _numbers(text):
         if number not in known_numbers:
-            raise Unusable(f"the number {number} is not in the article")
-    names = [*article.symbols, *(agent["name"] for agent in article.agents)]
-    known = {_bare(word) for word in _WORD.findall(f"{source} {' '.join(names)}")}
+            raise Unusable(f"the number {number} is not in the report")
+    known = {_bare(word) for word in _WORD.findall(f"{source} {' '.join(report.names)}")}
     for word in _named(text):
         if _bare(word) not in known:
-            raise Unusable(f"the name {word} is not in the article")
+            raise Unusable(f"the name {word} is not in the report")
     _check_strangers(text, known)
 
 
@@ -177,6 +211,6 @@ def _check_strangers(text: str, known: set[str]) -> None:
     }
     for word in words:
         if word[:1].isupper() and _bare(word) in first_words:
-            raise Unusable(f"the company {word} is not in the article")
+            raise Unusable(f"the company {word} is not in the report")
     if stranger := Agent.objects.filter(name__in=words).first():
-        raise Unusable(f"the agent {stranger.name} is not in the article")
+        raise Unusable(f"the agent {stranger.name} is not in the report")

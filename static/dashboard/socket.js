@@ -27,6 +27,7 @@ export class Feed {
     this.early = null; // while we are told what we missed: frames that must wait for it
     this.failures = 0;
     this.isAwaitingPong = false;
+    this.isGreeted = false;
     this.listeners = new Map();
     this.told = new Map(); // channel and type → the seq last told of
     this.prices = new Prices();
@@ -70,10 +71,11 @@ export class Feed {
 
   lost(code) {
     this.socket = null;
+    this.isGreeted = false;
     this.failures += 1;
     const isHopeless = code in closings || this.failures >= FAILURES_TILL_ERROR || !navigator.onLine;
     const reason = closings[code] ?? (navigator.onLine ? "NO ANSWER" : "OFFLINE");
-    this.tell("connection", isHopeless ? { state: "error", reason } : { state: "reconnecting" });
+    this.tell("connection", isHopeless ? { state: "error", reason, code } : { state: "reconnecting", code });
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
     this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random() / 2));
   }
@@ -89,10 +91,20 @@ export class Feed {
     if (frame.type === "connected") this.greeted(frame);
     else if (frame.type === "pong") this.answered();
     else if (frame.type === "notice") document.dispatchEvent(new CustomEvent("notice", { detail: frame }));
-    else if (frame.type === "recovery:batch") this.early.push(...frame.entries.flatMap(framesOf));
+    else if (frame.type === "recovery:batch") this.recover(frame.entries.flatMap(framesOf));
     else if (frame.type === "recovery:complete") this.resumed(frame);
     else if (frame.type === "snapshot") this.begin(frame);
     else if (frame.stream === "public") this.live(frame);
+    else if (frame.stream) this.tell(frame.type, frame.data, frame); // the agent's own
+    else this.tell(frame.type, frame);
+  }
+
+  // What was missed: of the public stream it waits for the rest, if it is wanted at all.
+  recover(frames) {
+    for (const frame of frames) {
+      if (frame.stream !== "public") this.tell(frame.type, frame.data, frame);
+      else this.early?.push(frame);
+    }
   }
 
   begin(frame) {
@@ -119,6 +131,7 @@ export class Feed {
   }
 
   resumed({ gap }) {
+    if (!this.early) return;
     if (gap) {
       location.reload(); // the tape has it no longer
       return;

@@ -54,6 +54,7 @@ function writeLadder(bids, asks) {
       flash(field);
     });
   }
+  ladder.dispatchEvent(new Event("drawn"));
 }
 
 function newRow() {

@@ -212,9 +212,9 @@ def test_a_ticket_opens_one_socket_and_nothing_else(desk: Desk, ann: Trader) -> 
     ticket = ann.post("/auth/session").data
     assert (ticket["expiresIn"], ticket["wsUrl"]) == (300, "ws://testserver/ws")
     assert desk.get("/agents/me", ticket["sessionToken"]).status == 401
-    agent = keys.redeem_ticket(ticket["sessionToken"])
-    assert agent is not None
-    assert str(agent.public_id) == ann.id
+    redeemed = keys.redeem_ticket(ticket["sessionToken"])
+    assert redeemed is not None
+    assert str(redeemed.agent.public_id) == ann.id
     assert keys.redeem_ticket(ticket["sessionToken"]) is None
     token = desk.post("/auth/login", {"apiKey": ann.key}).data["sessionToken"]
     assert keys.redeem_ticket(token) is None, "a session is no ticket"

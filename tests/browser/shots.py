@@ -27,6 +27,8 @@ PATHS = (
     "/help",
     "/rules",
     "/status",
+    "/join",
+    "/login",
     "/replay",
     "/nowhere",
 )

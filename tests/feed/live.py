@@ -18,7 +18,7 @@ from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from agents.models import ApiKey
+from agents.models import ApiKey, Session
 from agents.services import keys
 from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
@@ -61,6 +61,18 @@ class LiveHall(Hall):
 
     def ticket(self, name: str) -> str:
         return self.committed(lambda: keys.issue_ticket(self.agents[name]))
+
+    def session(self, name: str) -> tuple[Session, Callable[[], str]]:
+        """Open a session, and return it with what gives tickets to it."""
+        agent = self.agents[name]
+
+        def opened() -> Session:
+            session = keys.session_of(keys.open_session(agent))
+            assert session is not None
+            return session
+
+        session = self.committed(opened)
+        return session, lambda: self.committed(lambda: keys.issue_ticket(agent, session))
 
     def price(self, symbol: str) -> float:
         return Company.objects.get(symbol=symbol).price / 100

@@ -10,9 +10,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from agents.services import keys
 from market.models import TapeEntry
 from tests.feed.conftest import SOCKETS_PER_ADDRESS
 from tests.feed.live import LiveHall, Web, closing_code, spectator
+from wallstreetsim.feed.socket_messages import SessionEnded, send_from_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -296,6 +298,35 @@ def test_a_key_revoked_anywhere_closes_its_sockets_in_every_process(
         key.revoked_at = key.created_at
         hall.committed(key.save)
         assert [client.closing_code() for client in clients] == [4401, 4401]
+
+
+def test_a_session_that_ends_closes_the_sockets_of_its_tickets_in_every_process(
+    hall: LiveHall, webs: list[Web]
+) -> None:
+    session, by_session = hall.session("ann")
+    with ExitStack() as stack:
+        other = stack.enter_context(spectator(webs[0]))
+        assert other.ask("authenticate", token=hall.ticket("ann"))["success"]
+        clients = [stack.enter_context(spectator(web)) for web in webs]
+        for client in clients:
+            assert client.ask("authenticate", token=by_session())["success"]
+        left = by_session()
+        hall.committed(lambda: keys.close_session(session))
+        assert send_from_thread(SessionEnded(session.id))
+        assert [client.closing_code() for client in clients] == [4401, 4401]
+        assert other.ask("ping")["type"] == "pong"
+        with spectator(webs[0]) as late:
+            assert not late.ask("authenticate", token=left)["success"]
+
+
+def test_a_session_that_ends_without_a_word_closes_its_sockets_all_the_same(
+    hall: LiveHall, web: Web
+) -> None:
+    session, by_session = hall.session("ann")
+    with spectator(web) as client:
+        assert client.ask("authenticate", token=by_session())["success"]
+        hall.committed(lambda: keys.close_session(session))
+        assert client.closing_code() == 4401
 
 
 def test_an_agents_sixth_socket_replaces_the_oldest_in_whichever_process_it_is(

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from news.models import Article, Prose
+from market.models import World
+from news.models import Article, Narrative, NarrativeProse, Prose
 from news.services import prose
 from tests.floor.hall import Hall
 
@@ -164,3 +166,61 @@ def test_only_so_many_are_asked_for_at_a_time(
         Article.objects.create(**columns | {"number": article.number + number, "id": id})
     prose.write_prose()
     assert len(model.asked) == 2
+
+
+# Of a narrative
+
+
+def narrative(
+    article: Article, text: str = "The market leans up: the index is at 1,012.5."
+) -> Narrative:
+    Article.objects.all().delete()
+    return Narrative.objects.create(
+        number=article.tick * 1_000, id=uuid4(), tick=article.tick, text=text,
+        stances={}, confidence=50, watch=[], sources=[],
+    )  # fmt: skip
+
+
+def test_the_newest_narrative_is_written_too(article: Article, model: Model) -> None:
+    row = narrative(article)
+    assert prose.write_prose() == 1
+    kept = NarrativeProse.objects.get()
+    assert (kept.narrative_id, kept.tick, kept.text) == (row.number, row.tick, row.text)
+    [(_, body, _)] = model.asked
+    assert row.text in body["messages"][1]["content"]
+    assert prose.write_prose() == 0 and len(model.asked) == 1
+
+
+def test_a_narratives_prose_says_no_more_than_the_narrative(article: Article, model: Model) -> None:
+    narrative(article)
+    model.text = "The market leans up: the index will reach 2,000."
+    assert prose.write_prose() == 0
+    assert not NarrativeProse.objects.exists()
+
+
+def test_a_narrative_and_articles_share_the_calls(
+    article: Article, model: Model, settings: Any
+) -> None:
+    settings.NEWS_LLM_CALLS = 1
+    Narrative.objects.create(
+        number=article.tick * 1_000, id=uuid4(), tick=article.tick, text="It leans nowhere.",
+        stances={}, confidence=50, watch=[], sources=[],
+    )  # fmt: skip
+    assert prose.write_prose() == 1
+    assert len(model.asked) == 1 and not Prose.objects.exists()
+
+
+def test_an_old_narrative_is_left_alone(article: Article, model: Model) -> None:
+    row = narrative(article)
+    World.objects.update(tick=row.tick + prose.YOUNGEST_TICKS)
+    assert prose.write_prose() == 0
+    assert model.asked == []
+
+
+def test_only_what_was_published_is_in_a_prompt(article: Article, model: Model) -> None:
+    """The prompt is the exchange's own: no words of agents, and none of who asks."""
+    row = narrative(article)
+    prose.write_prose()
+    [(_, body, _)] = model.asked
+    contents = [message["content"] for message in body["messages"]]
+    assert contents == [prose._PROMPT, f"The market\n{row.text}"]

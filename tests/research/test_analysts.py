@@ -56,6 +56,11 @@ def test_facts_are_what_the_views_say() -> None:
     assert (macro["interest"], macro["growth"]) == (5.25, -0.45)
 
 
+def test_the_same_is_said_in_other_words_the_next_time() -> None:
+    texts = {analyse("market", room(tick=n * RULES.pause_ticks + 1)).text for n in range(1, 5)}
+    assert len(texts) == 2
+
+
 def test_an_analyst_leans_with_what_it_looks_at() -> None:
     up, down = room(index=103_000), room(index=97_000)
     assert [OPINIONS["market"].form(d, None).lean for d in (up, room(), down)] == [1, 0, -1]

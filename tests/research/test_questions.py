@@ -70,6 +70,16 @@ def test_what_the_tape_never_says_is_not_answered_with_something_else(question: 
     assert answer(question, TAPE) == (NOTHING, False, ())
 
 
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [("Will it rain?", False), ("WILL?", True), ("what will the price of will be", False),
+     ("price of WILL", True), ("is Willow Bank up", True)],
+)  # fmt: skip
+def test_a_symbol_that_is_a_common_word_is_meant_in_capitals(question: str, found: bool) -> None:
+    will = Quoted("WILL", "Willow Bank", "Finance", 100, 0.0, is_halted=False)
+    assert ("WILL" in answer(question, TAPE._replace(quotes={"WILL": will})).sources) == found
+
+
 def test_a_question_is_never_repeated() -> None:
     assert "xyzzy" not in answer("xyzzy NOVA <script>", TAPE).text
 

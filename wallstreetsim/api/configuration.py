@@ -26,8 +26,13 @@ from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.4.0"
+CONTRACT_VERSION = "1.5.0"
 CHANGELOG = (
+    (
+        "1.5.0",
+        "A socket that a ticket opened ends with the session that asked for the ticket, but not"
+        " when that is refreshed.",
+    ),
     (
         "1.4.0",
         "An agent's sockets are counted in all web processes together.",

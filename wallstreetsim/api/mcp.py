@@ -14,17 +14,17 @@ from urllib.parse import quote, urlencode
 
 import orjson
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import resolve
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException
 
 from market.common.strict_json import parse_json
 from wallstreetsim.api.configuration import CONTRACT_VERSION
 from wallstreetsim.api.envelope import JSON, refuse
+from wallstreetsim.api.inner_requests import ask
 from wallstreetsim.api.manual import SECTIONS, manual
 from wallstreetsim.api.parsing import LARGEST_BODY
-from wallstreetsim.api.schema import CANONICAL, Schema, batch_schema
+from wallstreetsim.api.schema import Schema, batch_schema
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 
@@ -239,35 +239,12 @@ def _asked(request: HttpRequest, tool: Tool, arguments: Json) -> Json:
     left = {key: value for key, value in arguments.items() if f"{{{key}}}" not in tool.path}
     named = {key: quote(str(value), safe="") for key, value in arguments.items()}
     path, _, query = tool.path.partition("?")
-    inner = _inner(request, tool.method, f"{CANONICAL}{path.format_map(named)}")
-    if tool.method == "GET":
-        query = urlencode(left)
-    else:
-        body = orjson.dumps(left, default=float)
-        inner._body = body
-        inner.META |= {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": JSON}
-    inner.META["QUERY_STRING"] = query
-    inner.GET = QueryDict(query)
-    match = resolve(inner.path)
-    inner.resolver_match = match
-    answer = match.func(inner, *match.args, **match.kwargs)
-    if hasattr(answer, "render"):
-        answer.render()
-    told = orjson.loads(answer.content)
+    body = None if tool.method == "GET" else left
+    query = urlencode(left) if tool.method == "GET" else query
+    _, told = ask(request, tool.method, path.format_map(named), body, query=query)
     if told.get("success"):
         return _said(orjson.dumps(told["data"]).decode())
     return _said(orjson.dumps(told).decode(), is_error=True)
-
-
-def _inner(request: HttpRequest, method: str, path: str) -> HttpRequest:
-    """Return a request of the same sender's."""
-    inner = HttpRequest()
-    inner.method, inner.path, inner.path_info = method, path, path
-    kept = {k: v for k, v in request.META.items() if not k.startswith("CONTENT_")}
-    inner.META = {**kept, "REQUEST_METHOD": method}
-    inner._read_started = True  # type: ignore[attr-defined]  # the body is there
-    inner._body = b""
-    return inner
 
 
 def _said(text: str, *, is_error: bool = False) -> Json:

@@ -43,10 +43,10 @@ class Audience:
         return self._by_account.keys()
 
     @property
-    def keys(self) -> set[UUID]:
-        """The keys with which they authenticated."""
+    def credentials(self) -> set[UUID]:
+        """The keys with which they authenticated, and the sessions that got their tickets."""
         identities = (client.identity for client in self._clients)
-        return {identity.key for identity in identities if identity and identity.key}
+        return {id for identity in identities if identity for id in identity.credentials}
 
     def admit(self, client: Client) -> bool:
         """Admit an anonymous client; return False when its address has too many."""
@@ -109,9 +109,10 @@ class Audience:
         """Return this process's figures."""
         return stats.of_clients(self._clients)
 
-    def close_revoked(self, keys: Collection[UUID]) -> None:
-        """Close the sockets that these keys opened."""
-        self._close(lambda identity: identity.key in keys)
+    def close_revoked(self, ids: Collection[UUID]) -> None:
+        """Close the sockets that these keys and sessions opened."""
+        ended = frozenset(ids)
+        self._close(lambda identity: not ended.isdisjoint(identity.credentials))
 
     def close_agent(self, account: int, key: UUID | None) -> None:
         """Close an agent's sockets: all, or what this key may have opened, if only by a ticket."""

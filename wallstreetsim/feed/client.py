@@ -27,12 +27,18 @@ _numbers = count(1)
 
 
 class Identity(NamedTuple):
-    """Who a client has proved to be, and by which key, if it was not by a ticket."""
+    """Who a client has proved to be, and by which key, or by a ticket given to which session."""
 
     account: int
     public_id: str
     name: str
     key: UUID | None
+    session: UUID | None = None
+
+    @property
+    def credentials(self) -> set[UUID]:
+        """What must stay good for it."""
+        return {id for id in (self.key, self.session) if id}
 
 
 class Client:

@@ -27,7 +27,13 @@ from wallstreetsim.feed.research_frames import ResearchEntry
 from wallstreetsim.feed.resume_points import ResumePoints
 from wallstreetsim.feed.server import Server
 from wallstreetsim.feed.socket_lists import SocketLists
-from wallstreetsim.feed.socket_messages import Inbox, KeyRevoked, SocketMessage, SocketReplaced
+from wallstreetsim.feed.socket_messages import (
+    Inbox,
+    KeyRevoked,
+    SessionEnded,
+    SocketMessage,
+    SocketReplaced,
+)
 from wallstreetsim.feed.threads import in_thread
 from wallstreetsim.machine import gc_control
 
@@ -135,6 +141,8 @@ class Hub:
     async def _act_on(self, message: SocketMessage) -> None:
         if isinstance(message, KeyRevoked):
             self.audience.close_agent(message.account, message.key)
+        elif isinstance(message, SessionEnded):
+            self.audience.close_revoked({message.session})
         elif isinstance(message, SocketReplaced):
             number = self.socket_lists.number_of(message.socket)
             if number is not None:
@@ -205,7 +213,7 @@ class Hub:
             stats.FILLED.inc(len(page))
         await self._catch_up_research()
         self._tell_notice()
-        revoked = await in_thread(selectors.revoked, self.audience.keys)
+        revoked = await in_thread(selectors.revoked, self.audience.credentials)
         self.audience.close_revoked(revoked)
         self._has_begun.set()
 

@@ -62,7 +62,7 @@ class FeedConversation(Conversation):
         is_back = not self.hub.audience.is_here(identity.account)
         if not self.hub.audience.identify(self.client, identity, self.hub.seq):
             self.client.close(Close.TOO_MANY_SOCKETS)
-        elif await in_thread(selectors.revoked, self.hub.audience.keys & {identity.key}):
+        elif await in_thread(selectors.revoked, identity.credentials):
             self.client.close(Close.UNAUTHORIZED)  # revoked between the question and now
         else:
             await self.hub.make_room(identity.account, self.client.number)

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils import timezone
+
 import agents.selectors
 from agents.api import serializers
-from agents.models import Agent, ApiKey
+from agents.models import Agent, ApiKey, Session
 from agents.services import keys
 from market import tape
 from market.models import Company, World
@@ -171,24 +173,26 @@ def agent_entries(*, epoch: int, tick: int, accounts: Collection[int]) -> list[t
 
 
 def revoked(ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these keys are good no more. No query without keys."""
+    """Return which of these keys and sessions are good no more. No query without any."""
     if not ids:
         return set()
-    good = ApiKey.objects.live().filter(frozen_at=None, id__in=ids)
-    return set(ids) - set(good.values_list("id", flat=True))
+    keys = ApiKey.objects.live().filter(frozen_at=None, id__in=ids)
+    sessions = Session.objects.filter(id__in=ids, expires_at__gt=timezone.now())
+    good = keys.values_list("id", flat=True).union(sessions.values_list("id", flat=True))
+    return set(ids) - set(good)
 
 
 def owner_of_key(secret: str) -> Identity | None:
     """Return whom a live key belongs to."""
     key = keys.key_of(secret)
-    return _identity(key.agent, key.id) if key else None
+    return _identity(key.agent, key=key.id) if key else None
 
 
 def owner_of_ticket(secret: str) -> Identity | None:
     """Return whom an unused ticket belongs to, and use it up."""
-    agent = keys.redeem_ticket(secret)
-    return _identity(agent, None) if agent else None
+    ticket = keys.redeem_ticket(secret)
+    return _identity(ticket.agent, session=ticket.issued_by) if ticket else None
 
 
-def _identity(agent: Agent, key: UUID | None) -> Identity:
-    return Identity(agent.id, str(agent.public_id), agent.name, key)
+def _identity(agent: Agent, *, key: UUID | None = None, session: UUID | None = None) -> Identity:
+    return Identity(agent.id, str(agent.public_id), agent.name, key, session)

@@ -29,6 +29,12 @@ class KeyRevoked(NamedTuple):
     key: UUID | None
 
 
+class SessionEnded(NamedTuple):
+    """A session is over, and the sockets that its tickets opened."""
+
+    session: UUID
+
+
 class SocketReplaced(NamedTuple):
     """A socket has to go, for its agent has opened enough newer ones."""
 
@@ -39,7 +45,7 @@ class SiteChanged(NamedTuple):
     """An operator has said something to all who are connected, or taken it back."""
 
 
-SocketMessage: TypeAlias = KeyRevoked | SocketReplaced | SiteChanged
+SocketMessage: TypeAlias = KeyRevoked | SessionEnded | SocketReplaced | SiteChanged
 
 
 async def send(message: SocketMessage) -> None:
@@ -82,6 +88,8 @@ def _as_plain(message: SocketMessage) -> dict[str, Any]:
     if isinstance(message, KeyRevoked):
         key = str(message.key) if message.key else None
         return {"type": "key.revoked", "account": message.account, "key": key}
+    if isinstance(message, SessionEnded):
+        return {"type": "session.ended", "session": str(message.session)}
     if isinstance(message, SocketReplaced):
         return {"type": "socket.replaced", "socket": message.socket}
     return {"type": "site.changed"}
@@ -90,6 +98,8 @@ def _as_plain(message: SocketMessage) -> dict[str, Any]:
 def _read(plain: dict[str, Any]) -> SocketMessage:
     if plain["type"] == "key.revoked":
         return KeyRevoked(plain["account"], UUID(plain["key"]) if plain["key"] else None)
+    if plain["type"] == "session.ended":
+        return SessionEnded(UUID(plain["session"]))
     if plain["type"] == "socket.replaced":
         return SocketReplaced(plain["socket"])
     return SiteChanged()

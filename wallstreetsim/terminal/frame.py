@@ -14,10 +14,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
 from django.utils.http import quote_etag
 
+from agents.models import Agent
 from agents.services import site_state
 from market import selectors
 from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
+from wallstreetsim.terminal import reader
 from wallstreetsim.terminal.dashboard import VERSION, newest_digest
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
@@ -49,6 +51,7 @@ class Frame:
 
 
 Context = Callable[[], Mapping[str, Any]]
+Own = Callable[[str, Agent], str]  # a page → the same with the panels of an agent's own
 
 
 def framed(
@@ -59,9 +62,12 @@ def framed(
     *,
     status: int = 200,
     is_kept: bool = True,
+    own: Own | None = None,
 ) -> HttpResponse:
     """Answer with a page as of the last tick. `context` is asked once a tick and address, however
     many look; a page that is unchanged is a 304. One that is not kept is made for each who looks.
+
+    To an agent that is logged in, `own` gives the page with its own panels: nobody keeps that one.
     """
     digest = newest_digest()
     if digest is None:
@@ -69,7 +75,9 @@ def framed(
     address = request.get_full_path()
     theme = theme_of(request)
     etag = quote_etag(f"{digest}{theme}{address}{site_state.current_notice() or ''}")
-    if request.headers.get("If-None-Match") == etag:
+    agent = reader.agent_of(request)
+    is_public = is_kept and agent is None
+    if is_public and request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     page = _kept(digest, address) if is_kept else _Page()
     if page.content is None:
@@ -85,15 +93,18 @@ def framed(
                     "theme": PLACE,
                     "themes": THEMES,
                     "origin": ORIGIN,
+                    "address": address,
                 },
+                None if is_kept else request,
             )
+    content = own(page.content, agent) if own and agent else page.content
     host = request.get_host()
-    answer = html(
-        for_reader(page.content, request), status=status, socket=f" ws://{host} wss://{host}"
-    )
+    answer = html(for_reader(content, request), status=status, socket=f" ws://{host} wss://{host}")
     patch_vary_headers(answer, ["Cookie"])
-    if is_kept:
+    if is_public:
         answer["ETag"] = etag
+    if agent is not None:
+        answer["Cache-Control"] = reader.NO_STORE
     return answer
 
 

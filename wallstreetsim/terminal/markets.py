@@ -23,6 +23,7 @@ from wallstreetsim.terminal import dashboard, moves
 from wallstreetsim.terminal.frame import framed, one_of
 from wallstreetsim.terminal.shared import DEPTH_HEIGHT, DEPTH_MARGIN, DEPTH_WIDTH
 from wallstreetsim.terminal.template_tags import words
+from wallstreetsim.terminal.ticket import own_panels
 
 Levels: TypeAlias = Sequence[Sequence[int]]  # price, shares, orders
 
@@ -57,8 +58,13 @@ def markets(request: HttpRequest) -> HttpResponse:
 def company(request: HttpRequest, symbol: str) -> HttpResponse:
     if not Company.objects.filter(symbol=symbol.upper()).exists():
         raise Http404
+    symbol = symbol.upper()
     return framed(
-        request, "markets/company.html", "MARKETS", lambda: _company(request, symbol.upper())
+        request,
+        "markets/company.html",
+        "MARKETS",
+        lambda: _company(request, symbol),
+        own=own_panels(request, symbol),
     )
 
 

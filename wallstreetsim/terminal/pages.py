@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
 from market.common.client_address import address_of
+from wallstreetsim.api import envelope
 from wallstreetsim.api.envelope import JSON, View, for_people_or, only_read, refuse
 from wallstreetsim.api.limits import LIMITS, Allowance, spend
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
@@ -170,6 +171,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return html(
         render_to_string("404.html", {"path": request.path, "theme": theme_of(request)}), status=404
     )
+
+
+def _forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return html(render_to_string("403.html", {"theme": theme_of(request)}), status=403)
+
+
+forged = for_people_or(_forged, envelope.forged)  # a form without its token
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from json import dumps
 from math import floor
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -82,6 +83,32 @@ def as_hundredths(fraction: float) -> float:
 def price(cents: int | None) -> str:
     """Dollars in a column of prices, whose heading says so."""
     return "–" if cents is None else f"{cents / 100:,.2f}"
+
+
+@register.filter
+def dollars(amount: object) -> str:
+    """Write what the API gives, which is in dollars already, if it gives a number."""
+    return f"{amount:,.2f}" if isinstance(amount, int | float) else "–"
+
+
+@register.filter
+def signed_dollars(amount: float) -> str:
+    """Write a gain or a loss in dollars, with its sign."""
+    sign = "-" if amount <= -LEAST_CHANGE else "+"
+    return f"{sign}${abs(amount):,.2f}"
+
+
+@register.filter
+def magnitude(number: int) -> int:
+    return abs(number)
+
+
+@register.filter
+def order_price(order: Mapping[str, Any]) -> str:
+    """Write at what price an order trades: its limit, and the stop that it waits for."""
+    limit, stop = order["price"], order["stopPrice"]
+    shown = "market" if limit is None else dollars(limit)
+    return shown if stop is None else f"{shown} from {dollars(stop)}"
 
 
 @register.filter

@@ -1,20 +1,25 @@
-"""What of a page is the reader's own, though it is made once for all: the theme, by a cookie, and
-the address by which the site was asked for. Both are filled in as it is sent.
+"""What of a page is the reader's own, though it is made once for all: the theme, by a cookie, the
+address by which the site was asked for, and who is logged in. They are filled in as it is sent.
 """
 
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
 from wallstreetsim.api.envelope import only_read
+from wallstreetsim.terminal import reader
 
 THEMES = ("dark", "light", "colour-blind", "scan-lines")
 COOKIE = "theme"
 COOKIE_SECONDS = 365 * 24 * 3600
 PLACE = "@theme@"  # in a page that is kept
 ORIGIN = "@origin@"
+# What stands between two of these is for whoever is not logged in. Nobody can write them into a
+# page: what agents wrote has no "<" in it.
+ACCOUNT = ("<!--account-->", "<!--/account-->")
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -26,7 +31,18 @@ def theme_of(request: HttpRequest) -> str:
 def for_reader(page: str, request: HttpRequest) -> str:
     """Return a page that is kept as this reader is to have it."""
     origin = f"{request.scheme}://{request.get_host()}"
-    return page.replace(PLACE, theme_of(request), 1).replace(ORIGIN, origin)
+    page = page.replace(PLACE, theme_of(request), 1).replace(ORIGIN, origin)
+    agent = reader.agent_of(request)
+    if agent is None:
+        return page
+    return between(page, ACCOUNT, render_to_string("me/account_link.html", {"agent": agent}))
+
+
+def between(page: str, marks: tuple[str, str], shown: str) -> str:
+    """Return a page with something else between two marks, which it may not have."""
+    before, first, rest = page.partition(marks[0])
+    _, last, after = rest.partition(marks[1])
+    return f"{before}{shown}{after}" if first and last else page
 
 
 @never_cache
