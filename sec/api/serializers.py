@@ -191,6 +191,8 @@ def case_summary(case: Investigation, accused: list[CaseLine]) -> CaseSummary:
 
 
 class EvidenceOrder(TypedDict):
+    """An order. `filled` and `tickClosed` are as its case has it; `cancelled`: by its owner."""
+
     id: str
     tick: int
     agentId: str | None
@@ -198,6 +200,9 @@ class EvidenceOrder(TypedDict):
     type: str
     quantity: int
     price: float | None
+    filled: int
+    tickClosed: int | None
+    cancelled: bool
 
 
 class EvidenceTrade(TypedDict):
@@ -225,6 +230,36 @@ class EvidenceBribe(TypedDict):
     outcome: str
 
 
+class EvidenceEvent(TypedDict):
+    """News of a company; `impact` is the return that it was worth, `wide`: of more companies."""
+
+    id: str
+    tick: int
+    symbol: str
+    type: str
+    impact: float
+    wide: bool
+
+
+class EvidenceLink(TypedDict):
+    """That two agents were linked; `chief`: that the one, named twice, headed the company."""
+
+    tick: int
+    agentId: str | None
+    otherId: str | None
+    chief: bool
+
+
+class EvidencePrice(TypedDict):
+    """How a company stood at the end of a tick."""
+
+    tick: int
+    symbol: str
+    price: float
+    bid: float
+    ask: float
+
+
 class Evidence(TypedDict):
     """What a case rests on. Who is not accused is null."""
 
@@ -232,6 +267,9 @@ class Evidence(TypedDict):
     trades: list[EvidenceTrade]
     rumors: list[EvidenceRumor]
     bribes: list[EvidenceBribe]
+    events: list[EvidenceEvent]
+    links: list[EvidenceLink]
+    prices: list[EvidencePrice]
 
 
 class SubpoenaedMessage(TypedDict):
@@ -275,6 +313,9 @@ def case_detail(file: CaseFile) -> CaseDetail:
                 }
                 for one in evidence["bribes"]
             ],
+            "events": [_event(one) for one in evidence.get("events", ())],
+            "links": [_link(one, accused) for one in evidence.get("links", ())],
+            "prices": [_price(one) for one in evidence.get("prices", ())],
         },
         "messages": messages,
     }
@@ -290,6 +331,9 @@ def _order(order: Mapping[str, Any], accused: Mapping[int, Agent]) -> EvidenceOr
         "type": order["intent"],
         "quantity": order["quantity"],
         "price": None if limit is None else limit / 100,
+        "filled": order.get("filled", 0),
+        "tickClosed": order.get("closed_tick"),
+        "cancelled": order.get("is_pulled", False),
     }
 
 
@@ -305,6 +349,36 @@ def _trade(trade: Mapping[str, Any], accused: Mapping[int, Agent]) -> EvidenceTr
         "seller": seller,
         "buyOrder": trade["buy_order"] if buyer else None,
         "sellOrder": trade["sell_order"] if seller else None,
+    }
+
+
+def _event(event: Mapping[str, Any]) -> EvidenceEvent:
+    return {
+        "id": event["id"],
+        "tick": event["tick"],
+        "symbol": event["symbol"],
+        "type": event["kind"],
+        "impact": event["impact"],
+        "wide": event["is_wide"],
+    }
+
+
+def _link(link: Mapping[str, Any], accused: Mapping[int, Agent]) -> EvidenceLink:
+    return {
+        "tick": link["tick"],
+        "agentId": _id_of(link["one"], accused),
+        "otherId": _id_of(link["other"], accused),
+        "chief": link["is_chief"],
+    }
+
+
+def _price(price: Mapping[str, Any]) -> EvidencePrice:
+    return {
+        "tick": price["tick"],
+        "symbol": price["symbol"],
+        "price": price["price"] / 100,
+        "bid": price["bid"] / 100,
+        "ask": price["ask"] / 100,
     }
 
 

@@ -255,12 +255,17 @@ def order_seen(order: Order) -> OrderSeen:
             order.limit,
             order.stop is not None,
             order.self_trade.value,
-            reason == Reason.LIQUIDATION,
+            is_liquidation(order),
             order.filled,
             order.tick_closed,
             order.status is OrderStatus.CANCELLED and reason == Reason.BY_OWNER,
         ),
     )
+
+
+def is_liquidation(order: Order) -> bool:
+    """Say whether the exchange has placed an order, to liquidate."""
+    return order.reason_code == Reason.LIQUIDATION
 
 
 def split_trade(trade: TradeSeen, symbol: str, into: int, of: int) -> TradeSeen:

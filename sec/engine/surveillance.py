@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from agents.engine.facts import AgentAdmitted, AllianceFormed
 from agents.engine.registry import AgentRegistry
-from market.engine.accounts import FIRST_AGENT_ACCOUNT
 from market.engine.engine import Facts, Plain
 from market.engine.market import MarketEngine
 from market.engine.orders import Company, Order
 from market.engine.outcome import MarketEvent
 from market.engine.values import BUY, Shares, Tick
 from sec.engine.detectors.detectors import Detectors
-from sec.engine.detectors.tape import Added, QuoteSeen, flows_of
-from sec.engine.records import EventSeen, OrderSeen, RumorSeen, order_seen
+from sec.engine.detectors.tape import Added, Flows, QuoteSeen, TickOrders
+from sec.engine.records import EventSeen, RumorSeen
 from sec.engine.suspicion import Conduct, Suspicion
 
 
@@ -93,19 +92,14 @@ class Surveillance:
         quotes = {
             company.symbol: _quote_seen(company) for company in self.market.companies.values()
         }
-        orders: dict[str, OrderSeen] = {
-            order.id: order_seen(order)
-            for order in log.orders.values()
-            if order.account.id >= FIRST_AGENT_ACCOUNT
-        }
         events = [seen for event in log.events for seen in self._events_seen(event)]
         return Added(
             tick,
-            orders,
+            TickOrders(log.orders.values()),
             log.trades,
             rumors,
             events,
-            flows_of(log.trades),
+            Flows(log.trades),
             quotes,
             self.quotes or quotes,
             log.auctioned,

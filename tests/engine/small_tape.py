@@ -9,16 +9,30 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from market.engine.accounts import FIRST_AGENT_ACCOUNT, MARKET_MAKER
+from market.engine.accounts import FIRST_AGENT_ACCOUNT, MARKET_MAKER, AccountKind
+from market.engine.book_orders import Ticket
+from market.engine.orders import Account, Company, Order
 from market.engine.outcome import Trade
-from market.engine.values import Cents, Shares, Tick
+from market.engine.reasons import Reason
+from market.engine.values import (
+    INTENTS,
+    SELF_TRADES,
+    Cents,
+    OrderKind,
+    OrderStatus,
+    Shares,
+    Side,
+    Tick,
+)
 from sec.engine.cases import Case, Source
 from sec.engine.detectors.detectors import Detectors
-from sec.engine.detectors.tape import Added, QuoteSeen, flows_of
+from sec.engine.detectors.tape import Added, Flows, QuoteSeen, TickOrders
 from sec.engine.findings import Finding
-from sec.engine.records import EventSeen, OrderSeen, RumorSeen
+from sec.engine.records import EventSeen, RumorSeen
 from sec.engine.rules import THRESHOLDS
 from sec.engine.suspicion import Suspicion
+from tests.cast import listing
+from wallstreetsim.machine.rules import RULES
 
 SYMBOL = "APEX"
 HOUSE = "house"
@@ -39,7 +53,8 @@ class SmallTape:
         self.now: Tick = 1
         self.price: Cents = 10_000
         self.suspicions: list[Suspicion] = []
-        self.orders: dict[str, OrderSeen] = {}
+        self.company = Company(listing(SYMBOL, "100.00"), RULES.market)
+        self.orders: dict[str, Order] = {}
         self.made = 0
         self.before = self._quotes()
         self._clear()
@@ -52,7 +67,7 @@ class SmallTape:
         return self.holdings.get(account, 0)
 
     def _clear(self) -> None:
-        self.touched: dict[str, OrderSeen] = {}
+        self.touched: dict[str, Order] = {}
         self.trades: list[Trade] = []
         self.rumors: list[RumorSeen] = []
         self.events: list[EventSeen] = []
@@ -68,46 +83,58 @@ class SmallTape:
     ) -> str:
         """Let an order be placed, and return its id."""
         self.made += 1
-        seen = OrderSeen(
-            f"order-{self.made:05}",
-            self.now,
-            self.id(name),
+        given = terms.get("stop")
+        stop = price if given is True else given
+        assert stop is None or isinstance(stop, int)
+        ticket = Ticket(
             SYMBOL,
-            side,
+            INTENTS[side],
             quantity,
+            OrderKind.MARKET if price is None else OrderKind.LIMIT,
             price,
-            bool(terms.get("stop")),
-            str(terms.get("self_trade", "cancel_newest")),
-            bool(terms.get("liquidation")),
+            stop,
+            self_trade=SELF_TRADES[str(terms.get("self_trade", "cancel_newest"))],
         )
-        self.orders[seen.id] = self.touched[seen.id] = seen
-        return seen.id
+        order = Order(
+            self.made,
+            f"order-{self.made:05}",
+            Account(self.id(name), name, AccountKind.AGENT),
+            self.company,
+            Side.BUY if side in ("BUY", "COVER") else Side.SELL,
+            ticket,
+            self.now,
+        )
+        order.status = OrderStatus.OPEN
+        if terms.get("liquidation"):
+            order.reason_code = Reason.LIQUIDATION
+        self.orders[order.id] = self.touched[order.id] = order
+        return order.id
 
     def pull(self, *orders: str) -> None:
         """Let orders be cancelled by their owners."""
         for id in orders:
-            seen = self.orders[id]
-            if seen.closed_tick is None:
-                self._change(seen._replace(closed_tick=self.now, is_pulled=True))
+            order = self.orders[id]
+            if order.tick_closed is None:
+                order.status, order.reason_code = OrderStatus.CANCELLED, Reason.BY_OWNER
+                order.tick_closed = self.now
+                self.touched[id] = order
 
     def move(self, order: str, price: Cents) -> None:
         """Let an order be given another limit."""
-        self._change(self.orders[order]._replace(limit=price))
-
-    def _change(self, order: OrderSeen) -> None:
-        self.orders[order.id] = self.touched[order.id] = order
+        self.orders[order].limit = price
+        self.touched[order] = self.orders[order]
 
     def fill(
         self, buy: str, sell: str, quantity: Shares, price: Cents, aggressor: str | None = "BUY"
     ) -> None:
         """Let two orders trade."""
         for id in (buy, sell):
-            seen = self.orders[id]
-            filled = seen.filled + quantity
-            is_done = filled >= seen.quantity
-            self._change(seen._replace(filled=filled, closed_tick=self.now if is_done else None))
+            order = self.touched[id] = self.orders[id]
+            order.filled += quantity
+            if not order.unfilled:
+                order.status, order.tick_closed = OrderStatus.FILLED, self.now
         self.made += 1
-        buyer, seller = self.orders[buy].account, self.orders[sell].account
+        buyer, seller = self.orders[buy].account.id, self.orders[sell].account.id
         self.holdings[buyer] = self.holdings.get(buyer, 0) + quantity
         self.holdings[seller] = self.holdings.get(seller, 0) - quantity
         self.trades.append(
@@ -170,14 +197,13 @@ class SmallTape:
 
     def _end_tick(self) -> list[Suspicion]:
         quotes = self._quotes()
-        agents = {id: o for id, o in self.touched.items() if o.account >= FIRST_AGENT_ACCOUNT}
         added = Added(
             self.now,
-            agents,
+            TickOrders(self.touched.values()),
             self.trades,
             self.rumors,
             self.events,
-            flows_of(self.trades),
+            Flows(self.trades),
             quotes,
             self.before,
             self.resumed,

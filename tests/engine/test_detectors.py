@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from sec.engine.detectors.rounds import Acted, Round
 from sec.engine.rules import (
     COORDINATION,
     INSIDER_TRADING,
@@ -83,6 +84,37 @@ def test_day_traders_with_many_counterparties_are_no_ring() -> None:
         for name in random.sample(names, 3):
             tape.buys(name, random.randint(50, 150))
         tape.tick()
+    assert not tape.crimes
+
+
+def test_two_makers_whose_quotes_meet_are_no_ring_though_they_have_just_begun() -> None:
+    tape, random = SmallTape(), Random(3)
+    for n in range(14):
+        quotes = {}
+        for name in ALLIES:
+            size, at = random.randint(80, 120), tape.price + random.choice((-4, 0, 4))
+            quotes[name] = (
+                tape.order(name, "BUY", size, at - 4),
+                tape.order(name, "SELL", size, at + 4),
+                size,
+            )
+        if n > 2:
+            buyer, seller = random.sample(ALLIES, 2)
+            size = min(quotes[buyer][2], quotes[seller][2])
+            tape.fill(quotes[buyer][0], quotes[seller][1], size, tape.price)
+        tape.tick()
+        tape.pull(*(id for bid, ask, _ in quotes.values() for id in (bid, ask)))
+    assert not tape.crimes
+
+
+def test_strangers_who_take_a_part_of_each_others_orders_are_no_ring() -> None:
+    tape = SmallTape()
+    for n in range(12):
+        seller, buyer = ALLIES if n % 2 else ALLIES[::-1]
+        sell = tape.order(seller, "SELL", 100, tape.price)
+        tape.tick()
+        tape.fill(tape.order(buyer, "BUY", 90, None), sell, 45, tape.price)
+        tape.tick(3)
     assert not tape.crimes
 
 
@@ -378,6 +410,28 @@ def test_friends_who_follow_the_market_by_one_public_strategy_are_none() -> None
     assert not tape.crimes
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_friends_who_each_work_large_orders_in_pieces_are_none(seed: int) -> None:
+    tape, random = SmallTape(*CREW), Random(seed)
+    sides = dict.fromkeys(("ann", "bob", "cid"), 1)
+    for _ in range(200):
+        for name, side in sides.items():
+            if random.random() < 0.06:
+                sides[name] = random.choice((-1, 1))
+            if random.random() < 0.4:
+                (tape.buys if side > 0 else tape.sells)(name, 50)
+        tape.tick()
+    assert not tape.crimes
+
+
+def test_to_turn_together_says_more_than_to_go_on_together() -> None:
+    def nats(*habits: float) -> float:
+        low, high = (Acted(1, n, 50, habit, [], [], []) for n, habit in enumerate(habits))
+        return Round(low, high).nats(usual=0.5)
+
+    assert nats(0.4, 0.4) > nats(0.5, 0.5) > nats(0.6, 0.6) > nats(0.9, 0.9) > 0
+
+
 def test_friends_who_all_only_buy_slowly_are_none() -> None:
     tape, random = SmallTape(*CREW), Random(8)
     for _ in range(60):
@@ -439,6 +493,21 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
             assert not tape.crimes
     assert tape.crimes == {INSIDER_TRADING}
     assert proven(tape, INSIDER_TRADING, "ann")
+
+
+def test_one_position_before_news_that_comes_in_a_row_is_no_habit() -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(200)
+    for _ in range(8):
+        tape.sells("ann", 60)
+        tape.tick(2)
+    for _ in range(5):
+        tape.news(-0.05)
+        tape.tick(3)
+    for _ in range(8):
+        tape.buys("ann", 60)
+        tape.tick(2)
+    assert not tape.crimes
 
 
 def test_a_friend_who_buys_all_the_time_or_is_wrong_or_holds_is_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,15 @@ import orjson
 import pytest
 from django.test import Client
 
+from sec.engine.outcome import CaseState
+from sec.engine.records import (
+    EventSeen,
+    LinkSeen,
+    OrderSeen,
+    PaymentSeen,
+    PriceSeen,
+    RumorSeen,
+)
 from sec.models import Investigation, Violation
 from tests.floor.test_law import court, wash
 from wallstreetsim.lab.surveillance.measure import Alert, Played, Result
@@ -61,6 +71,51 @@ def test_a_case_is_shown_from_its_charge_to_the_end_of_its_sentence(
     assert ">convicted</td>" not in text_of(client, "/sec?crime=bribery")
     assert "ann" in text_of(client, "/agents/ann").partition('id="record"')[0]
     assert "wash trading" in text_of(client, "/agents/ann")
+
+
+def test_a_case_file_shows_every_kind_of_evidence_and_names_the_accused_alone(
+    transactional_db: None, client: Client
+) -> None:
+    hall = court()
+    wash(hall)
+    while not Violation.objects.public().exists():
+        hall.tick()
+        assert hall.row.tick < 60
+    [case] = Investigation.objects.all()
+    ann, bob = hall.agents["ann"].id, hall.agents["bob"].id
+    pulled = OrderSeen(
+        *("order-1", 3, ann, "APEX", "BUY", 700, 1_012, False, "allow", False),
+        filled=40,
+        closed_tick=4_321,
+        is_pulled=True,
+    )
+    links = [LinkSeen("1", 5, ann, bob), LinkSeen("2", 6, bob, bob, is_chief=True)]
+    case.evidence |= {
+        "orders": [pulled._asdict()],
+        "rumors": [RumorSeen("r", 8, ann, "APEX", 1, 50, 1_000)._asdict()],
+        "bribes": [PaymentSeen("p", 9, "kept", ann, bob, 123_400)._asdict()],
+        "events": [EventSeen("1:APEX", 7, "APEX", "EARNINGS_BEAT", 0.0525)._asdict()],
+        "links": [link._asdict() for link in links],
+        "prices": [PriceSeen("x", 2, "APEX", 1_003, 1_001, 1_007, 90, 30)._asdict()],
+    }
+    case.save()
+    assert set(CaseState._fields) >= set(case.evidence)
+    page = text_of(client, f"/sec/cases/{case.id}").partition("EVIDENCE")[2]
+    for shown in ("10.12", "4,321", "a rumor about APEX", "$1,234.00", "earnings beat", "5.25%"):
+        assert shown in page
+    assert "10.03</td><td>10.01</td><td>10.07" in page
+    assert "the company, as its chief" in page
+    assert ">ann<" in page
+    assert not re.search(r"\bbob\b", page)
+    evidence = client.get(f"/api/v1/sec/cases/{case.id}").json()["data"]["evidence"]
+    assert set(evidence) == set(case.evidence)
+    assert evidence["links"][0]["agentId"] == str(hall.agents["ann"].public_id)
+    assert evidence["links"][0]["otherId"] is None
+    assert str(bob) not in str(evidence)
+    case.evidence = {key: case.evidence[key] for key in ("orders", "trades", "rumors", "bribes")}
+    case.save()
+    frame._kept.cache_clear()
+    assert "Who was linked" not in text_of(client, f"/sec/cases/{case.id}")  # one of before
 
 
 def test_a_case_that_is_not_there_is_not_found(transactional_db: None, client: Client) -> None:

@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "8b77374a85da2f3d54fc8dcd08cddad863c9300e204bbab8d45f4a411db9ff06"
+GOLDEN_DIGEST = "6944b79c42ea5172f9f6751c9932c294feed00ed734c2e2ca530cd1036b5b27c"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "5f83826c7ce37512fde8c083236d051fc68781d26a123f8e28e028d2bb109c51"
+DECISIONS = "7f215b74247054094c6d4bc266bb0258fee5da01a8408ad41fda64753ad56a2e"
 
 WORDS = ("reason", "reason_code", "note")
 

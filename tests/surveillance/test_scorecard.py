@@ -81,5 +81,5 @@ def test_every_script_is_run_with_every_seed() -> None:
     assert len(crimes) == 2 * 30
     assert len({job["seed"] for job in planned}) == len(planned)
     kinds = [kind for job in planned for kind in job["kinds"]]
-    assert len(kinds) == 24 * 10
+    assert len(kinds) == 25 * 10
     assert {kinds.count(kind) for kind in kinds} == {10}

@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 1
 # What may be run by name: a function of plain data that returns plain data.
 EXPERIMENTS = {
     "surveillance": "wallstreetsim.lab.surveillance.measure:run_job",
+    "fresh worlds": "wallstreetsim.lab.surveillance.worlds:run_job",
     "metamorphic": "wallstreetsim.lab.surveillance.metamorphic:run_job",
     "realism": "wallstreetsim.lab.realism.report:run_job",
     "adversaries": "wallstreetsim.lab.realism.adversaries:run_job",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -85,15 +85,25 @@ def _sec(request: HttpRequest) -> Mapping[str, Any]:
 
 
 def _case(file: selectors.CaseFile) -> Mapping[str, Any]:
-    """Return the file as the API gives it, the accused by their names in its trades too."""
+    """Return the file as the API gives it, the accused by their names in its evidence too."""
     detail = serializers.case_detail(file)
     names = {one["agentId"]: one["agentName"] for one in detail["accused"]}
-    trades = [
-        {
-            **trade,
-            "buyerName": names.get(trade["buyer"] or ""),
-            "sellerName": names.get(trade["seller"] or ""),
-        }
-        for trade in detail["evidence"]["trades"]
-    ]
-    return {**detail, "evidence": {**detail["evidence"], "trades": trades}}
+
+    def named(rows: Iterable[Mapping[str, Any]], **fields: str) -> list[Mapping[str, Any]]:
+        return [
+            {**row, **{name: names.get(row[field] or "") for name, field in fields.items()}}
+            for row in rows
+        ]
+
+    evidence = detail["evidence"]
+    return {
+        **detail,
+        "evidence": {
+            **evidence,
+            "trades": named(evidence["trades"], buyerName="buyer", sellerName="seller"),
+            "orders": named(evidence["orders"], agentName="agentId"),
+            "links": named(evidence["links"], agentName="agentId", otherName="otherId"),
+            "events": [{**one, "percent": 100 * one["impact"]} for one in evidence["events"]],
+        },
+        "has_evidence": any(evidence.values()),
+    }

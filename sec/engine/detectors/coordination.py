@@ -5,135 +5,33 @@ market, a public strategy and their own habits explain.
 from __future__ import annotations
 
 from math import comb, exp, log
-from typing import NamedTuple
 
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.tape import Added, trade_seen
+from sec.engine.detectors.rounds import HORIZONS, LAG, Acted, Pair, Round, nats_together, when
+from sec.engine.detectors.tape import Added, Flow, trade_seen
 from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 from sec.engine.rules import COORDINATION
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
-LAG = 5  # ticks between trades that may be one round
 LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
 NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
-AGREEING = 0.93  # of a coordinated pair's rounds
 IN_TIME = 0.65  # of a coordinated account's trades, that its partner trades beside
 LEAST_TICKS = 40  # over which a rate is taken
-MOST_TIMELY = 0.2  # nats a round, by acting at the same time alone
-HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
+LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
 LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
 CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
 PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
-OF_MANY_PAIRS = 3.0  # nats, for two alone: of so many pairs some agree by chance
+OF_MANY_PAIRS, OF_MANY_GROUPS = 3.0, 0.6  # nats: of so many, some agree by chance
 MOST_MEMBERS = 8
 KEPT_ROUNDS = 40
 LEAST_ROUNDS = 4
 
 PairKey = tuple[int, int, str]  # the lower account, the higher, the company
-
-
-class Acted:
-    """What a linked account traded of a company in one tick."""
-
-    __slots__ = ("account", "matched", "net", "orders", "signs", "tick", "trades")
-
-    def __init__(
-        self,
-        tick: Tick,
-        account: int,
-        net: Shares,
-        signs: list[int],
-        trades: list[TradeSeen],
-        orders: list[OrderSeen],
-    ) -> None:
-        self.tick = tick
-        self.account = account
-        self.net = net
-        self.signs = signs  # of the moves before it, over each horizon
-        self.trades = trades
-        self.orders = orders
-        self.matched: list[int] = []  # partners who acted within the lag
-
-
-class Round(NamedTuple):
-    """Two acts at the same time, and the chance that they would agree."""
-
-    low: Acted
-    high: Acted
-    chance: float
-
-    @property
-    def agrees(self) -> bool:
-        return self.low.net * self.high.net > 0
-
-
-class Pair:
-    """What two linked accounts have done at the same time in one company, since it last meant
-    nothing.
-    """
-
-    __slots__ = ("rounds", "tick", "timely")
-
-    def __init__(self, tick: Tick) -> None:
-        self.tick = tick  # of the last round
-        self.timely = 0.0  # nats, that they act at the same time
-        self.rounds: list[Round] = []
-
-    def clear(self) -> None:
-        self.timely = 0.0
-        self.rounds = []
-
-    def nats(self) -> float:
-        """Return the evidence that the two act together."""
-        return sum(nats for _, nats in self.weighed())
-
-    def weighed(self) -> list[tuple[Round, float]]:
-        """Return each round with the evidence that it adds."""
-        count = len(self.rounds)
-        if not count:
-            return []
-        strategy = self._strategy_chance(count)
-        usual = max(strategy, self._leaning_chance(count))
-        # A strategy that makes them agree makes them act at the same time as well.
-        unexplained = max(0.0, 1.0 - 3.0 * (strategy - 0.5))
-        timely = min(self.timely / count, MOST_TIMELY * unexplained)
-        weighed = []
-        for round in self.rounds:
-            chance = min(0.92, max(usual, round.chance))
-            if round.agrees:
-                nats = log(AGREEING / chance)
-            else:
-                nats = log((1.0 - AGREEING) / (1.0 - chance))
-            weighed.append((round, nats + timely))
-        return weighed
-
-    def _leaning_chance(self, count: int) -> float:
-        """Return the chance of agreement that each one's leaning to a side leaves."""
-        one = (sum(1 for round in self.rounds if round.low.net > 0) + 1.0) / (count + 2.0)
-        other = (sum(1 for round in self.rounds if round.high.net > 0) + 1.0) / (count + 2.0)
-        return one * other + (1.0 - one) * (1.0 - other)
-
-    def _strategy_chance(self, count: int) -> float:
-        """Return the chance of agreement that a strategy leaves which goes with the market's moves,
-        or against them.
-        """
-        with_it = [0] * len(HORIZONS)
-        for low, high, _ in self.rounds:
-            first = low if low.tick <= high.tick else high
-            for act in (low, high):
-                for n, sign in enumerate(first.signs):
-                    with_it[n] += sign if act.net > 0 else -sign
-        chance = 0.5
-        for excess in with_it:  # of twice as many acts
-            part = (0.5 + abs(excess) / (4.0 * count)) * count
-            part = (part + 0.5) / (count + 1.0)
-            chance = max(chance, part * part + (1.0 - part) * (1.0 - part))
-        return chance
 
 
 class Coordination:
@@ -153,7 +51,7 @@ class Coordination:
             self.news[event.symbol] = tick
         for symbol in added.resumed:
             self.news[symbol] = tick
-        fresh = self._acted(added, known)
+        fresh = self._acts(added, known)
         grown: dict[PairKey, None] = {}
         for one in fresh:
             symbol = one.trades[0].symbol
@@ -187,55 +85,40 @@ class Coordination:
 
     # Rounds
 
-    def _acted(self, added: Added, known: Known) -> list[Acted]:
+    def _acts(self, added: Added, known: Known) -> list[Acted]:
         """Return what linked accounts have done in the tick that nothing common explains."""
-        fresh: dict[tuple[int, str], Acted] = {}
         if known.ties.is_empty:
             return []
-        crowds: dict[str, list[int]] = {}
-        for key, flow in added.flows.items():
-            account, symbol = key
-            net = flow.bought - flow.sold
-            crowd = crowds.get(symbol)
-            if crowd is None:
-                crowd = crowds[symbol] = [0, 0]
-            crowd[0 if net > 0 else 1] += 1
-            if not known.ties.has(account) or abs(net) < (
-                LEAST_SHARES * added.quotes[symbol].usual_volume
-            ):
-                continue
+        found: list[Acted] = []
+        for symbol, flows in added.flows.by_company.items():
             if added.tick - self.news.get(symbol, -NEWS_TICKS) < NEWS_TICKS:
                 continue
-            fresh[key] = Acted(added.tick, account, net, self._signs(symbol, added), [], [])
-        if not fresh:
-            return []
-        for trade in added.trades:
-            if trade.aggressor is None or trade.buyer == trade.seller:
+            least = LEAST_SHARES * added.quotes[symbol].usual_volume
+            fresh: dict[int, int] = {}  # by account: what it bought net
+            for account, flow in flows.items():
+                net = flow.bought - flow.sold
+                if abs(net) >= least and known.ties.has(account):
+                    fresh[account] = net
+            if not fresh:
                 continue
-            for account in (trade.buyer, trade.seller):
-                acted = fresh.get((account, trade.symbol))
-                if acted is not None:
-                    own = trade.buy_order if account == trade.buyer else trade.sell_order
-                    order = added.orders[own]
-                    if not order.is_liquidation:
-                        acted.trades.append(trade_seen(trade))
-                        acted.orders.append(order)
-        found = []
-        for (account, symbol), acted in fresh.items():
-            bought, sold = crowds[symbol]
-            same = bought if acted.net > 0 else sold
-            partners = len(known.ties.among(account, self._present(symbol, fresh)))
-            others = bought + sold - 1 - partners
-            is_common = others >= CROWD and same - 1 - partners >= CROWD_PART * others
-            if acted.trades and not is_common:
-                found.append(acted)
+            signs = self._signs(symbol, added)
+            bought = sum(1 for flow in flows.values() if flow.bought > flow.sold)
+            for account, net in fresh.items():
+                same = bought if net > 0 else len(flows) - bought
+                partners = len(known.ties.among(account, fresh))
+                others = len(flows) - 1 - partners
+                if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
+                    continue
+                habit = known.turnover.habit(account, symbol)
+                acted = _acted(account, net, habit, flows[account], signs, added)
+                if acted.trades:
+                    found.append(acted)
         return found
 
-    def _present(self, symbol: str, fresh: dict[tuple[int, str], Acted]) -> list[int]:
-        return [account for account, name in fresh if name == symbol]
-
     def _signs(self, symbol: str, added: Added) -> list[int]:
-        """Return the signs of a company's moves before the tick, 0 where they were small."""
+        """Return the signs of a company's moves before the tick, and of how its quotes lean about
+        its price; 0 where that was small.
+        """
         prices = self.prices.get(symbol, [])
         sigma = added.quotes[symbol].sigma
         signs = []
@@ -246,6 +129,10 @@ class Coordination:
             move = log(prices[-1] / prices[-1 - horizon])
             is_small = abs(move) < LEAST_MOVE * sigma * horizon**0.5
             signs.append(0 if is_small else 1 if move > 0.0 else -1)
+        quote = added.before[symbol]
+        lean = quote.bid + quote.ask - 2 * quote.price
+        is_small = abs(lean) < LEAST_LEAN * (quote.ask - quote.bid)
+        signs.append(0 if is_small else 1 if lean > 0 else -1)
         return signs
 
     def _match(self, one: Acted, other: Acted, symbol: str, turnover: Turnover) -> PairKey | None:
@@ -260,11 +147,7 @@ class Coordination:
         if pair is None:
             pair = self.pairs[key] = Pair(one.tick)
         pair.tick = one.tick
-        kept = [turnover.persistence(act.account, symbol) for act in (low, high)]
-        agreeing = kept[0] * kept[1] + (1.0 - kept[0]) * (1.0 - kept[1])
-        if pair.rounds and not pair.rounds[-1].agrees:
-            agreeing = 1.0 - agreeing
-        round = Round(low, high, max(0.5, agreeing))
+        round = Round(low, high)
         chance = self._chance(high.account, symbol, one.tick, turnover)
         pair.timely += log(IN_TIME / chance)
         pair.rounds.append(round)
@@ -277,7 +160,7 @@ class Coordination:
 
     def _chance(self, account: int, symbol: str, tick: Tick, turnover: Turnover) -> float:
         """Return the chance that an account trades within the lag of any moment."""
-        volume = turnover.volumes.get((account, symbol))
+        volume = turnover.volume_of(account, symbol)
         if volume is None:
             return 0.3
         ticks = (1.0 - SLOW ** max(LEAST_TICKS, tick - volume.first)) / (1.0 - SLOW)
@@ -326,18 +209,17 @@ class Coordination:
             if (pair := self.pairs.get((one, other, symbol))) is not None
         ]
         weighed = [one for pair in pairs for one in pair.weighed()]
-        weighed.sort(key=_when)
+        weighed.sort(key=when)
         acts: dict[tuple[Tick, int], Acted] = {}
         for round, _ in weighed:
             for act in (round.low, round.high):
                 acts[act.tick, act.account] = act
-        nats, count = _nats_together(weighed)
+        nats, count = nats_together(weighed)
         if count < LEAST_ROUNDS:
             return None
         # Whoever has many friends finds one who happens to agree.
         nats -= log(comb(max(len(members) - 1, len(known.ties.partners(low))), len(members) - 1))
-        if len(members) == 2:
-            nats -= OF_MANY_PAIRS
+        nats -= OF_MANY_PAIRS if len(members) == 2 else OF_MANY_GROUPS
         confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
         orders = {order.id: order for act in acts.values() for order in act.orders}
         trades = {trade.id: trade for act in acts.values() for trade in act.trades}
@@ -400,6 +282,7 @@ class Coordination:
                         act.tick,
                         act.account,
                         act.net,
+                        act.habit,
                         list(act.signs),
                         [list(trade) for trade in act.trades],
                         [list(order) for order in act.orders],
@@ -414,7 +297,7 @@ class Coordination:
                 *key,
                 pair.tick,
                 pair.timely,
-                [[number(one.low), number(one.high), one.chance] for one in pair.rounds],
+                [[number(one.low), number(one.high)] for one in pair.rounds],
             ]
             for key, pair in self.pairs.items()
         ]
@@ -428,11 +311,12 @@ class Coordination:
 
     def load(self, state: Plain) -> None:
         acts: list[Acted] = []
-        for tick, account, net, signs, trades, orders, matched in state["acts"]:
+        for tick, account, net, habit, signs, trades, orders, matched in state["acts"]:
             act = Acted(
                 tick,
                 account,
                 net,
+                habit,
                 list(signs),
                 [TradeSeen(*trade) for trade in trades],
                 [OrderSeen(*order) for order in orders],
@@ -445,32 +329,26 @@ class Coordination:
             low, high, symbol, tick, timely, rounds = row
             pair = self.pairs[low, high, symbol] = Pair(tick)
             pair.timely = timely
-            pair.rounds = [Round(acts[one], acts[other], chance) for one, other, chance in rounds]
+            pair.rounds = [Round(acts[one], acts[other]) for one, other in rounds]
         self.prices = {symbol: list(prices) for symbol, prices in state["prices"]}
         self.news = dict(state["news"])
 
 
+def _acted(
+    account: int, net: Shares, habit: float, flow: Flow, signs: list[int], added: Added
+) -> Acted:
+    """Return an account's flow as an act, without auctions and liquidations."""
+    trades: list[TradeSeen] = []
+    orders: list[OrderSeen] = []
+    for trade in flow.trades:
+        if trade.aggressor is None:
+            continue
+        order = added.orders.seen(trade.buy_order if trade.buyer == account else trade.sell_order)
+        if not order.is_liquidation:
+            trades.append(trade_seen(trade))
+            orders.append(order)
+    return Acted(added.tick, account, net, habit, signs, trades, orders)
+
+
 def _key(one: int, other: int, symbol: str) -> PairKey:
     return (one, other, symbol) if one < other else (other, one, symbol)
-
-
-def _when(weighed: tuple[Round, float]) -> Tick:
-    return max(weighed[0].low.tick, weighed[0].high.tick)
-
-
-def _nats_together(weighed: list[tuple[Round, float]]) -> tuple[float, int]:
-    """Return the evidence of a group's rounds, in the order of their ticks, and how many times it
-    has acted. Of m who act together m - 1 follow one: pairs say it m / 2 times.
-    """
-    nats, count, began = 0.0, 0, -2 * LAG
-    sum_of_round = 0.0
-    acting: set[int] = set()
-    for round, one in weighed:
-        tick = max(round.low.tick, round.high.tick)
-        if tick > began + LAG:
-            nats += sum_of_round * 2.0 / max(2, len(acting))
-            sum_of_round, acting, began = 0.0, set(), tick
-            count += 1
-        sum_of_round += one
-        acting.update((round.low.account, round.high.account))
-    return nats + sum_of_round * 2.0 / max(2, len(acting)), count

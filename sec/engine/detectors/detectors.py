@@ -61,7 +61,7 @@ class Detectors:
         """Return what a tick makes suspect, by detector."""
         self.ties.refresh(added.tick)
         self.turnover.see(added.tick, added.flows)
-        self.quoting.see(added.tick, added.orders)
+        self.quoting.see(added.tick, added.orders, added.quotes)
         self.positions.see(added, self.turnover)
         return [
             suspicion
@@ -92,7 +92,7 @@ class Detectors:
 
     def sizes(self) -> list[int]:
         """Return how much is remembered: ties, volumes, positions, and by each detector."""
-        sizes = [self.ties.size(), len(self.turnover.volumes), len(self.quoting.placed)]
+        sizes = [self.ties.size(), self.turnover.size(), self.quoting.size()]
         sizes.append(self.positions.size())
         return sizes + [detector.size() for detector in self.by_crime.values()]
 

@@ -45,6 +45,15 @@ class Early(NamedTuple):
     has_access: bool
     through: int  # the account through which it has access
 
+    def is_of(self, other: Early) -> bool:
+        """Say whether another event found this same position: news often comes in a row."""
+        return (
+            self.event.symbol == other.event.symbol
+            and self.event.id != other.event.id
+            and self.first_tick <= other.event.tick
+            and other.first_tick <= self.event.tick
+        )
+
 
 class Use(NamedTuple):
     """An early position that was ended at a profit, as far as it was by then."""
@@ -79,8 +88,9 @@ class InsiderTrading:
         """Return those who have, in this tick, gone on to end what they built before news."""
         suspicions = []
         for early in self.watched:
-            key = (early.account, early.event.symbol)
-            if key in added.flows and added.tick > early.event.tick:
+            if added.tick <= early.event.tick:
+                continue
+            if added.flows.of(early.account, early.event.symbol) is not None:
                 found = self._suspicion(early, added.tick, known)
                 if found is not None:
                     suspicions.append(found)
@@ -97,9 +107,7 @@ class InsiderTrading:
         sign = 1 if event.impact > 0 else -1
         chief = known.chiefs.get(event.symbol)
         found: list[Early] = []
-        for (account, symbol), course in known.positions.courses.items():
-            if symbol != event.symbol:
-                continue
+        for account, course in known.positions.in_company(event.symbol).items():
             early = self._early(account, course, event, added, known.turnover)
             if early is None:
                 continue
@@ -128,7 +136,7 @@ class InsiderTrading:
             abs(net) < ONE_WAY * gross
         ):
             return None
-        volume = turnover.volumes[account, symbol]
+        volume = turnover.volumes[symbol][account]
         _, slow = volume.at(tick)
         lately = 0.0
         first = tick
@@ -198,6 +206,8 @@ class InsiderTrading:
         if habit is None:
             habit = self.habits[account] = Habit()
         habit.tick = tick
+        if any(one.early.is_of(early) for one in habit.uses.values()):
+            return None
         habit.uses[event.id] = Use(early, part, trades, orders)
         if len(habit.uses) > KEPT_HABITS:
             del habit.uses[next(iter(habit.uses))]
@@ -220,9 +230,7 @@ class InsiderTrading:
         if len(uses) < 2:
             return None
         account = uses[0].early.account
-        built = sum(
-            course.built for (who, _), course in known.positions.courses.items() if who == account
-        )
+        built = sum(course.built for course in known.positions.by(account))
         others = max(habit.wrong, built - len(uses))
         nats, mean = 0.0, 0.0
         for use in uses:

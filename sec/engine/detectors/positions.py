@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from market.engine.engine import Plain
 from market.engine.outcome import Trade
 from market.engine.values import Cents, Shares, Tick
-from sec.engine.detectors.tape import Added, FlowKey, trade_seen
+from sec.engine.detectors.tape import Added, trade_seen
 from sec.engine.detectors.turnover import Turnover
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 
@@ -69,74 +70,84 @@ class Positions:
 
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
-        self.courses: dict[FlowKey, Course] = {}
+        self.courses: dict[str, dict[int, Course]] = {}  # by company and account
 
     def see(self, added: Added, turnover: Turnover) -> None:
         """Take in a tick's trades, as far as they build a position or end one."""
         tick = added.tick
-        wanted: set[FlowKey] = set()
-        for key in added.flows:
-            volume = turnover.volumes[key]
-            course = self.courses.get(key)
-            net = abs(volume.net)
-            if net >= ONE_WAY * volume.fast and net >= MUCH * added.quotes[key[1]].usual_volume:
-                if course is None:
-                    course = self.courses[key] = Course()
-                if not course.built or tick - course.built_tick > AGAIN:
-                    course.built += 1
-                course.built_tick = tick
-                wanted.add(key)
-            elif course is not None and tick - course.built_tick <= FOLLOWED:
-                wanted.add(key)
-        if wanted:
-            orders = added.orders
-            for trade in added.trades:
-                if trade.buyer == trade.seller:
-                    continue
-                if (trade.buyer, trade.symbol) in wanted:
-                    self.courses[trade.buyer, trade.symbol].add(trade, orders[trade.buy_order])
-                if (trade.seller, trade.symbol) in wanted:
-                    self.courses[trade.seller, trade.symbol].add(trade, orders[trade.sell_order])
+        for symbol, flows in added.flows.by_company.items():
+            volumes = turnover.volumes[symbol]
+            courses = self.courses.get(symbol)
+            if courses is None:
+                courses = self.courses[symbol] = {}
+            much = MUCH * added.quotes[symbol].usual_volume
+            for account, flow in flows.items():
+                volume = volumes[account]
+                net = abs(volume.net)
+                if net >= much and net >= ONE_WAY * volume.fast:
+                    course = courses.get(account)
+                    if course is None:
+                        course = courses[account] = Course()
+                    if not course.built or tick - course.built_tick > AGAIN:
+                        course.built += 1
+                    course.built_tick = tick
+                else:
+                    course = courses.get(account)
+                    if course is None or tick - course.built_tick > FOLLOWED:
+                        continue
+                for trade in flow.trades:
+                    own = trade.buy_order if trade.buyer == account else trade.sell_order
+                    course.add(trade, added.orders.seen(own))
         if tick % 50 == 0:
             self._prune(tick - self.window_ticks)
 
     def of(self, account: int, symbol: str) -> Course | None:
-        return self.courses.get((account, symbol))
+        return self.in_company(symbol).get(account)
+
+    def in_company(self, symbol: str) -> Mapping[int, Course]:
+        """Return the courses in a company, by account."""
+        return self.courses.get(symbol, {})
+
+    def by(self, account: int) -> list[Course]:
+        """Return the courses of an account."""
+        return [courses[account] for courses in self.courses.values() if account in courses]
 
     def _prune(self, after: Tick) -> None:
-        for key, course in list(self.courses.items()):
-            if course.trades and course.trades[0].tick <= after:
-                course.keep([trade for trade in course.trades if trade.tick > after])
-            if not course.trades:
-                del self.courses[key]
+        for courses in self.courses.values():
+            for account, course in list(courses.items()):
+                if course.trades and course.trades[0].tick <= after:
+                    course.keep([trade for trade in course.trades if trade.tick > after])
+                if not course.trades:
+                    del courses[account]
 
     def split(self, symbol: str, into: int, of: int) -> None:
-        for (_, name), course in self.courses.items():
-            if name == symbol:
-                course.trades = [split_trade(t, symbol, into, of) for t in course.trades]
-                course.orders = {
-                    id: split_order(o, symbol, into, of) for id, o in course.orders.items()
-                }
+        for course in self.in_company(symbol).values():
+            course.trades = [split_trade(t, symbol, into, of) for t in course.trades]
+            course.orders = {
+                id: split_order(order, symbol, into, of) for id, order in course.orders.items()
+            }
 
     def size(self) -> int:
-        return len(self.courses)
+        return sum(len(courses) for courses in self.courses.values())
 
     def dump(self) -> Plain:
         return [
             [
-                *key,
+                account,
+                symbol,
                 one.built,
                 one.built_tick,
                 [list(trade) for trade in one.trades],
                 [list(order) for order in one.orders.values()],
             ]
-            for key, one in self.courses.items()
+            for symbol, courses in self.courses.items()
+            for account, one in courses.items()
         ]
 
     def load(self, state: Plain) -> None:
         self.courses = {}
         for account, symbol, count, built, trades, orders in state:
-            course = self.courses[account, symbol] = Course()
+            course = self.courses.setdefault(symbol, {})[account] = Course()
             course.built, course.built_tick = count, built
             course.trades = [TradeSeen(*trade) for trade in trades]
             course.orders = {order[0]: OrderSeen(*order) for order in orders}

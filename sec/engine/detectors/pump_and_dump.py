@@ -67,7 +67,7 @@ class PumpAndDump:
         suspicions = []
         for talk in self.talks:
             rumor = talk.rumors[0]
-            active = [h for h in talk.holders if (h, rumor.symbol) in added.flows]
+            active = [h for h in talk.holders if added.flows.of(h, rumor.symbol) is not None]
             if active and added.tick <= talk.rumors[-1].tick + DUMP_TICKS:
                 found = self._suspicion(talk, added.tick, known)
                 if found is not None:
@@ -133,7 +133,7 @@ class PumpAndDump:
         orders: dict[str, OrderSeen] = {}
         trades: dict[str, TradeSeen] = {}
         for account in holders:
-            course = known.positions.courses[account, symbol]
+            course = known.positions.in_company(symbol)[account]
             orders.update(course.orders)
             trades.update((trade.id, trade) for trade in course.trades)
         return Suspicion(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from market.engine.engine import Plain
-from market.engine.values import Shares, Tick
-from sec.engine.detectors.tape import FlowKey, sign_of
-from sec.engine.detectors.turnover import SLOW
+from market.engine.values import BUY, Shares, Tick
+from sec.engine.detectors.tape import QuoteSeen, TickOrders
+from sec.engine.detectors.turnover import SLOW, due
 from sec.engine.records import OrderSeen
 
 ALIKE = 0.3  # of the larger side of a quote, that the smaller one is at least
+NEAR = 2.0  # outermost levels of the market maker from the price
+KEPT_QUOTES = 16  # ticks
 LEAST_QUOTES = 4.0
 STEADY = 0.3  # of all ticks since its first order: those in which it has placed some
 MOST_OF_THEM = 0.5  # of the ticks in which orders were placed
@@ -21,15 +23,34 @@ class Placed:
     alike, the latest counting most.
     """
 
-    __slots__ = ("any", "both", "first", "tick")
+    __slots__ = ("any", "asks", "bids", "both", "first", "quoted", "tick")
 
     def __init__(
-        self, tick: Tick, any: float = 0.0, both: float = 0.0, first: Tick | None = None
+        self,
+        tick: Tick,
+        any: float = 0.0,
+        both: float = 0.0,
+        first: Tick | None = None,
+        quoted: int = 0,
     ) -> None:
         self.tick = tick
         self.first = tick if first is None else first
         self.any = any
         self.both = both
+        self.quoted = (
+            quoted  # a bit for each of the last ticks, the latest lowest: both sides alike
+        )
+        self.bids: Shares = 0  # placed in the tick that is being taken in; none between ticks
+        self.asks: Shares = 0
+
+    def begin(self, tick: Tick) -> None:
+        """Let a tick begin in which it places something."""
+        gone = tick - self.tick
+        kept = SLOW**gone
+        self.quoted = self.quoted << gone & (1 << KEPT_QUOTES) - 1 if gone < KEPT_QUOTES else 0
+        self.any = self.any * kept + 1.0
+        self.both *= kept
+        self.tick = tick
 
 
 class Quoting:
@@ -37,46 +58,69 @@ class Quoting:
 
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
-        self.placed: dict[FlowKey, Placed] = {}
+        self.placed: dict[str, dict[int, Placed]] = {}  # by company and account
 
-    def see(self, tick: Tick, orders: Mapping[str, OrderSeen]) -> None:
-        """Take in the orders that were placed in a tick."""
-        sizes: dict[FlowKey, list[Shares]] = {}
-        for order in orders.values():
-            if order.tick != tick or order.limit is None or order.is_stop:
+    def see(self, tick: Tick, orders: TickOrders, quotes: Mapping[str, QuoteSeen]) -> None:
+        """Take in the orders that were placed in a tick. What stands far from the price quotes
+        nothing.
+        """
+        fresh: list[Placed] = []
+        for order in orders.touched:
+            if order.limit is None or order.tick_submitted != tick or order.stop is not None:
                 continue
-            key = (order.account, order.symbol)
-            both = sizes.get(key)
-            if both is None:
-                both = sizes[key] = [0, 0]
-            both[0 if sign_of(order.intent) > 0 else 1] += order.quantity
-        for key, (bids, asks) in sizes.items():
-            placed = self.placed.get(key)
+            symbol, account = order.company.symbol, order.account.id
+            quote = quotes[symbol]
+            if abs(order.limit - quote.price) > NEAR * quote.outer:
+                continue
+            of_company = self.placed.get(symbol)
+            if of_company is None:
+                of_company = self.placed[symbol] = {}
+            placed = of_company.get(account)
             if placed is None:
-                placed = self.placed[key] = Placed(tick)
-            kept = SLOW ** (tick - placed.tick)
-            placed.any = placed.any * kept + 1.0
-            placed.both *= kept
-            if min(bids, asks) >= ALIKE * max(bids, asks):
+                placed = of_company[account] = Placed(tick)
+            if not (placed.bids or placed.asks):
+                placed.begin(tick)
+                fresh.append(placed)
+            if order.side is BUY:
+                placed.bids += order.quantity
+            else:
+                placed.asks += order.quantity
+        for placed in fresh:
+            if min(placed.bids, placed.asks) >= ALIKE * max(placed.bids, placed.asks):
                 placed.both += 1.0
-            placed.tick = tick
-        if tick % 100 == 0:
-            oldest = tick - self.window_ticks
-            self.placed = {key: one for key, one in self.placed.items() if one.tick > oldest}
+                placed.quoted |= 1
+            placed.bids = placed.asks = 0
+        oldest = tick - self.window_ticks
+        for symbol in due(tick, self.placed):
+            of_company = self.placed[symbol]
+            self.placed[symbol] = {a: one for a, one in of_company.items() if one.tick > oldest}
 
     def is_maker(self, account: int, symbol: str) -> bool:
         """Say whether an account makes a market in a company."""
-        placed = self.placed.get((account, symbol))
+        placed = self.placed.get(symbol, {}).get(account)
         if placed is None or placed.any < LEAST_QUOTES:
             return False
         ticks = (1.0 - SLOW ** (placed.tick - placed.first + 1)) / (1.0 - SLOW)
         return placed.any >= STEADY * ticks and placed.both >= MOST_OF_THEM * placed.any
 
+    def is_quote(self, order: OrderSeen) -> bool:
+        """Say whether an order of the last ticks was one side of a quote of both."""
+        placed = self.placed.get(order.symbol, {}).get(order.account)
+        if placed is None or not 0 <= placed.tick - order.tick < KEPT_QUOTES:
+            return False
+        return placed.quoted >> placed.tick - order.tick & 1 == 1
+
+    def size(self) -> int:
+        return sum(len(of_company) for of_company in self.placed.values())
+
     def dump(self) -> Plain:
-        return [[*key, one.tick, one.any, one.both, one.first] for key, one in self.placed.items()]
+        return [
+            [account, symbol, one.tick, one.any, one.both, one.first, one.quoted]
+            for symbol, of_company in self.placed.items()
+            for account, one in of_company.items()
+        ]
 
     def load(self, state: Plain) -> None:
-        self.placed = {
-            (account, symbol): Placed(tick, any, both, first)
-            for account, symbol, tick, any, both, first in state
-        }
+        self.placed = {}
+        for account, symbol, *sums in state:
+            self.placed.setdefault(symbol, {})[account] = Placed(*sums)

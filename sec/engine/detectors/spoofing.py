@@ -7,14 +7,8 @@ from __future__ import annotations
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.tape import (
-    Added,
-    FlowKey,
-    QuoteSeen,
-    price_seen,
-    sign_of,
-    trade_seen,
-)
+from sec.engine.detectors.shown import Pulled, ShownOrders
+from sec.engine.detectors.tape import Added, Flow, FlowKey, TickOrders, trade_seen
 from sec.engine.detectors.ties import Ties, link_seen
 from sec.engine.records import (
     OrderSeen,
@@ -27,13 +21,9 @@ from sec.engine.records import (
 from sec.engine.rules import SPOOFING
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
-LEAST_SHOWN = 0.25  # of the market maker's best level: an order that others may notice
 LEAST_DISPLAY = 2.5  # of it: what is shown together
-REACH = 3.0  # outermost levels of the market maker from the price: what lies farther shows nothing
-MOST_LIFE = 40  # ticks from showing to pulling
 RECENT = 45  # ticks that fills are remembered
 JUDGED_AFTER = 2  # ticks after a pull: whoever quotes anew is a market maker
-NEAR = 1.2  # outermost levels from the price: what is shown there after a pull is a new quote
 LEAST_RATIO = 2.5  # of what is shown to what is sold meanwhile
 MOST_FILLED = 0.4  # of what is shown
 MOST_OPPOSITE = 0.5  # of what is shown: what the same one quotes on the other side
@@ -43,38 +33,6 @@ DOUBT_LEFT = 0.6  # by each display
 UNHELPFUL_DOUBT = 0.85  # by one that has brought nothing
 MOST_DISPLAYS = 40  # remembered of an account in a company
 MOST_FILLS = 60
-
-
-class Shown:
-    """An open order that others can see."""
-
-    __slots__ = ("order", "side", "tick")
-
-    def __init__(self, order: OrderSeen, side: int, tick: Tick) -> None:
-        self.order = order
-        self.side = side
-        self.tick = tick  # since when
-
-
-class Pulled:
-    """An order that was taken back, and what its owner quoted on the other side before."""
-
-    __slots__ = ("before", "left", "opposite", "order", "side", "tick")
-
-    def __init__(
-        self,
-        order: OrderSeen,
-        side: int,
-        tick: Tick,
-        opposite: Shares,
-        before: PriceSeen,
-    ) -> None:
-        self.order = order
-        self.side = side
-        self.tick = tick
-        self.opposite = opposite
-        self.left: Shares = 0  # on its side, when the tick was over
-        self.before = before  # the company before it was shown
 
 
 class Display:
@@ -121,153 +79,63 @@ class Spoofing:
 
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
-        self.shown: dict[FlowKey, dict[str, Shown]] = {}  # by account and company, by order
-        self.showers: dict[str, dict[int, None]] = {}  # by company: who shows something
-        self.pulled: dict[FlowKey, list[Pulled]] = {}  # not judged yet
+        self.orders = ShownOrders()
         self.fills: dict[FlowKey, Fills] = {}
         self.displays: dict[FlowKey, list[Display]] = {}
         self.news: dict[str, Tick] = {}  # by company: when it last had some
-        self.before: dict[str, list[PriceSeen]] = {}  # by company, of the last ticks
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return what displays whose judgement is due make suspect."""
         for event in added.events:
             self.news[event.symbol] = added.tick
-        self._note_orders(added)
-        self._note_left(added, known)
-        self._note_fills(added, known)
+        self.orders.see(added, known.ties)
+        self._note_fills(added, known.ties)
         suspicions = []
-        for key in list(self.pulled):
-            if self.pulled[key][0].tick + JUDGED_AFTER <= added.tick:
+        pulled = self.orders.pulled
+        for key in list(pulled):
+            if pulled[key][0].tick + JUDGED_AFTER <= added.tick:
                 found = self._judge(key, added, known)
                 if found is not None:
                     suspicions.append(found)
         if added.tick % 25 == 0:
             self._prune(added.tick)
-        for symbol, quote in added.quotes.items():
-            kept = self.before.setdefault(symbol, [])
-            kept.append(price_seen(quote, added.tick))
-            if len(kept) > RECENT + MOST_LIFE:
-                del kept[0]
+        self.orders.note_prices(added)
         return suspicions
 
-    # What is shown and what is filled
-
-    def _note_orders(self, added: Added) -> None:
-        tick = added.tick
-        for order in added.orders.values():
-            limit = order.limit
-            if limit is None or order.is_stop:
-                continue
-            key = (order.account, order.symbol)
-            mine = self.shown.get(key)
-            known = mine.get(order.id) if mine is not None else None
-            if known is None:
-                if order.closed_tick is None and self._is_visible(order, limit, added):
-                    if mine is None:
-                        mine = self.shown[key] = {}
-                        self.showers.setdefault(order.symbol, {})[order.account] = None
-                    mine[order.id] = Shown(order, sign_of(order.intent), tick)
-                continue
-            assert mine is not None
-            is_gone = order.closed_tick is not None
-            was = known.order
-            if is_gone or order.limit != was.limit or order.quantity < was.quantity:
-                is_pull = order.is_pulled if is_gone else self._is_away(order, was)
-                if is_pull and known.tick < tick and tick - known.tick <= MOST_LIFE:
-                    seen = was._replace(filled=order.filled, closed_tick=tick, is_pulled=True)
-                    self._note_pull(key, known, seen, tick)
-                if is_gone:
-                    del mine[order.id]
-                    if not mine:
-                        del self.shown[key]
-                        del self.showers[order.symbol][order.account]
-                    continue
-                if is_pull:
-                    known.tick = tick
-            known.order = order
-
-    def _is_visible(self, order: OrderSeen, limit: Cents, added: Added) -> bool:
-        quote = added.quotes[order.symbol]
-        if not quote.is_trading or order.quantity - order.filled < LEAST_SHOWN * quote.depth:
-            return False
-        return abs(limit - quote.price) <= REACH * quote.outer
-
-    def _is_away(self, order: OrderSeen, was: OrderSeen) -> bool:
-        """Say whether a replacement takes an order away: from the touch, or most of its size."""
-        if order.quantity - order.filled < (was.quantity - was.filled) // 2:
-            return True
-        if order.limit is None or was.limit is None:
-            return False
-        return (was.limit - order.limit) * sign_of(order.intent) > 0
-
-    def _note_pull(self, key: FlowKey, shown: Shown, order: OrderSeen, tick: Tick) -> None:
-        opposite = sum(
-            one.order.quantity - one.order.filled
-            for one in self.shown[key].values()
-            if one.side == -shown.side
-        )
-        before = self._before(order.symbol, shown.tick - 1)
-        if before is not None:
-            self.pulled.setdefault(key, []).append(
-                Pulled(order, shown.side, tick, opposite, before)
-            )
-
-    def _note_left(self, added: Added, known: Known) -> None:
-        """Note of the tick's pulls what is shown yet, by the same one or who is linked to it."""
-        for key, pulls in self.pulled.items():
-            account, symbol = key
-            if pulls[-1].tick != added.tick:
-                continue
-            near = [account, *known.ties.among(account, self.showers.get(symbol, ()))]
-            for side in (1, -1):
-                left = sum(
-                    self._volume_shown((one, symbol), side, added.quotes[symbol]) for one in near
-                )
-                for pull in pulls:
-                    if pull.tick == added.tick and pull.side == side:
-                        pull.left = left
-
-    def _before(self, symbol: str, tick: Tick) -> PriceSeen | None:
-        """Return a company at the end of a tick, or of the first known after it."""
-        return next((seen for seen in self.before.get(symbol, ()) if seen.tick >= tick), None)
-
-    def _note_fills(self, added: Added, known: Known) -> None:
+    def _note_fills(self, added: Added, ties: Ties) -> None:
         """Remember the trades of those who show something, or are linked to who does."""
-        wanted: set[FlowKey] = set()
-        for key in added.flows:
-            account, symbol = key
-            showers = self.showers.get(symbol)
-            if key in self.pulled or (
-                showers is not None and (account in showers or known.ties.among(account, showers))
-            ):
-                wanted.add(key)
-        if not wanted:
-            return
-        for trade in added.trades:
-            if trade.buyer == trade.seller:
-                continue
-            for account in (trade.buyer, trade.seller):
-                if (account, trade.symbol) not in wanted:
-                    continue
-                fills = self.fills.get((account, trade.symbol))
-                if fills is None:
-                    fills = self.fills[account, trade.symbol] = Fills()
-                fills.trades.append(trade_seen(trade))
-                own = trade.buy_order if account == trade.buyer else trade.sell_order
-                fills.orders[own] = added.orders[own]
-                if len(fills.trades) > MOST_FILLS:
-                    fills.keep(fills.trades[MOST_FILLS // 3 :])
+        for symbol, flows in added.flows.by_company.items():
+            showers = self.orders.shown.get(symbol)
+            if showers:
+                for account, flow in flows.items():
+                    if account in showers or ties.among(account, showers):
+                        self._note_flow((account, symbol), flow, added.orders)
+        for account, symbol in self.orders.pulled:
+            pulling = added.flows.of(account, symbol)
+            showers = self.orders.shown.get(symbol, {})
+            if pulling is not None and not (account in showers or ties.among(account, showers)):
+                self._note_flow((account, symbol), pulling, added.orders)
+
+    def _note_flow(self, key: FlowKey, flow: Flow, orders: TickOrders) -> None:
+        fills = self.fills.get(key)
+        if fills is None:
+            fills = self.fills[key] = Fills()
+        for trade in flow.trades:
+            own = trade.buy_order if trade.buyer == key[0] else trade.sell_order
+            fills.trades.append(trade_seen(trade))
+            fills.orders[own] = orders.seen(own)
+            if len(fills.trades) > MOST_FILLS:
+                fills.keep(fills.trades[MOST_FILLS // 3 :])
 
     # Judging
 
     def _judge(self, key: FlowKey, added: Added, known: Known) -> Suspicion | None:
-        pulled = self.pulled.pop(key)
+        pulled = self.orders.pulled.pop(key)
         side = pulled[0].side
         mine = [one for one in pulled if one.side == side]
         rest = [one for one in pulled if one.side != side]
         if rest:
-            self.pulled[key] = rest
+            self.orders.pulled[key] = rest
         if pulled[0].tick - self.news.get(key[1], -NEWS_TICKS - 1) <= NEWS_TICKS:
             return None
         if known.quoting.is_maker(*key):
@@ -337,16 +205,6 @@ class Spoofing:
             before,
         )
 
-    def _volume_shown(self, key: FlowKey, side: int, quote: QuoteSeen) -> Shares:
-        """Return what an account shows on a side not far from the price."""
-        return sum(
-            one.order.quantity - one.order.filled
-            for one in self.shown.get(key, {}).values()
-            if one.side == side
-            and one.order.limit is not None
-            and abs(one.order.limit - quote.price) <= NEAR * quote.outer
-        )
-
     def _suspicion(self, key: FlowKey, ties: Ties) -> Suspicion:
         account, symbol = key
         displays = self.displays[key]
@@ -408,17 +266,7 @@ class Spoofing:
                 del self.displays[key]
 
     def split(self, symbol: str, into: int, of: int) -> None:
-        for (_, name), shown in self.shown.items():
-            if name == symbol:
-                for one in shown.values():
-                    one.order = split_order(one.order, symbol, into, of)
-        for (_, name), pulls in self.pulled.items():
-            if name == symbol:
-                for pull in pulls:
-                    pull.order = split_order(pull.order, symbol, into, of)
-                    pull.opposite = pull.opposite * into // of
-                    pull.left = pull.left * into // of
-                    pull.before = split_price(pull.before, symbol, into, of)
+        self.orders.split(symbol, into, of)
         for (_, name), fills in self.fills.items():
             if name == symbol:
                 fills.trades = [split_trade(t, symbol, into, of) for t in fills.trades]
@@ -431,36 +279,13 @@ class Spoofing:
                     display.orders = [split_order(o, symbol, into, of) for o in display.orders]
                     display.fills = [split_trade(t, symbol, into, of) for t in display.fills]
                     display.before = split_price(display.before, symbol, into, of)
-        self.before[symbol] = [
-            split_price(seen, symbol, into, of) for seen in self.before.get(symbol, ())
-        ]
 
     def size(self) -> int:
-        return len(self.shown) + len(self.pulled) + len(self.fills) + len(self.displays)
+        return self.orders.size() + len(self.fills) + len(self.displays)
 
     def dump(self) -> Plain:
         return {
-            "shown": [
-                [*key, [[list(one.order), one.side, one.tick] for one in shown.values()]]
-                for key, shown in self.shown.items()
-            ],
-            "pulled": [
-                [
-                    *key,
-                    [
-                        [
-                            list(one.order),
-                            one.side,
-                            one.tick,
-                            one.opposite,
-                            list(one.before),
-                            one.left,
-                        ]
-                        for one in pulls
-                    ],
-                ]
-                for key, pulls in self.pulled.items()
-            ],
+            "orders": self.orders.dump(),
             "fills": [
                 [*key, [list(t) for t in one.trades], [list(o) for o in one.orders.values()]]
                 for key, one in self.fills.items()
@@ -484,23 +309,11 @@ class Spoofing:
                 for key, displays in self.displays.items()
             ],
             "news": [list(item) for item in self.news.items()],
-            "before": [[symbol, [list(s) for s in seen]] for symbol, seen in self.before.items()],
         }
 
     def load(self, state: Plain) -> None:
-        self.shown, self.showers, self.pulled = {}, {}, {}
+        self.orders.load(state["orders"])
         self.fills, self.displays = {}, {}
-        for account, symbol, shown in state["shown"]:
-            self.shown[account, symbol] = {
-                order[0]: Shown(OrderSeen(*order), side, tick) for order, side, tick in shown
-            }
-            self.showers.setdefault(symbol, {})[account] = None
-        for account, symbol, pulls in state["pulled"]:
-            self.pulled[account, symbol] = kept = []
-            for order, side, tick, opposite, before, left in pulls:
-                pull = Pulled(OrderSeen(*order), side, tick, opposite, PriceSeen(*before))
-                pull.left = left
-                kept.append(pull)
         for account, symbol, trades, orders in state["fills"]:
             fills = self.fills[account, symbol] = Fills()
             fills.trades = [TradeSeen(*trade) for trade in trades]
@@ -519,7 +332,6 @@ class Spoofing:
                 for tick, side, orders, fills_of, traders, benefit, before in displays
             ]
         self.news = dict(state["news"])
-        self.before = {s: [PriceSeen(*one) for one in seen] for s, seen in state["before"]}
 
 
 def _most_shown(pulled: list[Pulled]) -> Shares:

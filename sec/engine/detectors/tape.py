@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from market.engine.accounts import FIRST_AGENT_ACCOUNT
+from market.engine.orders import Order
 from market.engine.outcome import Trade
 from market.engine.values import Cents, Shares, Tick, new_tuple
-from sec.engine.records import EventSeen, OrderSeen, PriceSeen, RumorSeen, TradeSeen
+from sec.engine.records import (
+    EventSeen,
+    OrderSeen,
+    PriceSeen,
+    RumorSeen,
+    TradeSeen,
+    order_seen,
+)
 
 FlowKey = tuple[int, str]  # an account and a company
 
@@ -34,32 +42,88 @@ class QuoteSeen(NamedTuple):
     is_trading: bool
 
 
-class Flow(NamedTuple):
-    """What one account bought and sold of one company in a tick: shares, and cents paid for and
-    received.
+class Flow:
+    """What one account bought and sold of one company in a tick: shares, and the trades, in order;
+    not those with itself.
     """
 
-    bought: Shares
-    sold: Shares
-    paid: Cents
-    received: Cents
+    __slots__ = ("bought", "sold", "trades")
 
-    @property
-    def net(self) -> Shares:
-        return self.bought - self.sold
+    def __init__(self) -> None:
+        self.bought: Shares = 0
+        self.sold: Shares = 0
+        self.trades: list[Trade] = []
+
+
+class Flows:
+    """A tick's flows of agents, by company and account, and its trades between two of them."""
+
+    __slots__ = ("between", "by_company")
+
+    def __init__(self, trades: Sequence[Trade]) -> None:
+        self.by_company: dict[str, dict[int, Flow]] = {}
+        self.between: list[Trade] = []
+        for trade in trades:
+            buyer, seller = trade.buyer, trade.seller
+            if buyer == seller:
+                continue
+            symbol, quantity = trade.symbol, trade.quantity
+            flows = self.by_company.get(symbol)
+            if flows is None:
+                flows = self.by_company[symbol] = {}
+            if buyer >= FIRST_AGENT_ACCOUNT:
+                flow = flows.get(buyer)
+                if flow is None:
+                    flow = flows[buyer] = Flow()
+                flow.bought += quantity
+                flow.trades.append(trade)
+            if seller >= FIRST_AGENT_ACCOUNT:
+                flow = flows.get(seller)
+                if flow is None:
+                    flow = flows[seller] = Flow()
+                flow.sold += quantity
+                flow.trades.append(trade)
+                if buyer >= FIRST_AGENT_ACCOUNT:
+                    self.between.append(trade)
+
+    def of(self, account: int, symbol: str) -> Flow | None:
+        """Return the flow of an account in a company, if it has traded it."""
+        flows = self.by_company.get(symbol)
+        return None if flows is None else flows.get(account)
+
+
+class TickOrders:
+    """The orders of agents that a tick touched, as they stand at its end, in the order in which it
+    touched them.
+    """
+
+    __slots__ = ("_by_id", "_seen", "touched")
+
+    def __init__(self, touched: Iterable[Order]) -> None:
+        self.touched = [order for order in touched if order.account.id >= FIRST_AGENT_ACCOUNT]
+        self._by_id = {order.id: order for order in self.touched}
+        self._seen: dict[str, OrderSeen] = {}
+
+    def order(self, id: str) -> Order:
+        return self._by_id[id]
+
+    def seen(self, id: str) -> OrderSeen:
+        """Return one of them as evidence. Most orders never are: they are copied when asked for."""
+        seen = self._seen.get(id)
+        if seen is None:
+            seen = self._seen[id] = order_seen(self._by_id[id])
+        return seen
 
 
 class Added(NamedTuple):
-    """What a tick added. `orders` are those of agents that it touched, by id, as they stand at its
-    end; `quotes` the companies then, `before` at the end of the tick before.
-    """
+    """What a tick added. `quotes` are the companies at its end, `before` at that of the last."""
 
     tick: Tick
-    orders: Mapping[str, OrderSeen]
+    orders: TickOrders
     trades: Sequence[Trade]
     rumors: Sequence[RumorSeen]
     events: Sequence[EventSeen]
-    flows: Mapping[FlowKey, Flow]  # of agents, by account and company, without self-trades
+    flows: Flows
     quotes: Mapping[str, QuoteSeen]
     before: Mapping[str, QuoteSeen]
     resumed: Sequence[str]  # companies in which an auction was held
@@ -70,62 +134,37 @@ def sign_of(intent: str) -> int:
     return 1 if intent in ("BUY", "COVER") else -1
 
 
-def is_agent(account: int) -> bool:
-    return account >= FIRST_AGENT_ACCOUNT
-
-
 def price_seen(quote: QuoteSeen, tick: Tick) -> PriceSeen:
     """Return how a company stood at the end of a tick as evidence."""
-    return PriceSeen(
-        f"{quote.symbol}:{tick}",
-        tick,
-        quote.symbol,
-        quote.price,
-        quote.bid,
-        quote.ask,
-        round(quote.depth),
-        quote.outer,
+    return new_tuple(
+        PriceSeen,
+        (
+            f"{quote.symbol}:{tick}",
+            tick,
+            quote.symbol,
+            quote.price,
+            quote.bid,
+            quote.ask,
+            round(quote.depth),
+            quote.outer,
+        ),
     )
 
 
 def trade_seen(trade: Trade) -> TradeSeen:
     """Return a trade as evidence."""
-    return TradeSeen(
-        trade.id,
-        trade.tick,
-        trade.symbol,
-        trade.price,
-        trade.quantity,
-        trade.buyer,
-        trade.seller,
-        trade.buy_order,
-        trade.sell_order,
-        trade.aggressor,
+    return new_tuple(
+        TradeSeen,
+        (
+            trade.id,
+            trade.tick,
+            trade.symbol,
+            trade.price,
+            trade.quantity,
+            trade.buyer,
+            trade.seller,
+            trade.buy_order,
+            trade.sell_order,
+            trade.aggressor,
+        ),
     )
-
-
-def flows_of(trades: Sequence[Trade]) -> dict[FlowKey, Flow]:
-    """Return what agents bought and sold, by account and company; not of themselves."""
-    sums: dict[FlowKey, list[int]] = {}
-    for trade in trades:
-        buyer, seller, quantity = trade.buyer, trade.seller, trade.quantity
-        if buyer == seller:
-            continue
-        value: Cents = trade.price * quantity
-        if buyer >= FIRST_AGENT_ACCOUNT:
-            key = (buyer, trade.symbol)
-            sum = sums.get(key)
-            if sum is None:
-                sums[key] = [quantity, 0, value, 0]
-            else:
-                sum[0] += quantity
-                sum[2] += value
-        if seller >= FIRST_AGENT_ACCOUNT:
-            key = (seller, trade.symbol)
-            sum = sums.get(key)
-            if sum is None:
-                sums[key] = [0, quantity, 0, value]
-            else:
-                sum[1] += quantity
-                sum[3] += value
-    return {key: new_tuple(Flow, tuple(sum)) for key, sum in sums.items()}

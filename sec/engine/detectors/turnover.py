@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from market.engine.engine import Plain
 from market.engine.values import Shares, Tick
-from sec.engine.detectors.tape import Flow, FlowKey
+from sec.engine.detectors.tape import Flows
 
+PRUNED_EVERY = 100  # ticks
+KEPT_PRIOR, PRIOR_TICKS = 2.6, 4.0  # before anything is seen: of so many ticks it goes on in some
 FAST, SLOW = 0.97, 0.9942  # kept from tick to tick: half a sum in about 23 and in 120 ticks
 
 
@@ -16,7 +18,7 @@ class Volume:
     ticks it traded, the latest counting most; the first tick of all.
     """
 
-    __slots__ = ("active", "fast", "first", "kept", "last", "net", "slow", "tick")
+    __slots__ = ("active", "fast", "first", "habit", "kept", "last", "net", "slow", "tick")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Volume:
         self.active = active
         self.kept = kept  # of the ticks in which it traded: those in which it went on as before
         self.last = last  # the sign of what it did last
+        self.habit = 0.5  # the chance, by what it did before, of the side that it took last
 
     def add(self, tick: Tick, shares: Shares, net: Shares) -> None:
         gone = tick - self.tick
@@ -47,6 +50,9 @@ class Volume:
         self.net = self.net * lately + net
         self.active = self.active * kept + 1.0
         sign = 1 if net > 0 else -1
+        if self.last:
+            before = (self.kept * kept + KEPT_PRIOR) / (max(0.0, self.active - 2.0) + PRIOR_TICKS)
+            self.habit = min(1.0, before) if sign == self.last else max(0.0, 1.0 - before)
         self.kept = self.kept * kept + (1.0 if sign == self.last else 0.0)
         self.last = sign
         self.tick = tick
@@ -62,47 +68,73 @@ class Turnover:
 
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
-        self.volumes: dict[FlowKey, Volume] = {}
+        self.volumes: dict[str, dict[int, Volume]] = {}  # by company and account
 
-    def see(self, tick: Tick, flows: Mapping[FlowKey, Flow]) -> None:
+    def see(self, tick: Tick, flows: Flows) -> None:
         """Take in a tick's flows; forget who has not traded for the window."""
-        volumes = self.volumes
-        for key, flow in flows.items():
-            volume = volumes.get(key)
-            if volume is None:
-                volume = volumes[key] = Volume(tick)
-            volume.add(tick, flow.bought + flow.sold, flow.bought - flow.sold)
-        if tick % 100 == 0:
-            oldest = tick - self.window_ticks
-            self.volumes = {key: one for key, one in volumes.items() if one.tick > oldest}
+        for symbol, of_company in flows.by_company.items():
+            volumes = self.volumes.get(symbol)
+            if volumes is None:
+                volumes = self.volumes[symbol] = {}
+            for account, flow in of_company.items():
+                volume = volumes.get(account)
+                if volume is None:
+                    volume = volumes[account] = Volume(tick)
+                volume.add(tick, flow.bought + flow.sold, flow.bought - flow.sold)
+        oldest = tick - self.window_ticks
+        for symbol in due(tick, self.volumes):
+            volumes = self.volumes[symbol]
+            self.volumes[symbol] = {a: one for a, one in volumes.items() if one.tick > oldest}
+
+    def volume_of(self, account: int, symbol: str) -> Volume | None:
+        volumes = self.volumes.get(symbol)
+        return None if volumes is None else volumes.get(account)
 
     def of(self, account: int, symbol: str, tick: Tick) -> tuple[float, float]:
         """Return the fast and the slow sum of an account in a company."""
-        volume = self.volumes.get((account, symbol))
+        volume = self.volume_of(account, symbol)
         return (0.0, 0.0) if volume is None else volume.at(tick)
 
-    def persistence(self, account: int, symbol: str) -> float:
-        """Return the chance that an account goes on the same way when it trades again."""
-        volume = self.volumes.get((account, symbol))
-        if volume is None:
-            return 0.5
-        return (volume.kept + 1.0) / (max(0.0, volume.active - 1.0) + 2.0)
+    def habit(self, account: int, symbol: str) -> float:
+        """Return the chance, by what an account did before, of the side that it took last: most go
+        on for a while as they have begun.
+        """
+        volume = self.volume_of(account, symbol)
+        return 0.5 if volume is None else volume.habit
 
     def split(self, symbol: str, into: int, of: int) -> None:
-        for (_, name), volume in self.volumes.items():
-            if name == symbol:
-                volume.fast = volume.fast * into / of
-                volume.slow = volume.slow * into / of
-                volume.net = volume.net * into / of
+        for volume in self.volumes.get(symbol, {}).values():
+            volume.fast = volume.fast * into / of
+            volume.slow = volume.slow * into / of
+            volume.net = volume.net * into / of
+
+    def size(self) -> int:
+        return sum(len(volumes) for volumes in self.volumes.values())
 
     def dump(self) -> Plain:
         return [
-            [*key, one.tick, one.fast, one.slow, one.net, one.active, one.kept, one.last, one.first]
-            for key, one in self.volumes.items()
+            [
+                account,
+                symbol,
+                one.tick,
+                one.fast,
+                one.slow,
+                one.net,
+                one.active,
+                one.kept,
+                one.last,
+                one.first,
+            ]
+            for symbol, volumes in self.volumes.items()
+            for account, one in volumes.items()
         ]
 
     def load(self, state: Plain) -> None:
-        self.volumes = {
-            (account, symbol): Volume(tick, fast, slow, net, active, kept, last, first)
-            for account, symbol, tick, fast, slow, net, active, kept, last, first in state
-        }
+        self.volumes = {}
+        for account, symbol, *sums in state:
+            self.volumes.setdefault(symbol, {})[account] = Volume(*sums)
+
+
+def due(tick: Tick, companies: Iterable[str]) -> list[str]:
+    """Return the companies whose turn it is to be pruned: a few each tick, not all in one."""
+    return [symbol for n, symbol in enumerate(companies) if (tick + n) % PRUNED_EVERY == 0]

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from wallstreetsim.lab import side_by_side
-from wallstreetsim.lab.surveillance import metamorphic, scorecard
+from wallstreetsim.lab.surveillance import metamorphic, scorecard, worlds
 from wallstreetsim.lab.surveillance.catalogue import HALVES, HELD_OUT_HALF, TYPES
 from wallstreetsim.machine.world import ENGINE_VERSION
 from wallstreetsim.management.commands.realism import at_least_one
@@ -41,6 +42,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--metamorphic", action="store_true", help="what must not change what is found, instead"
         )
+        parser.add_argument(
+            "--worlds",
+            type=at_least_one,
+            metavar="N",
+            help="who is convicted in N fresh worlds within two days, instead",
+        )
         parser.add_argument("--out", type=Path, metavar="SCORECARD.json", help="write it as JSON")
         parser.add_argument(
             "--publish", action="store_true", help="write it where /sec/scorecard reads it"
@@ -48,7 +55,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with side_by_side.runner(processes=options["jobs"], queue=options["queue"]) as run:
-            if options["metamorphic"]:
+            if options["worlds"]:
+                passes = self._found_worlds(run, options["worlds"], options["out"])
+            elif options["metamorphic"]:
                 passes = self._compare(run, options["seeds"], options["out"])
             else:
                 passes = self._score(run, options)
@@ -79,6 +88,18 @@ class Command(BaseCommand):
         if options["publish"]:
             scorecard.PUBLISHED.write_bytes(written)
         return card.passes
+
+    def _found_worlds(self, run: side_by_side.RunAll, count: int, out: Path | None) -> bool:
+        jobs = worlds.jobs(count, companies=settings.COMPANIES, house=settings.HOUSE_AGENTS)
+        found: list[worlds.Found] = []
+        for one in run("fresh worlds", jobs):
+            found.append(one)
+            self.stderr.write(f"{len(found)} of {count} worlds are done")
+        for line in worlds.lines(found):
+            self.stdout.write(line)
+        if out:
+            out.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+        return worlds.passes(found)
 
     def _compare(self, run: side_by_side.RunAll, seeds: int, out: Path | None) -> bool:
         found: list[metamorphic.Comparison] = list(run("metamorphic", metamorphic.changes(seeds)))
