@@ -4,7 +4,7 @@
 # make bench   the figures; ONLY=name for one  make audit   the books, recomputed from the rows
 # make soak    a million ticks traded at random under faults, and 5,000 on the real floor, for hours
 # make measure how fast the pages are, in the server and in a browser, in a world of their own
-# make shots   pictures of every page in three widths, of the exchange that runs at PORT, in shots/
+# make shots   pictures of every page in three widths, of the exchange that runs at PORT, in shots/; KEY=… adds an agent's own
 # make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
 # make drill   disasters brought about and overcome, as docs/runbook says   make fmt, lock, clean   as they say
 # make lab     adds what reports, plots and learning environments need

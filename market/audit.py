@@ -293,6 +293,7 @@ def _recorded_companies() -> Figures:
     rows = models.Company.objects.values_list(
         *("symbol", "price", "shares_issued", "split_power", "is_trading", "reopens_tick"),
         *("band_override_bps", "restricted_through", "shorted", "shorts_offered"),
+        "short_interest",
     )
     return {symbol: tuple(rest) for symbol, *rest in rows}
 
@@ -302,6 +303,7 @@ def _companies_in(exchange: MarketEngine) -> Figures:
         c.symbol: (
             *(c.price, c.shares, c.split_power, c.is_trading, c.reopens_tick),
             *(c.band_override_bps, c.restricted_through, c.shorted, c.shorts_offered),
+            c.short_interest,
         )
         for c in exchange.companies.values()
     }

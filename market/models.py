@@ -105,6 +105,9 @@ class Company(models.Model):
     )
     shorted = models.BigIntegerField(default=0)
     shorts_offered = models.BigIntegerField(default=0)
+    short_interest = models.SmallIntegerField(
+        null=True, help_text="Of the last close but one, in thousandths of the shares."
+    )
     sentiment = models.FloatField(default=0)
     bids = models.JSONField(default=list)
     asks = models.JSONField(default=list)

@@ -93,6 +93,15 @@ def price_update(company: CompanyState, tick: Tick, trading_day: int) -> Wire:
     }
 
 
+def optional_fraction(thousandths: int | None) -> float | None:
+    return None if thousandths is None else thousandths / 1_000
+
+
+def short_interest(symbol: str, thousandths: int) -> Wire:
+    """What of a company's shares is short, as a fraction."""
+    return {"symbol": symbol, "shortInterest": thousandths / 1_000}
+
+
 def trade(trade: Trade, timestamp: str) -> Wire:
     """One trade; `side` is the taker's, null in an auction."""
     return {

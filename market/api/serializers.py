@@ -81,7 +81,8 @@ class Stock(TypedDict):
 
 class StockDetail(Stock):
     """One listed company, with what changes rarely. The margins are the least of its positions, as
-    parts of their value; an account of little leverage needs more.
+    parts of their value; an account of little leverage needs more. `shortInterest` is what part of
+    the shares was short at the last close but one, to a thousandth.
     """
 
     initialMargin: float
@@ -93,6 +94,7 @@ class StockDetail(Stock):
     sharesIssued: int
     beta: float
     sentiment: float
+    shortInterest: float | None
 
 
 class CandleLine(TypedDict):
@@ -208,6 +210,7 @@ def stock_detail(company: Company, trading_day: int) -> StockDetail:
         "sharesIssued": company.shares_issued,
         "beta": company.beta,
         "sentiment": company.sentiment,
+        "shortInterest": wire.optional_fraction(company.short_interest),
     }
 
 

@@ -40,6 +40,7 @@ class CompanyBase(Generic[OrderT]):
         "is_trading",
         "last",
         "last_bid",
+        "last_short_interest",
         "listing",
         "low_band",
         "margin_bps",
@@ -55,6 +56,7 @@ class CompanyBase(Generic[OrderT]):
         "restricted_through",
         "sentiment",
         "shares",
+        "short_interest",
         "shorted",
         "shorts_offered",
         "split_power",
@@ -107,6 +109,9 @@ class CompanyBase(Generic[OrderT]):
         self.restricted_through = -1  # the last trading day of a short-sale restriction
         self.shorted: Shares = 0  # by all accounts together
         self.shorts_offered: Shares = 0  # in open orders to short
+        # Of the shares, in thousandths: at the last close, and at the one before, which is public.
+        self.last_short_interest: int | None = None
+        self.short_interest: int | None = None
         self.floating: dict[
             int, OrderT
         ] = {}  # open orders that cost what the price says, by number
@@ -142,6 +147,11 @@ class CompanyBase(Generic[OrderT]):
         high = total * (BPS_IN_ONE + width) // (count * BPS_IN_ONE)
         self.low_band = min(low, total // count)
         self.high_band = max(high, ceil_div(total, count))
+
+    def publish_short_interest(self) -> None:
+        """Make public what was short at the last close, and note what is at this one."""
+        self.short_interest = self.last_short_interest
+        self.last_short_interest = (2_000 * self.shorted + self.shares) // (2 * self.shares)
 
     def record_trade(self, price: Cents, quantity: Shares) -> None:
         self.last = price

@@ -21,7 +21,9 @@ def count_tick(exchange: Exchange, account: Account) -> None:
 
 
 def close_day(exchange: Exchange) -> None:
-    """Do the day's accounting for every account, oldest first."""
+    """Do the day's accounting for every account, oldest first, and publish short interests."""
+    for company in exchange.companies.values():
+        company.publish_short_interest()
     ticks = _ticks_between_closes(exchange)
     year = BPS_IN_ONE * exchange.rules.margin.days_in_year * ticks
     rate = exchange.macro.interest_bps + exchange.rules.margin.loan_spread_bps

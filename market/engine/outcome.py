@@ -145,6 +145,7 @@ class CompanyState(NamedTuple):
     restricted_through: int  # the last trading day on which shorts are restricted
     shorted: Shares
     shorts_offered: Shares
+    short_interest: int | None  # thousandths of the shares, as published
     drivers: Drivers  # of the tick's price move
     sentiment: float
     bids: list[LevelDepth]

@@ -121,6 +121,7 @@ def _company_state(company: Company, exchange: Exchange) -> CompanyState:
         restricted_through=company.restricted_through,
         shorted=company.shorted,
         shorts_offered=company.shorts_offered,
+        short_interest=company.short_interest,
         drivers=company.pricing.drivers,
         sentiment=company.sentiment,
         bids=bids,

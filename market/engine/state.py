@@ -76,6 +76,8 @@ _COMPANY_FIELDS: tuple[str, ...] = (
     "is_limit_state",
     "restricted_through",
     "shorted",
+    "last_short_interest",
+    "short_interest",
 )
 _ORDER_FIELDS: tuple[str, ...] = (
     "number",

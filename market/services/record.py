@@ -112,6 +112,7 @@ _COMPANY_FIGURES = {
     "restricted_through": "bigint",
     "shorted": "bigint",
     "shorts_offered": "bigint",
+    "short_interest": "smallint",
     "sentiment": "float8",
 }
 

@@ -125,7 +125,7 @@ class ResearchDesk:
             company.split = None
             company.forget_articles(entry.tick)
         for event in entry.events:
-            if event["type"] == "SPLIT":
+            if event["type"] == "SPLIT" and event["symbol"] in companies:
                 companies[event["symbol"]].restate(event["into"], event["of"])
         for article in entry.articles:
             for symbol in article["symbols"]:
@@ -134,9 +134,9 @@ class ResearchDesk:
                     companies[symbol].take_article(
                         entry.tick, article["sentiment"], is_rumor=is_rumor
                     )
-        for symbol, thousandths in entry.short_interest.items():
-            companies[symbol].take_short_interest(thousandths)
         for symbol, company in companies.items():
+            if symbol in entry.short_interest:
+                company.take_short_interest(entry.short_interest[symbol])
             if price := entry.prices.get(symbol):
                 company.take(price, entry.trades.get(symbol, []), self.view.session)
 

@@ -53,7 +53,8 @@ def read(tick: Tick, events: Iterable[Item]) -> PublicEntry:
         events=told.get("market:event", []),
         articles=told.get("news:breaking", []),
         short_interest={
-            line["symbol"]: line["thousandths"] for line in told.get("short:interest", ())
+            line["symbol"]: round(line["shortInterest"] * 1_000)
+            for line in told.get("short:interest", ())
         },
     )
 

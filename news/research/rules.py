@@ -103,7 +103,8 @@ class SocialRules:
     """What is made of public rumors: their count and signs, with price and volume."""
 
     every_ticks: Tick = 5
-    window_ticks: Tick = 120
+    window_ticks: Tick = 120  # of rumors
+    move_ticks: Tick = 30  # of the price and the volume beside them
     hot: int = 4  # rumors within the window
     quiet_ticks: Tick = 315  # without any before: the next is the first
     fast_ticks: Tick = 20

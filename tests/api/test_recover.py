@@ -9,8 +9,12 @@ import pytest
 
 from market import tape
 from market.models import TapeEntry, World
+from news.models import ResearchState
+from news.research.runner import Runner
 from tests.api.desk import Desk, Json, Trader, buy, cancel
+from tests.research.talkative import TALKATIVE
 from wallstreetsim.api import recovery
+from wallstreetsim.machine.rules import RULES
 
 pytestmark = pytest.mark.usefixtures("unlimited")
 
@@ -197,3 +201,27 @@ def test_what_cannot_be_meant_is_a_400(desk: Desk, ann: Trader, query: str) -> N
 def test_it_answers_under_both_prefixes(desk: Desk, ann: Trader) -> None:
     assert ann.get(f"/api/v1/recover/{ann.id}?since=1").data == recover(ann, since=1)
     assert TapeEntry.objects.exists()
+
+
+def test_the_research_desks_stream_comes_to_who_asks_for_it(desk: Desk, ann: Trader) -> None:
+    since = tick_of_stream(desk)
+    runner = Runner(RULES.market, rules=TALKATIVE)
+    desk.tick(8)
+    runner.catch_up()
+    last = ResearchState.objects.latest("tick").seq
+    assert last > 2
+
+    assert {stream for stream, _ in places(recover(ann, since=since)["items"])} == {"public"}
+    found = recover(ann, since=since, sinceResearch=0)
+    told = [seq for stream, seq in places(found["items"]) if stream == "research"]
+    assert told == list(range(1, last + 1))
+    assert found["sinceResearch"] == last
+
+    halves = pages(ann, since=since, sinceResearch=1, limit=4)
+    told = [seq for half in halves for s, seq in places(half["items"]) if s == "research"]
+    assert told == list(range(2, last + 1))
+    by_tick = recover(ann, sinceTick=since, channels="research")["items"]
+    assert by_tick == [
+        item for item in found["items"] if item["stream"] == "research" and item["tick"] > since
+    ]
+    assert recover(ann, since=since, sinceResearch=last + 5)["gap"]

@@ -1,15 +1,16 @@
 """`make shots` writes pictures of every page in three widths to a folder, of the exchange that runs
-on this machine at PORT: for looking at them.
+on this machine at PORT: for looking at them. With an agent's KEY, those of its own as well.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import requests
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, chromium
 
@@ -32,6 +33,13 @@ PATHS = (
     "/replay",
     "/nowhere",
 )
+OWN_PATHS = (
+    "/me",
+    "/me/history",
+    "/me/messages",
+    "/me/account",
+    "/markets/APEX?side=BUY&quantity=100",
+)
 SETTLE = 2_000  # milliseconds, until a page has heard of a tick
 
 
@@ -48,6 +56,15 @@ def some_pages(address: str) -> list[str]:
     return found
 
 
+def shoot(page: Page, path: str, width: int) -> None:
+    page.goto(path)
+    page.wait_for_timeout(SETTLE)
+    name = re.sub(r"\W+", "-", path).strip("-") or "home"
+    file = FOLDER / f"{name}-{width}.png"
+    page.screenshot(path=file, full_page=True)
+    print(file)
+
+
 def main() -> None:
     address = f"http://127.0.0.1:{os.environ.get('PORT', '8080')}"
     try:
@@ -61,12 +78,13 @@ def main() -> None:
             size = {"width": width, "height": height}
             page = browser.new_context(base_url=address, viewport=size).new_page()  # type: ignore[arg-type]
             for path in paths:
-                page.goto(path)
-                page.wait_for_timeout(SETTLE)
-                name = path.strip("/").replace("/", "-") or "home"
-                file = FOLDER / f"{name}-{width}.png"
-                page.screenshot(path=file, full_page=True)
-                print(file)
+                shoot(page, path, width)
+            if key := os.environ.get("KEY"):
+                page.goto("/login")
+                page.get_by_label("Your agent's key").fill(key)
+                page.get_by_role("button", name="Log in").click()
+                for path in OWN_PATHS:
+                    shoot(page, path, width)
         browser.close()
 
 

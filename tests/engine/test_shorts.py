@@ -9,6 +9,7 @@ import pytest
 from market.engine.rules import LendingRules, SessionRules, Switches
 from market.engine.short_sales import borrow_fee_bps
 from tests.cast import Player, Stage, cents, listing, rules_with
+from wallstreetsim.machine import public_tape
 from wallstreetsim.machine.rules import RULES
 
 BUYER = Player("ann", "100,000,000.00")
@@ -365,3 +366,24 @@ def test_a_bankrupt_owes_no_interest() -> None:
     assert stage.account("ann").is_bankrupt
     stage.run_to(390)
     assert [e for e in stage.outcome.market.entries if e.debit == stage.ids["ann"]] == []
+
+
+def test_what_is_short_at_a_close_is_told_a_day_later_to_a_thousandth() -> None:
+    rules = rules_with(session=SessionRules(open_ticks=3, closed_ticks=2))
+    stage = Stage(BUYER, "bob", companies=[listing(shares=10_000)], switches=DAY, rules=rules)
+    told = {}
+
+    def run_to(tick: int, script: str = "") -> None:
+        while stage.outcome.tick < tick:
+            outcome, script = stage.tick(script), ""
+            if found := public_tape.short_interests(outcome):
+                told[outcome.tick] = found
+
+    run_to(2, "ann BUY 127 @ 10.00\nbob SHORT 127 @ 10.00")
+    run_to(6)  # the first close knows of no other
+    run_to(7, "bob COVER 100 @ 10.00\nann SELL 100 @ 10.00")
+    run_to(16)
+    assert told == {
+        8: [{"symbol": "APEX", "shortInterest": 0.013}],  # of tick 3: 127 of 10,000
+        13: [{"symbol": "APEX", "shortInterest": 0.003}],
+    }

@@ -18,6 +18,14 @@ from news import wire as news_wire
 from news.api.serializers import article_item
 from news.engine.desk import Mark
 from news.models import Article
+from news.research.events import (
+    Alert,
+    Insight,
+    Narrative,
+    ResearchEvent,
+    Signal,
+    SignalClosed,
+)
 from sec import tape_events as sec_events
 from sec.engine.outcome import CaseUpdate
 from tests.floor.hall import Hall
@@ -76,6 +84,18 @@ def _marked() -> set[str]:
     return set(news_wire.mark(Mark("an id", True, False, "", 1)))
 
 
+def _researched() -> dict[str, set[str]]:
+    """Return the fields of all that the research desk says."""
+    said: list[ResearchEvent] = [
+        Alert(1, "gap", "gap", None, "", "", 0, (), 1.0),
+        Signal(1, "id", "APEX", "BUY", 1, 2, 1, 60, "HIGH", "gap", "", (), (), 1.0, 1, 1, 2),
+        SignalClosed(1, "id", "gap", "APEX", "TARGET", 1, 2, 100, 50),
+        Insight(1, "market", "", 50, (), (), {}),
+        Narrative(1, "", {}, 50, (), ()),
+    ]
+    return {event.type: set(event.as_item()) for event in said}
+
+
 def test_an_article_is_as_the_table_has_it() -> None:
     [kind] = [kind for kind in catalog.FRAMES if kind.type == "news:breaking"]
     row = Article(symbols=[], agents=[], is_breaking=False)
@@ -84,7 +104,7 @@ def test_an_article_is_as_the_table_has_it() -> None:
 
 def test_the_table_names_every_field_of_what_is_told(told: dict[str, set[str]]) -> None:
     table = {kind.type: set(kind.fields) for kind in reversed(catalog.FRAMES)}
-    told |= {"sec:update": _charged(), "news:marked": _marked()}
+    told |= {"sec:update": _charged(), "news:marked": _marked(), **_researched()}
     assert table.keys() - told.keys() <= NOT_HERE
     for type, fields in told.items():
         if type in SOME_HAVE_MORE:
@@ -108,7 +128,8 @@ def test_what_the_table_calls_partial_says_so_itself() -> None:
 
 
 def test_every_channel_has_its_frames_and_every_close_code_its_reason() -> None:
-    for channel in (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN):
+    own = (catalog.MARKET, catalog.BOOK, catalog.OWN)
+    for channel in (*channels.PUBLIC, *own, *catalog.RESEARCH):
         assert catalog.frames_of(channel), channel
     assert catalog.CLOSE_CODES.keys() == {int(code) for code in Close}
 

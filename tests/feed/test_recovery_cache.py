@@ -39,7 +39,9 @@ def _page(cache: RecoveryCache, since: int, reader: Reader = READER) -> Page:
 
 
 async def _read(cache: RecoveryCache, position: Position, reader: Reader) -> Page | None:
-    return await cache.page(position, reader, lambda channel, seq: True, upto=1_000)
+    return await cache.page(
+        position, reader, lambda channel, seq: True, upto=1_000, upto_research=0
+    )
 
 
 def test_a_full_cache_still_gives_the_whole_page() -> None:

@@ -20,7 +20,7 @@ from wallstreetsim.machine.world import World
 GOLDEN_DIGEST = "6944b79c42ea5172f9f6751c9932c294feed00ed734c2e2ca530cd1036b5b27c"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "5f83826c7ce37512fde8c083236d051fc68781d26a123f8e28e028d2bb109c51"
+DECISIONS = "7f215b74247054094c6d4bc266bb0258fee5da01a8408ad41fda64753ad56a2e"
 
 WORDS = ("reason", "reason_code", "note")
 

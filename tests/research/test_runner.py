@@ -24,21 +24,11 @@ from news.models import (
 from news.research import events
 from news.research import rows as row_writing
 from news.research import runner as running
-from news.research.rules import RESEARCH_RULES, LevelRules, MoveRules, ViewRules, VolumeRules
 from news.research.runner import Page, Runner
 from tests.floor.hall import Hall, elsewhere
+from tests.research.talkative import TALKATIVE
 from wallstreetsim.floor import rollback
 from wallstreetsim.machine.rules import RULES
-
-# Rules by which a small market gives much to say in a few ticks.
-TALKATIVE = replace(
-    RESEARCH_RULES,
-    views=ViewRules(seasoned_ticks=3),
-    alerts=replace(RESEARCH_RULES.alerts, repeat_ticks=4),
-    move=MoveRules(every_ticks=1, window_ticks=2, sigmas=0.2, volume_multiple=0.0),
-    volume=VolumeRules(every_ticks=1, window_ticks=2, multiple=1.5),
-    levels=LevelRules(every_ticks=1),
-)
 
 ROWS: dict[str, Any] = {
     events.ALERT: ResearchAlert,
@@ -207,3 +197,28 @@ def test_a_hundred_ticks_behind_the_desk_says_what_it_would_have_said(hall: Hall
     assert max(page.folded for page in pages) == running.PAGE
     assert ResearchState.objects.filter(state=None).count() <= 1
     assert ResearchState.objects.latest("tick").tick == 101
+
+
+def test_old_rows_go_and_sums_stay(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "STATE_TICKS", 2)
+    monkeypatch.setattr(tape, "KEPT_TICKS", 4)
+    session = replace(RULES.market.session, open_ticks=3, closed_ticks=2)  # as rows are dropped
+    rules = replace(TALKATIVE, alerts=replace(TALKATIVE.alerts, kept_days=2))
+    for _ in range(14):
+        hall.tick()
+        runner().catch_up()
+    sums = list(ResearchAggregate.objects.order_by("id").values())
+    before = ResearchAlert.objects.count()
+
+    dropped = running.prune(replace(RULES.market, session=session), rules)
+    assert dropped > 0
+    assert ResearchAlert.objects.count() < before
+    assert not ResearchAlert.objects.filter(tick__lt=15 - 2 * 5).exists()
+    assert list(ResearchAggregate.objects.order_by("id").values()) == sums
+    # All states that the tape can be read from stay, and a day's first of those before.
+    assert list(ResearchState.objects.order_by("tick").values_list("tick", flat=True)) == [
+        *(6, 10),
+        *(12, 14, 15),
+    ]
+    hall.tick()
+    assert runner().catch_up() == 1

@@ -1,4 +1,4 @@
-"""`/asyncapi.json`: the WebSocket, as AsyncAPI describes one, from the table of its frames."""
+"""`/asyncapi.json`: the WebSockets, as AsyncAPI describes them, from the tables of their frames."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from wallstreetsim.api.configuration import CONTRACT_VERSION
 from wallstreetsim.api.envelope import JSON, only_read, without_parameters
 from wallstreetsim.feed import catalog, channels
 from wallstreetsim.feed.catalog import Answer, FrameKind
+from wallstreetsim.feed.research import catalog as view_catalog
+from wallstreetsim.feed.research.catalog import ViewMessage, ViewSocket
 
 Schema = dict[str, Any]
 
@@ -25,7 +27,7 @@ SAID = {  # by clients
 }
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
-CHANNELS = (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN)
+CHANNELS = (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN, *catalog.RESEARCH)
 
 
 @only_read
@@ -42,6 +44,8 @@ def document() -> bytes:
     messages = {_key(kind): _data_frame(kind) for kind in catalog.FRAMES}
     messages |= {_plain(answer.type): _answer(answer) for answer in catalog.ANSWERS}
     messages |= {name: _said(name, fields) for name, fields in SAID.items()}
+    messages |= {_view_key(one.type): _view_message(one) for one in view_catalog.MESSAGES}
+    messages |= {_view_key(name): _said(name, f) for name, f in view_catalog.SAID.items()}
     socket = [*(_plain(answer.type) for answer in catalog.ANSWERS), *SAID]
     described = {
         "asyncapi": "3.0.0",
@@ -52,6 +56,7 @@ def document() -> bytes:
                 name: {"address": name, "messages": _references(map(_key, kinds))}
                 for name, kinds in named.items()
             },
+            **{socket.name: _view(socket) for socket in view_catalog.SOCKETS},
         },
         "operations": {
             "say": {"action": "receive", "channel": {"$ref": "#/channels/socket"}},
@@ -60,6 +65,41 @@ def document() -> bytes:
         "components": {"messages": messages},
     }
     return orjson.dumps(described)
+
+
+def _view(socket: ViewSocket) -> Schema:
+    """Return one of the research desk's sockets, with all that is said on it."""
+    told = (one.type for one in view_catalog.MESSAGES if not one.is_item)
+    named = map(_view_key, (*socket.items, *told, *view_catalog.SAID))
+    parameters: Schema = {name: {} for name in re.findall(r"{(\w+)}", socket.address)}
+    return {
+        "address": socket.address,
+        "summary": socket.says,
+        "messages": _references(named),
+        **({"parameters": parameters} if parameters else {}),
+    }
+
+
+def _view_key(type: str) -> str:
+    """Return what a message of a view is called beside the frames of /ws."""
+    return f"view-{type}"
+
+
+def _view_message(message: ViewMessage) -> Schema:
+    names = (*message.fields, *(view_catalog.PLACE if message.is_item else ()))
+    properties: Schema = {
+        "type": {"const": message.type},
+        **{name: dict(_VIEW_FIELDS.get(name, {})) for name in names},
+    }
+    return _message(message.type, message.says, properties, required=list(properties))
+
+
+_VIEW_FIELDS: dict[str, Schema] = {
+    "timestamp": {"type": "string", "format": "date-time"},
+    "stream": {"enum": ["research", "public"]},
+    **{name: {"type": "integer"} for name in ("seq", "tick", "prev", "epoch")},
+    **{name: {"type": "object"} for name in ("signal", "data", "insight", "narrative", "embed")},
+}
 
 
 def _key(kind: FrameKind) -> str:

@@ -206,6 +206,7 @@ def config() -> Config:
                 channels.of_symbol("SYMBOL"),
                 channels.of_book("SYMBOL"),
                 channels.of_agent("<id>"),
+                *catalog.RESEARCH,
             ],
             "frames": [
                 {

@@ -30,6 +30,7 @@ from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.api.schema import CANONICAL
 from wallstreetsim.api.views import openapi_document
 from wallstreetsim.feed import catalog, channels
+from wallstreetsim.feed.research import catalog as view_catalog
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from webhooks.manual import manual_context
@@ -202,6 +203,7 @@ def _news() -> dict[str, Any]:
 def _research() -> dict[str, Any]:
     signals = RESEARCH_RULES.signals
     return {
+        "research": RESEARCH_RULES,
         "research_analysts": ", ".join(f"`{name}`" for name in OPEN),
         "research_risk": f"{signals.risk_bps / 100:g} %",
         "research_account": f"{signals.account_cents // 100:,}",
@@ -288,6 +290,8 @@ def _context(origin: str) -> dict[str, Any]:
         "snapshots": catalog.SNAPSHOTS,
         "answers": catalog.ANSWERS,
         "close_codes": catalog.CLOSE_CODES.items(),
+        "views": view_catalog.SOCKETS,
+        "view_messages": view_catalog.MESSAGES,
         **manual_context(),
         "limits": [(scope, _limits(limits)) for scope, limits in LIMITS.items()],
         "body_kib": LARGEST_BODY // 1024,

@@ -143,9 +143,10 @@ class SiteCollector(Collector):
             return GaugeMetricFamily(name, what, value=value)
 
         yield gauge("wss_tick_interval_seconds", "Seconds between ticks", settings.TICK_SECONDS)
-        age, size = _of_record()
+        age, size, behind = _of_record()
         yield gauge("wss_world_age_seconds", "Since the last tick; 0 while the world stands", age)
         yield gauge("wss_database_bytes", "Size of the database", size)
+        yield gauge("wss_research_behind_ticks", "That the research desk has not read yet", behind)
         free = disk_usage(_existing(settings.PLACES.data)).free
         yield gauge("wss_disk_free_bytes", "Free where this process keeps its data", free)
         is_up, stands_still, audited = _of_redis()
@@ -156,24 +157,28 @@ class SiteCollector(Collector):
         yield gauge("wss_audit_age_seconds", "Since the last audit", time() - at)
 
 
-def _of_record() -> tuple[float, float]:
-    """Return the seconds since the last tick, and the size of the database in bytes."""
+def _of_record() -> tuple[float, float, float]:
+    """Return the seconds since the last tick, the size of the database in bytes, and by how many
+    ticks the research desk is behind.
+    """
     try:
         if not database_health.is_available():
-            return UNKNOWN, UNKNOWN
+            return UNKNOWN, UNKNOWN, UNKNOWN
         with connection.cursor() as cursor:
             cursor.execute(_RECORD)
-            age, size = cursor.fetchone()
-            return float(age or 0), float(size)
+            age, size, behind = cursor.fetchone()
+            return float(age or 0), float(size), float(behind or 0)
     except DatabaseError:
-        return UNKNOWN, UNKNOWN
+        return UNKNOWN, UNKNOWN, UNKNOWN
 
 
 _RECORD = f"""
     SELECT (
         SELECT extract(epoch FROM clock_timestamp() - coalesce(claimed_at, founded_at))
         FROM market_world WHERE {World.RUNS_TICKS}
-    ), pg_database_size(current_database())
+    ), pg_database_size(current_database()), (
+        SELECT tick - (SELECT coalesce(max(tick), 0) FROM news_researchstate) FROM market_world
+    )
 """
 
 

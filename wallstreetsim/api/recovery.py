@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
 import orjson
@@ -41,11 +41,18 @@ class RecoverQuery(Query):
         required=False,
         help_text="Your last seq of the agent's own stream; by default that of the tick `since`.",
     )
+    sinceResearch = Number(
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        help_text="The research desk's last seq that you have; by default, where its channels are"
+        " asked for, that of the tick `since`.",
+    )
     sinceTick = Number(
         min_value=0,
         max_value=LARGEST,
         required=False,
-        help_text="Instead of both: the last tick that you have.",
+        help_text="Instead of all: the last tick that you have.",
     )
     epoch = Number(
         min_value=1,
@@ -54,7 +61,7 @@ class RecoverQuery(Query):
         help_text="The epoch to which the seqs belong.",
     )
     cursor = Pattern(
-        r"\A[0-9]{1,9}\.[0-9]{1,18}\.[0-9]{1,18}\Z",
+        r"\A[0-9]{1,9}\.[0-9]{1,18}\.[0-9]{1,18}(\.[0-9]{1,18})?\Z",
         required=False,
         help_text="Instead of all these: the `nextCursor` of the page before.",
     )
@@ -62,7 +69,7 @@ class RecoverQuery(Query):
     channels = Text(
         required=False,
         help_text="Names between commas, such as tick,book:APEX; else all public ones but those"
-        " of single companies.",
+        " of single companies, and `research` with `sinceResearch`.",
     )
 
 
@@ -80,7 +87,8 @@ class Recovered(TypedDict):
     """Entries of the tape, oldest first, a tick's public one before the agent's own.
 
     Where something is lost, `gap` is true and `snapshot` shows how all stands now instead: the
-    items go on from there. `since` and `sinceAgent` say where a page ends.
+    items go on from there. `since`, `sinceAgent` and, where the research desk is asked for,
+    `sinceResearch` say where a page ends.
     """
 
     epoch: int
@@ -89,6 +97,7 @@ class Recovered(TypedDict):
     snapshot: list[dict[str, Any]] | None
     since: int
     sinceAgent: int
+    sinceResearch: NotRequired[int]
     nextCursor: str | None
 
 
@@ -118,7 +127,8 @@ class RecoverView(APIView):
             standing = selectors.standing()
             if standing is None:
                 raise World.DoesNotExist
-            page = _recover(agent, _position_in(query, agent, standing), standing, names, query)
+            position = _position_in(query, agent, standing, names)
+            page = _recover(agent, position, standing, names, query)
         return Response(_answer(page))
 
 
@@ -135,7 +145,8 @@ def _channels_in(query: dict[str, Any], agent: str) -> frozenset[str]:
     anyway.
     """
     if "channels" not in query:
-        return frozenset(channels.PUBLIC)
+        more = [channels.RESEARCH] if "sinceResearch" in query or _of_research(query) else []
+        return frozenset([*channels.PUBLIC, *more])
     names = frozenset(filter(None, query["channels"].split(",")))
     symbols = selectors.symbols()
     for name in sorted(names):
@@ -144,12 +155,21 @@ def _channels_in(query: dict[str, Any], agent: str) -> frozenset[str]:
     return names - {channels.of_agent(agent)}
 
 
-def _position_in(query: dict[str, Any], agent: Agent, standing: Standing) -> Position:
+def _of_research(query: dict[str, Any]) -> bool:
+    """Say whether a cursor is one of the research desk's stream, too."""
+    return str(query.get("cursor", "")).count(".") == 3
+
+
+def _position_in(
+    query: dict[str, Any], agent: Agent, standing: Standing, names: frozenset[str]
+) -> Position:
     given = [name for name in ("since", "sinceTick", "cursor") if name in query]
     if len(given) != 1:
         raise ValidationError("Give one of since, sinceTick and cursor.")
     if "sinceAgent" in query and "since" not in query:
         raise ValidationError({"sinceAgent": ["Goes with since only."]})
+    if "sinceResearch" in query and "since" not in query:
+        raise ValidationError({"sinceResearch": ["Goes with since only."]})
     if "epoch" in query and "cursor" in query:
         raise ValidationError({"epoch": ["The cursor names its own."]})
     if "cursor" in query:
@@ -160,7 +180,17 @@ def _position_in(query: dict[str, Any], agent: Agent, standing: Standing) -> Pos
         own = query["sinceAgent"]
     else:
         own = selectors.agent_seq_at(epoch=epoch, account=agent.id, tick=tick)
-    return Position(epoch, tick, own)
+    return Position(epoch, tick, own, _research_seq_in(query, epoch, tick, names))
+
+
+def _research_seq_in(
+    query: dict[str, Any], epoch: int, tick: int, names: frozenset[str]
+) -> int | None:
+    if not any(map(channels.is_research, names)):
+        return None
+    if "sinceResearch" in query:
+        return int(query["sinceResearch"])
+    return selectors.research_seq_at(epoch=epoch, tick=tick)
 
 
 def _recover(
@@ -173,20 +203,26 @@ def _recover(
     gap = selectors.gap_after(position, agent.id)
     snapshot: list[bytes] = []
     if gap.public:
-        position = Position(standing.epoch, standing.tick, position.agent)
+        position = position._replace(epoch=standing.epoch, public=standing.tick)
         snapshot += _public_snapshot(standing, names)
     if gap.agent:
         own = selectors.agent_standing(agent.id)
         position = position._replace(agent=own.seq)
         frame = agent_snapshot(own, channels.of_agent(str(agent.public_id)), own.data)
         snapshot.append(frame.encode())
+    head: int | None = None
+    if position.research is not None:
+        head = selectors.research_seq_at(epoch=standing.epoch, tick=standing.tick)
+    if gap.research:  # there things only happen
+        position = position._replace(research=head)
     reader = Reader(names, agent.id, str(agent.public_id))
     lines = lines_after(
         position, reader, upto=standing.tick, entries=query["limit"], size=MOST_BYTES
     )
     end = position_after(lines, position)
     own_head = selectors.agent_seq_at(epoch=end.epoch, account=agent.id, tick=standing.tick)
-    return _Page(end, gap, snapshot, lines, end[1:] != (standing.tick, own_head))
+    heads = (standing.tick, own_head, head)
+    return _Page(end, gap, snapshot, lines, end[1:] != heads)
 
 
 def _public_snapshot(standing: Standing, names: frozenset[str]) -> list[bytes]:
@@ -204,7 +240,9 @@ def _public_snapshot(standing: Standing, names: frozenset[str]) -> list[bytes]:
 
 
 def _answer(page: _Page) -> dict[str, Any]:
-    epoch, public, own = page.position
+    epoch, public, own, research = page.position
+    asked = {} if research is None else {"sinceResearch": research}
+    cursor = ".".join(str(part) for part in page.position if part is not None)
     return {
         "epoch": epoch,
         "items": [orjson.Fragment(line.text) for line in page.lines if line.text],
@@ -212,5 +250,6 @@ def _answer(page: _Page) -> dict[str, Any]:
         "snapshot": [orjson.Fragment(frame) for frame in page.snapshot] if any(page.gap) else None,
         "since": public,
         "sinceAgent": own,
-        "nextCursor": f"{epoch}.{public}.{own}" if page.has_more else None,
+        **asked,
+        "nextCursor": cursor if page.has_more else None,
     }

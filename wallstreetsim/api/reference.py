@@ -85,7 +85,9 @@ def _socket() -> Iterator[str]:
     yield "## WebSocket `/ws`\n"
     for name, channel in described["channels"].items():
         said = list(channel["messages"])
-        heading = "the socket itself" if name == "socket" else f"channel `{name}`"
+        is_view = channel["address"].startswith("/ws/")
+        heading = f"socket `{channel['address']}`" if is_view else f"channel `{name}`"
+        heading = "the socket itself" if name == "socket" else heading
         yield f"### {heading[0].upper()}{heading[1:]}\n"
         yield "| frame | fields | |\n|---|---|---|"
         for key in said:

@@ -15,6 +15,7 @@ from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
 from wallstreetsim.feed.frames import PublicEntry, agent_batch
+from wallstreetsim.feed.research.audience import ViewAudience
 from wallstreetsim.feed.research_frames import ResearchEntry
 
 MOST_CLOSING = 4  # times the sockets that an agent may have: those being closed among them
@@ -27,6 +28,7 @@ class Audience:
         self._clients: set[Client] = set()
         self._by_account: dict[int, dict[Client, None]] = defaultdict(dict)  # the oldest first
         self._anonymous: Counter[str] = Counter()
+        self.views = ViewAudience()  # those of them that follow the research desk
         self.departed = 0
         stats.listening.observe(self._clients)
 
@@ -78,6 +80,8 @@ class Audience:
             return
         self._clients.remove(client)
         self.departed += 1
+        if client.view is not None:
+            self.views.leave(client)
         if client.identity is None:
             self._forget_anonymous(client)
             return
@@ -89,25 +93,33 @@ class Audience:
     def tell(self, public: PublicEntry, private: Iterable[tape.Entry]) -> None:
         """Send one tick: its public entry to everyone, and to each agent its own."""
         for client in self._clients:
-            client.tell(public.batch(client.channels))
+            if client.view is None:
+                client.tell(public.batch(client.channels))
+        self.views.tell_prices(public)
         for entry in private:
             if theirs := self._by_account.get(entry.stream):
                 self._tell_agent(entry, theirs)
 
     def tell_research(self, entry: ResearchEntry) -> None:
-        """Send what the research desk said to those who listen to its channels."""
+        """Send what the research desk said to those who listen to its channels or follow a view."""
         for client in self._clients:
             if batch := entry.batch(client.channels):
                 client.tell(batch)
+        self.views.tell_research(entry)
 
     def tell_all(self, batch: Batch) -> None:
-        """Send everyone something that is on no stream."""
+        """Send everyone at /ws something that is on no stream."""
         for client in self._clients:
-            client.offer(batch)
+            if client.view is None:
+                client.offer(batch)
 
     def figures(self) -> stats.FeedStats:
         """Return this process's figures."""
         return stats.of_clients(self._clients)
+
+    def sockets(self) -> list[stats.SocketStats]:
+        """Return this process's sockets one by one."""
+        return stats.of_sockets(self._clients)
 
     def close_revoked(self, ids: Collection[UUID]) -> None:
         """Close the sockets that these keys and sessions opened."""
@@ -136,6 +148,7 @@ class Audience:
                 client.close(Close.REPLACED)
 
     def close_all(self, code: Close) -> None:
+        self.views.forget()
         for client in self._clients:
             client.close(code)
 

@@ -61,8 +61,10 @@ class Batch:
         self.agent = agent
         self.research = research
 
-    def is_within(self, public: int, agent: int | None) -> bool:
+    def is_within(self, public: int, agent: int | None, research: int | None) -> bool:
         """Say whether somebody who has the streams up to these seqs has all of it."""
+        if self.research is not None:
+            return research is not None and self.research <= research
         if self.agent is not None:
             return agent is not None and self.agent <= agent
         return self.public is not None and self.public <= public

@@ -33,6 +33,8 @@ class Answer(NamedTuple):
 
 
 MARKET, BOOK, OWN = channels.of_symbol("SYMBOL"), channels.of_book("SYMBOL"), "agent:<your id>"
+ANALYST = channels.of_analyst("NAME")
+RESEARCH = (channels.RESEARCH, channels.SIGNALS, channels.NARRATIVE, ANALYST)
 
 PRICE_FIELDS = (
     *("symbol", "price", "previousPrice", "change", "changePercent", "dayChange"),
@@ -51,7 +53,7 @@ _ENDED_FIELDS = (
     *("status", "quantity", "filledQuantity", "avgPrice", "reasonCode", "note", "tick"),
 )
 
-FRAMES = (
+FRAMES: tuple[FrameKind, ...] = (
     FrameKind(
         "price:update",
         (channels.MARKET_ALL,),
@@ -228,6 +230,63 @@ FRAMES = (
     ),
 )
 
+# The research desk's: on no socket that does not ask for them, and on a stream of their own.
+FRAMES += (
+    FrameKind(
+        "research:alert",
+        (channels.RESEARCH, channels.SIGNALS),
+        is_list=True,
+        is_partial=False,
+        fields=(
+            *("id", "tick", "kind", "source", "symbol", "side", "title", "description", "colour"),
+            *("fields", "weight"),
+        ),
+        says="What a checker saw, the biggest first; on `signals` those that lean to a `side`.",
+    ),
+    FrameKind(
+        "research:signal",
+        (channels.RESEARCH, channels.SIGNALS),
+        is_list=True,
+        is_partial=False,
+        fields=(
+            *("id", "tick", "symbol", "action", "entry", "target", "stop", "confidence", "tier"),
+            *("kind", "rationale", "factors", "warnings", "riskReward", "size", "account"),
+            "expires",
+        ),
+        says="A trade that the desk would make; `confidence` is a score, no probability.",
+    ),
+    FrameKind(
+        "research:closed",
+        (channels.RESEARCH, channels.SIGNALS),
+        is_list=True,
+        is_partial=False,
+        fields=(
+            *("id", "tick", "kind", "symbol", "outcome", "entry", "exit", "returnPercent"),
+            "chancePercent",
+        ),
+        says="What became of a signal: TARGET, STOP, EXPIRED or UNFILLED.",
+    ),
+    FrameKind(
+        "research:insight",
+        (channels.RESEARCH, ANALYST),
+        is_list=True,
+        is_partial=False,
+        fields=(
+            *("id", "tick", "analyst", "symbol", "text", "confidence", "actionable", "warnings"),
+            "summary",
+        ),
+        says="What an analyst says; `summary` holds the facts of its text.",
+    ),
+    FrameKind(
+        "research:narrative",
+        (channels.RESEARCH, channels.NARRATIVE),
+        is_list=True,
+        is_partial=False,
+        fields=("id", "tick", "text", "stances", "confidence", "watch", "sources"),
+        says="All of it in one paragraph.",
+    ),
+)
+
 _TICK_FIELDS = next(kind.fields for kind in FRAMES if kind.type == "tick:update")
 
 # Whole, whatever its type: how a channel stands when one subscribes to it.
@@ -255,7 +314,12 @@ ANSWERS = (
         "Then comes a `snapshot` of each channel that has one.",
     ),
     Answer("unsubscribed", "unsubscribe", ("channels",), "Those that you have left."),
-    Answer("recovery:start", "resume", ("epoch", "since", "gap"), "What you missed follows."),
+    Answer(
+        "recovery:start",
+        "resume",
+        ("epoch", "since", "gap"),
+        "What you missed follows; the research desk's stream with `since.research` only.",
+    ),
     Answer(
         "recovery:batch",
         "resume",
@@ -284,6 +348,7 @@ CLOSE_CODES = {
     1012: "the server restarts, or the world is another one: come again and resume",
     4401: "the key is not valid, or no longer",
     4403: "a page from elsewhere",
+    4404: "no such company or analyst",
     4408: "too slow: come again and resume",
     4409: "replaced by a newer socket of yours",
     4429: "too many frames",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from agents.engine.names import ANALYSTS
+
 TICK = "tick"
 MARKET_ALL = "market:all"
 TRADES = "trades"
@@ -54,9 +56,13 @@ def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str
         return None
     if len(channel) > LONGEST_NAME:
         return "The channel's name is too long."
+    if channel in (RESEARCH, SIGNALS, NARRATIVE):
+        return None
     kind, _, name = channel.partition(":")
     if kind in ("market", "book"):
         return None if name in symbols else "There is no such company."
+    if kind == "analyst":
+        return None if name in ANALYSTS else "There is no such analyst."
     if kind == "agent":
         return _refusal_of_agent(name, agent)
     return "There is no such channel."

@@ -11,6 +11,8 @@ from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils import timezone
+
 from wallstreetsim.feed import channels, stats
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.codes import Close
@@ -44,19 +46,23 @@ class Identity(NamedTuple):
 class Client:
     """A socket's end of the feed. All that is sent to it goes through one bounded queue.
 
-    `joined` says after which public seq it began to hear each of its channels live. While it is
-    held, since the public seq `held_at`, it is being told what it missed, and what is told live
-    waits. `public` and `private` are what was
-    written to it: the last public seq, and the last tick that said something to its agent.
+    `joined` says after which seq of its stream it began to hear each of its channels live. While it
+    is held, since the public seq `held_at` and the research desk's `held_research`, it is being
+    told what it missed, and what is told live waits. `public` and `private` are what was written to
+    it: the last public seq, and the last tick that said something to its agent.
     `shown` is the tick after which a snapshot has shown it its agent's own figures.
     """
 
     def __init__(self, writer: Writer, address: str, seq: int) -> None:
         self.address = address
         self.number = next(_numbers)  # of this process's sockets
+        self.since = timezone.now()
+        self.view: str | None = None  # of the research desk, for a socket on one
+        self.messages = 0  # that were written to it
         self.channels: frozenset[str] = frozenset()
         self.joined: dict[str, int] = {}
         self.held_at: int | None = None
+        self.held_research = 0
         self._waiting: deque[Batch] = deque()
         self.shown = 0
         self.public = self.private = seq
@@ -85,7 +91,7 @@ class Client:
     # Listening
 
     def join(self, names: Collection[str], seq: int) -> None:
-        """Listen to channels: live from after this public seq, if it does not listen already."""
+        """Listen to channels: live from after this seq of their stream, if it does not already."""
         for name in names:
             self.joined.setdefault(name, seq)
         self.channels |= set(names)
@@ -97,18 +103,21 @@ class Client:
 
     # Telling
 
-    def hold(self, seq: int) -> int:
-        """Let what is told live wait from here on; return since which public seq it does."""
+    def hold(self, seq: int, research: int = 0) -> int:
+        """Let what is told live wait from here on, where the public stream and the research desk's
+        stand; return since which public seq it does.
+        """
         if self.held_at is None:
-            self.held_at = seq
+            self.held_at, self.held_research = seq, research
         return self.held_at
 
-    async def release(self, *, public: int, agent: int | None) -> None:
+    async def release(self, *, public: int, agent: int | None, research: int | None = None) -> None:
         """Tell what has waited, but for what was told up to these seqs; from then on tell live."""
         while self._waiting and not self.is_closed:
             batch = self._waiting.popleft()
             self.held_at = batch.public or self.held_at
-            if not batch.is_within(public, agent):
+            self.held_research = batch.research or self.held_research
+            if not batch.is_within(public, agent, research):
                 await self.deliver(batch)
         self.held_at = None
 
@@ -197,6 +206,7 @@ class Client:
             self._owed.task_done()
 
     def _note_written(self, batch: Batch) -> None:
+        self.messages += len(batch.frames)
         self.public = batch.public or self.public
         self.private = batch.private or self.private
 

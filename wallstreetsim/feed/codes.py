@@ -8,6 +8,7 @@ class Close(IntEnum):
     RESTART = 1012
     UNAUTHORIZED = 4401
     ORIGIN = 4403
+    UNKNOWN = 4404
     SLOW_CONSUMER = 4408
     REPLACED = 4409
     TOO_FAST = 4429

@@ -139,8 +139,8 @@ class PublicEntry:
         if symbol is None:
             yield from self._events.get(channel, ())
             return
-        if symbol in self._changed and symbol in self._prices:
-            yield {"type": PRICES, "data": self._prices[symbol]}
+        if price := self.changed_price(symbol):
+            yield {"type": PRICES, "data": price}
         if symbol in self._trade_totals:
             totals = {symbol: self._trade_totals[symbol]}
             yield {"type": trades.TYPE, "data": self._trades[symbol], "totals": totals}
@@ -157,6 +157,10 @@ class PublicEntry:
         told = self._events.get(channels.MARKET_ALL)
         changed = told[0].get("changed") if told else None
         return self._prices.keys() if changed is None else frozenset(changed)
+
+    def changed_price(self, symbol: str) -> Wire | None:
+        """Return a company's price update, None if nothing of it changed."""
+        return self._prices.get(symbol) if symbol in self._changed else None
 
     def frame_of(self, type: str, channel: str, data: object) -> str:
         """Return a frame that stands where this entry stands."""

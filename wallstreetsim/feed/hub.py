@@ -69,7 +69,9 @@ class Hub:
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
         self.socket_lists = SocketLists()
-        self._reporting = asyncio.create_task(self.resume_points.report(self.audience.figures))
+        self._reporting = asyncio.create_task(
+            self.resume_points.report(self.audience.figures, self.audience.sockets)
+        )
         self._reading = asyncio.create_task(self._read_messages())
         server.before_it_stops(self._part)
 

@@ -93,7 +93,9 @@ class FeedConversation(Conversation):
             subscribed=granted,
             rejected=[{"channel": name, "reason": why} for name, why in rejected.items()],
         )
-        self.client.join(granted, self.hub.seq)
+        of_research = set(filter(channels.is_research, granted))
+        self.client.join(of_research, self.hub.research_seq)
+        self.client.join(set(granted) - of_research, self.hub.seq)
         self.say(reply, *filter(None, map(self.hub.snapshot, granted)))
         if self.client.own_channel in granted:
             await self._show_agent(self.client.own_channel)
@@ -118,12 +120,17 @@ class FeedConversation(Conversation):
     async def _resume(self, message: Message) -> None:
         """Tell what was missed since; this replaces whatever is being told of the kind."""
         message.allow_only("epoch", "since")
-        since = message.whole_numbers("since", "public", "agent")
+        since = message.whole_numbers("since", "public", "agent", "research")
         if "public" not in since:
             raise Malformed("`since` must name the last `public` seq.")
         if "agent" in since and self.client.identity is None:
             raise Malformed("`since.agent` is an agent's: authenticate first.")
-        position = Position(message.whole_number("epoch"), since["public"], since.get("agent"))
+        position = Position(
+            message.whole_number("epoch"),
+            since["public"],
+            since.get("agent"),
+            since.get("research"),
+        )
         self._recover(position, reply_to=message.id)
 
     def _recover(

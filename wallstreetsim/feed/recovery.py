@@ -34,13 +34,14 @@ class Recovery:
         self.reply_to = reply_to
         self.told = 0
         self.has_gap = False
-        self._upto = client.hold(hub.seq)
+        self._upto = client.hold(hub.seq, hub.research_seq)
+        self._upto_research = client.held_research
         self._joined: dict[str, int] = {}
 
     async def run(self) -> None:
         self._joined = dict(self.client.joined)
         gap = await self._find_gap()
-        since = {"public": self.position.public, "agent": self.position.agent}
+        since = {"public": self.position.public, "agent": self.position.agent} | self._research
         self._say("recovery:start", epoch=self.hub.epoch, since=since, gap=self.has_gap)
         await self._jump(gap)
         while not self.client.is_closed and await self._tell_next_page():
@@ -50,13 +51,23 @@ class Recovery:
             epoch=self.hub.epoch,
             public=self.position.public,
             agent=self.position.agent,
+            **self._research,
             entries=self.told,
             gap=self.has_gap,
         )
         stats.RECOVERIES.labels(str(self.has_gap).lower()).inc()
         while self.hub.seq < self.position.public:  # it comes from a process that is ahead of us
             await asyncio.sleep(LAGGING_SECONDS)
-        await self.client.release(public=self.position.public, agent=self.position.agent)
+        position = self.position
+        await self.client.release(
+            public=position.public, agent=position.agent, research=position.research
+        )
+
+    @property
+    def _research(self) -> dict[str, int]:
+        """Where it is on the research desk's stream, for who asks for that."""
+        research = self.position.research
+        return {} if research is None else {"research": research}
 
     async def _find_gap(self) -> Gap:
         account = self.client.identity.account if self.client.identity else None
@@ -72,6 +83,8 @@ class Recovery:
             self.client.shown = standing.tick
             channel = str(self.client.own_channel)
             self._offer(agent_snapshot(standing, channel, standing.data))
+        if gap.research:  # there things only happen
+            self.position = self.position._replace(research=self._upto_research)
         if gap.public:
             self.position = self.position._replace(epoch=self.hub.epoch, public=self.hub.seq)
             self.client.forget_public()
@@ -92,7 +105,11 @@ class Recovery:
         )
         try:
             page = await self.hub.recovery_cache.page(
-                self.position, reader, self._was_missed, upto=self._upto
+                self.position,
+                reader,
+                self._was_missed,
+                upto=self._upto,
+                upto_research=self._upto_research,
             )
         except Pruned:  # it reads too slowly
             await self._jump(await self._find_gap())

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from enum import IntEnum
 from heapq import merge
 from itertools import chain, islice
 from typing import NamedTuple
@@ -15,12 +16,14 @@ from market import tape
 from wallstreetsim.feed import selectors
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.frames import PublicEntry, agent_missed
+from wallstreetsim.feed.research_frames import ResearchEntry
 from wallstreetsim.feed.selectors import PAGE, Position
 from wallstreetsim.feed.threads import persistently
 
 MOST_ENTRIES = PAGE  # of one batch
 MOST_BYTES = 256 * 1024  # so much at most is held for each client that is told what it missed
 KEPT_BYTES = 16 * 1024 * 1024
+LARGEST_SEQ = (1 << 63) - 1
 
 Wanted = Callable[[str, int], bool]  # whether a channel's part of a tick's entry was missed
 
@@ -33,11 +36,19 @@ class Reader(NamedTuple):
     public_id: str
 
 
+class Stream(IntEnum):
+    """The streams that somebody is told, in the order in which a tick's entries come."""
+
+    PUBLIC = 0
+    AGENT = 1
+    RESEARCH = 2
+
+
 class Line(NamedTuple):
     """One entry as it goes into a batch; `text` is None when it says nothing that was missed."""
 
     tick: int
-    is_private: bool  # a tick's public entry comes first
+    stream: Stream
     seq: int
     text: bytes | None
 
@@ -63,17 +74,22 @@ class RecoveryCache:
         self._turn = asyncio.Lock()
 
     async def page(
-        self, position: Position, reader: Reader, wanted: Wanted, *, upto: int
+        self, position: Position, reader: Reader, wanted: Wanted, *, upto: int, upto_research: int
     ) -> Page | None:
-        """Return the next page after a position, up to the tick `upto`; None when there is none."""
+        """Return the next page after a position, up to the tick `upto` and that seq of the research
+        desk's stream; None when there is none.
+        """
         async with self._turn:
-            lines = await persistently(self._lines, position, reader, wanted, upto)
+            lines = await persistently(self._lines, position, reader, wanted, upto, upto_research)
         return page_of(lines, position) if lines else None
 
-    def _lines(self, position: Position, reader: Reader, wanted: Wanted, upto: int) -> list[Line]:
-        """Return the next lines, in order, of both streams."""
+    def _lines(
+        self, position: Position, reader: Reader, wanted: Wanted, upto: int, upto_research: int
+    ) -> list[Line]:
+        """Return the next lines, in order, of all streams."""
         public = self._public_lines(position, reader, wanted, upto)
-        return list(merge(public, _private_lines(position, reader, wanted, upto)))
+        research = _research_lines(position, reader, wanted, upto_research)
+        return list(merge(public, _private_lines(position, reader, wanted, upto), research))
 
     def _public_lines(
         self, position: Position, reader: Reader, wanted: Wanted, upto: int
@@ -97,7 +113,7 @@ class RecoveryCache:
                 if key not in texts:
                     texts[key] = PublicEntry.of(by_seq[key[1]]).missed(key[2])
                     self._keep(key, texts[key])
-        return [Line(key[1], False, key[1], texts[key]) for key in keys]
+        return [Line(key[1], Stream.PUBLIC, key[1], texts[key]) for key in keys]
 
     def _keep(self, key: tuple[int, int, frozenset[str]], text: bytes | None) -> None:
         self._texts[key] = text
@@ -111,7 +127,7 @@ def page_of(lines: list[Line], position: Position) -> Page:
     taken = list(_fitting(lines, entries=MOST_ENTRIES, size=MOST_BYTES))
     texts = [line.text for line in taken if line.text is not None]
     after = position_after(taken, position)
-    private = max((line.tick for line in taken if line.is_private), default=None)
+    private = max((line.tick for line in taken if line.stream is Stream.AGENT), default=None)
     frame = b'{"type":"recovery:batch","entries":[' + b",".join(texts) + b"]}"
     batch = Batch(*([frame.decode()] if texts else []), public=after.public, private=private)
     return Page(batch, len(texts), after)
@@ -120,12 +136,11 @@ def page_of(lines: list[Line], position: Position) -> Page:
 def position_after(lines: Iterable[Line], position: Position) -> Position:
     """Return where these lines, read from a position on, leave their reader."""
     for line in lines:
-        position = (
-            position._replace(agent=line.seq)
-            if line.is_private
-            else position._replace(public=line.seq)
-        )
+        position = position._replace(**{_FIELDS[line.stream]: line.seq})
     return position
+
+
+_FIELDS = {Stream.PUBLIC: "public", Stream.AGENT: "agent", Stream.RESEARCH: "research"}
 
 
 def lines_after(
@@ -148,8 +163,9 @@ def lines_after(
             _public_line(entry, reader, first_is_whole and entry.seq == position.public + 1)
             for entry in selectors.public_entries(epoch=here.epoch, since=here.public, upto=upto)
         )
-        private = _private_lines(here, reader, lambda channel, seq: True, upto)
-        more = islice(merge(public, private), PAGE)
+        private = _private_lines(here, reader, _everything, upto)
+        research = _research_lines(here, reader, _everything, LARGEST_SEQ)
+        more = islice(merge(public, private, research), PAGE)
         before = len(taken)
         taken = list(_fitting(chain(taken, more), entries=entries, size=size))
         if len(taken) < before + PAGE:  # there are no more, or no more fit
@@ -158,7 +174,11 @@ def lines_after(
 
 def _public_line(entry: tape.Entry, reader: Reader, is_first: bool) -> Line:
     text = PublicEntry.of(entry).missed(reader.channels, is_first=is_first)
-    return Line(entry.tick, False, entry.seq, text)
+    return Line(entry.tick, Stream.PUBLIC, entry.seq, text)
+
+
+def _everything(channel: str, seq: int) -> bool:
+    return True
 
 
 def _fitting(lines: Iterable[Line], *, entries: int, size: int) -> Iterator[Line]:
@@ -176,4 +196,18 @@ def _private_lines(position: Position, reader: Reader, wanted: Wanted, upto: int
     for entry in selectors.entries_after(position, reader.account, upto=upto):
         is_wanted = wanted(f"agent:{reader.public_id}", entry.tick)
         text = agent_missed(entry, reader.public_id) if is_wanted else None
-        yield Line(entry.tick, True, entry.seq, text)
+        yield Line(entry.tick, Stream.AGENT, entry.seq, text)
+
+
+def _research_lines(
+    position: Position, reader: Reader, wanted: Wanted, upto: int
+) -> Iterator[Line]:
+    """Yield what the research desk said, up to a seq, on those of its channels that were missed."""
+    if position.research is None:
+        return
+    for entry in selectors.research_entries(epoch=position.epoch, since=position.research):
+        if entry.seq > upto:
+            return
+        missed = frozenset(name for name in reader.channels if wanted(name, entry.seq))
+        text = ResearchEntry.of(entry).missed(missed)
+        yield Line(entry.tick, Stream.RESEARCH, entry.seq, text)

@@ -59,7 +59,7 @@ class ResearchEntry:
         """
         shown = [
             {"type": event["type"], "channel": name, "data": event["data"]}
-            for name in sorted(listened_to)
+            for name in sorted(filter(channels.is_research, listened_to))
             for event in self._events_on(name)
         ]
         if not shown:
@@ -86,7 +86,7 @@ class ResearchEntry:
         for event in self.events:
             if channel == channels.RESEARCH:
                 yield event
-            elif items := [item for item in event["data"] if _is_on(channel, event["type"], item)]:
+            elif items := [item for item in event["data"] if is_on(channel, event["type"], item)]:
                 yield event | {"data": items}
 
     def _frame(self, channel: str, event: Event) -> str:
@@ -103,7 +103,10 @@ class ResearchEntry:
         ).decode()
 
 
-def _is_on(channel: str, type: str, item: Event) -> bool:
+def is_on(channel: str, type: str, item: Event) -> bool:
+    """Say whether an item of this type is shown on a channel of the desk, other than `research`,
+    which shows all.
+    """
     if channel == channels.SIGNALS:
         return type in _ON_SIGNALS or (type == events.ALERT and item["side"] is not None)
     if channel == channels.NARRATIVE:

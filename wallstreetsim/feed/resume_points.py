@@ -18,12 +18,13 @@ from redis.exceptions import RedisError
 
 from market.common.redis_clients import async_redis_client
 from wallstreetsim.feed.client import Client
-from wallstreetsim.feed.stats import FeedStats
+from wallstreetsim.feed.stats import FeedStats, SocketStats
 
 log = logging.getLogger(__name__)
 
 LEFT = "wss:feed:left:"
 FIGURES = "wss:feed:figures:"
+SOCKETS = "wss:feed:listed:"
 AWAY_SECONDS = 300  # for which an agent is remembered
 FIGURES_EVERY = 5  # seconds
 
@@ -63,12 +64,18 @@ class ResumePoints:
             return None
         return Left(*orjson.loads(noted)) if noted else None
 
-    async def report(self, figures: Callable[[], FeedStats]) -> None:
-        """Leave this process's figures, again and again, where those of all are added up."""
+    async def report(
+        self, figures: Callable[[], FeedStats], sockets: Callable[[], list[SocketStats]]
+    ) -> None:
+        """Leave this process's figures, again and again, where those of all are added up, and its
+        sockets beside them.
+        """
         key = figures_key()
+        listed = f"{SOCKETS}{key.removeprefix(FIGURES)}"
         while True:
             try:
                 await self._redis.set(key, orjson.dumps(figures()), ex=3 * FIGURES_EVERY)
+                await self._redis.set(listed, orjson.dumps(sockets()), ex=3 * FIGURES_EVERY)
             except RedisError as error:
                 log.debug("the feed's figures are not left in Redis: %s", error)
             await asyncio.sleep(FIGURES_EVERY)

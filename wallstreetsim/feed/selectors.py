@@ -44,12 +44,14 @@ class Beginning(NamedTuple):
 class Position(NamedTuple):
     """What somebody has of the streams: the last seqs, and no more of an epoch that is over.
 
-    `agent` is None for whom the world does not know as an agent.
+    `agent` is None for whom the world does not know as an agent, `research` for who does not ask
+    for the research desk's.
     """
 
     epoch: int
     public: int
     agent: int | None
+    research: int | None = None
 
 
 class Gap(NamedTuple):
@@ -57,6 +59,7 @@ class Gap(NamedTuple):
 
     public: bool
     agent: bool
+    research: bool = False
 
 
 class AgentStanding(NamedTuple):
@@ -135,11 +138,18 @@ def gap_after(position: Position, account: int | None) -> Gap:
     with one_instant():
         row = World.objects.values_list("epoch", "tick").get()
         if position.epoch != row[0]:
-            return Gap(public=True, agent=position.agent is not None)
-        public = _is_lost(position.epoch, tape.PUBLIC_STREAM, position.public)
-        if position.agent is None or account is None:
-            return Gap(public, agent=False)
-        return Gap(public, _is_lost(position.epoch, account, position.agent))
+            return Gap(True, position.agent is not None, position.research is not None)
+
+        def is_lost(stream: int | None, seq: int | None) -> bool:
+            if stream is None or seq is None:
+                return False
+            return _is_lost(position.epoch, stream, seq)
+
+        return Gap(
+            is_lost(tape.PUBLIC_STREAM, position.public),
+            is_lost(account, position.agent),
+            is_lost(tape.RESEARCH_STREAM, position.research),
+        )
 
 
 def _is_lost(epoch: int, stream: int, seq: int) -> bool:
@@ -147,6 +157,11 @@ def _is_lost(epoch: int, stream: int, seq: int) -> bool:
     if extent is None:
         return seq > 0
     return not extent.first - 1 <= seq <= extent.last
+
+
+def research_seq_at(*, epoch: int, tick: int) -> int:
+    """Return the last seq that the research desk's stream had after a tick."""
+    return tape.last_seq_at(epoch=epoch, stream=tape.RESEARCH_STREAM, tick=tick)
 
 
 def agent_seq_at(*, epoch: int, account: int, tick: int) -> int:

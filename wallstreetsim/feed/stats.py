@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from heapq import nlargest
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from prometheus_client import REGISTRY, Counter
@@ -20,6 +22,8 @@ for code in Close:  # so that each is there before the first
     CLOSED.labels(code.name.lower())
 FILLED = Counter("wss_feed_filled", "Public entries read from the tape for want of a notice")
 RECOVERIES = Counter("wss_feed_recoveries", "Times that a client was told what it missed", ["gap"])
+
+MOST_SOCKETS = 500  # that a process tells of one by one
 
 
 class Sent(Collector):
@@ -51,6 +55,15 @@ class Subscriber(Protocol):
 
     @property
     def channels(self) -> frozenset[str]: ...
+
+    @property
+    def view(self) -> str | None: ...
+
+    @property
+    def since(self) -> datetime: ...
+
+    @property
+    def messages(self) -> int: ...
 
 
 class Listening(Collector):
@@ -85,6 +98,7 @@ class FeedStats(TypedDict):
     connections: int
     authenticated: int
     subscriptions: dict[str, int]  # by kind of channel
+    channels: dict[str, int]  # the sockets on each view of the research desk
     framesSent: int
     framesDropped: int
     bytesSent: int
@@ -97,24 +111,49 @@ def of_clients(clients: Collection[Subscriber]) -> FeedStats:
         "connections": len(clients),
         "authenticated": sum(client.identity is not None for client in clients),
         "subscriptions": dict(_subscriptions(clients)),
+        "channels": dict(Tally(client.view for client in clients if client.view)),
         "framesSent": sent.frames,
         "framesDropped": sent.dropped,
         "bytesSent": sent.bytes,
     }
 
 
+class SocketStats(TypedDict):
+    """One socket; its channel is a view of the research desk, or `feed` for /ws."""
+
+    channel: str
+    since: str
+    messagesSent: int
+
+
+def of_sockets(clients: Collection[Subscriber]) -> list[SocketStats]:
+    """Return this process's sockets one by one, the newest first and so many at most."""
+    newest = nlargest(MOST_SOCKETS, clients, key=lambda client: client.since)
+    return [
+        {
+            "channel": client.view or "feed",
+            "since": client.since.isoformat(),
+            "messagesSent": client.messages,
+        }
+        for client in newest
+    ]
+
+
 def total(several: Iterable[FeedStats]) -> FeedStats:
     """Return the figures of several processes together."""
     sums: Tally[str] = Tally()
     subscriptions: Tally[str] = Tally()
+    channels: Tally[str] = Tally()
     for one in several:
         subscriptions.update(one["subscriptions"])
+        channels.update(one["channels"])
         sums.update({key: value for key, value in one.items() if isinstance(value, int)})
     return {
         "processes": sums["processes"],
         "connections": sums["connections"],
         "authenticated": sums["authenticated"],
         "subscriptions": dict(subscriptions),
+        "channels": dict(channels),
         "framesSent": sums["framesSent"],
         "framesDropped": sums["framesDropped"],
         "bytesSent": sums["bytesSent"],

@@ -69,7 +69,7 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
     feed shows each company's on a channel of its own. And so are all prices, with the companies of
-    which something changed; the feed shows those.
+    which something changed; the feed shows those. Short interests are read by the research desk.
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
@@ -88,6 +88,8 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     if market.trades:
         trades = public_tape.trades(outcome, timestamp)
         events.append(_event("trade:executed", "trades", trades))
+    if shorts := public_tape.short_interests(outcome):
+        events.append(_event("short:interest", "shorts", shorts))
     board = leaderboard(world, outcome)
     events.append(_event("leaderboard:update", "leaderboard", board))
     if levels := book_changes.changes(books_before, market.companies):

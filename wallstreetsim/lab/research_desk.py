@@ -56,6 +56,8 @@ def entry_of(world: World, outcome: Outcome) -> PublicEntry:
     if market.trades:
         trades = public_tape.trades(outcome, NO_INSTANT)
         events.append({"type": "trade:executed", "data": trades})
+    if shorts := public_tape.short_interests(outcome):
+        events.append({"type": "short:interest", "data": shorts})
     events += [{"type": type, "data": items} for type, items in told.items()]
     return public_entry.read(tick, events)
 

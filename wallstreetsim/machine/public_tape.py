@@ -20,6 +20,19 @@ def trades(outcome: Outcome, timestamp: str) -> list[wire.Wire]:
     return [wire.trade(trade, timestamp) for trade in outcome.market.trades]
 
 
+def short_interests(outcome: Outcome) -> list[wire.Wire]:
+    """Return, at a close, what of each company was short at the close before: nothing at any other
+    tick, or before a day has passed.
+    """
+    if not outcome.moment.closes_now:
+        return []
+    return [
+        wire.short_interest(company.symbol, company.short_interest)
+        for company in outcome.market.companies
+        if company.short_interest is not None
+    ]
+
+
 def market_events(world: World, outcome: Outcome) -> list[wire.Wire]:
     """Return what happened to companies or the market: halts and restrictions, events, splits,
     resumptions, bankruptcies.

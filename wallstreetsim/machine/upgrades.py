@@ -152,7 +152,8 @@ def _from_3(state: State, rules: Rules) -> State:
     of a company have other names. Accounts know what came beside trading and may owe fines,
     escrow is one; agents know their past: nothing happened before. The index has candles from
     here on. It knows initial margin by company, what of the volume the market maker absorbed,
-    which stops a trade has reached, how quotes lean, and slower averages of past impact.
+    which stops a trade has reached, how quotes lean, slower averages of past impact, and what was
+    short at the last two closes.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -177,6 +178,8 @@ def _from_3(state: State, rules: Rules) -> State:
                 "pricing": _pricing_from_3(company["pricing"], rules),
                 "volume_absorbed": 0,
                 "touched_stops": [],
+                "last_short_interest": None,
+                "short_interest": None,
             }
             for company in market["companies"]
         ],

@@ -25,7 +25,8 @@ from wallstreetsim.api.envelope import JSON
 from wallstreetsim.api.inner_requests import Json, ask
 from wallstreetsim.api.views import IDEMPOTENCY_KEY
 from wallstreetsim.machine.actions import ACTIONS
-from wallstreetsim.terminal.reader import back_of, only_logged_in, token_of, wants_json
+from wallstreetsim.terminal.guards import only_logged_in
+from wallstreetsim.terminal.reader import back_of, token_of, wants_json
 
 OWN_FIELDS = ("csrfmiddlewaretoken", "back", "once", "preview")  # of a form, not of its action
 PREVIEW = "preview"

@@ -19,8 +19,9 @@ from news import selectors as news
 from news.models import Article
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal import dashboard, moves
+from wallstreetsim.terminal import dashboard, moves, reader
 from wallstreetsim.terminal.frame import framed, one_of
+from wallstreetsim.terminal.guards import refusal_of
 from wallstreetsim.terminal.shared import DEPTH_HEIGHT, DEPTH_MARGIN, DEPTH_WIDTH
 from wallstreetsim.terminal.template_tags import words
 from wallstreetsim.terminal.ticket import own_panels
@@ -59,7 +60,9 @@ def company(request: HttpRequest, symbol: str) -> HttpResponse:
     if not Company.objects.filter(symbol=symbol.upper()).exists():
         raise Http404
     symbol = symbol.upper()
-    return framed(
+    agent = reader.agent_of(request)
+    refused = refusal_of(request, agent) if agent else None
+    return refused or framed(
         request,
         "markets/company.html",
         "MARKETS",

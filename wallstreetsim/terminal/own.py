@@ -22,7 +22,7 @@ from market import tape
 from market.models import Company, World
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.frame import framed
-from wallstreetsim.terminal.reader import only_logged_in
+from wallstreetsim.terminal.guards import only_logged_in
 
 ORDERS, TRADES, MESSAGES, ALLIANCES, BLOCKS = 50, 50, 30, 20, 20  # the last of each
 ALERTS = 12

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import lru_cache
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
-from market.common.client_address import address_of
 from wallstreetsim.api import envelope
-from wallstreetsim.api.envelope import JSON, View, for_people_or, only_read, refuse
-from wallstreetsim.api.limits import LIMITS, Allowance, spend
+from wallstreetsim.api.envelope import JSON, for_people_or, only_read, refuse
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard
 from wallstreetsim.terminal.frame import html
+from wallstreetsim.terminal.guards import heavy
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 from webhooks.selectors import behind_seconds
@@ -31,24 +28,6 @@ SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16")
 REPLAYED_TICKS = 60  # given at a time
 REPLAYED_BYTES = 4_000_000
 KEPT_FIRST, KEPT_LAST = "@first-kept@", "@last-kept@"  # until a page is sent
-
-
-def heavy(cost: int) -> Callable[[View], View]:
-    """Have a page wait for its turn among the heavy ones, and count for so many of an address's."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def counted(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            allowance = spend("pages", address_of(request), LIMITS["pages"], cost=cost)
-            request.allowance = allowance  # type: ignore[attr-defined]
-            if allowance is None or allowance.is_granted:
-                return view(request, *args, **kwargs)
-            return for_people_or(_too_fast, _too_fast_as_data)(request)
-
-        counted.is_heavy = True  # type: ignore[attr-defined]
-        return counted
-
-    return decorate
 
 
 @heavy(cost=2)
@@ -146,25 +125,6 @@ def replay_ticks(request: HttpRequest) -> HttpResponse:
     items = [orjson.Fragment(line.text) for line in lines if line.text]
     content = orjson.dumps({"first": kept.first, "last": kept.last, "items": items})
     return HttpResponse(content, content_type=JSON)
-
-
-def _too_fast(request: HttpRequest) -> HttpResponse:
-    seconds = _seconds_to_wait(request)
-    page = html(render_to_string("429.html", {"seconds": seconds}), status=429)
-    page["Retry-After"] = str(seconds)
-    return page
-
-
-def _too_fast_as_data(request: HttpRequest) -> HttpResponse:
-    seconds = _seconds_to_wait(request)
-    answer = refuse(429, f"Too many requests; wait {seconds} s.", retry_after=seconds)
-    answer["Retry-After"] = str(seconds)
-    return answer
-
-
-def _seconds_to_wait(request: HttpRequest) -> int:
-    allowance: Allowance = request.allowance  # type: ignore[attr-defined]
-    return max(1, math.ceil(allowance.retry_seconds))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -16,7 +16,7 @@ from market.models import Company
 from market.selectors import AdjustedCandle
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.terminal.dashboard import newest_digest
-from wallstreetsim.terminal.pages import heavy
+from wallstreetsim.terminal.guards import heavy
 from wallstreetsim.terminal.template_tags import points, price, signed_percent
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 60

@@ -5,22 +5,15 @@ The cookie is for pages alone; the API reads the Authorization header and nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from agents.models import Agent, Session
 from agents.services import keys
-from wallstreetsim.api.envelope import refuse
 
 COOKIE = "agent"
 NO_STORE = "no-store, private"
-
-AgentView = Callable[[HttpRequest, Agent], HttpResponse]
 
 
 def token_of(request: HttpRequest) -> str:
@@ -68,26 +61,6 @@ def remember(answer: HttpResponse, request: HttpRequest, token: str) -> None:
 
 def forget(answer: HttpResponse) -> None:
     answer.delete_cookie(COOKIE, samesite="Strict")
-
-
-def only_logged_in(view: AgentView) -> Callable[..., HttpResponse]:
-    """Show a view to an agent that is logged in; lead all others to where they log in, a script by
-    a 401.
-    """
-
-    @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        agent = agent_of(request)
-        if agent is not None:
-            answer = view(request, agent)
-            answer["Cache-Control"] = NO_STORE
-            return answer
-        if wants_json(request):
-            return refuse(401, "You are not logged in any more.")
-        back = request.get_full_path() if request.method == "GET" else back_of(request)
-        return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': back})}")
-
-    return guarded
 
 
 def wants_json(request: HttpRequest) -> bool:

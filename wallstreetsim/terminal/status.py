@@ -21,7 +21,7 @@ from wallstreetsim.api.feed_stats import figures
 from wallstreetsim.api.health import is_late
 from wallstreetsim.feed.stats import FeedStats, total
 from wallstreetsim.terminal.frame import framed
-from wallstreetsim.terminal.pages import heavy
+from wallstreetsim.terminal.guards import heavy
 from webhooks import selectors as webhooks
 
 TICKS = 120  # looked at

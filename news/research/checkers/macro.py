@@ -17,12 +17,13 @@ def check(desk: DeskView) -> list[Alert]:
     alerts = []
     market = desk.market
     day, ticks = market.next_fed_meeting()
+    last = min(desk.rules.macro.ahead_ticks)
     if market.is_open and day == market.trading_day and ticks in desk.rules.macro.ahead_ticks:
         alerts.append(
             _alert(
                 desk,
                 AHEAD,
-                f"The Fed meets in {ticks} ticks",
+                f"The Fed meets {'soon' if ticks == last else 'today'}: in {ticks} ticks",
                 f"The Fed's meeting is due in {ticks} ticks; the rate stands at"
                 f" {market.interest_bps / 100:.2f}%.",
                 None,

@@ -27,8 +27,8 @@ def check(desk: DeskView, company: CompanyView) -> Alert | None:
     recent = company.rumors_since(desk.tick - rules.window_ticks)
     if not recent or not company.is_trading:
         return None
-    sigmas = company.sigmas(rules.window_ticks)
-    volume = company.volume_over(rules.window_ticks)
+    sigmas = company.sigmas(rules.move_ticks)
+    volume = company.volume_over(rules.move_ticks)
     lean = sum(recent)
     if (
         recent.count(1) >= rules.pump_rumors
@@ -62,7 +62,7 @@ def _alert(
     *,
     side: str | None,
 ) -> Alert:
-    window = desk.rules.social.window_ticks
+    ticks = desk.rules.social.move_ticks
     talk = f"{count} public rumor{'s' if count > 1 else ''}"
     return writing.of_company(
         company,
@@ -71,7 +71,7 @@ def _alert(
         SOURCE,
         title=_TITLES[kind].format(symbol=company.symbol, count=count),
         description=(
-            f"{talk} of {company.name}; in {window} ticks its price has moved {sigmas:+.1f} sigma"
+            f"{talk} of {company.name}; in {ticks} ticks its price has moved {sigmas:+.1f} sigma"
             f" on {writing.times(volume)} its usual volume."
         ),
         fields=(("Rumors", str(count)), ("Volume", writing.times(volume))),
