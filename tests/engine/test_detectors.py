@@ -427,9 +427,26 @@ def test_friends_who_each_work_large_orders_in_pieces_are_none(seed: int) -> Non
 def test_to_turn_together_says_more_than_to_go_on_together() -> None:
     def nats(*habits: float) -> float:
         low, high = (Acted(1, n, 50, habit, [], [], []) for n, habit in enumerate(habits))
-        return Round(low, high).nats(usual=0.5)
+        return Round(low, high).against_habits()
 
     assert nats(0.4, 0.4) > nats(0.5, 0.5) > nats(0.6, 0.6) > nats(0.9, 0.9) > 0
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_friends_who_turn_with_a_public_signal_are_none(count: int) -> None:
+    """Each turns whenever the other does, but so does whoever follows the signal."""
+    tape, random = SmallTape(*CREW), Random(11)
+    sign = 1
+    for _ in range(24):
+        sign = -sign
+        for _ in range(random.randint(8, 14)):
+            tape.price += random.randint(4, 10) * sign
+            tape.tick()
+        for name in ("ann", "bob", "cid")[:count]:
+            if random.random() < 0.9:
+                (tape.buys if sign > 0 else tape.sells)(name, random.randint(30, 90))
+            tape.tick(random.randint(0, 2))
+    assert not tape.crimes
 
 
 def test_friends_who_all_only_buy_slowly_are_none() -> None:

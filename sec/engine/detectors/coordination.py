@@ -26,7 +26,7 @@ LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
 LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
 CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
 PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
-OF_MANY_PAIRS, OF_MANY_GROUPS = 3.0, 0.6  # nats: of so many, some agree by chance
+OF_MANY_PAIRS = 3.0  # nats, for two alone: of so many pairs some agree by chance
 MOST_MEMBERS = 8
 KEPT_ROUNDS = 40
 LEAST_ROUNDS = 4
@@ -219,7 +219,8 @@ class Coordination:
             return None
         # Whoever has many friends finds one who happens to agree.
         nats -= log(comb(max(len(members) - 1, len(known.ties.partners(low))), len(members) - 1))
-        nats -= OF_MANY_PAIRS if len(members) == 2 else OF_MANY_GROUPS
+        if len(members) == 2:
+            nats -= OF_MANY_PAIRS
         confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
         orders = {order.id: order for act in acts.values() for order in act.orders}
         trades = {trade.id: trade for act in acts.values() for trade in act.trades}

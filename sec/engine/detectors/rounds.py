@@ -14,7 +14,6 @@ HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might f
 SIGNS = len(HORIZONS) + 1  # and how the quotes lean
 LEAST_HABIT, MOST_HABIT = 0.35, 0.92  # chances: no habit is known better than that
 MOST_USUAL = 0.92  # the chance of agreement
-LEAST_NATS = 0.01  # of a round
 MOST_TIMELY = 0.2  # nats a round, by acting at the same time alone
 
 
@@ -53,17 +52,20 @@ class Round(NamedTuple):
     def agrees(self) -> bool:
         return self.low.net * self.high.net > 0
 
-    def nats(self, usual: float) -> float:
-        """Return the evidence that the two act together. Each would have taken its side by its own
-        habit as well; where both leave it at once, that says most. `usual` is the chance of
-        agreement that strategies and leanings leave.
+    def against_habits(self) -> float:
+        """Return the evidence that the two act together, and not each by its own habit: where both
+        leave it at once, that says most.
         """
         low, high = self.low.habit, self.high.habit
         if self.agrees:
-            habits = log(AGREEING * (low + high) / (2.0 * low * high))
-            return max(LEAST_NATS, habits - log(2.0 * usual))
-        habits = log((1.0 - AGREEING) / (2.0 * low * high))
-        return min(-LEAST_NATS, habits - log(2.0 - 2.0 * usual))
+            return log(AGREEING * (low + high) / (2.0 * low * high))
+        return log((1.0 - AGREEING) / (2.0 * low * high))
+
+    def against_chance(self, usual: float) -> float:
+        """Return the same against a chance of agreement that strategies and leanings leave."""
+        if self.agrees:
+            return log(AGREEING / usual)
+        return log((1.0 - AGREEING) / (1.0 - usual))
 
 
 class Pair:
@@ -96,7 +98,11 @@ class Pair:
         # A strategy that makes them agree makes them act at the same time as well.
         unexplained = max(0.0, 1.0 - 3.0 * (strategy - 0.5))
         timely = min(self.timely / count, MOST_TIMELY * unexplained)
-        return [(round, round.nats(usual) + timely) for round in self.rounds]
+        # What explains all of them best without a plan is what counts.
+        habits = [round.against_habits() for round in self.rounds]
+        chance = [round.against_chance(usual) for round in self.rounds]
+        least = habits if sum(habits) < sum(chance) else chance
+        return [(round, nats + timely) for round, nats in zip(self.rounds, least, strict=True)]
 
     def _leaning_chance(self, count: int) -> float:
         """Return the chance of agreement that each one's leaning to a side leaves."""
