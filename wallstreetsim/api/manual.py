@@ -16,6 +16,7 @@ from django.views.decorators.cache import cache_control
 
 from agents.engine.rules import POINT
 from agents.services import keys
+from market.engine import halts
 from market.engine.action import ANY_LIVING, Action
 from market.engine.parameters import Parameter, ParameterKind
 from news.engine.articles import CATEGORIES
@@ -243,6 +244,7 @@ def _context(origin: str) -> dict[str, Any]:
         "loan_spread_percent": f"{market.margin.loan_spread_bps / 100:g}",
         "take_over_percent": f"{market.margin.take_over_bps / 100:g}",
         "pause_ticks": market.halts.pause_ticks,
+        "halt_reasons": (halts.BANDS, halts.NEWS, halts.MARKET, halts.OPERATOR),
         **_news(),
         **_research(),
         "market_levels": " or ".join(f"{bps / 100:g}" for bps in market.halts.market_levels_bps),
