@@ -69,9 +69,7 @@ FRAMES: tuple[FrameKind, ...] = (
         is_list=False,
         is_partial=False,
         fields=PRICE_FIELDS,
-        says="The company's price, quote, day and state, when one of them changed. `change` is"
-        " against the last tick, `dayChange` against the previous close (over REST and in briefings"
-        " that is `change`).",
+        says="The company's price, quote, day and state, when one of them changed.",
     ),
     FrameKind(
         "trade:executed",
@@ -212,8 +210,7 @@ FRAMES: tuple[FrameKind, ...] = (
         is_partial=True,
         fields=PORTFOLIO_FIELDS,
         says="Your account's figures, and in `positions` those alone that changed: keep the others."
-        " Quantity 0 closes one. It comes after a tick that moved your cash or a position, not when"
-        " prices alone move.",
+        " Quantity 0 closes one.",
     ),
     FrameKind(
         "agent:alert",
@@ -303,19 +300,12 @@ SNAPSHOTS = (
 )
 
 ANSWERS = (
-    Answer(
-        "connected",
-        "",
-        ("channels", "epoch", "tick"),
-        "The first frame of a socket. `channels`: the public ones that there are; you are in `tick`"
-        " alone.",
-    ),
+    Answer("connected", "", ("channels", "epoch", "tick"), "The first frame of a socket."),
     Answer(
         "authenticated",
         "authenticate",
         ("success", "agentId", "agentName", "error"),
-        "With `apiKey` or `token`. You hear your own channel from now on; the third failure closes"
-        " the socket.",
+        "You hear your own channel from now on; the third failure closes the socket.",
     ),
     Answer(
         "subscribed",
@@ -340,7 +330,7 @@ ANSWERS = (
         "recovery:complete",
         "resume",
         ("epoch", "public", "agent", "entries", "gap"),
-        "From here on all is live: `public` and `agent` are the seqs that you have now.",
+        "From here on all is live.",
     ),
     Answer(
         "notice",
