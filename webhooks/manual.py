@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from agents.engine.callback_urls import HOSTS, PrivateAddresses
+from agents.services.callbacks import private_addresses
 from webhooks.engine import briefing, circuit, delivery
 
 
@@ -15,6 +17,8 @@ def manual_context() -> dict[str, Any]:
     """Return what the section's template needs."""
     *retries, last = [f"{seconds:g}" for seconds in circuit.RETRY_SECONDS]
     return {
+        "callback_hosts": HOSTS[private_addresses()],
+        "loopback": private_addresses() is not PrivateAddresses.OFF,
         "listed": briefing.MOST_LISTED,
         "messages": briefing.MOST_MESSAGES,
         "order_books": briefing.MOST_ORDER_BOOKS,

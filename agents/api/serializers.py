@@ -170,7 +170,7 @@ class SessionOpened(TypedDict):
 
 
 class Ticket(TypedDict):
-    """A token that opens one WebSocket, within so many seconds."""
+    """A token that opens one WebSocket, within so many seconds, as `token` of `authenticate`."""
 
     sessionToken: str
     expiresIn: int
@@ -483,7 +483,8 @@ class EquityLine(TypedDict):
 
 
 class ActionResult(TypedDict):
-    """What became of one action of a batch. `success`: it is taken for the next tick.
+    """What became of one action of a batch. `success`: it is taken for the next tick or, where it
+    is `final`, the tick has done it.
 
     One without its form has `BAD_REQUEST`, and `details` by field; `action` is null where it names
     no type.
@@ -491,6 +492,7 @@ class ActionResult(TypedDict):
 
     action: str | None
     success: bool
+    final: bool
     code: str
     message: str
     data: dict[str, Any]
@@ -775,6 +777,7 @@ def action_result(receipt: Receipt) -> ActionResult:
     result: ActionResult = {
         "action": receipt.action,
         "success": verdict.success,
+        "final": receipt.is_final,
         "code": verdict.code,
         "message": verdict.message,
         "data": dict(verdict.data),

@@ -20,7 +20,7 @@ from agents.api import serializers
 from agents.api.request_agent import agent_of, credential_of
 from agents.engine.names import folded
 from agents.models import Agent, ApiKey, Input, Session
-from agents.services import blocking, keys, registration
+from agents.services import blocking, callbacks, keys, registration
 from agents.services.callbacks import BadCallbackUrl
 from agents.services.site_state import NotInvited, RegistrationClosed
 from market.common.client_address import origin_of, request_id_of
@@ -69,8 +69,8 @@ class RegisterView(APIView):
             raise Spent(
                 "Your address has been given as much capital as it may be in a day.", spent.seconds
             ) from None
-        except BadCallbackUrl as bad:
-            _refuse_callback_url(bad)
+        except BadCallbackUrl:
+            _refuse_callback_url()
         return Response(serializers.registered(done), status=status.HTTP_201_CREATED)
 
 
@@ -125,7 +125,7 @@ class SessionView(APIView):
 
     @extend_schema(operation_id="issueTicket", request=None, responses=serializers.Ticket)
     def post(self, request: Request) -> Response:
-        """Issue a ticket that opens one WebSocket."""
+        """Issue a ticket that opens one WebSocket: send it there as `token` of `authenticate`."""
         NoBody.read(request)
         return Response(
             {
@@ -253,8 +253,8 @@ class MeView(APIView):
         if "callbackUrl" in body:
             try:
                 registration.change_callback_url(agent, body["callbackUrl"] or "")
-            except BadCallbackUrl as bad:
-                _refuse_callback_url(bad)
+            except BadCallbackUrl:
+                _refuse_callback_url()
 
     def _profile(self, request: Request) -> Response:
         return Response(serializers.own_profile(*standings.own_standing(agent_of(request))))
@@ -531,5 +531,5 @@ def _block_state(other: Agent, is_blocked: bool, action: str | None) -> dict[str
     return {"agentId": str(other.public_id), "blocked": is_blocked, "actionId": action}
 
 
-def _refuse_callback_url(bad: BadCallbackUrl) -> NoReturn:
-    raise ValidationError({"callbackUrl": [str(bad)]}) from None
+def _refuse_callback_url() -> NoReturn:
+    raise ValidationError({"callbackUrl": [callbacks.refusal()]}) from None

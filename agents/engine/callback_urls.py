@@ -29,11 +29,6 @@ SERVICE_PORTS = frozenset(
     }
 )  # fmt: skip
 
-REFUSAL = (
-    "This address is not allowed: give an http or https URL of at most"
-    f" {LONGEST_URL} characters without a user, on a public host that is not ours, at port 80, 443"
-    f" or one from {FIRST_USER_PORT} that no well-known service uses."
-)
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
@@ -49,9 +44,6 @@ _ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # the upper half of an interface identifie
 class BadCallbackUrl(ValueError):
     """A URL that no briefing may be sent to."""
 
-    def __init__(self) -> None:
-        super().__init__(REFUSAL)
-
 
 class PrivateAddresses(StrEnum):
     """How far beyond the public internet briefings may go: the operator's choice."""
@@ -59,6 +51,22 @@ class PrivateAddresses(StrEnum):
     OFF = "off"
     LOOPBACK = "loopback"
     ON = "on"
+
+
+HOSTS = {
+    PrivateAddresses.OFF: "a public host",
+    PrivateAddresses.LOOPBACK: "a public or loopback host",
+    PrivateAddresses.ON: "a public, private or loopback host",
+}
+
+
+def refusal(allowed: PrivateAddresses) -> str:
+    """Return what is said of every URL that may not be used, where so much is allowed."""
+    return (
+        f"This address is not allowed: give an http or https URL of at most {LONGEST_URL}"
+        f" characters without a user, on {HOSTS[allowed]} that is not ours, at port 80, 443 or one"
+        f" from {FIRST_USER_PORT} that no well-known service uses."
+    )
 
 
 class Target(NamedTuple):

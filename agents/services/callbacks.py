@@ -19,8 +19,16 @@ from agents.engine.callback_urls import (
     check_addresses,
     parse_callback_url,
 )
+from agents.engine.callback_urls import refusal as refusal_where
 
-__all__ = ["LONGEST", "BadCallbackUrl", "check_callback_url", "own_host", "private_addresses"]
+__all__ = [
+    "LONGEST",
+    "BadCallbackUrl",
+    "check_callback_url",
+    "own_host",
+    "private_addresses",
+    "refusal",
+]
 
 LONGEST = LONGEST_URL
 RESOLVE_SECONDS = 1.0
@@ -39,6 +47,11 @@ def check_callback_url(url: str) -> None:
 
 def private_addresses() -> PrivateAddresses:
     return PrivateAddresses(settings.WEBHOOK_ALLOW_PRIVATE)
+
+
+def refusal() -> str:
+    """Return what is said of a URL that may not be used on this server."""
+    return refusal_where(private_addresses())
 
 
 @cache

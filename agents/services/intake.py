@@ -43,13 +43,19 @@ Views: TypeAlias = Callable[[Agent, Sequence[ParsedAction]], Mapping[str, Any]]
 
 class Receipt(NamedTuple):
     """What became of an action so far. `id` is None for one that was not taken, `details` are the
-    faults of one without its form, by field.
+    faults of one without its form, by field. The verdict is the tick's if it `is_performed`.
     """
 
     action: str | None
     id: str | None
     verdict: Verdict
     details: Mapping[str, str] = NO_DETAILS
+    is_performed: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Say that the verdict stands: the tick's, or that nothing was done."""
+        return self.is_performed or not self.verdict.success
 
 
 class Taken(NamedTuple):
@@ -363,7 +369,7 @@ def _with_verdicts(taken: Taken, performed: dict[str, Input]) -> Taken:
             data = _ticks_later(receipt.verdict.data, given.tick - taken.tick)
             data = {**data, **(given.data or {})}
             verdict = Verdict(given.success, given.code, given.message, data)
-            receipt = receipt._replace(verdict=verdict)
+            receipt = receipt._replace(verdict=verdict, is_performed=True)
         receipts.append(receipt)
     return Taken(tick, receipts)
 

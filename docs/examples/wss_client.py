@@ -147,10 +147,15 @@ class Client:
 
 def _unpacked(frame: Json, known: dict[str, int]) -> Iterator[Json]:
     """Yield a frame, or those of a batch of missed ones, and note where each stream stands."""
+    if frame["type"] == "recovery:complete":
+        reached = {name: frame.get(name) for name in ("public", "agent", "research")}
+        known.update({name: seq for name, seq in reached.items() if seq is not None})
     entries = frame["entries"] if frame["type"] == "recovery:batch" else [frame]
     for entry in entries:
         if "seq" in entry:
-            known["agent" if entry["stream"].startswith("agent:") else "public"] = entry["seq"]
+            name = entry["stream"].partition(":")[0]
+            if entry.get("type") != "snapshot" or name not in known:  # it runs ahead of a recovery
+                known[name] = entry["seq"]
         if "events" in entry:
             for event in entry["events"]:
                 yield {**event, "tick": entry["tick"], "missed": True}

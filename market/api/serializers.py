@@ -198,12 +198,12 @@ def stock(company: Company, trading_day: int) -> Stock:
 
 
 def stock_detail(company: Company, trading_day: int) -> StockDetail:
-    initial = RULES.margin_bps(company.sector) / BPS_IN_ONE
+    initial_bps = RULES.margin_bps(company.sector)
     return {
         **stock(company, trading_day),
-        "initialMargin": initial,
-        "maintenanceMarginLong": initial * RULES.margin.long_weight / 10,
-        "maintenanceMarginShort": initial * RULES.margin.short_weight / 10,
+        "initialMargin": initial_bps / BPS_IN_ONE,
+        "maintenanceMarginLong": initial_bps * RULES.margin.long_weight / (10 * BPS_IN_ONE),
+        "maintenanceMarginShort": initial_bps * RULES.margin.short_weight / (10 * BPS_IN_ONE),
         "industry": company.industry,
         "open": company.day_open / 100,
         "previousClose": company.previous_close / 100,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -67,9 +67,19 @@ class Body(serializers.Serializer[Any]):
         return dict(body.validated_data)
 
     def to_internal_value(self, data: Any) -> Any:
-        checked = super().to_internal_value(data)
-        if unknown := {key: ["Unknown field."] for key in data if key not in self.fields}:
-            raise serializers.ValidationError(unknown)
+        faults: dict[Any, Any] = {}
+        if isinstance(data, Mapping):
+            there_are = (
+                f"There are: {', '.join(self.fields)}." if self.fields else "There are none."
+            )
+            faults = {k: [f"Unknown field. {there_are}"] for k in data if k not in self.fields}
+        try:
+            checked = super().to_internal_value(data)
+        except serializers.ValidationError as wrong:
+            assert isinstance(wrong.detail, dict)
+            raise serializers.ValidationError({**faults, **wrong.detail}) from None
+        if faults:
+            raise serializers.ValidationError(faults)
         return checked
 
 

@@ -167,7 +167,7 @@ class Form:
         for wire, value in given.items():
             parameter = self._by_wire.get(wire)
             if parameter is None:
-                raise Malformed(wire, "is not a parameter of this action")
+                raise Malformed(wire, f"is not a parameter of this action; {self._there_are()}")
             if value is not None:
                 try:
                     parsed[parameter.name] = parameter.parse(value)
@@ -179,3 +179,7 @@ class Form:
                     raise Malformed(parameter.wire, "is required")
                 parsed[parameter.name] = parameter.default
         return parsed, refusal
+
+    def _there_are(self) -> str:
+        names = [f"{p.wire} (required)" if p.required else p.wire for p in self.parameters]
+        return f"there are: {', '.join(names)}" if names else "there are none"

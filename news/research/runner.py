@@ -150,7 +150,7 @@ class Runner:
         entries = tape.read(epoch=epoch, stream=PUBLIC_STREAM, since=before.tick, limit=PAGE)
         if not entries:
             return _NOTHING
-        said = [(entry, desk.fold(_read(entry))) for entry in entries]
+        said = [(entry, desk.fold(read(entry))) for entry in entries]
         spoken = [(entry, its.events) for entry, its in said if its.events]
         new = [
             Entry(epoch, RESEARCH_STREAM, seq, entry.tick, entry.claimed_at, _encoded(events))
@@ -178,7 +178,7 @@ class Runner:
         """Return the desk as of the cursor: the one at hand, or the newest kept, led on."""
         if self._desk is None or self._cursor != cursor:
             self._desk = ResearchDesk(self.rules, self.market, listed())
-            _restore(self._desk, cursor)
+            restore(self._desk, cursor)
             self._cursor = cursor
         return self._desk
 
@@ -228,7 +228,7 @@ def _cursor_of(epoch: int) -> Cursor:
     return cursor._replace(epoch=epoch)
 
 
-def _restore(desk: ResearchDesk, cursor: Cursor) -> None:
+def restore(desk: ResearchDesk, cursor: Cursor) -> None:
     """Load the newest kept state into a fresh desk, and fold what it had read since."""
     kept = ResearchState.objects.exclude(state=None).order_by("-tick").first()
     if kept is None or kept.state is None:
@@ -246,14 +246,14 @@ def _restore(desk: ResearchDesk, cursor: Cursor) -> None:
         if not page:  # the tape has lost them
             return
         for entry in page:
-            desk.fold(_read(entry))
+            desk.fold(read(entry))
         since = page[-1].tick
 
 
 # Entries
 
 
-def _read(entry: Entry) -> public_entry.PublicEntry:
+def read(entry: Entry) -> public_entry.PublicEntry:
     return public_entry.read(entry.tick, entry.read())
 
 

@@ -69,6 +69,12 @@ function takeOver(part, fresh, tick) {
   part.dispatchEvent(new Event("taken"));
 }
 
+// Take all parts over again, tick or no tick: something else has happened that they show.
+export function renew() {
+  for (const part of document.querySelectorAll("[data-live]")) taken.set(part.id, { at: taken.get(part.id)?.at ?? 0, tick: -1 });
+  refresh();
+}
+
 // Return the cells that hold figures, by what says whose and which they are; none that two share, as lines of a tape do.
 function figuresIn(part) {
   const cells = new Map();

@@ -6,6 +6,7 @@ import {
   createSeriesMarkers,
   CrosshairMode,
   HistogramSeries,
+  LineStyle,
 } from "../vendor/lightweight-charts.js";
 import { grouped, price } from "../dashboard/format.js";
 
@@ -81,6 +82,15 @@ function fill({ candles, volumes, marks }) {
   marks.setMarkers(marksIn(document.getElementById("marks"), lines));
 }
 
+// The levels that the research desk has found, as lines across the chart.
+function drawLevels({ candles }, lines) {
+  lines.splice(0).forEach((line) => candles.removePriceLine(line));
+  for (const { dataset } of document.querySelectorAll("#traded-levels [data-price]")) {
+    const shown = { price: Number(dataset.price), color: colour("--yellow"), lineWidth: 1, lineStyle: LineStyle.Dashed };
+    lines.push(candles.createPriceLine({ ...shown, axisLabelVisible: true, title: "level" }));
+  }
+}
+
 if (document.getElementById("candle-rows")) {
   canvas.hidden = false;
   const drawn = drawing();
@@ -88,4 +98,7 @@ if (document.getElementById("candle-rows")) {
   fill(drawn);
   drawn.chart.timeScale().fitContent();
   part.addEventListener("taken", () => fill(drawn));
+  const levels = [];
+  drawLevels(drawn, levels);
+  document.getElementById("company-research").addEventListener("taken", () => drawLevels(drawn, levels));
 }

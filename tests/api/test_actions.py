@@ -323,6 +323,35 @@ def test_an_action_is_told_of_until_the_tick_and_after(ann: Trader) -> None:
     assert after["data"] == {"orderId": taken["data"]["orderId"]}
 
 
+def test_a_result_says_whether_it_is_final(ann: Trader) -> None:
+    asked = {"actions": [buy(1), buy(1, price=1.0, timeInForce="IOC"), cancel(orderId=A_UUID)]}
+    once = {"Idempotency-Key": "once"}
+    taken = ann.desk.post("/actions", asked, ann.key, **once).data["results"]
+    assert [(r["success"], r["final"]) for r in taken] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+    ann.desk.tick()
+    judged = ann.desk.post("/actions?wait=1", asked, ann.key, **once).data["results"]
+    assert [(r["success"], r["final"], r["code"]) for r in judged] == [
+        (True, True, "OK"),
+        (False, True, "NO_LIQUIDITY"),
+        (False, True, "ORDER_NOT_FOUND"),
+    ]
+
+
+def test_a_dry_run_is_not_final(ann: Trader) -> None:
+    [tried] = ann.post("/actions", {"actions": [buy(1)], "dryRun": True}).data["results"]
+    assert (tried["success"], tried["final"]) == (True, False)
+
+
+def test_an_action_that_is_not_in_a_list_is_told_so(ann: Trader) -> None:
+    answer = ann.post("/actions", buy(1))
+    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+    assert '{"actions": [{"type": …}]}' in answer.body["error"]
+
+
 def test_anothers_action_is_not_found(ann: Trader, bob: Trader) -> None:
     [taken] = ann.act(buy(1))
     assert bob.get(f"/agents/me/actions/{taken['data']['actionId']}").status == 404

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
 from market.engine.refusals import Code
 from wallstreetsim.api import manual
 from wallstreetsim.api.configuration import CHANGELOG, CONTRACT_VERSION
+from wallstreetsim.api.envelope import CODES
+from wallstreetsim.api.limits import LIMITS, SCOPES
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 
 pytestmark = pytest.mark.django_db
 
 MOST_WORDS = 12_000
+ROOT = Path(__file__).parents[2]
+WRITTEN_CODE = re.compile(r"""(?:"code": |complain\([^"\n]*)"([A-Z_]{4,})["]""")
 
 
 def page(client: Client, query: str = "") -> str:
@@ -35,10 +42,35 @@ def test_every_action_parameter_role_code_and_section_is_in_it(client: Client) -
         assert f"| `{operation.method} {operation.path}` | " in text
     for role in RULES.agents.roles:
         assert f"| `{role.name}` | ${role.capital_cents // 100:,} | {role.leverage} |" in text
-    for code in Code:
-        assert f"| `{code.value}` | " in text
+    for code in {*Code, *CODES.values(), *written_codes()}:
+        assert f"| `{code}` | " in text
     for title in manual.SECTIONS.values():
         assert f"\n## {title}\n" in text
+
+
+def written_codes() -> set[str]:
+    """Return the codes that answers name in the source itself, not from a list."""
+    written = set()
+    for app in ("agents", "market", "news", "sec", "webhooks", "wallstreetsim/feed"):
+        for path in (ROOT / app).rglob("*.py"):
+            written |= set(WRITTEN_CODE.findall(path.read_text()))
+    assert written >= {"BAD_REQUEST", "UNAVAILABLE", "RATE_LIMITED"}
+    return written
+
+
+def test_the_limits_say_what_they_count(client: Client) -> None:
+    text = page(client, "?section=limits")
+    assert set(SCOPES) == set(LIMITS)
+    assert "| actions | requests to `/actions`, each of up to 10 actions" in text
+
+
+@pytest.mark.parametrize(("setting", "is_said"), [("loopback", True), ("off", False)])
+def test_it_says_whether_webhooks_may_go_to_this_machine(
+    monkeypatch: pytest.MonkeyPatch, setting: str, is_said: bool
+) -> None:
+    monkeypatch.setattr("django.conf.settings.WEBHOOK_ALLOW_PRIVATE", setting)
+    text = manual.manual.__wrapped__("http://testserver", "webhooks")
+    assert ("loopback" in text) is is_said
 
 
 def test_it_is_one_page_of_plain_markdown(client: Client) -> None:

@@ -177,6 +177,13 @@ def test_only_its_own(desk: Desk, ann: Trader, bob: Trader) -> None:
     assert {item["stream"] for item in items} == {"public", f"agent:{bob.id}"}
 
 
+def test_me_is_the_agent_itself(desk: Desk, ann: Trader) -> None:
+    assert ann.get("/recover/me?sinceTick=0").data == recover(ann, sinceTick=0)
+    assert desk.get("/recover/me?since=1").code == "UNAUTHORIZED"
+    refused = ann.get("/recover/me?since=1&channels=agent:x").body["details"]["channels"]
+    assert f"yours is agent:{ann.id}" in refused
+
+
 @pytest.mark.parametrize(
     "query",
     [

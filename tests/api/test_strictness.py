@@ -430,6 +430,14 @@ def test_a_refusal_names_the_parameters_that_there_are(desk: Desk) -> None:
     assert "none" in desk.get("/market/stocks/APEX?x=1").body["details"]["x"]
 
 
+def test_a_refused_body_names_the_fields_that_there_are_and_the_one_that_is_missing(
+    desk: Desk,
+) -> None:
+    refused = desk.post("/auth/register", {"username": "Zoe", "role": "quant"}).body
+    assert refused["error"].startswith("username: Unknown field. There are: name, role,")
+    assert list(refused["details"]) == ["username", "name"]
+
+
 def test_a_parameter_given_twice_is_refused(desk: Desk) -> None:
     answer = desk.get("/market/stocks?page=1&page=2")
     assert (answer.status, list(answer.body["details"])) == (400, ["page"])

@@ -23,6 +23,7 @@ PATHS = (
     "/agents",
     "/news",
     "/sec",
+    "/research",
     "/world",
     "/tv",
     "/help",

@@ -51,6 +51,7 @@ PATHS = (
     "/agents/ann",
     "/sec",
     "/news",
+    "/research",
     "/world",
     "/tv",
     "/help",

@@ -12,6 +12,7 @@ from agents.engine.callback_urls import (
     Target,
     check_addresses,
     parse_callback_url,
+    refusal,
 )
 
 OWN = OwnHost(frozenset({"exchange.example.com"}), frozenset({"10.1.2.3", "8.8.4.4"}), 8_080)
@@ -153,6 +154,14 @@ def test_our_network_may_be_allowed_but_never_what_tells_secrets_of_the_machine(
     assert allows("fd00::1", allowed=PrivateAddresses.ON)
     assert not allows("169.254.169.254", allowed=PrivateAddresses.ON)
     assert not allows("224.0.0.1", allowed=PrivateAddresses.ON)
+
+
+def test_a_refusal_names_the_hosts_that_are_allowed_and_fits_a_delivery() -> None:
+    said = {allowed: refusal(allowed) for allowed in PrivateAddresses}
+    assert "on a public host that" in said[PrivateAddresses.OFF]
+    assert "on a public or loopback host that" in said[PrivateAddresses.LOOPBACK]
+    assert "on a public, private or loopback host that" in said[PrivateAddresses.ON]
+    assert len(said[PrivateAddresses.OFF]) <= 200  # of a delivery's error
 
 
 def test_every_refusal_says_the_same() -> None:

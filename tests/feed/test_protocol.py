@@ -157,6 +157,18 @@ def test_what_cannot_be_understood_is_answered_in_our_json(web: Web) -> None:
         assert client.ask("ping", id=7)["id"] == 7
 
 
+def test_a_refusal_names_what_may_be_sent(web: Web) -> None:
+    with spectator(web) as client:
+        said = client.ask("dance")["message"]
+        assert said.endswith("There are: authenticate, subscribe, unsubscribe, resume, ping.")
+        said = client.ask("authenticate", sessionToken="x")["message"]
+        assert said == "`authenticate` has no field `sessionToken`. There are: apiKey, token."
+        said = client.ask("authenticate")["message"]
+        assert "`apiKey`" in said and "`token`" in said
+        assert "send it as `token`" in client.ask("authenticate", apiKey="wticket_x")["error"]
+        assert "send it as `apiKey`" in client.ask("authenticate", token="wss_x")["error"]
+
+
 @pytest.mark.parametrize(
     "frame",
     [

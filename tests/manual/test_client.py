@@ -83,6 +83,24 @@ def feed() -> Iterator[tuple[Feed, Server]]:
         thread.join()
 
 
+def test_a_place_in_a_stream_is_that_of_what_was_read_not_of_a_snapshot(client: Any) -> None:
+    """A snapshot comes before what a recovery brings, and is younger."""
+    known: dict[str, int] = {}
+    own = {"stream": "agent:1", "channel": "agent:1", "tick": 9, "data": {}}
+
+    def hear(**frame: Any) -> dict[str, int]:
+        list(client._unpacked(frame, known))
+        return dict(known)
+
+    assert hear(type="snapshot", seq=3, **own) == {"agent": 3}
+    assert hear(type="portfolio:update", seq=5, **own) == {"agent": 5}
+    assert hear(type="snapshot", seq=9, **own) == {"agent": 5}
+    entry = {"stream": "agent:1", "seq": 6, "tick": 8, "events": []}
+    assert hear(type="recovery:batch", entries=[entry]) == {"agent": 6}
+    assert hear(type="recovery:complete", public=40, agent=8) == {"agent": 8, "public": 40}
+    assert hear(type="recovery:complete", public=41, agent=None) == {"agent": 8, "public": 41}
+
+
 def test_a_lost_stream_is_resumed_where_it_was(
     client: Any, feed: tuple[Feed, Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:

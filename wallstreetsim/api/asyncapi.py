@@ -25,6 +25,23 @@ SAID = {  # by clients
     "resume": ("epoch", "since"),
     "ping": (),
 }
+SAID_FIELDS: dict[str, Schema] = {
+    "apiKey": {"type": "string", "description": "Your API key; or send a `token`."},
+    "token": {
+        "type": "string",
+        "description": "Instead of a key: the ticket that POST /auth/session calls `sessionToken`."
+        " It opens one socket, once.",
+    },
+    "channels": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    "epoch": {"type": "integer", "description": "As `connected` gave it."},
+    "since": {
+        "type": "object",
+        "description": "The last seq that you have of each stream; leave out `agent` while you"
+        " have none.",
+        "properties": {name: {"type": "integer"} for name in ("public", "agent", "research")},
+        "required": ["public"],
+    },
+}
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 CHANNELS = (*channels.PUBLIC, catalog.MARKET, catalog.BOOK, catalog.OWN, *catalog.RESEARCH)
@@ -138,7 +155,9 @@ def _answer(answer: Answer) -> Schema:
 
 def _said(name: str, fields: tuple[str, ...]) -> Schema:
     properties = {"type": {"const": name}, "id": {"type": ["string", "integer"]}}
-    return _message(name, "", properties | {field: {} for field in fields}, required=["type"])
+    return _message(
+        name, "", properties | {field: SAID_FIELDS[field] for field in fields}, required=["type"]
+    )
 
 
 def _message(name: str, summary: str, properties: Schema, *, required: list[str]) -> Schema:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.engine.refusals import Code
-from wallstreetsim.api.envelope import JSON
+from agents.services import keys
+from wallstreetsim.api.envelope import CODES, JSON
 from wallstreetsim.api.schema import REFUSALS, Schema
 
 DEEPEST = 8
@@ -21,8 +21,8 @@ WORDS: dict[str, object] = {
     "sector": "Technology",
     "industry": "Software",
     "timestamp": TIME,
-    "apiKey": "wss_…",
-    "sessionToken": "wss_s_…",
+    "apiKey": f"{keys.KEY}…",
+    "sessionToken": f"{keys.SESSION}…",
     "webhookSecret": "whsec_…",
     "callbackUrl": "https://bot.example/wss",
     "url": "https://bot.example/wss",
@@ -38,18 +38,7 @@ WORDS: dict[str, object] = {
     "content": "Shall we share what we earn?",
     "nextCursor": None,
 }
-_CODES = {
-    400: Code.BAD_REQUEST.value,
-    401: "UNAUTHORIZED",
-    403: Code.FORBIDDEN.value,
-    404: "NOT_FOUND",
-    409: Code.CONFLICT.value,
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    429: Code.RATE_LIMITED.value,
-    500: Code.INTERNAL.value,
-    503: "UNAVAILABLE",
-}
+OWN_WORDS = {"Ticket": {"sessionToken": f"{keys.TICKET}…"}}  # of one schema alone
 _BUY = {"type": "BUY", "symbol": "APEX", "quantity": 10, "orderType": "LIMIT", "price": 142.5}
 
 
@@ -85,7 +74,7 @@ def failure(status: int) -> dict[str, Any]:
     body: dict[str, Any] = {
         "success": False,
         "error": REFUSALS[status],
-        "code": _CODES[status],
+        "code": CODES[status],
         "requestId": "7f28900ee189412e8f5ce83e4654e3a0",
     }
     if status == 400:
@@ -96,7 +85,9 @@ def failure(status: int) -> dict[str, Any]:
 def example_of(schema: Schema, components: Schema, name: str = "", depth: int = 0) -> Any:
     """Return a value that fits a schema."""
     if "$ref" in schema:
-        return example_of(components[schema["$ref"].rsplit("/", 1)[1]], components, name, depth)
+        component = schema["$ref"].rsplit("/", 1)[1]
+        example = example_of(components[component], components, name, depth)
+        return example | OWN_WORDS[component] if component in OWN_WORDS else example
     for known in ("const", "default"):
         if known in schema:
             return schema[known]

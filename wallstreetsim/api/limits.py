@@ -50,6 +50,18 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "signIn": (Limit(10, 300), Limit(30, 3_600)),
 }
 
+# What each of them counts.
+SCOPES = {
+    "requests": "every request but those below; heavy reads count for more than one",
+    "actions": "requests to `/actions`, each of up to"
+    f" {settings.RULES.agents.actions_per_request} actions, refused ones too; and a webhook's"
+    " replies with actions",
+    "registration": "`POST /auth/register`",
+    "login": "`POST /auth/login` and `POST /auth/verify`",
+    "pages": "the pages for people",
+    "signIn": "signing in on the pages",
+}
+
 
 class Allowance(NamedTuple):
     """What is left of the tightest limit, and when all of it is available again.

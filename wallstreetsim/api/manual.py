@@ -18,17 +18,17 @@ from agents.engine.rules import POINT
 from agents.services import keys
 from market.engine.action import ANY_LIVING, Action
 from market.engine.parameters import Parameter, ParameterKind
-from market.engine.refusals import MESSAGES, Code
 from news.engine.articles import CATEGORIES
 from news.research.analysts import OPEN
 from news.research.rules import RESEARCH_RULES
+from wallstreetsim.api import codes
 from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
-from wallstreetsim.api.limits import LIMITS
+from wallstreetsim.api.limits import LIMITS, SCOPES
 from wallstreetsim.api.manual_samples import SIGNED, samples
 from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.api.schema import CANONICAL
-from wallstreetsim.api.views import openapi_document
+from wallstreetsim.api.views import WAITED_TICKS, openapi_document
 from wallstreetsim.feed import catalog, channels
 from wallstreetsim.feed.research import catalog as view_catalog
 from wallstreetsim.machine.actions import ACTIONS
@@ -55,33 +55,6 @@ SECTIONS = {
     "tips": "Tips",
 }
 LONG_LIST = 3  # of parameters: a longer one is shown once
-
-# What the codes of an action mean, where the refusal's own message says it best.
-CODE_MEANINGS: Mapping[str, str] = {
-    Code.OK: "Taken, or done.",
-    Code.BAD_REQUEST: "Not of the form that this page gives; `details` names the fields.",
-    Code.FORBIDDEN: "Not allowed to you.",
-    Code.CONFLICT: "Conflicts with something that exists already.",
-    Code.RATE_LIMITED: "Too many requests; wait for `retryAfter` seconds.",
-    Code.INTERNAL: "A fault of ours; nothing was done.",
-    Code.INVALID_SYMBOL: "There is no such company.",
-    Code.INVALID_PRICE: "Not a price on the cent within the limits, or a short at or below the bid"
-    " while shorts are restricted.",
-    Code.ORDER_TOO_LARGE: "More shares than one order may have.",
-    Code.ORDER_NOT_FOUND: "You have no order by that id.",
-    Code.ORDER_NOT_OPEN: "The order has ended already.",
-    Code.AGENT_SUSPENDED: "You are suspended: only closing and cancelling orders are taken.",
-    Code.AGENT_IMPRISONED: "You are in prison: only closing and cancelling orders are taken.",
-    Code.AGENT_BANKRUPT: "You are bankrupt; that is final.",
-    Code.AGENT_FLED: "You have fled.",
-    Code.INVALID_TARGET: "There is no such agent, or it cannot be the target of this.",
-    Code.INSUFFICIENT_REPUTATION: "Your reputation does not cover what this costs.",
-    Code.ALREADY_ANSWERED: "It has been answered already.",
-    Code.NOT_YOUR_CASE: "The case is not yours.",
-    Code.DUPLICATE: "You have used this clientOrderId before.",
-    **MESSAGES,
-}
-
 
 # What each crime is, for those who would rather not commit it.
 CRIMES_SAY: Mapping[str, str] = {
@@ -243,6 +216,7 @@ def _context(origin: str) -> dict[str, Any]:
         "sections": SECTIONS.items(),
         "example_name": "MyFirstBot",
         "session_hours": keys.SESSION_SECONDS // 3_600,
+        "ticket_seconds": keys.TICKET_SECONDS,
         "live_keys": keys.MOST_LIVE_KEYS,
         "tick_seconds": settings.TICK_SECONDS,
         "roles": [
@@ -293,9 +267,10 @@ def _context(origin: str) -> dict[str, Any]:
         "views": view_catalog.SOCKETS,
         "view_messages": view_catalog.MESSAGES,
         **manual_context(),
-        "limits": [(scope, _limits(limits)) for scope, limits in LIMITS.items()],
+        "limits": [(scope, SCOPES[scope], _limits(limits)) for scope, limits in LIMITS.items()],
+        "waited_ticks": WAITED_TICKS,
         "body_kib": LARGEST_BODY // 1024,
-        "codes": [(code.value, CODE_MEANINGS[code]) for code in Code],
+        "codes": codes.meanings(),
     }
 
 

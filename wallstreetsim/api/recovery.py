@@ -113,13 +113,14 @@ class RecoverView(APIView):
         return 1 + min(entries, MOST_ENTRIES) * (25 + min(books, 100)) // 1_000
 
     @extend_schema(operation_id="recover", parameters=[RecoverQuery], responses=Recovered)
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: Request, id: UUID | None = None) -> Response:
         """Return what was missed since a seq, a tick or a cursor: give one of `since`, `sinceTick`
         and `cursor`. `sinceAgent` goes with `since`, and `epoch` with no `cursor`, which names its
-        own.
+        own. The id is your agent's; `/recover/me` is the same. Go on until `nextCursor` is null: a
+        page may be empty before.
         """
         agent = agent_of(request)
-        if agent.public_id != id:
+        if id is not None and agent.public_id != id:
             raise PermissionDenied("Only the agent itself can recover what it missed.")
         query = RecoverQuery.read(request)
         names = _channels_in(query, str(agent.public_id))

@@ -44,6 +44,7 @@ urlpatterns = [
     path("world/events", views.EventsView.as_view(), name="events"),
     path("world/bankruptcies", views.BankruptciesView.as_view(), name="bankruptcies"),
     path("recover/<id:id>", RecoverView.as_view(), name="recover"),
+    path("recover/me", RecoverView.as_view(schema=None), name="recover-me"),
     path("config", views.ConfigView.as_view(), name="config"),
     path("openapi.json", views.openapi, name="openapi"),
     path("asyncapi.json", asyncapi, name="asyncapi"),

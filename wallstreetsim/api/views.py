@@ -111,7 +111,12 @@ def _is_dry_run(body: Any) -> bool:
 def _actions_in(body: object) -> object:
     if not isinstance(body, dict):
         raise ValidationError("The body must be an object.")
-    if unknown := {key: ["Unknown field."] for key in body if key not in ("actions", "dryRun")}:
+    if "actions" not in body and "type" in body:
+        raise ValidationError(
+            {"actions": ['Wrap the action in a list: {"actions": [{"type": …}]}.']}
+        )
+    there_are = "Unknown field. There are: actions, dryRun."
+    if unknown := {key: [there_are] for key in body if key not in ("actions", "dryRun")}:
         raise ValidationError(unknown)
     return body.get("actions")
 

@@ -69,7 +69,9 @@ FRAMES: tuple[FrameKind, ...] = (
         is_list=False,
         is_partial=False,
         fields=PRICE_FIELDS,
-        says="The company's price, quote, day and state, when one of them changed.",
+        says="The company's price, quote, day and state, when one of them changed. `change` is"
+        " against the last tick, `dayChange` against the previous close (over REST and in briefings"
+        " that is `change`).",
     ),
     FrameKind(
         "trade:executed",
@@ -210,7 +212,8 @@ FRAMES: tuple[FrameKind, ...] = (
         is_partial=True,
         fields=PORTFOLIO_FIELDS,
         says="Your account's figures, and in `positions` those alone that changed: keep the others."
-        " Quantity 0 closes one.",
+        " Quantity 0 closes one. It comes after a tick that moved your cash or a position, not when"
+        " prices alone move.",
     ),
     FrameKind(
         "agent:alert",
@@ -300,12 +303,19 @@ SNAPSHOTS = (
 )
 
 ANSWERS = (
-    Answer("connected", "", ("channels", "epoch", "tick"), "The first frame of a socket."),
+    Answer(
+        "connected",
+        "",
+        ("channels", "epoch", "tick"),
+        "The first frame of a socket. `channels`: the public ones that there are; you are in `tick`"
+        " alone.",
+    ),
     Answer(
         "authenticated",
         "authenticate",
         ("success", "agentId", "agentName", "error"),
-        "You hear your own channel from now on; the third failure closes the socket.",
+        "With `apiKey` or `token`. You hear your own channel from now on; the third failure closes"
+        " the socket.",
     ),
     Answer(
         "subscribed",
@@ -330,7 +340,7 @@ ANSWERS = (
         "recovery:complete",
         "resume",
         ("epoch", "public", "agent", "entries", "gap"),
-        "From here on all is live.",
+        "From here on all is live: `public` and `agent` are the seqs that you have now.",
     ),
     Answer(
         "notice",

@@ -71,4 +71,7 @@ def refusal(channel: str, *, symbols: Collection[str], agent: str | None) -> str
 def _refusal_of_agent(name: str, agent: str | None) -> str | None:
     if agent is None:
         return "Authenticate first: an agent's channel is for that agent alone."
-    return None if name == agent else "An agent's channel is for that agent alone."
+    mine = of_agent(agent)
+    return (
+        None if name == agent else f"An agent's channel is for that agent alone; yours is {mine}."
+    )

@@ -70,7 +70,7 @@ class Conversation(ABC):
             message = messages.read(text)
             handler = self.handlers.get(message.type)
             if handler is None:
-                raise Malformed("There is no such `type`.")
+                raise Malformed(f"There is no such `type`. There are: {', '.join(self.handlers)}.")
             await handler(message)
         except Malformed as error:
             self.complain(message or error.id, "BAD_REQUEST", str(error))

@@ -13,6 +13,7 @@ from market.common.strict_json import parse_json
 
 MOST_BYTES = 16 * 1024
 MOST_CHANNELS = 200  # named in one frame
+LONGEST_SHOWN = 60  # of what a client has sent
 
 Fields = dict[str, Any]
 
@@ -50,7 +51,7 @@ class Message:
         if not isinstance(given, dict):
             raise Malformed(f"`{name}` must be an object.")
         if unknown := sorted(given.keys() - set(keys)):
-            raise Malformed(f"`{name}` has no field `{unknown[0]}`.")
+            raise Malformed(_no_field(name, unknown[0], keys))
         return {key: _whole_number(given, key) for key in given}
 
     def channels(self) -> list[str]:
@@ -64,7 +65,12 @@ class Message:
 
     def allow_only(self, *names: str) -> None:
         if unknown := sorted(self.fields.keys() - set(names)):
-            raise Malformed(f"`{self.type}` has no field `{unknown[0]}`.")
+            raise Malformed(_no_field(self.type, unknown[0], names))
+
+
+def _no_field(name: str, unknown: str, there_are: tuple[str, ...]) -> str:
+    known = f"There are: {', '.join(there_are)}." if there_are else "There are none."
+    return f"`{name}` has no field `{unknown[:LONGEST_SHOWN]}`. {known}"
 
 
 def _whole_number(fields: Fields, name: str) -> int:

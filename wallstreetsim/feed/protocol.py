@@ -7,7 +7,7 @@ import asyncio
 import orjson
 from django.utils import timezone
 
-from agents.services import site_state
+from agents.services import keys, site_state
 from wallstreetsim.feed import channels, selectors
 from wallstreetsim.feed.client import Client, Identity
 from wallstreetsim.feed.codes import Close
@@ -153,7 +153,9 @@ class FeedConversation(Conversation):
 
     async def _identity(self, message: Message) -> Identity | None:
         if ("apiKey" in message.fields) == ("token" in message.fields):
-            raise Malformed("Send either an `apiKey` or a `token`.")
+            raise Malformed(
+                "Send either an `apiKey` or a `token`: the ticket of POST /auth/session."
+            )
         if "apiKey" in message.fields:
             return await in_thread(selectors.owner_of_key, message.text("apiKey"))
         return await in_thread(selectors.owner_of_ticket, message.text("token"))
@@ -161,7 +163,7 @@ class FeedConversation(Conversation):
     def _refuse_credential(self, message: Message) -> None:
         self.failures += 1
         if self.failures < MOST_FAILURES:
-            self._refuse(message, "This is not a live key or an unused ticket.")
+            self._refuse(message, _credential_fault(message))
         else:
             last = _frame(
                 "authenticated", message, success=False, error="That was the last attempt."
@@ -177,6 +179,15 @@ class FeedConversation(Conversation):
     def complain(self, about: Message | str | int | None, code: str, complaint: str) -> None:
         """Say what is wrong with a message, or with one of which no more than its id was read."""
         self.say(_frame("error", about, code=code, message=complaint))
+
+
+def _credential_fault(message: Message) -> str:
+    """Say why a client's credential is not taken, and of a ticket sent as a key what it is."""
+    if message.fields.get("apiKey", "").startswith(keys.TICKET):
+        return "This is a ticket, not a key: send it as `token`."
+    if message.fields.get("token", "").startswith(keys.KEY):
+        return "This is a key, not a ticket: send it as `apiKey`."
+    return "This is not a live key or an unused ticket."
 
 
 def _frame(type: str, reply_to: Message | str | int | None = None, **fields: object) -> str:

@@ -62,16 +62,19 @@ def framed(
     *,
     status: int = 200,
     is_kept: bool = True,
+    version: str = "",
     own: Own | None = None,
 ) -> HttpResponse:
-    """Answer with a page as of the last tick. `context` is asked once a tick and address, however
-    many look; a page that is unchanged is a 304. One that is not kept is made for each who looks.
+    """Answer with a page as of the last tick. `context` is asked once a tick, `version` (of what
+    else than the tick it shows) and address, however many look; a page that is unchanged is a 304.
+    One that is not kept is made for each who looks.
 
     To an agent that is logged in, `own` gives the page with its own panels: nobody keeps that one.
     """
     digest = newest_digest()
     if digest is None:
         return html(render_to_string("503.html"), status=503)
+    digest += version
     address = request.get_full_path()
     theme = theme_of(request)
     etag = quote_etag(f"{digest}{theme}{address}{site_state.current_notice() or ''}")

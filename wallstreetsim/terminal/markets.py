@@ -15,11 +15,12 @@ from market import selectors, wire
 from market.engine.values import Cents, Shares, Tick
 from market.models import Company, Trade
 from market.selectors import AdjustedCandle
+from market.wire import Wire
 from news import selectors as news
 from news.models import Article
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal import dashboard, moves, reader
+from wallstreetsim.terminal import dashboard, moves, reader, research
 from wallstreetsim.terminal.frame import framed, one_of
 from wallstreetsim.terminal.guards import refusal_of
 from wallstreetsim.terminal.shared import DEPTH_HEIGHT, DEPTH_MARGIN, DEPTH_WIDTH
@@ -57,16 +58,17 @@ def markets(request: HttpRequest) -> HttpResponse:
 @never_cache
 @only_read
 def company(request: HttpRequest, symbol: str) -> HttpResponse:
-    if not Company.objects.filter(symbol=symbol.upper()).exists():
-        raise Http404
+    symbols = list(Company.objects.order_by("symbol").values_list("symbol", flat=True))
     symbol = symbol.upper()
+    if symbol not in symbols:
+        raise Http404
     agent = reader.agent_of(request)
     refused = refusal_of(request, agent) if agent else None
     return refused or framed(
         request,
         "markets/company.html",
         "MARKETS",
-        lambda: _company(request, symbol),
+        lambda: {**_company(request, symbol), "others": _others(symbol, symbols)},
         own=own_panels(request, symbol),
     )
 
@@ -158,9 +160,10 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
     trades = list(selectors.recent_trades(symbol, limit=TRADES))
     articles = list(news.articles(symbol=symbol)[:MARKS])
     moved = moves.recent(world, symbol)
+    found = research.of_company(symbol)
+    chart = chart_of(candles) if candles else None
     return {
         "company": row,
-        "others": _others(symbol),
         "is_restricted": row.restricted_through >= selectors.trading_day(),
         "halt_end": end_of_halt(row),
         "volatility_percent": 100 * row.volatility,
@@ -170,7 +173,9 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
         "range": shown,
         "candles": candles,
         "forming": forming,
-        "chart": chart_of(candles) if candles else None,
+        "chart": chart,
+        "research": found,
+        "level_lines": _level_lines(chart, found.levels) if chart else [],
         "marks": _marks(candles[0].tick, row, trades, articles) if candles else [],
         "levels": list(zip_longest(row.bids[:BOOK_LEVELS], row.asks[:BOOK_LEVELS])),
         "depth": depth_of(row.bids, row.asks),
@@ -182,9 +187,8 @@ def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
     }
 
 
-def _others(symbol: str) -> tuple[str, str] | None:
+def _others(symbol: str, symbols: Sequence[str]) -> tuple[str, str] | None:
     """Return the companies before and after one by symbol, round the end; None if it is alone."""
-    symbols = list(Company.objects.order_by("symbol").values_list("symbol", flat=True))
     if len(symbols) < 2:
         return None
     place = symbols.index(symbol)
@@ -294,6 +298,17 @@ def chart_of(candles: Sequence[AdjustedCandle]) -> Chart:
     return Chart(
         CHART_WIDTH, CHART_HEIGHT, bars, lowest, highest, candles[0].tick, candles[-1].tick
     )
+
+
+def _level_lines(chart: Chart, levels: Sequence[Wire]) -> list[float]:
+    """Return where in the drawing space the levels lie that are within the chart's prices."""
+    span = chart.highest - chart.lowest
+    places = [round(100 * level["price"]) for level in levels]
+    return [
+        round(PRICES_HEIGHT * (chart.highest - price) / span, 1)
+        for price in places
+        if span and chart.lowest <= price <= chart.highest
+    ]
 
 
 class Depth(NamedTuple):

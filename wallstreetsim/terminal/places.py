@@ -18,6 +18,7 @@ SECTIONS = (
     Section("MARKETS", "/markets", "m"),
     Section("AGENTS", "/agents", "a"),
     Section("NEWS", "/news", "n"),
+    Section("RESEARCH", "/research", "r"),
     Section("SEC", "/sec", "s"),
     Section("WORLD", "/world"),
     Section("TV", "/tv"),

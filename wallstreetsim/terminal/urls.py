@@ -15,6 +15,7 @@ from wallstreetsim.terminal import (
     own,
     pages,
     pictures,
+    research,
     rules,
     sign_in,
     state,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("replay", pages.replay, name="replay"),
     path("replay/ticks", pages.replay_ticks, name="replay-ticks"),
     path("news", news.news, name="news-page"),
+    path("research", research.research, name="research-page"),
     path("news/feed.xml", news.feed, name="news-feed"),
     path("news/<id:id>", news.article, name="article-page"),
     # Where browsers look for the icon of a page that names none, as admin's.

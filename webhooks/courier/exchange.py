@@ -12,7 +12,8 @@ from typing import NamedTuple
 import aiohttp
 from yarl import URL
 
-from agents.engine.callback_urls import REFUSAL, BadCallbackUrl, parse_callback_url
+from agents.engine.callback_urls import BadCallbackUrl, parse_callback_url
+from agents.services import callbacks
 from webhooks.briefings import PreparedRequest
 from webhooks.courier.addresses import CheckingResolver, checked_socket
 from webhooks.engine.circuit import Outcome, outcome_of_status
@@ -85,10 +86,10 @@ async def exchange(session: aiohttp.ClientSession, request: PreparedRequest) -> 
                     return Answer(outcome, response.status, taken(), _said(response.status))
                 return Answer(outcome, response.status, taken(), error, reply)
     except BadCallbackUrl:
-        return Answer(Outcome.REFUSED, None, taken(), REFUSAL[:LONGEST_ERROR])
+        return Answer(Outcome.REFUSED, None, taken(), callbacks.refusal()[:LONGEST_ERROR])
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
         if isinstance(error.__cause__, BadCallbackUrl):
-            return Answer(Outcome.REFUSED, None, taken(), REFUSAL[:LONGEST_ERROR])
+            return Answer(Outcome.REFUSED, None, taken(), callbacks.refusal()[:LONGEST_ERROR])
         return Answer(Outcome.FAILED, None, taken(), _reason(error))
 
 

@@ -261,9 +261,10 @@ def watchlist(market: MarketBriefing, reader: BriefedAgent) -> list[str]:
 
 def action_results(sent: Sequence[SentAction], told: Sequence[Event]) -> list[Wire]:
     """Return what became of the actions of the last reply, in order: the tick's verdict where
-    there is one, else what was said on arrival.
+    there is one, which is final, else what was said on arrival.
     """
-    verdicts = {verdict["actionId"]: verdict for verdict in events_of(told, "action:result")}
+    results = events_of(told, "action:result")
+    verdicts = {verdict["actionId"]: {**verdict, "final": True} for verdict in results}
     return [verdicts.get(action.id or "", action.result) for action in sent]
 
 

@@ -90,6 +90,7 @@ def _refused(parsed: Reply, limit: OverLimit) -> list[tuple[str | None, Any]]:
             {
                 "action": str(action.get("type"))[:40] if isinstance(action, dict) else None,
                 "success": False,
+                "final": True,
                 "code": "RATE_LIMITED",
                 "message": str(limit),
                 "data": {},

@@ -1,0 +1,436 @@
+"""The research desk over the API and on its page: what is shown of what it said, and what may be
+asked of it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from market.models import World
+from news.models import ResearchAggregate, ResearchSignal
+from news.research import events, rows
+from news.research.checkers import checkers as all_checkers
+from news.research.events import Alert, Insight, Narrative, Signal, SignalClosed
+from news.research.rules import RESEARCH_RULES
+from news.research.standing import the_copy
+from news.research.tracking import Tally
+from tests.floor.hall import Hall
+from tests.research.test_runner import runner
+from wallstreetsim.terminal import frame
+
+READS = 3  # the world, a page, and the count of all
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what this process remembers of another test's world."""
+    the_copy.cache_clear()
+    frame._kept.cache_clear()
+
+
+@pytest.fixture
+def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
+    return Hall("ann", "bob")
+
+
+def alert(tick: int, title: str, symbol: str | None = "APEX", **other: Any) -> Alert:
+    values: dict[str, Any] = {"kind": "selloff", "source": "moves", "side": "SELL"}
+    values |= {"description": "Fast.", "colour": 0xFF0000, "fields": (("Move", "-3 %"),)}
+    return Alert(tick=tick, title=title, symbol=symbol, weight=1.5, **(values | other))
+
+
+def signal(tick: int, symbol: str = "APEX", **other: Any) -> Signal:
+    values: dict[str, Any] = {"action": "SELL", "kind": "selloff", "tier": "HIGH"}
+    values |= {"entry": 10_000, "target": 9_000, "stop": 10_500, "confidence": 61}
+    values |= {"rationale": "<b>It falls.</b>", "factors": ("falls",), "warnings": ("late",)}
+    values |= {"risk_reward": 2.0, "size": 10, "account": 10_000_000, "expires": tick + 90}
+    id = events.named("test", tick, symbol, *other)
+    return Signal(tick=tick, id=id, symbol=symbol, **(values | other))
+
+
+def insight(tick: int, analyst: str, symbol: str | None = None) -> Insight:
+    facts = {"ratePercent": 5.0}
+    return Insight(tick, analyst, f"{analyst} speaks.", 50, ("wait",), ("or not",), facts, symbol)
+
+
+@pytest.fixture
+def said(hall: Hall) -> Hall:
+    """A world of some ticks, of which the desk has said something of each kind."""
+    for _ in range(4):
+        hall.tick("ann BUY 50 MARKET")
+    runner().catch_up()
+    won = signal(2, "NEXUS", action="BUY", tier="MASTER", kind="breakout")
+    ended = SignalClosed(3, won.id, won.kind, "NEXUS", "TARGET", 10_010, 10_900, 870, 4_000)
+    rows.write(
+        [
+            (901, [alert(1, "first"), alert(1, "of all", None, kind="recap", source="recap")]),
+            (902, [signal(2), won, insight(2, "macro"), insight(2, "market", "APEX")]),
+            (903, [ended, alert(3, "last", "NEXUS", kind="gap", source="gaps")]),
+            (904, [Narrative(4, "All of it.", {"index": "bullish"}, 44, ("APEX",), ("s1",))]),
+        ]
+    )
+    tally = Tally(250, 100, 200, 3, 800_000, 2_500, 9_000_000)
+    ResearchAggregate.objects.create(subject="signal", kind="breakout", data=tally._asdict())
+    return hall
+
+
+def get(client: Client, path: str, **query: str) -> Any:
+    response = client.get(f"/api/v1/{path}", query)
+    assert response.status_code == 200, response.content
+    return response.json()["data"]
+
+
+def post(client: Client, path: str, body: object) -> Any:
+    return client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json")
+
+
+def titles(page: dict[str, Any]) -> list[str]:
+    return [one["title"] for one in page["items"] if one["title"] in {"first", "of all", "last"}]
+
+
+# Lists
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["last", "of all", "first"]),
+        ({"symbol": "apex", "kind": "selloff"}, ["first"]),
+        ({"kind": "gap"}, ["last"]),
+        ({"source": "recap"}, ["of all"]),
+        ({"symbol": "APEX", "kind": "gap"}, []),
+    ],
+)
+def test_alerts_are_listed_and_filtered(
+    said: Hall, client: Client, query: dict[str, str], found: list[str]
+) -> None:
+    assert titles(get(client, "alerts", pageSize="100", **query)) == found
+
+
+def test_an_alert_is_as_the_stream_has_it(said: Hall, client: Client) -> None:
+    [one] = get(client, "alerts", kind="gap")["items"]
+    assert one == json.loads(
+        json.dumps(alert(3, "last", "NEXUS", kind="gap", source="gaps").as_item())
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["NEXUS", "APEX"]),
+        ({"tier": "MASTER"}, ["NEXUS"]),
+        ({"action": "SELL"}, ["APEX"]),
+        ({"status": "open"}, ["APEX"]),
+        ({"status": "closed"}, ["NEXUS"]),
+        ({"kind": "breakout"}, ["NEXUS"]),
+        ({"symbol": "nexus", "status": "open"}, []),
+    ],
+)
+def test_signals_are_listed_and_filtered(
+    said: Hall, client: Client, query: dict[str, str], found: list[str]
+) -> None:
+    ResearchSignal.objects.filter(number__lt=902_000).delete()  # the desk's own
+    assert [one["symbol"] for one in get(client, "signals", **query)["items"]] == found
+
+
+def test_a_signal_says_what_became_of_it(said: Hall, client: Client) -> None:
+    [one] = get(client, "signals", tier="MASTER", symbol="NEXUS")["items"]
+    assert (one["status"], one["outcome"], one["closedTick"]) == ("closed", "TARGET", 3)
+    assert (one["entryPaid"], one["exitPaid"]) == (100.1, 109.0)
+    assert (one["returnPercent"], one["chancePercent"]) == (8.7, 40.0)
+    assert one["entry"] == 100.0 and one["account"] == 100_000.0
+
+
+def test_the_record_of_a_type_stands_beside_what_chance_gives(said: Hall, client: Client) -> None:
+    types = {one["type"]: one for one in get(client, "signals/performance")["types"]}
+    found = types["breakout"]
+    assert (found["n"], found["hitRate"], found["chance"]) == (250, 0.5, 0.4)
+    assert found["meanReturnBps"] == 10.0 and found["intervalBps"][0] < 10 < found["intervalBps"][1]
+    assert (types["gap"]["n"], types["gap"]["evidence"]) == (0, "not enough")
+
+
+def test_squeezes_come_highest_first_with_their_parts(said: Hall, client: Client) -> None:
+    page = get(client, "research/squeeze")
+    assert page["total"] == len(page["items"]) == 8
+    scores = [one["score"] for one in page["items"]]
+    assert scores == sorted(scores, reverse=True)
+    for one in page["items"]:
+        assert one["score"] == round(sum(one["parts"].values()))
+
+
+def test_levels_are_of_one_company(said: Hall, client: Client) -> None:
+    found = get(client, "research/levels/apex")
+    assert found["symbol"] == "APEX" and found["tick"] == World.objects.get().tick
+    assert found["price"] > 0 and isinstance(found["levels"], list)
+    assert client.get("/api/v1/research/levels/ENRON").status_code == 404
+
+
+def test_levels_say_how_far_the_price_is(said: Hall, client: Client) -> None:
+    with the_copy().read() as desk:
+        assert desk is not None
+        company = desk.companies["APEX"]
+        company.levels = [company.price // 2, company.price]
+    far, at = get(client, "research/levels/APEX")["levels"]
+    assert (far["distancePercent"] > 99, far["stage"]) == (True, None)
+    assert (at["distancePercent"], at["stage"]) == (0.0, "at")
+
+
+@pytest.mark.parametrize("path", ["alerts", "signals"])
+def test_a_list_reads_little(
+    said: Hall, client: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    get(client, path)
+    with django_assert_num_queries(READS):
+        get(client, path, pageSize="2")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("alerts?kind=SELL", "alerts?page=0", "alerts?x=1", "signals?tier=high"),
+        *("signals?status=CLOSED", "signals?action=HOLD", "research/squeeze?sort=score"),
+        "analysts/macro/insights?symbol=no way",
+    ],
+)
+def test_what_may_not_be_asked_is_refused(said: Hall, client: Client, path: str) -> None:
+    response = client.get(f"/api/v1/{path}")
+    assert response.status_code == 400 and response.json()["details"]
+
+
+# The copy that web processes keep of the desk
+
+
+def test_the_copy_follows_the_desk_tick_by_tick(said: Hall, client: Client) -> None:
+    desk_runner = runner()
+    for _ in range(3):
+        said.tick("ann BUY 10 MARKET")
+        desk_runner.catch_up()
+        with the_copy().read() as desk:
+            assert desk is not None and desk.tick == World.objects.get().tick
+            companies = {symbol: one.dump() for symbol, one in desk.companies.items()}
+    the_copy.cache_clear()
+    with the_copy().read() as fresh:
+        assert fresh is not None
+        assert {symbol: one.dump() for symbol, one in fresh.companies.items()} == companies
+
+
+def test_before_the_desk_has_read_anything_it_says_so(hall: Hall, client: Client) -> None:
+    for response in (
+        client.get("/api/v1/research/levels/APEX"),
+        post(client, "analysts/macro/analyze", {}),
+    ):
+        assert response.status_code == 404 and "read nothing yet" in response.json()["error"]
+    health = get(client, "analysts/health")
+    assert health["tick"] == 0 and health["behindTicks"] == World.objects.get().tick
+    assert {one["lastRunTick"] for one in health["checkers"]} == {None}
+    assert get(client, "research/squeeze")["items"] == []
+    assert get(client, "alerts")["items"] == []
+    assert client.get("/api/v1/narrative/current").status_code == 404
+    page = client.get("/research")
+    assert page.status_code == 200
+    assert "The desk has read nothing yet." in page.content.decode()
+
+
+# Analysts
+
+
+def test_health_names_all_analysts_and_checkers(said: Hall, client: Client) -> None:
+    health = get(client, "analysts/health")
+    assert health["behindTicks"] == 0 and health["tick"] == World.objects.get().tick
+    analysts = {one["analyst"]: one for one in health["analysts"]}
+    assert len(analysts) == 8
+    assert analysts["macro"]["status"] == "open" and analysts["gamma"]["hint"]
+    checkers = {one["checker"]: one for one in health["checkers"]}
+    assert list(checkers) == [one.name for one in all_checkers(RESEARCH_RULES)]
+    assert checkers["levels"]["lastRunTick"] and checkers["levels"]["lastFaultTick"] is None
+
+
+@pytest.mark.parametrize("name", ["market", "SIGNAL", "SqueezeAgent", "reddit", "macroagent"])
+def test_an_analyst_answers_who_asks(said: Hall, client: Client, name: str) -> None:
+    for body in ({}, {"symbol": "apex"}):
+        response = post(client, f"analysts/{name}/analyze", body)
+        assert response.status_code == 200, response.content
+        found = response.json()["data"]
+        assert found["insight"] and 0 <= found["confidence"] <= 100
+        assert len(found["warnings"]) <= 3 and len(found["actionable"]) <= 3
+        assert found["symbol"] == (body.get("symbol", "").upper() or None)
+        assert "T" in found["timestamp"] and isinstance(found["dataSummary"], dict)
+
+
+@pytest.mark.parametrize("name", ["darkpool", "GammaAgent", "options"])
+def test_an_analyst_without_a_venue_says_when_to_come(
+    said: Hall, client: Client, name: str
+) -> None:
+    for response in (
+        post(client, f"analysts/{name}/analyze", {}),
+        client.get(f"/api/v1/analysts/{name}/insights"),
+    ):
+        assert response.status_code == 503
+        assert " yet" in response.json()["hint"]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("madoff", {}, 404),
+        ("macro", {"symbol": "ENRON"}, 404),
+        ("macro", {"symbol": 1}, 400),
+        ("macro", {"symbol": "no way"}, 400),
+        ("macro", {"question": "?"}, 400),
+        ("macro", [], 400),
+    ],
+)
+def test_what_an_analyst_cannot_answer_is_refused(
+    said: Hall, client: Client, name: str, body: object, status: int
+) -> None:
+    assert post(client, f"analysts/{name}/analyze", body).status_code == status
+
+
+def test_insights_are_listed_by_analyst(said: Hall, client: Client) -> None:
+    [one] = get(client, "analysts/MacroAgent/insights", pageSize="1")["items"]
+    assert (one["insight"], one["dataSummary"]) == ("macro speaks.", {"ratePercent": 5.0})
+    assert get(client, "analysts/market/insights", symbol="NEXUS")["items"] == []
+    [one] = get(client, "analysts/market/insights", symbol="apex")["items"]
+    assert one["symbol"] == "APEX"
+
+
+# The narrative
+
+
+def test_the_newest_narrative_says_whether_it_is_old(said: Hall, client: Client) -> None:
+    found = get(client, "narrative/current")
+    assert (found["text"], found["stale"], found["tick"]) == ("All of it.", False, 4)
+    World.objects.update(tick=5_000)
+    assert get(client, "narrative/current")["stale"] is True
+
+
+def test_its_memory_holds_the_last_ten(said: Hall, client: Client) -> None:
+    more = [(910 + n, [Narrative(10 + n, f"{n}", {}, 1, (), ())]) for n in range(12)]
+    rows.write(more)
+    texts = [one["text"] for one in get(client, "narrative/memory")["narratives"]]
+    assert texts == [f"{n}" for n in range(11, 1, -1)]
+
+
+def test_a_question_is_answered_with_its_sources(said: Hall, client: Client) -> None:
+    answer = post(client, "narrative/ask", {"question": "What of NEXUS?"}).json()["data"]
+    assert answer["found"] is True and "NEXUS" in answer["answer"] and answer["sources"]
+    nothing = post(client, "narrative/ask", {"question": "zzz qqq"}).json()["data"]
+    assert nothing["found"] is False and "Nothing on the tape about that" in nothing["answer"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, {"question": ""}, {"question": " \t\n"}, {"question": 1}, {"question": "a\0"}),
+        *({"question": "x" * 281}, {"question": "x", "y": 1}, [], "what"),
+    ],
+)
+def test_a_question_that_says_nothing_is_refused(said: Hall, client: Client, body: object) -> None:
+    assert post(client, "narrative/ask", body).status_code == 400
+
+
+def test_a_question_counts_as_a_heavy_read(said: Hall, client: Client) -> None:
+    statuses = [
+        client.post(
+            "/api/v1/narrative/ask",
+            json.dumps({"question": "What of APEX?"}),
+            content_type="application/json",
+            REMOTE_ADDR="192.0.2.78",
+        ).status_code
+        for _ in range(61)
+    ]
+    assert statuses == [200] * 60 + [429]
+
+
+# The page
+
+
+def test_the_page_shows_all_of_the_desk_before_any_script_runs(said: Hall, client: Client) -> None:
+    page = client.get("/research").content.decode()
+    for text in (
+        *("All of it.", "MACRO", "first", "of all", "last"),
+        *(
+            "SELL",
+            "HIGH 61",
+            "$100.00",
+            "$90.00",
+            "$105.00",
+            "Next Fed meeting",
+            "The desk keeps up",
+        ),
+        *("squeeze", "not enough", "Nobody talks of any company.", "Ask the desk"),
+    ):
+        assert text in page, text
+    assert "&lt;b&gt;It falls.&lt;/b&gt;" in page and "<b>It falls.</b>" not in page
+    assert 'aria-current="page">RESEARCH</a>' in page
+
+
+def test_the_page_answers_a_question(said: Hall, client: Client) -> None:
+    page = client.get("/research", {"question": "What of NEXUS? <i>"}).content.decode()
+    assert "What of NEXUS? &lt;i&gt;" in page and "source" in page
+    page = client.get("/research", {"question": "zzz qqq"}).content.decode()
+    assert "Nothing on the tape about that" in page
+
+
+def test_the_scanner_is_sorted_by_its_address(said: Hall, client: Client) -> None:
+    with the_copy().read() as desk:
+        assert desk is not None
+        for place, company in enumerate(desk.companies.values()):
+            company.short_interest = 1 + place
+    page = client.get("/research?sort=-shortInterestPercent").content.decode()
+    assert 'aria-sort="descending"' in page
+    scanner = page.partition('id="scanner"')[2].partition("</table>")[0]
+    cells = [cell.partition("</td>")[0] for cell in scanner.split("<td>")[1:]]
+    shorts = [float(cell.removesuffix("%")) for cell in cells if cell.endswith("%")]
+    assert shorts == sorted(shorts, reverse=True) and len(set(shorts)) > 3
+    assert client.get("/research?sort=nonsense").status_code == 200
+
+
+def test_the_page_reads_little_and_is_made_once(
+    said: Hall,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    client.get("/health")
+    with the_copy().read():  # a process makes its copy once
+        pass
+    with django_assert_max_num_queries(12):
+        client.get("/research")
+    with django_assert_num_queries(2):
+        client.get("/research")
+
+
+def test_it_is_made_anew_when_the_desk_has_read_more(said: Hall, client: Client) -> None:
+    before = client.get("/research")
+    said.tick()
+    behind = client.get("/research").content.decode()
+    runner().catch_up()
+    after = client.get("/research").content.decode()
+    tick = World.objects.get().tick
+    assert f"at tick {tick}" not in before.content.decode()
+    assert f"at tick {tick}" not in behind
+    assert f"at tick {tick}" in after
+
+
+def test_a_company_s_page_shows_its_levels_signals_and_alerts(said: Hall, client: Client) -> None:
+    with the_copy().read() as desk:
+        assert desk is not None
+        company = desk.companies["APEX"]
+        company.levels = [company.price]
+        level = f"{company.price / 100:,.2f}"
+        desk.view.alerts.extend([alert(1, "first"), alert(3, "last", "NEXUS")])
+        desk.signals._take(signal(2))
+        desk.signals._take(signal(2, "NEXUS"))
+    page = client.get("/markets/APEX").content.decode()
+    research = page.partition('id="company-research"')[2].partition("</section>")[0]
+    assert f"${level}" in research and f'data-price="{company.price / 100}"' in research
+    assert "score 61, selloff: target $90.00, stop $105.00" in research and "first" in research
+    assert research.count("score 61") == 1
+    assert "last" not in research and "NEXUS" not in research
