@@ -52,6 +52,7 @@ class SmallTape:
             self.detectors.ties.note(self.id(one), self.id(other), 1)
         self.now: Tick = 1
         self.price: Cents = 10_000
+        self.is_trading = True
         self.suspicions: list[Suspicion] = []
         self.company = Company(listing(SYMBOL, "100.00"), RULES.market)
         self.orders: dict[str, Order] = {}
@@ -217,7 +218,17 @@ class SmallTape:
     def _quotes(self) -> dict[str, QuoteSeen]:
         price = self.price
         quote = QuoteSeen(
-            SYMBOL, price, price - 10, price + 10, 100.0, 100, 0.001, 50.0, 700.0, 80, True
+            SYMBOL,
+            price,
+            price - 10,
+            price + 10,
+            100.0,
+            100,
+            0.001,
+            50.0,
+            700.0,
+            80,
+            self.is_trading,
         )
         return {SYMBOL: quote}
 

@@ -87,9 +87,13 @@ def test_day_traders_with_many_counterparties_are_no_ring() -> None:
     assert not tape.crimes
 
 
-def test_two_makers_whose_quotes_meet_are_no_ring_though_they_have_just_begun() -> None:
+def test_two_makers_whose_quotes_meet_are_no_ring_in_their_first_hour_nor_after_a_night() -> None:
     tape, random = SmallTape(), Random(3)
-    for n in range(14):
+    for n in range(120):
+        if n == 60:
+            tape.is_trading = False
+            tape.tick(240)
+            tape.is_trading = True
         quotes = {}
         for name in ALLIES:
             size, at = random.randint(80, 120), tape.price + random.choice((-4, 0, 4))

@@ -74,6 +74,7 @@ GOES_WITH_ITS_TICK = {
     "news.ResearchState",
     "news.Insight",
     "news.Narrative",
+    "news.NarrativeProse",
 }
 # Rows of later ticks go, and those that stand are written anew.
 BOTH = {

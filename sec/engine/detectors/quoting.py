@@ -23,18 +23,20 @@ class Placed:
     alike, the latest counting most.
     """
 
-    __slots__ = ("any", "asks", "bids", "both", "first", "quoted", "tick")
+    __slots__ = ("any", "asks", "bids", "both", "clock", "first", "quoted", "tick")
 
     def __init__(
         self,
         tick: Tick,
+        clock: Tick,
         any: float = 0.0,
         both: float = 0.0,
         first: Tick | None = None,
         quoted: int = 0,
     ) -> None:
         self.tick = tick
-        self.first = tick if first is None else first
+        self.clock = clock  # the same, counted in ticks in which the company traded
+        self.first = clock if first is None else first  # so counted too
         self.any = any
         self.both = both
         self.quoted = (
@@ -43,14 +45,14 @@ class Placed:
         self.bids: Shares = 0  # placed in the tick that is being taken in; none between ticks
         self.asks: Shares = 0
 
-    def begin(self, tick: Tick) -> None:
+    def begin(self, tick: Tick, clock: Tick) -> None:
         """Let a tick begin in which it places something."""
         gone = tick - self.tick
-        kept = SLOW**gone
+        kept = SLOW ** (clock - self.clock)
         self.quoted = self.quoted << gone & (1 << KEPT_QUOTES) - 1 if gone < KEPT_QUOTES else 0
         self.any = self.any * kept + 1.0
         self.both *= kept
-        self.tick = tick
+        self.tick, self.clock = tick, clock
 
 
 class Quoting:
@@ -59,11 +61,15 @@ class Quoting:
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
         self.placed: dict[str, dict[int, Placed]] = {}  # by company and account
+        self.clocks: dict[str, Tick] = {}  # by company: ticks in which it has traded
 
     def see(self, tick: Tick, orders: TickOrders, quotes: Mapping[str, QuoteSeen]) -> None:
         """Take in the orders that were placed in a tick. What stands far from the price quotes
         nothing.
         """
+        clocks = self.clocks
+        for symbol, quote in quotes.items():
+            clocks[symbol] = clocks.get(symbol, 0) + (1 if quote.is_trading else 0)
         fresh: list[Placed] = []
         for order in orders.touched:
             if order.limit is None or order.tick_submitted != tick or order.stop is not None:
@@ -77,9 +83,9 @@ class Quoting:
                 of_company = self.placed[symbol] = {}
             placed = of_company.get(account)
             if placed is None:
-                placed = of_company[account] = Placed(tick)
+                placed = of_company[account] = Placed(tick, clocks[symbol])
             if not (placed.bids or placed.asks):
-                placed.begin(tick)
+                placed.begin(tick, clocks[symbol])
                 fresh.append(placed)
             if order.side is BUY:
                 placed.bids += order.quantity
@@ -100,7 +106,7 @@ class Quoting:
         placed = self.placed.get(symbol, {}).get(account)
         if placed is None or placed.any < LEAST_QUOTES:
             return False
-        ticks = (1.0 - SLOW ** (placed.tick - placed.first + 1)) / (1.0 - SLOW)
+        ticks = (1.0 - SLOW ** (placed.clock - placed.first + 1)) / (1.0 - SLOW)
         return placed.any >= STEADY * ticks and placed.both >= MOST_OF_THEM * placed.any
 
     def is_quote(self, order: OrderSeen) -> bool:
@@ -114,13 +120,17 @@ class Quoting:
         return sum(len(of_company) for of_company in self.placed.values())
 
     def dump(self) -> Plain:
-        return [
-            [account, symbol, one.tick, one.any, one.both, one.first, one.quoted]
-            for symbol, of_company in self.placed.items()
-            for account, one in of_company.items()
-        ]
+        return {
+            "clocks": [list(item) for item in self.clocks.items()],
+            "placed": [
+                [account, symbol, one.tick, one.clock, one.any, one.both, one.first, one.quoted]
+                for symbol, of_company in self.placed.items()
+                for account, one in of_company.items()
+            ],
+        }
 
     def load(self, state: Plain) -> None:
+        self.clocks = dict(state["clocks"])
         self.placed = {}
-        for account, symbol, *sums in state:
+        for account, symbol, *sums in state["placed"]:
             self.placed.setdefault(symbol, {})[account] = Placed(*sums)

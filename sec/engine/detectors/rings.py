@@ -24,6 +24,7 @@ WINDOWS = (40, 150, 630)  # ticks
 LEAST_TRADES = 4
 MOST_NET = 0.5  # of the shares that went round, left with somebody
 LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
+LEAST_OF_STRANGERS = 0.5  # the same where none is linked: in time, those who trade often meet often
 FEW, TIMES_OF_FEW, TIMES_OF_MANY = 3, 2, 3  # trades each way, by how many members
 MOST_USUAL, LEAST_WIDE = 5, 0.75  # members; the same of larger rings, and of market makers
 DOUBT_LEFT = 0.74  # by each arranged trade
@@ -219,7 +220,9 @@ def _ring_confidence(
     inner = max(fast / max(1.0, all_fast), slow / max(1.0, all_slow))
     makers = sum(known.quoting.is_maker(account, symbol) for account in members)
     is_wide = len(members) > MOST_USUAL or makers > 1 or 2 * makers >= len(members)
-    if inner < (LEAST_WIDE if is_wide else LEAST_INNER):
+    are_strangers = not any(known.ties.among(account, members) for account in members)
+    least = LEAST_WIDE if is_wide else LEAST_OF_STRANGERS if are_strangers else LEAST_INNER
+    if inner < least:
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))
     return (1.0 - DOUBT_LEFT ** len(crossings)) * (0.6 + 0.4 * sure)
