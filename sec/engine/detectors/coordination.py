@@ -199,7 +199,8 @@ class Coordination:
             if other == high or len(members) >= MOST_MEMBERS:
                 continue
             found = [self.pairs.get(_key(other, one, symbol)) for one in members]
-            if sum(p.nats() for p in found if p is not None) >= PAIR_OPENS * len(members) / 2.0:
+            nats = sum((pair.nats() for pair in found if pair is not None), 0.0)
+            if nats >= PAIR_OPENS * len(members) / 2.0:
                 members.append(other)
         members.sort()
         pairs = [

@@ -86,7 +86,7 @@ class Pair:
 
     def nats(self) -> float:
         """Return the evidence that the two act together."""
-        return sum(nats for _, nats in self.weighed())
+        return sum((nats for _, nats in self.weighed()), 0.0)
 
     def weighed(self) -> list[tuple[Round, float]]:
         """Return each round with the evidence that it adds."""
@@ -101,7 +101,7 @@ class Pair:
         # What explains all of them best without a plan is what counts.
         habits = [round.against_habits() for round in self.rounds]
         chance = [round.against_chance(usual) for round in self.rounds]
-        least = habits if sum(habits) < sum(chance) else chance
+        least = habits if sum(habits, 0.0) < sum(chance, 0.0) else chance
         return [(round, nats + timely) for round, nats in zip(self.rounds, least, strict=True)]
 
     def _leaning_chance(self, count: int) -> float:
