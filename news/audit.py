@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db.backends.utils import CursorWrapper
 
 from market.common.auditing import Check, differences, rows_of
+from market.tape import RESEARCH_STREAM
 from news.engine.desk import NewsDesk
 
 _STRAY_EVENTS = """
@@ -38,6 +39,13 @@ _BUDGETS = """
     SELECT symbol, day, sign, sum(abs(impact)) FROM news_rumor
     GROUP BY symbol, day, sign
     HAVING sum(abs(impact)) > 0.05 ORDER BY 1, 2 LIMIT 1000
+"""
+_RESEARCH = """
+    SELECT desk.tick, desk.seq, max(entry.seq)
+    FROM (SELECT tick, epoch, seq FROM news_researchstate ORDER BY tick DESC LIMIT 1) AS desk
+    LEFT JOIN market_tapeentry AS entry
+        ON entry.stream = %s AND entry.epoch = desk.epoch
+    GROUP BY 1, 2 HAVING max(entry.seq) <> desk.seq
 """
 _JUDGED = "SELECT number, verdict FROM news_rumor WHERE tick > %d"
 _MARKS = (
@@ -71,6 +79,13 @@ def checks(cursor: CursorWrapper, engine: NewsDesk | None) -> Iterator[Check]:
                 f"rumors about {symbol} moved it by {moved:.4f} on day {day} with sign {sign}"
                 for symbol, day, sign, moved in rows_of(cursor, _BUDGETS)
             ),
+        ],
+    )
+    yield Check(
+        "the research desk ends where its stream does",
+        [
+            f"after tick {tick} it has told {seq} entries, and the stream ends at {last}"
+            for tick, seq, last in rows_of(cursor, _RESEARCH % RESEARCH_STREAM)
         ],
     )
     if engine is not None:

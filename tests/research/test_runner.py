@@ -93,6 +93,19 @@ def test_an_entry_its_rows_and_the_cursor_are_committed_together(hall: Hall) -> 
     assert sum(data["count"] for data in counts) == len(told[events.ALERT])
 
 
+def test_the_audit_holds_the_cursor_against_the_stream(hall: Hall) -> None:
+    _ticks(hall, 12)
+    runner().catch_up()
+    assert said()
+    assert hall.audit() == []
+
+    TapeEntry.objects.filter(stream=RESEARCH_STREAM).latest("seq").delete()
+    last = len(said())
+    assert hall.audit() == [
+        f"after tick 13 it has told {last + 1} entries, and the stream ends at {last}"
+    ]
+
+
 @pytest.mark.parametrize("pages", [(1,), (3, 1, 5)])
 def test_the_same_tape_gives_the_same_entries_wherever_it_is_cut(
     hall: Hall, pages: tuple[int, ...], monkeypatch: pytest.MonkeyPatch

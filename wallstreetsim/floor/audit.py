@@ -80,7 +80,9 @@ def _gaps(row: models.World, streams: list[Stream]) -> Iterator[str]:
 
 
 def _recorded_ends(row: models.World, streams: list[Stream]) -> Figures:
-    return {s.id: s.last for s in streams if s.epoch == row.epoch and s.id != tape.PUBLIC_STREAM}
+    """Return where the agents' streams end on the tape."""
+    others = (tape.PUBLIC_STREAM, tape.RESEARCH_STREAM)
+    return {s.id: s.last for s in streams if s.epoch == row.epoch and s.id not in others}
 
 
 def _ends_in(world: World, streams: list[Stream]) -> Figures:
