@@ -176,17 +176,24 @@ class Spectator:
 
 
 def closing_code(socket: ClientConnection) -> int | None:
-    """Read on until a socket is closed; return the server's code, None if the line just broke."""
-    try:
-        while True:
-            socket.recv(timeout=PATIENCE_SECONDS)
-    except ConnectionClosed as closed:
-        return closed.rcvd.code if closed.rcvd else None
+    """Read on until the server closes a socket; return its code, None if the line just broke."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            socket.recv(timeout=0.1)
+        except TimeoutError:
+            # It has closed, and may leave the line open for what we could have to say yet.
+            if socket.protocol.close_rcvd is not None:
+                return socket.protocol.close_rcvd.code
+            if time.monotonic() > deadline:
+                raise
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
 
 
 @contextmanager
 def spectator(web: Web, **options: Any) -> Iterator[Spectator]:
-    with connect(web.url, **options) as socket:
+    with connect(web.url, **{"close_timeout": 0.5, **options}) as socket:
         yield Spectator(socket)
 
 
