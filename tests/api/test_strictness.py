@@ -7,6 +7,7 @@ import json
 import pytest
 from django.test import Client
 
+from market.common.instants import tick_of_data
 from tests.api import contract
 from tests.api.desk import Desk, Trader, buy
 from wallstreetsim.api.middleware import refused
@@ -354,6 +355,13 @@ def test_every_answer_bears_an_id_and_the_tick(desk: Desk, path: str) -> None:
     answer = desk.get(path)
     assert answer.headers["X-Request-ID"]
     assert answer.headers["X-WSS-Tick"] == "2"
+
+
+@pytest.mark.parametrize("path", ["/markets", "/api/v1/world/tick"])
+def test_the_tick_of_an_answer_is_forgotten_with_it(desk: Desk, path: str) -> None:
+    desk.tick(2)
+    assert Client().get(path).headers["X-WSS-Tick"] == "2"
+    assert tick_of_data() is None
 
 
 def test_a_request_that_cannot_be_read_is_told_the_tick_that_is_known(

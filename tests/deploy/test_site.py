@@ -271,7 +271,8 @@ def test_a_rolling_restart_loses_no_order_and_shows_no_error(site: Site) -> None
         assert process.wait(timeout=20) == 0
         site.exchange._running["web"].remove(process)
         site.start_web(port)
-    time.sleep(1)
+    restarted = site.exchange.tick
+    eventually(lambda: all(one.seqs[-1] >= restarted for one in spectators))
     trader.is_done.set()
     for spectator in spectators:
         spectator.is_done.set()

@@ -77,7 +77,7 @@ class RequestContext:
         if match is not None:
             return answer(request, match)
         started = perf_counter()
-        with _named(_sent_name(request)):
+        with _named(_sent_name(request)), noting_ticks():
             if site_state.is_frozen(address_of(request)):
                 return _stamp(request, frozen(request), started)
             if _needs_record(request) and database_health.is_lost():
@@ -89,7 +89,7 @@ class RequestContext:
         if match is not None:
             return await sync_to_async(answer)(request, match)
         started = perf_counter()
-        with _named(_sent_name(request)):
+        with _named(_sent_name(request)), noting_ticks():
             if site_state.is_frozen(address_of(request)):
                 response: HttpResponseBase = frozen(request)
             elif _needs_record(request) and database_health.is_lost():
