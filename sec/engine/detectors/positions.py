@@ -133,21 +133,27 @@ class Positions:
     def dump(self) -> Plain:
         return [
             [
-                account,
                 symbol,
-                one.built,
-                one.built_tick,
-                [list(trade) for trade in one.trades],
-                [list(order) for order in one.orders.values()],
+                [
+                    [
+                        account,
+                        one.built,
+                        one.built_tick,
+                        [list(trade) for trade in one.trades],
+                        [list(order) for order in one.orders.values()],
+                    ]
+                    for account, one in courses.items()
+                ],
             ]
             for symbol, courses in self.courses.items()
-            for account, one in courses.items()
         ]
 
     def load(self, state: Plain) -> None:
         self.courses = {}
-        for account, symbol, count, built, trades, orders in state:
-            course = self.courses.setdefault(symbol, {})[account] = Course()
-            course.built, course.built_tick = count, built
-            course.trades = [TradeSeen(*trade) for trade in trades]
-            course.orders = {order[0]: OrderSeen(*order) for order in orders}
+        for symbol, courses in state:
+            self.courses[symbol] = {}
+            for account, count, built, trades, orders in courses:
+                course = self.courses[symbol][account] = Course()
+                course.built, course.built_tick = count, built
+                course.trades = [TradeSeen(*trade) for trade in trades]
+                course.orders = {order[0]: OrderSeen(*order) for order in orders}

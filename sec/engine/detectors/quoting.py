@@ -123,14 +123,20 @@ class Quoting:
         return {
             "clocks": [list(item) for item in self.clocks.items()],
             "placed": [
-                [account, symbol, one.tick, one.clock, one.any, one.both, one.first, one.quoted]
+                [
+                    symbol,
+                    [
+                        [account, one.tick, one.clock, one.any, one.both, one.first, one.quoted]
+                        for account, one in of_company.items()
+                    ],
+                ]
                 for symbol, of_company in self.placed.items()
-                for account, one in of_company.items()
             ],
         }
 
     def load(self, state: Plain) -> None:
         self.clocks = dict(state["clocks"])
-        self.placed = {}
-        for account, symbol, *sums in state["placed"]:
-            self.placed.setdefault(symbol, {})[account] = Placed(*sums)
+        self.placed = {
+            symbol: {account: Placed(*sums) for account, *sums in of_company}
+            for symbol, of_company in state["placed"]
+        }

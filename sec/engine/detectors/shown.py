@@ -178,12 +178,13 @@ class ShownOrders:
         return {
             "shown": [
                 [
-                    account,
                     symbol,
-                    [[list(one.order), one.side, one.tick] for one in shown.values()],
+                    [
+                        [account, [[list(one.order), one.side, one.tick] for one in shown.values()]]
+                        for account, shown in of_company.items()
+                    ],
                 ]
                 for symbol, of_company in self.shown.items()
-                for account, shown in of_company.items()
             ],
             "pulled": [
                 [
@@ -207,10 +208,12 @@ class ShownOrders:
 
     def load(self, state: Plain) -> None:
         self.shown, self.pulled = {}, {}
-        for account, symbol, shown in state["shown"]:
-            self.shown.setdefault(symbol, {})[account] = {
-                order[0]: Shown(OrderSeen(*order), side, tick) for order, side, tick in shown
-            }
+        for symbol, of_company in state["shown"]:
+            self.shown[symbol] = {}
+            for account, shown in of_company:
+                self.shown[symbol][account] = {
+                    order[0]: Shown(OrderSeen(*order), side, tick) for order, side, tick in shown
+                }
         for account, symbol, pulls in state["pulled"]:
             self.pulled[account, symbol] = kept = []
             for order, side, tick, opposite, before, left in pulls:

@@ -112,27 +112,33 @@ class Turnover:
         return sum(len(volumes) for volumes in self.volumes.values())
 
     def dump(self) -> Plain:
+        """Return all companies, in their order, by which they are pruned."""
         return [
             [
-                account,
                 symbol,
-                one.tick,
-                one.fast,
-                one.slow,
-                one.net,
-                one.active,
-                one.kept,
-                one.last,
-                one.first,
+                [
+                    [
+                        account,
+                        one.tick,
+                        one.fast,
+                        one.slow,
+                        one.net,
+                        one.active,
+                        one.kept,
+                        one.last,
+                        one.first,
+                    ]
+                    for account, one in volumes.items()
+                ],
             ]
             for symbol, volumes in self.volumes.items()
-            for account, one in volumes.items()
         ]
 
     def load(self, state: Plain) -> None:
-        self.volumes = {}
-        for account, symbol, *sums in state:
-            self.volumes.setdefault(symbol, {})[account] = Volume(*sums)
+        self.volumes = {
+            symbol: {account: Volume(*sums) for account, *sums in volumes}
+            for symbol, volumes in state
+        }
 
 
 def due(tick: Tick, companies: Iterable[str]) -> list[str]:
