@@ -171,6 +171,8 @@ class InsightsView(APIView):
 
 
 class CurrentNarrativeView(APIView):
+    may_be_absent = True  # in a young world
+
     @extend_schema(operation_id="getNarrative", responses=serializers.CurrentNarrative)
     def get(self, request: Request) -> Response:
         """Show the newest narrative, and whether it has grown old."""

@@ -99,7 +99,7 @@ class EnvelopeSchema(AutoSchema):
         statuses = {400, 403, 429, 500, 503}  # 403: an address may be frozen
         if self.view.get_authenticators() or getattr(self.view, "limit", "") == "login":
             statuses.add(401)
-        if "{" in self.path:
+        if "{" in self.path or getattr(self.view, "may_be_absent", False):
             statuses.add(404)
         if any(isinstance(one, IsAuthenticated) for one in self.view.get_permissions()):
             statuses.add(404)
