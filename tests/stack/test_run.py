@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -85,7 +86,8 @@ def test_a_run_that_was_killed_all_at_once_starts_again(
     first = shared.opened()
     processes = first.processes()
     for process in processes:
-        kill(process.pid)
+        with suppress(ProcessLookupError):  # its parent was killed before it, and took it along
+            kill(process.pid)
     first.launcher.wait()
     assert all_gone(processes)
 
