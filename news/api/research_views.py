@@ -11,7 +11,7 @@ from market.common.lists import Page, PageQuery, page_of, slice_of
 from market.common.view import APIView
 from market.selectors import one_instant, world
 from news.api import research_serializers as serializers
-from news.research import analysts, asking, selectors, standing, wire
+from news.research import analysts, answering, selectors, standing, wire
 from news.research.events import Item
 from news.research.narrative import is_stale
 from news.research.rules import RESEARCH_RULES
@@ -202,7 +202,7 @@ class AskView(APIView):
     def post(self, request: Request) -> Response:
         """Ask the desk a question: it answers from what the exchange tells everybody."""
         question = serializers.AskBody.read(request)["question"]
-        answer = asking.answer_question(question)
+        answer = answering.answer_question(question)
         return Response(
             {
                 "question": question,

@@ -15,7 +15,7 @@ from agents.models import Alliance, ApiKey, Manipulation, Message
 from market.engine.events import Brewing
 from market.models import Holding, Order, World
 from news.models import Insight, Narrative, ResearchAlert, ResearchSignal, Rumor
-from news.research import asking
+from news.research import answering
 from news.research.questions import NOTHING
 from sec.models import Bribe, Investigation, Suspicion, Tip, Violation
 from tests.floor.hall import Hall
@@ -159,7 +159,7 @@ QUESTIONS = [
 
 
 def test_no_secret_comes_out_of_an_answer(planted: Hall) -> None:
-    told = [asking.answer_question(question) for question in QUESTIONS]
+    told = [answering.answer_question(question) for question in QUESTIONS]
     for question, answer in zip(QUESTIONS, told, strict=True):
         said = f"{answer.text} {' '.join(answer.sources)}".lower()
         for secret in secrets(planted):
@@ -173,7 +173,7 @@ def test_an_answer_reads_public_tables_only(planted: Hall) -> None:
     counts = set()
     for question in QUESTIONS:
         with CaptureQueriesContext(connection) as queries:
-            asking.answer_question(question)
+            answering.answer_question(question)
         counts.add(len(queries))
         for query in queries:
             tables = set(re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"]))
@@ -184,5 +184,5 @@ def test_an_answer_reads_public_tables_only(planted: Hall) -> None:
 def test_sources_are_ids_of_what_was_published(planted: Hall) -> None:
     tables = (ResearchAlert, ResearchSignal, Insight, Narrative)
     known = {str(id) for table in tables for id in table.objects.values_list("id", flat=True)}
-    answer = asking.answer_question("any alerts or signals?")
+    answer = answering.answer_question("any alerts or signals?")
     assert answer.found and set(answer.sources) <= known

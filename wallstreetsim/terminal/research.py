@@ -15,7 +15,7 @@ from market.common.client_address import address_of
 from market.selectors import world
 from news.api.research_serializers import LONGEST_QUESTION
 from news.api.research_views import ASKING_COSTS
-from news.research import asking, selectors, wire
+from news.research import answering, selectors, wire
 from news.research.companies import CompanyView
 from news.research.desk import ResearchDesk
 from news.research.events import Item
@@ -90,7 +90,7 @@ def _page(sort: str, question: str) -> Mapping[str, Any]:
         "alerts": [wire.alert(row) for row in selectors.alerts()[:ALERTS]],
         "narrative": narrative and wire.narrative(narrative),
         "is_stale": narrative and is_stale(narrative.tick, tick, RESEARCH_RULES.opinions),
-        "answer": asking.answer_question(question) if question else None,
+        "answer": answering.answer_question(question) if question else None,
         "longest": LONGEST_QUESTION,
         "columns": [_column(column, sort) for column in COLUMNS],
         "squeeze": RESEARCH_RULES.squeeze,
