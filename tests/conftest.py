@@ -7,7 +7,7 @@ them. The servers start when they are first needed: the engine's tests need no d
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,8 @@ LONG = {
     "stack/test_two_machines.py",
 }
 
+FLUSHES = 4
+
 PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up
 
 
@@ -78,6 +80,32 @@ def django_db_modify_db_settings() -> Iterator[None]:
     """
     settings.DATABASES["default"]["OPTIONS"]["pool"] |= {"timeout": 60, "reconnect_timeout": 60}
     with temporary.postgres_server(PLACES, *temporary.CARELESS):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushed_again_after_a_deadlock() -> Iterator[None]:
+    """Empty the tables once more where a process that still reads them, a web process or a courier
+    of the test that has ended, took them in another order.
+    """
+    from django.core.management import CommandError
+    from django.test import TransactionTestCase
+
+    flush: Callable[[TransactionTestCase], None] = vars(TransactionTestCase)["_fixture_teardown"]
+
+    def flush_patiently(case: TransactionTestCase) -> None:
+        for _ in range(FLUSHES - 1):
+            try:
+                flush(case)
+            except CommandError as failed:
+                if "deadlock" not in str(failed.__cause__):
+                    raise
+            else:
+                return
+        flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_patiently)
         yield
 
 
