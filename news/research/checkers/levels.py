@@ -33,8 +33,7 @@ _TITLES = {
 
 def nearest(company: CompanyView) -> Cents | None:
     """Return the level nearest to the price, None if the company has none."""
-    distance = lambda level: abs(level - company.price)  # noqa: E731
-    return min(company.levels, key=distance, default=None)
+    return min(company.levels, key=lambda level: abs(level - company.price), default=None)
 
 
 def stage_of(company: CompanyView, level: Cents, rules: LevelRules) -> str | None:
