@@ -309,6 +309,12 @@ class Desk:
             )
         if refusal is Code.INSUFFICIENT_SHARES:
             free = max(0, self._closable(order))
+            symbol = order.company.symbol
+            direction = order.account.direction_of(symbol)
+            if order.intent is Intent.SELL and direction <= 0:
+                return f"You hold no {symbol}: SELL only closes, SHORT sells borrowed shares."
+            if order.intent is Intent.COVER and direction >= 0:
+                return f"You are not short of {symbol}: COVER only closes a short."
             return (
                 f"Not enough shares: the order closes {order.unfilled:,}, and {free:,} are not"
                 " committed to your open orders."

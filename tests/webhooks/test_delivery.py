@@ -10,8 +10,9 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from agents.models import Input
+from tests.webhooks import receivers
 from tests.webhooks.post import Post
-from tests.webhooks.receivers import Receiver, reply, respond
+from tests.webhooks.receivers import Answer, Receiver, reply, respond
 from webhooks.engine.signing import secret_bytes
 from webhooks.services import endpoints
 
@@ -165,3 +166,27 @@ def test_replies_and_requests_share_one_budget(
     post.tick()
     [refused] = ann.briefings[-1].payload["actionResults"]
     assert (refused["code"], refused["action"]) == ("RATE_LIMITED", "CANCEL_ALL")
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (receivers.HTML, "the reply is not understood: "),
+        (reply({"acts": []}), "unknown field 'acts'; there are actions, ack, subscribe"),
+        (receivers.flood, "larger than 64 KiB"),
+    ],
+)
+def test_the_next_briefing_says_why_a_reply_was_not_read(
+    post: Post, receiver: MakeReceiver, answer: Answer, why: str
+) -> None:
+    ann = receiver(answer)
+    post.connect("ann", ann)
+    post.tick()
+    ann.answer = respond()
+    post.tick()
+    post.tick()
+    [*_, told, after] = ann.briefings
+    [refused] = told.payload["actionResults"]
+    assert (refused["action"], refused["success"], refused["code"]) == (None, False, "BAD_REQUEST")
+    assert why in refused["message"]
+    assert after.payload["actionResults"] == []

@@ -27,6 +27,7 @@ from wallstreetsim.api.configuration import CONTRACT_VERSION, NOT_YET
 from wallstreetsim.api.envelope import only_read, refuse
 from wallstreetsim.api.limits import LIMITS, SCOPES
 from wallstreetsim.api.manual_samples import SIGNED, samples
+from wallstreetsim.api.mcp_tools import TOOLS
 from wallstreetsim.api.parsing import LARGEST_BODY
 from wallstreetsim.api.schema import CANONICAL
 from wallstreetsim.api.views import WAITED_TICKS, openapi_document
@@ -197,6 +198,7 @@ def _context(origin: str) -> dict[str, Any]:
     return {
         "base": f"{origin}/api/v1",
         "origin": origin,
+        "mcp_tools": TOOLS,
         "ws_base": _socket(origin),
         "version": CONTRACT_VERSION,
         "rules": RULES,

@@ -41,6 +41,20 @@ def parse_reply(body: object) -> Reply:
     return Reply(actions or [], _settings(body.get("subscribe")))
 
 
+def refusal(action: object, code: str, message: str) -> dict[str, Any]:
+    """Return what the next briefing says of an action that was not taken, or, of no action, of a
+    reply that could not be read.
+    """
+    return {
+        "action": None if action is None else str(action)[:40],
+        "success": False,
+        "final": True,
+        "code": code,
+        "message": message,
+        "data": {},
+    }
+
+
 def _settings(asked: object) -> dict[str, Any]:
     if asked is None:
         return {}

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from agents.models import Agent
 from webhooks.engine.briefing import SentAction
-from webhooks.engine.reply import MalformedReply, Reply, parse_reply
+from webhooks.engine.reply import MalformedReply, Reply, parse_reply, refusal
 from webhooks.services.endpoints import change_settings
 from webhooks.services.results import Result, insert_once
 
@@ -54,7 +54,7 @@ def act_on(result: Result, reply: bytes, intake: Intake, *, symbols: Collection[
         if len(parsed.actions) > most:
             raise MalformedReply(f"at most {most} actions")
     except (UnreadableReply, MalformedReply) as fault:
-        return replace(result, error=f"the reply is not understood: {fault}"[:200], reply_lines=())
+        return replace(result, error=f"the reply is not understood: {fault}"[:200])
     _keep_settings(result, parsed)
     if not parsed.actions:
         return replace(result, reply_lines=()) if reply.strip() else result
@@ -84,17 +84,5 @@ def _keep_settings(result: Result, parsed: Reply) -> None:
 
 def _refused(parsed: Reply, limit: OverLimit) -> list[tuple[str | None, Any]]:
     """Say of each action that it was not taken, for there were too many."""
-    return [
-        (
-            None,
-            {
-                "action": str(action.get("type"))[:40] if isinstance(action, dict) else None,
-                "success": False,
-                "final": True,
-                "code": "RATE_LIMITED",
-                "message": str(limit),
-                "data": {},
-            },
-        )
-        for action in parsed.actions
-    ]
+    types = [a.get("type") if isinstance(a, dict) else None for a in parsed.actions]
+    return [(None, refusal(type, "RATE_LIMITED", str(limit))) for type in types]

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from market.common.bulk import array_literal, execute_beside
 from webhooks.briefings import PreparedRequest
 from webhooks.engine.circuit import Circuit, CircuitState, Next, Outcome, after_try
+from webhooks.engine.reply import refusal
 from webhooks.models import DeliveryKind, Endpoint, EndpointState
 
 GONE = "it answered 410 Gone"
@@ -22,7 +23,7 @@ GONE = "it answered 410 Gone"
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came of one request. `reply_lines` are what was said of its reply's actions, with their
-    ids; None where there was no reply that could be read.
+    ids; None where there was no reply that could be read: if one came, `error` says why.
     """
 
     request: PreparedRequest
@@ -237,13 +238,16 @@ def _row(next_state: NextState) -> tuple[Any, ...]:
 
 def _last_reply(result: Result) -> Any:
     """Return what the next briefing is to say of actions: of this reply's, or else of those that no
-    tick has judged yet.
+    tick has judged yet, and why the reply could not be read.
     """
     if not (result.is_delivered and result.is_briefing):
         return result.request.endpoint.last_reply
     if result.reply_lines is not None:
         return list(result.reply_lines)
-    return [[action.id, action.result] for action in result.request.unjudged]
+    lines: list[Any] = [[action.id, action.result] for action in result.request.unjudged]
+    if result.error:
+        lines.append([None, refusal(None, "BAD_REQUEST", result.error)])
+    return lines
 
 
 def _execute(statement: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> int:
