@@ -393,13 +393,15 @@ def test_while_the_market_is_closed_orders_queue(short_day: None, desk: Desk) ->
 
 
 def test_who_has_too_little_is_told_what_it_needs_and_what_there_is(ann: Trader) -> None:
-    [funds, shares] = ann.act(buy(1_000, price=100.0), sell(5))
+    cover = {"type": "COVER", "symbol": "APEX", "quantity": 5}
+    [funds, shares, short] = ann.act(buy(1_000, price=100.0), sell(5), cover)
     assert funds["code"] == "INSUFFICIENT_FUNDS"
     assert funds["message"] == (
         "The order may cost up to $100,000.00, and your buying power is $20,000.00."
     )
     assert shares["code"] == "INSUFFICIENT_SHARES"
-    assert "the order closes 5, and 0 are not committed" in shares["message"]
+    assert shares["message"] == "You hold no APEX: SELL only closes, SHORT sells borrowed shares."
+    assert short["message"] == "You are not short of APEX: COVER only closes a short."
     ann.act(buy(10))
     ann.desk.tick()
     ann.act(sell(7, price=9_000.0))

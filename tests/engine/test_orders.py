@@ -113,7 +113,7 @@ def test_a_rejected_order_is_reported_with_its_reason() -> None:
     assert (order.status, order.is_new) == ("rejected", True)
     assert (order.reason_code, order.note) == (
         "INSUFFICIENT_SHARES",
-        "Not enough shares: the order closes 1, and 0 are not committed to your open orders.",
+        "You hold no APEX: SELL only closes, SHORT sells borrowed shares.",
     )
     assert order.tick_closed == stage.world.tick
     assert stage.outcome.results[0].verdict.data == {"orderId": order.id}
