@@ -31,13 +31,14 @@ class Sums(NamedTuple):
 class Course:
     """The trades of one account in one company, oldest first."""
 
-    __slots__ = ("built", "built_tick", "orders", "trades")
+    __slots__ = ("built", "built_tick", "orders", "side", "trades")
 
     def __init__(self) -> None:
         self.trades: list[TradeSeen] = []
         self.orders: dict[str, OrderSeen] = {}
         self.built = 0  # how often a position has been built
         self.built_tick: Tick = 0  # when it was last built up
+        self.side = 0  # of the one that is being built, 0 once some of it has been ended
 
     def add(self, trade: Trade, order: OrderSeen) -> None:
         self.trades.append(trade_seen(trade))
@@ -88,13 +89,16 @@ class Positions:
                     course = courses.get(account)
                     if course is None:
                         course = courses[account] = Course()
-                    if not course.built or tick - course.built_tick > AGAIN:
+                    side = 1 if volume.net > 0.0 else -1
+                    if side != course.side or tick - course.built_tick > AGAIN:
                         course.built += 1
+                    course.side = side
                     course.built_tick = tick
                 else:
                     course = courses.get(account)
                     if course is None or tick - course.built_tick > FOLLOWED:
                         continue
+                    course.side = 0
                 for trade in flow.trades:
                     own = trade.buy_order if trade.buyer == account else trade.sell_order
                     course.add(trade, added.orders.seen(own))
@@ -139,6 +143,7 @@ class Positions:
                         account,
                         one.built,
                         one.built_tick,
+                        one.side,
                         [list(trade) for trade in one.trades],
                         [list(order) for order in one.orders.values()],
                     ]
@@ -152,8 +157,8 @@ class Positions:
         self.courses = {}
         for symbol, courses in state:
             self.courses[symbol] = {}
-            for account, count, built, trades, orders in courses:
+            for account, count, built, side, trades, orders in courses:
                 course = self.courses[symbol][account] = Course()
-                course.built, course.built_tick = count, built
+                course.built, course.built_tick, course.side = count, built, side
                 course.trades = [TradeSeen(*trade) for trade in trades]
                 course.orders = {order[0]: OrderSeen(*order) for order in orders}
