@@ -37,7 +37,8 @@ PAIR_OPENS = 0.4  # nats, from which a pair is looked at with its company
 ADDS = 0.5  # nats, that another member has to add
 OF_MANY = 3.0  # nats: of so many who are linked, some agree by chance
 MOST_MEMBERS = 8
-MOST_ASKED = 12  # of those linked to a group, who might belong to it
+MOST_JUDGED = 24  # pairs in a tick
+MOST_ASKED = 12  # of those linked to a group, who might belong to it: the busiest
 KEPT_ACTS = 40  # of an account in a company
 LEAST_ROUNDS = 4
 
@@ -77,11 +78,15 @@ class Coordination:
         if not known.ties.is_empty:
             grown = self._note(added, known)
             self._expire(tick)
-            seen: set[tuple[int, ...]] = set()
-            for symbol, one, other in grown:
+            # Where many are linked, and act at once, their turn comes in another tick.
+            start = tick % len(grown) if len(grown) > MOST_JUDGED else 0
+            seen: list[tuple[str, tuple[int, ...]]] = []
+            for symbol, one, other in (grown[start:] + grown[:start])[:MOST_JUDGED]:
+                if any(name == symbol and one in them and other in them for name, them in seen):
+                    continue
                 found = self._group(symbol, (one, other), tick, known)
-                if found is not None and found.accounts not in seen:
-                    seen.add(found.accounts)
+                if found is not None:
+                    seen.append((symbol, found.accounts))
                     suspicions.append(found)
         for symbol, quote in added.quotes.items():
             prices = self.prices.setdefault(symbol, [])
@@ -245,7 +250,7 @@ class Coordination:
             for one in ties.partners(member)
             if one not in members and one in of_company and of_company[one].acts
         }
-        return sorted(near)[:MOST_ASKED]
+        return sorted(near, key=lambda one: (-len(of_company[one].acts), one))[:MOST_ASKED]
 
     def _agreement(
         self, symbol: str, members: list[int], tick: Tick, turnover: Turnover
