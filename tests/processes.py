@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+
+from tests.stack.running import eventually
 
 FLUSHES = 4
 
@@ -38,3 +46,43 @@ def patiently(flush: Callable[[], object]) -> None:
         else:
             return
     flush()
+
+
+def start_web(
+    port: int, log: Path, *options: str, waits: dict[str, float] | None = None, **environment: str
+) -> subprocess.Popen[bytes]:
+    """Start a web process over the test database, and wait until it listens.
+
+    `waits` are constants of the code, by their full names, and what they are to be in this process,
+    in seconds: so that a test need not wait as long as a client may.
+    """
+    daphne = [sys.executable, "-m", "daphne"]
+    if waits:
+        daphne = [sys.executable, "-m", "tests.impatient"]
+        daphne += [f"{name}={seconds:g}" for name, seconds in waits.items()]
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [*daphne, "--port", str(port), *options, "wallstreetsim.asgi:application"],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DATABASE_URL": database_url()} | environment,
+            stdout=output,
+            stderr=output,
+        )
+
+    def is_there() -> bool:
+        assert process.poll() is None, log.read_text()
+        return listens(port)
+
+    try:
+        eventually(is_there)
+    except AssertionError:
+        process.kill()
+        raise
+    return process
+
+
+def listens(port: int) -> bool:
+    """Say whether anybody takes connections at this port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

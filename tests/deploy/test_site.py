@@ -26,7 +26,7 @@ from agents.services.keys import create_key
 from tests.deploy.nginx import HOST, PROGRAM, Nginx
 from tests.deploy.test_monitoring import missing_from
 from tests.ports import free_port
-from tests.processes import database_url, flush
+from tests.processes import database_url, flush, listens
 from tests.stack.exchange import Exchange
 from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.environment.places import Places
@@ -92,12 +92,6 @@ class Site:
     def start_web(self, port: int) -> None:
         self.exchange.start("web", PORT=str(port))
         eventually(lambda: listens(port))
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")

@@ -124,9 +124,11 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def eventually(happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+def eventually(
+    happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *, pause: float = 0.05
+) -> None:
     """Wait for what is bound to happen: nothing is slower for much patience where it does."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
+        time.sleep(pause)
