@@ -152,6 +152,7 @@ def test_the_environment_is_what_the_settings_read(
     assert (database["HOST"], database["NAME"]) == ("/var/run/postgresql", "wallstreetsim")
     assert redis_address(given["REDIS_URL"]).database == 0
     assert given["WSS_TRUSTED_PROXIES"] == "1"  # nginx
+    assert int(given["WSS_SEAL_AFTER_DAYS"]) > 0  # or the disk fills
     assert given["CSRF_TRUSTED_ORIGINS"] == f"https://{HOST}"
     # A line of the file would override the units'.
     assert not given.keys() & {"PORT", "WSS_BIND", "WSS_DATA_DIR", "PATH"}
