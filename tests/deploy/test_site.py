@@ -31,9 +31,9 @@ from agents.services.keys import create_key
 from tests.deploy.nginx import HOST, PROGRAM, Nginx
 from tests.deploy.test_monitoring import missing_from
 from tests.ports import free_port
-from tests.processes import database_url
+from tests.processes import database_url, flush
 from tests.stack.exchange import Exchange
-from tests.stack.running import eventually
+from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.environment.places import Places
 from wallstreetsim.floor import database_dump
 from wallstreetsim.stack.binaries import postgres_program
@@ -83,7 +83,7 @@ class Site:
         line = http.client.HTTPSConnection(
             "127.0.0.1",
             self.nginx.https,
-            timeout=20,
+            timeout=PATIENCE_SECONDS,
             context=self.nginx.trusting(),
             source_address=(source, 0),
         )
@@ -107,8 +107,6 @@ def listens(port: int) -> bool:
 
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
-    from django.core.management import call_command
-
     with TemporaryDirectory(prefix="wss-site-", dir="/tmp") as parent, django_db_blocker.unblock():
         data, ports = Path(parent) / "data", [free_port(), free_port()]
         directory = Path(parent) / "nginx"
@@ -139,7 +137,7 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         finally:
             nginx.stop()
             exchange.stop()
-            call_command("flush", verbosity=0, interactive=False)
+            flush()
 
 
 def test_pages_and_the_api_come_over_tls_with_their_headers(site: Site) -> None:
@@ -194,16 +192,15 @@ def test_an_address_cannot_be_made_up(site: Site) -> None:
 
 
 def test_the_feed_is_live_through_nginx(site: Site) -> None:
-    with connect(
-        f"wss://{HOST}/ws", sock=plain_socket(site), ssl=site.nginx.trusting(), open_timeout=10
-    ) as feed:
-        types = {orjson.loads(feed.recv(timeout=10))["type"] for _ in range(3)}
-    assert "tick:update" in types
+    url, context = f"wss://{HOST}/ws", site.nginx.trusting()
+    with connect(url, sock=plain_socket(site), ssl=context, open_timeout=PATIENCE_SECONDS) as feed:
+        while orjson.loads(feed.recv(timeout=PATIENCE_SECONDS))["type"] != "tick:update":
+            continue
 
 
 def plain_socket(site: Site, source: str = "127.0.0.1") -> socket.socket:
     return socket.create_connection(
-        ("127.0.0.1", site.nginx.https), timeout=10, source_address=(source, 0)
+        ("127.0.0.1", site.nginx.https), timeout=PATIENCE_SECONDS, source_address=(source, 0)
     )
 
 
@@ -334,19 +331,20 @@ def test_processes_go_on_over_the_schema_of_a_release_to_come(site: Site) -> Non
 def test_a_rolling_restart_loses_no_order_and_shows_no_error(site: Site) -> None:
     spectators = [Spectator(site, number) for number in range(16)]
     trader = Trader(site)
-    time.sleep(2)
+    eventually(lambda: all(one.seqs for one in spectators) and bool(trader.acknowledged))
     for process, port in zip(list(site.exchange._running["web"]), site.ports, strict=True):
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
         site.exchange._running["web"].remove(process)
         site.start_web(port)
     restarted = site.exchange.tick
     eventually(lambda: all(one.seqs[-1] >= restarted for one in spectators))
+    eventually(lambda: len(trader.acknowledged) > 20 or not trader.is_alive())
     trader.is_done.set()
     for spectator in spectators:
         spectator.is_done.set()
     for thread in [trader, *spectators]:
-        thread.join(timeout=15)
+        thread.join()
 
     assert len(trader.acknowledged) > 20, trader.others
     taken = Input.objects.filter(public_id__in=trader.acknowledged).count()
@@ -358,7 +356,6 @@ def test_a_rolling_restart_loses_no_order_and_shows_no_error(site: Site) -> None
     assert set(codes) == {1012}
     for spectator in spectators:
         assert spectator.seqs == sorted(spectator.seqs)
-        assert spectator.seqs[-1] >= site.exchange.tick - 3
 
 
 def test_without_a_web_process_nginx_says_when_to_come_again(site: Site) -> None:

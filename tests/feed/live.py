@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.request import urlopen
 
 import orjson
 import psutil
@@ -24,12 +25,12 @@ from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
 from tests.ports import free_port
 from tests.processes import database_url
+from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.floor.shell import Committed
 
-START_SECONDS = 60
-PATIENCE_SECONDS = 30
+START_SECONDS = 120
 
 Frame = dict[str, Any]
 T = TypeVar("T")
@@ -207,11 +208,28 @@ def narrow_socket(port: int) -> socket.socket:
 
 def wait_until_told(web: Web) -> None:
     """Wait until a web process, which may know an older world, knows where this one stands."""
-    world = World.objects.get()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    tick = World.objects.get().tick
+
+    def is_told() -> bool:
         with spectator(web) as newcomer:
-            if newcomer.greeting["tick"] == world.tick:
-                return
-        assert time.monotonic() < deadline, "the web process does not hear of the world"
-        time.sleep(0.1)
+            return bool(newcomer.greeting["tick"] == tick)
+
+    eventually(is_told)
+
+
+def metrics_of(web: Web) -> dict[str, float]:
+    with urlopen(f"http://127.0.0.1:{web.port}/metrics") as response:
+        lines = response.read().decode().splitlines()
+    figures = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in figures}
+
+
+def wait_until_left(web: Web) -> None:
+    """Wait until the sockets of other tests are gone: a server hears of an end after its client."""
+    kinds = [f'wss_feed_sockets{{kind="{kind}"}}' for kind in ("agent", "anonymous")]
+
+    def is_left() -> bool:
+        figures = metrics_of(web)
+        return not any(figures.get(kind) for kind in kinds)
+
+    eventually(is_left)
