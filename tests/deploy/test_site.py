@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import orjson
 import psutil
+import psycopg
 import pytest
+from django.apps import apps
+from django.conf import settings
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 from websockets.exceptions import ConnectionClosed
@@ -251,6 +256,70 @@ class Trader(threading.Thread):
                     self.acknowledged.append(result["data"]["actionId"])
                     continue
             self.others.append(answer)
+
+
+def exchange_tables() -> list[str]:
+    models = [m for app in settings.EXCHANGE_APPS for m in apps.get_app_config(app).get_models()]
+    return [model._meta.db_table for model in models]
+
+
+@contextmanager
+def schema_to_come(record: psycopg.Connection) -> Iterator[None]:
+    """Change the schema as a release to come may: columns with defaults, and wider ones. As by a
+    migration, each change is a transaction, and ticks go on.
+    """
+    for table in exchange_tables():
+        record.execute(f"ALTER TABLE {table} ADD COLUMN to_come integer NOT NULL DEFAULT 7")
+    record.execute("ALTER TABLE agents_agent ALTER webhook_secret TYPE varchar(999)")
+    try:
+        yield
+    finally:
+        record.execute("ALTER TABLE agents_agent ALTER webhook_secret TYPE varchar(200)")
+        for table in exchange_tables():
+            record.execute(f"ALTER TABLE {table} DROP COLUMN to_come")
+
+
+def test_processes_go_on_over_the_schema_of_a_release_to_come(site: Site) -> None:
+    """They began before it was migrated, and have planned their statements. What is read here is
+    read by a connection of its own: this test's would keep the tables as they are.
+    """
+    key, sent = f"Bearer {site.key}", "application/json"
+    buy = orjson.dumps({"actions": [{"type": "BUY", "symbol": "APEX", "quantity": 1}]})
+    newcomer = orjson.dumps({"name": "newcomer", "role": "quant"})
+    for _ in range(8):  # by both processes, on several connections
+        assert site.ask("/api/v1/agents/me", Authorization=key).status == 200
+    spectator = Spectator(site, 200)
+    with psycopg.connect(database_url(), autocommit=True) as record:
+
+        def newest(statement: str) -> int:
+            return int(record.execute(statement).fetchall()[0][0])
+
+        researched = "SELECT max(tick) FROM news_researchstate"
+        before = newest(researched)
+        with schema_to_come(record):
+            paths = orjson.loads(site.ask("/api/v1/openapi.json").body)["paths"]
+            for number, path in enumerate(p for p, methods in paths.items() if "get" in methods):
+                filled = re.sub(r"{.*?}", "me", path.replace("{symbol}", "APEX"))
+                answer = site.ask(filled, source=f"127.0.3.{number % 250 + 1}", Authorization=key)
+                assert answer.status < 429, (path, answer)
+            bought = site.ask("/api/v1/actions", "POST", buy, Authorization=key, Content_Type=sent)
+            assert bought.status == 200, bought
+            [result] = orjson.loads(bought.body)["data"]["results"]
+            registered = site.ask("/api/v1/auth/register", "POST", newcomer, Content_Type=sent)
+            assert registered.status == 201, registered
+            tick = newest("SELECT tick FROM market_world") + 2
+            eventually(lambda: newest("SELECT tick FROM market_world") > tick)
+            [(status,)] = record.execute(
+                "SELECT status FROM market_order WHERE id = %s", [result["data"]["actionId"]]
+            ).fetchall()
+            assert status == "filled"
+            assert newest("SELECT count(*) FROM market_account WHERE name = 'newcomer'") == 1
+            eventually(lambda: newest(researched) > before)
+            eventually(lambda: spectator.seqs[-1] >= tick)
+    spectator.is_done.set()
+    spectator.join(timeout=15)
+    assert spectator.codes == []
+    assert spectator.seqs == list(range(spectator.seqs[0], spectator.seqs[-1] + 1))
 
 
 def test_a_rolling_restart_loses_no_order_and_shows_no_error(site: Site) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.api import contract
 from tests.feed.live import LiveHall, Web, metrics_of, spectator, wait_until_left
 from tests.stack.running import eventually
 
@@ -82,3 +83,12 @@ def test_others_see_totals_alone(db: None, client: Client) -> None:
         assert not {"each", "sockets"} & seen.keys()
     client.force_login(User.objects.create(username="somebody"))
     assert client.get("/api/v1/ws/stats").json()["data"].keys() == seen.keys()
+
+
+def test_the_document_describes_the_figures_and_they_fit_it(db: None, client: Client) -> None:
+    assert "get" in contract.document()["paths"]["/api/v1/ws/stats"]
+    client.force_login(User.objects.create(username="op", is_staff=True))
+    for path in ("/ws/stats", "/api/v1/ws/stats"):
+        answer = client.get(path)
+        assert "sockets" in answer.json()["data"]
+        contract.check("get", path, answer.status_code, answer.json())
