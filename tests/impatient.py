@@ -14,7 +14,7 @@ import django
 
 def main(words: list[str]) -> None:
     django.setup()
-    from daphne.cli import CommandLineInterface
+    from daphne.cli import CommandLineInterface  # type: ignore[import-untyped]
 
     for word in words:
         name, equals, seconds = word.partition("=")
