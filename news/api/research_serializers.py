@@ -192,16 +192,27 @@ class CheckerHealth(TypedDict):
     everyTicks: int
     lastRunTick: int | None
     lastFaultTick: int | None
+    faults: int
     alertsToday: int
 
 
-class Health(TypedDict):
-    """How the desk is; `behindTicks` says how far behind the exchange it reads."""
+class PartHealth(TypedDict):
+    """A part of the desk beside its checkers; what fails is left out of that tick."""
 
+    part: str
+    lastFaultTick: int | None
+    faults: int
+
+
+class Health(TypedDict):
+    """How the desk is: at work since `startedAt`, and `behindTicks` behind the exchange."""
+
+    startedAt: str | None
     tick: int
     behindTicks: int
     analysts: list[AnalystHealth]
     checkers: list[CheckerHealth]
+    parts: list[PartHealth]
 
 
 class Narrative(TypedDict):

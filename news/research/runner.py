@@ -26,7 +26,7 @@ from market.engine.values import Tick
 from market.models import Company, TapeEntry, World
 from market.tape import PUBLIC_STREAM, RESEARCH_STREAM, Entry
 from news.models import ResearchAggregate, ResearchState
-from news.research import public_entry, rows
+from news.research import rows
 from news.research.alerting import Admission, AlertManager
 from news.research.companies import Listed
 from news.research.desk import Folded, Plain, ResearchDesk
@@ -150,7 +150,7 @@ class Runner:
         entries = tape.read(epoch=epoch, stream=PUBLIC_STREAM, since=before.tick, limit=PAGE)
         if not entries:
             return _NOTHING
-        said = [(entry, desk.fold(read(entry))) for entry in entries]
+        said = [(entry, desk.hear(entry.tick, entry.read)) for entry in entries]
         spoken = [(entry, its.events) for entry, its in said if its.events]
         new = [
             Entry(epoch, RESEARCH_STREAM, seq, entry.tick, entry.claimed_at, _encoded(events))
@@ -246,15 +246,11 @@ def restore(desk: ResearchDesk, cursor: Cursor) -> None:
         if not page:  # the tape has lost them
             return
         for entry in page:
-            desk.fold(read(entry))
+            desk.hear(entry.tick, entry.read)
         since = page[-1].tick
 
 
 # Entries
-
-
-def read(entry: Entry) -> public_entry.PublicEntry:
-    return public_entry.read(entry.tick, entry.read())
 
 
 def _encoded(events: Iterable[ResearchEvent]) -> bytes:

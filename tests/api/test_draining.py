@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import orjson
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
 from agents.services.keys import create_key
@@ -95,3 +95,31 @@ def test_requests_are_finished_and_sockets_closed_one_after_the_other(
     moments = [moment for _, moment in closed]
     assert max(moments) - min(moments) > 0.5  # not all at once: they would all come again at once
     assert process.wait(timeout=15) == 0
+
+
+def test_who_comes_in_while_it_leaves_is_asked_to_come_again(
+    exchange: Exchange, sockets: ExitStack
+) -> None:
+    closed: list[tuple[int, float]] = []
+    is_leaving = threading.Event()
+
+    def come() -> None:
+        url = f"ws://127.0.0.1:{exchange.port}/ws"
+        while not is_leaving.is_set():
+            try:
+                client = sockets.enter_context(connect(url))
+            except (OSError, InvalidHandshake):  # it has left, or is about to
+                return
+            closing_of(client, closed)
+
+    comers = [threading.Thread(target=come) for _ in range(40)]
+    for comer in comers:
+        comer.start()
+    time.sleep(0.02)  # so that handshakes are under way
+    [process] = exchange._running["web"]
+    process.send_signal(signal.SIGTERM)
+    is_leaving.set()
+    for comer in comers:
+        comer.join(timeout=20)
+    assert process.wait(timeout=15) == 0
+    assert {code for code, _ in closed} <= {1012}

@@ -5,15 +5,17 @@ asked of it.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import World
 from news.models import ResearchAggregate, ResearchSignal
-from news.research import events, rows
+from news.research import events, rows, startup
 from news.research.checkers import checkers as all_checkers
 from news.research.events import Alert, Insight, Narrative, Signal, SignalClosed
 from news.research.rules import RESEARCH_RULES
@@ -249,6 +251,17 @@ def test_health_names_all_analysts_and_checkers(said: Hall, client: Client) -> N
     checkers = {one["checker"]: one for one in health["checkers"]}
     assert list(checkers) == [one.name for one in all_checkers(RESEARCH_RULES)]
     assert checkers["levels"]["lastRunTick"] and checkers["levels"]["lastFaultTick"] is None
+    assert {(one["faults"], one["lastFaultTick"]) for one in health["parts"]} == {(0, None)}
+
+
+def test_health_says_since_when_the_desk_is_at_work(said: Hall, client: Client) -> None:
+    before = timezone.now()
+    startup.note_started()
+    at = datetime.fromisoformat(get(client, "analysts/health")["startedAt"])
+    assert before <= at <= timezone.now()
+    startup.note_started()  # another courier, which is started with it
+    assert get(client, "analysts/health")["startedAt"] == at.isoformat()
+    assert f"{at:%Y-%m-%d %H:%M:%S}" in client.get("/research").content.decode()
 
 
 @pytest.mark.parametrize("name", ["market", "SIGNAL", "SqueezeAgent", "reddit", "macroagent"])

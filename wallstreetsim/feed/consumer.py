@@ -43,14 +43,16 @@ async def feed(
     if not origin_is_ours(scope) or site_state.is_frozen(address_of(scope)):
         await _turn_away(send)
         return
+    hub = await Hub.of_this_process(server)
     guard = server.guard(send)
     await send(WebSocketAcceptEvent(type="websocket.accept", subprotocol=None, headers=[]))
-    hub = await Hub.of_this_process(server)
     client = Client(server.writer(send), address_of(scope), hub.seq)
     guard.close = client.close
     conversation = begin(hub, client)
     try:
-        if hub.audience.admit(client):
+        if hub.is_leaving:
+            client.close(Close.RESTART)
+        elif hub.audience.admit(client):
             await _converse(client, conversation, receive)
         else:
             client.close(Close.TOO_MANY_SOCKETS)

@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 QUIET_SECONDS = 1.5  # without a notice, and the record is asked
 RECONNECT_SECONDS = 0.5
 PARTING_SECONDS = 0.2  # for the last frames to leave
+CLOSING_SECONDS = 2  # for clients to answer that they were closed, when all have been told
 SETTLE_TICKS = 60  # at the latest
 SETTLE_DEPARTED = 200  # sockets that have gone
 
@@ -65,6 +66,7 @@ class Hub:
         self.recovery_cache = RecoveryCache()
         self.resume_points = ResumePoints()
         self._notice = site_state.current_notice()  # as last told to all
+        self.is_leaving = False  # who comes now is asked to come again
         self._has_begun = asyncio.Event()
         self._trouble = ""
         self._running = asyncio.create_task(self._run())
@@ -233,12 +235,18 @@ class Hub:
         """Close the sockets one after the other, in so many seconds, or sooner where there are few;
         the others are told ticks meanwhile.
         """
+        self.is_leaving = True
+        await asyncio.wait([asyncio.create_task(self._has_begun.wait())], timeout=seconds)
         gap = min(most_gap, seconds / max(1, len(self.audience)))
-        deadline = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        next_at = now()
         for client in self.audience.clients():
             client.close(Close.RESTART)
-            deadline += gap  # of the next, however long this one took
-            await asyncio.sleep(max(0, deadline - asyncio.get_running_loop().time()))
+            next_at += gap  # however long this one took
+            await asyncio.sleep(max(0, next_at - now()))
+        deadline = now() + CLOSING_SECONDS
+        while len(self.audience) and now() < deadline:
+            await asyncio.sleep(PARTING_SECONDS)
 
     async def _part(self) -> None:
         """Ask all clients to reconnect; note each agent's position."""

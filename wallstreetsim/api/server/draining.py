@@ -57,6 +57,7 @@ def _begin() -> None:
 
 async def _drain() -> None:
     started = monotonic()
+    await asyncio.sleep(LOOK_SECONDS)  # for handshakes under way to reach the feed
     try:
         await asyncio.gather(
             _finish_requests(), hub.drain(seconds=SOCKET_SECONDS, most_gap=MOST_GAP)
