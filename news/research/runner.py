@@ -257,12 +257,12 @@ def entries_of(
     had something to say of.
     """
     return [
-        Entry(epoch, RESEARCH_STREAM, seq, entry.tick, entry.claimed_at, _encoded(events))
+        Entry(epoch, RESEARCH_STREAM, seq, entry.tick, entry.claimed_at, encoded(events))
         for seq, (entry, events) in enumerate(spoken, start=after + 1)
     ]
 
 
-def _encoded(events: Iterable[ResearchEvent]) -> bytes:
+def encoded(events: Iterable[ResearchEvent]) -> bytes:
     """Return what a tick said as the events of a tape entry: one of each type, with its items."""
     items: dict[str, list[Item]] = defaultdict(list)
     for event in events:
