@@ -80,8 +80,8 @@ def newest_insights() -> list[Item]:
 
 
 def narratives() -> QuerySet[Narrative]:
-    """Return the last narratives, newest first."""
-    return Narrative.objects.order_by("-number")[:MEMORY]
+    """Return the last narratives with their prose, newest first."""
+    return Narrative.objects.select_related("prose").order_by("-number")[:MEMORY]
 
 
 def tick() -> int:

@@ -14,7 +14,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import World
-from news.models import ResearchAggregate, ResearchSignal
+from news.models import Narrative as NarrativeRow
+from news.models import NarrativeProse, ResearchAggregate, ResearchSignal
 from news.research import events, rows, startup
 from news.research.checkers import checkers as all_checkers
 from news.research.events import Alert, Insight, Narrative, Signal, SignalClosed
@@ -323,6 +324,16 @@ def test_the_newest_narrative_says_whether_it_is_old(said: Hall, client: Client)
     assert get(client, "narrative/current")["stale"] is True
 
 
+def test_what_a_language_model_made_of_it_stands_beside_it(said: Hall, client: Client) -> None:
+    assert get(client, "narrative/current")["prose"] is None
+    row = NarrativeRow.objects.latest("number")
+    NarrativeProse.objects.create(narrative=row, tick=4, text="It is <i>all</i>.", model="m")
+    found = get(client, "narrative/current")
+    assert (found["text"], found["prose"]) == ("All of it.", "It is <i>all</i>.")
+    assert get(client, "narrative/memory")["narratives"][0]["prose"] == found["prose"]
+    assert "It is &lt;i&gt;all&lt;/i&gt;." in client.get("/research").content.decode()
+
+
 def test_its_memory_holds_the_last_ten(said: Hall, client: Client) -> None:
     more = [(910 + n, [Narrative(10 + n, f"{n}", {}, 1, (), ())]) for n in range(12)]
     rows.write(more)
@@ -342,6 +353,7 @@ def test_a_question_is_answered_with_its_sources(said: Hall, client: Client) -> 
     [
         *({}, {"question": ""}, {"question": " \t\n"}, {"question": 1}, {"question": "a\0"}),
         *({"question": "x" * 281}, {"question": "x", "y": 1}, [], "what"),
+        *({"question": "\u200b\u200b"}, {"question": "?!"}),
     ],
 )
 def test_a_question_that_says_nothing_is_refused(said: Hall, client: Client, body: object) -> None:
