@@ -6,7 +6,9 @@
 # make measure how fast the pages are, in the server and in a browser, in a world of their own
 # make shots   pictures of every page in three widths, of the exchange that runs at PORT, in shots/; KEY=… adds an agent's own
 # make admin   an operator's account (asked for, or of DJANGO_SUPERUSER_USERNAME, _EMAIL, _PASSWORD)
-# make drill   disasters brought about and overcome, as docs/runbook says   make fmt, lock, clean   as they say
+# make drill   disasters brought about and overcome, as docs/runbook says, restarts, and a month of a busy
+#              world, which takes hours; or some of it: make drill ARGS=tests/drill/drill.py
+# make fmt, lock, clean   as they say
 # make lab     adds what reports, plots and learning environments need
 # make compile the engines as native modules: what runs without them runs slower, and the same
 
@@ -23,6 +25,8 @@ RIDDLES := Deed|deed|deeds|ordered_band_bps|Rehearsal|rehearsal|Prospect|Scribe|
 RIDDLES := $(RIDDLES)|settle_anew|let_go|Society|Eye|Asked|OneTongue|FrontDoor|ApiDoor|Shelf|shelf
 RIDDLES := $(RIDDLES)|Whereabouts|whereabouts|Inlet|inlet|Outlet|outlet|Streams|corpse|nought
 MODULES := telling|restoring|absence|garbage|looking|asking|api.door|engine.calls|engine.closing|market.reach
+
+DRILLS := $(addprefix tests/drill/,drill.py rolling.py restoring.py days.py)
 
 .PHONY: setup lab compile run test check fmt bench shots measure soak drill admin audit lock clean
 
@@ -68,7 +72,7 @@ soak: .venv/dev compile
 	HYPOTHESIS_PROFILE=deep WSS_ENGINE_DIR=off $(PY) -m pytest tests/engine
 
 drill: .venv/dev compile
-	$(PY) -m pytest tests/drill/drill.py tests/drill/rolling.py -s
+	$(PY) -m pytest $(or $(ARGS),$(DRILLS)) -s
 
 admin: .venv/run
 	@$(PY) -m wallstreetsim.stack running && $(PY) manage.py createsuperuser \

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
@@ -12,7 +12,8 @@ from agents.engine.agent_state import AgentStatus
 from agents.models import Agent, Message
 from market.engine.values import Cents, Tick
 from market.models import Account
-from sec.models import Investigation, Penalty, Violation
+from sec.engine.bribes import BribeStatus
+from sec.models import Bribe, Investigation, Penalty, Violation
 
 
 class CaseLine(NamedTuple):
@@ -73,6 +74,22 @@ def investigations(
 def own_cases(agent: Agent) -> list[CaseLine]:
     """Return the cases that an agent knows to be against it, newest first. Two queries."""
     return _lines(Violation.objects.known_to_accused().filter(account=agent.id).order_by("-id"))
+
+
+def assigned_cases(agent: Agent) -> list[Investigation]:
+    """Return the undecided cases that an investigator has, newest first. One query."""
+    found = Investigation.objects.filter(investigator=agent.id)
+    pending = Violation.objects.pending().filter(investigation=OuterRef("pk"))
+    return list(found.filter(Exists(pending)).order_by("-tick", "id"))
+
+
+def offered_bribes(agent: Agent) -> list[Any]:
+    """Return the bribes that await an agent's answer, each with its briber's `briber_name`, newest
+    first. One query.
+    """
+    names = Agent.objects.filter(id=OuterRef("briber")).values("name")
+    offered = Bribe.objects.filter(target=agent.id, status=BribeStatus.OFFERED.value)
+    return list(offered.annotate(briber_name=Subquery(names)).order_by("-tick", "id"))
 
 
 def cases(

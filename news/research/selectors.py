@@ -20,7 +20,7 @@ from news.research.checkers import checkers
 from news.research.checkers import levels as levels_checker
 from news.research.checkers import squeeze as squeeze_checker
 from news.research.companies import CompanyView
-from news.research.desk import ResearchDesk
+from news.research.desk import PARTS, ResearchDesk
 from news.research.events import Item
 from news.research.rules import RESEARCH_RULES
 from news.research.tracking import Tally
@@ -80,8 +80,8 @@ def newest_insights() -> list[Item]:
 
 
 def narratives() -> QuerySet[Narrative]:
-    """Return the last narratives, newest first."""
-    return Narrative.objects.order_by("-number")[:MEMORY]
+    """Return the last narratives with their prose, newest first."""
+    return Narrative.objects.select_related("prose").order_by("-number")[:MEMORY]
 
 
 def tick() -> int:
@@ -152,8 +152,17 @@ def health(desk: ResearchDesk) -> Item:
                 "everyTicks": checker.every_ticks,
                 "lastRunTick": its.last_run if (its := desk.health.get(checker.name)) else None,
                 "lastFaultTick": its.last_fault if its else None,
+                "faults": its.faults if its else 0,
                 "alertsToday": its.alerts_today if its else 0,
             }
             for checker in checkers(RESEARCH_RULES)
+        ],
+        "parts": [
+            {
+                "part": part,
+                "lastFaultTick": its.last_fault if (its := desk.health.get(part)) else None,
+                "faults": its.faults if its else 0,
+            }
+            for part in PARTS
         ],
     }

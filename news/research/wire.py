@@ -36,7 +36,10 @@ def insight(row: models.Insight) -> Item:
 
 
 def narrative(row: models.Narrative) -> Item:
-    return events.Narrative(**_values(events.Narrative, row)).as_item()
+    """Return a narrative, with what a language model made of it, if one did."""
+    prose: Any = getattr(row, "prose", None)
+    item = events.Narrative(**_values(events.Narrative, row)).as_item()
+    return {**item, "prose": prose.text if prose else None}
 
 
 def _values(kind: Any, row: object) -> dict[str, Any]:

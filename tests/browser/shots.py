@@ -38,6 +38,7 @@ OWN_PATHS = (
     "/me",
     "/me/history",
     "/me/messages",
+    "/me/actions?type=RUMOR&targetSymbol=APEX",
     "/me/account",
     "/markets/APEX?side=BUY&quantity=100",
 )

@@ -20,6 +20,7 @@ OWN_PATHS = (
     "/me",
     "/me/history",
     "/me/messages",
+    "/me/actions?type=WHISTLEBLOW",
     "/me/account",
     "/markets/APEX",
 )

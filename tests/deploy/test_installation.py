@@ -16,6 +16,7 @@ from django.conf import settings
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.environment.addresses import database_address, redis_address
 from wallstreetsim.stack.binaries import redis_program
 from wallstreetsim.stack.child import procfile
@@ -152,6 +153,7 @@ def test_the_environment_is_what_the_settings_read(
     assert (database["HOST"], database["NAME"]) == ("/var/run/postgresql", "wallstreetsim")
     assert redis_address(given["REDIS_URL"]).database == 0
     assert given["WSS_TRUSTED_PROXIES"] == "1"  # nginx
+    assert int(given["WSS_SEAL_AFTER_DAYS"]) > 0  # or the disk fills
     assert given["CSRF_TRUSTED_ORIGINS"] == f"https://{HOST}"
     # A line of the file would override the units'.
     assert not given.keys() & {"PORT", "WSS_BIND", "WSS_DATA_DIR", "PATH"}
@@ -261,7 +263,7 @@ def test_redis_starts_with_its_persistence_on(root: Path) -> None:
             assert state["aof_enabled"] == 1
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=PATIENCE_SECONDS)
         assert any(Path(directory).rglob("*.aof"))
 
 

@@ -1,47 +1,112 @@
-"""A month of a busy world, each day sealed two days after it: how much the database grows, and how
-long the audit takes. `pytest tests/drill/days.py -s`; hours on a slow machine.
+"""A month of a busy world by the real floor and the research desk, kept as beat has it kept, each
+day sealed as on a server of `deploy/install`: how much the database grows, and how long the audit
+takes. Half an hour and more; DRILL_DAYS=10 is a shorter one, which says nothing of days 20 to 30.
+
+Left out is what has a bound of its own: deliveries, of which each endpoint keeps 50, and answers
+kept for repeated requests, which go after a day.
 """
 
 from __future__ import annotations
 
 import os
+import random
+import re
 from pathlib import Path
 from time import monotonic
 
-import pytest
+from django.conf import LazySettings
 from django.db import connection
 
 from market.engine.rules import Switches
-from wallstreetsim.floor import old_days
+from market.models import SealedDay
+from news.research.runner import Runner
+from wallstreetsim import tasks
 from wallstreetsim.floor.audit import audit
-from wallstreetsim.floor.founding import found_if_missing
-from wallstreetsim.floor.shell import Floor
+from wallstreetsim.lab.bench.ticks import fresh_floor, order_or_social, send_orders
 from wallstreetsim.machine.rules import RULES
 
 DAYS = int(os.environ.get("DRILL_DAYS", "30"))
-COMPANIES = int(os.environ.get("DRILL_COMPANIES", "100"))
+HOUSE = 24
+OUTSIDERS = 40
+INPUTS = 10  # of outsiders in a tick: each acts every four
+ENVIRONMENT = Path(__file__).parents[2] / "deploy/files/etc/wallstreetsim/environment"
+AUDIT_DAYS = 5  # between two audits
+MOST_BYTES = 1_000_000_000
+MOST_GROWTH = 1.05  # from day 20 to 30
+DESK_TICKS = 10  # between two looks of the research desk
+
+
+def days_until_sealed() -> int:
+    """Return after how many days a server seals one, as it is installed."""
+    found = re.search(r"^WSS_SEAL_AFTER_DAYS=(\d+)$", ENVIRONMENT.read_text(), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def sizes() -> dict[str, int]:
+    """Return the bytes of each table with its indexes, once dead rows are gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables")
+        return dict(cursor.fetchall())
+
+
+def database_bytes() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])
+
+
+def audit_seconds() -> float:
+    began = monotonic()
+    _, checks = audit()
+    assert not any(check.differences for check in checks)
+    return monotonic() - began
+
+
+def note_growth(before: dict[str, int], after: dict[str, int]) -> None:
+    grown = {name: size - before.get(name, 0) for name, size in after.items()}
+    for name in sorted(grown, key=lambda name: -grown[name])[:10]:
+        print(f"  {name}: {after[name] / 1e6:,.1f} MB, grown by {grown[name] / 1e6:,.2f} MB")
 
 
 def test_the_database_stops_growing(
-    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, tmp_path: Path, settings: LazySettings
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    found_if_missing(seed="a month", companies=COMPANIES, switches=Switches(events=True, house=24))
-    floor = Floor()
+    kept = days_until_sealed()
+    settings.SEAL_AFTER_DAYS, settings.EXPORT_DIRECTORY = kept, tmp_path
+    floor = fresh_floor(agents=OUTSIDERS, switches=Switches(events=True, house=HOUSE))
+    desk, draw = Runner(RULES.market), random.Random("a month")
     length = RULES.market.session.day_ticks
+    bytes_after: list[int] = []
+    tables: list[dict[str, int]] = []
     for day in range(DAYS):
-        for _ in range(length):
-            assert floor.tick() is not None
+        began, trades = monotonic(), 0
+        while floor.world is None or floor.world.tick < (day + 1) * length:
+            send_orders(floor, INPUTS, draw, order_or_social)
+            committed = floor.tick()
+            assert committed is not None
+            trades += len(committed.outcome.market.trades)
             floor.rest()
-        sealed = list(old_days.seal_what_is_old(after_days=3, directory=tmp_path))
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
-            cursor.execute("SELECT pg_database_size(current_database())")
-            size = cursor.fetchone()[0]
-        began = monotonic()
-        _, checks = audit()
-        assert not any(check.differences for check in checks)
-        print(
-            f"day {day}: {size / 1e6:,.1f} MB, audit {monotonic() - began:.1f} s, sealed {sealed}",
-            flush=True,
-        )
+            if committed.outcome.tick % DESK_TICKS == 0:
+                desk.catch_up()
+        ran = monotonic() - began
+        tasks.prune_tape()
+        tasks.prune_research()
+        tasks.seal_old_days()
+        assert SealedDay.objects.count() == max(0, day + 1 - kept)
+        tables.append(sizes())
+        bytes_after.append(database_bytes())
+        figures = f"{trades:,} trades, {ran / length * 1000:.0f} ms a tick"
+        figures += f", database {bytes_after[-1] / 1e6:,.1f} MB"
+        if (day + 1) % AUDIT_DAYS == 0 or day + 1 == DAYS:
+            figures += f", audit {audit_seconds():.1f} s"
+        print(f"  after day {day + 1}: {figures}", flush=True)
+    since = min(20, DAYS)
+    growth = bytes_after[-1] / bytes_after[since - 1]
+    print(f"  from day {since} to day {DAYS}: {100 * (growth - 1):+.2f} %")
+    note_growth(tables[since - 1], tables[-1])
+    exported = sum(file.stat().st_size for file in tmp_path.rglob("*.gz"))
+    print(f"  exports of {max(0, DAYS - kept)} days: {exported / 1e6:,.1f} MB")
+    assert max(bytes_after) < MOST_BYTES
+    assert growth < MOST_GROWTH

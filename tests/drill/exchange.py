@@ -26,6 +26,7 @@ from wallstreetsim.stack import postgres, preflight, probes
 from wallstreetsim.stack.children import stop_signal
 
 JSON = {"Content-Type": "application/json"}
+STOP_SECONDS = 60  # until a process that was asked to end is killed
 PATIENCE = 240  # seconds, of a machine that does other things too
 EXCHANGE = ("floor", "beat", "courier", "web")
 
@@ -41,6 +42,7 @@ class Drilled:
 
     def __init__(self, directory: Path, port: int, **variables: str) -> None:
         self.port = port
+        self.code = settings.BASE_DIR  # of what is started from now on
         self.places = Places(directory)
         preflight.make_directories(self.places)
         preflight.make_keys(self.places)
@@ -59,7 +61,7 @@ class Drilled:
             with self.places.log(name).open("a") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "wallstreetsim.stack.child", name],
-                    cwd=settings.BASE_DIR,
+                    cwd=self.code,
                     env=self.environment | variables,
                     stdout=log,
                     stderr=log,
@@ -71,8 +73,13 @@ class Drilled:
         ended = [(name, process) for name in names for process in self._running.pop(name, [])]
         for name, process in ended:
             process.send_signal(how or stop_signal(name))
-        for _, process in ended:
-            process.wait(timeout=60)
+        for name, process in ended:
+            try:
+                process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:  # as systemd would
+                print(f"\n  {name} had to be killed")
+                process.kill()
+                process.wait()
 
     def end_all(self) -> None:
         self.end(*EXCHANGE)
@@ -87,7 +94,8 @@ class Drilled:
 
     def found(self) -> None:
         for words in (("migrate", "--no-input"), ("found",)):
-            assert self.manage(*words).returncode == 0
+            done = self.manage(*words)
+            assert done.returncode == 0, done.stderr
 
     def open(self) -> float:
         """Start the exchange; return the seconds until its next tick."""
@@ -109,7 +117,7 @@ class Drilled:
     def manage(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *words],
-            cwd=settings.BASE_DIR,
+            cwd=self.code,
             env=self.environment | variables,
             capture_output=True,
             text=True,

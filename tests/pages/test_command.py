@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.floor.hall import Hall
+from wallstreetsim.api.limits import LIMITS, Limit
 from wallstreetsim.terminal.command import (
     COMMANDS,
     UnknownCommand,
@@ -108,3 +109,13 @@ def test_a_companys_page_leads_to_those_beside_it_round_the_end(db: None, client
     page = client.get(f"/markets/{symbols[0]}").content.decode()
     assert f'rel="prev" href="/markets/{symbols[-1]}"' in page
     assert f'rel="next" href="/markets/{symbols[1]}"' in page
+
+
+def test_completions_count_under_a_limit_of_their_own(
+    db: None, client: Client, nothing_counted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "completions", (Limit(1, 3_600),))
+    answers = [client.get("/go/completions?q=TO") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].json()["code"] == "RATE_LIMITED"
+    assert client.get("/go?q=TOP").status_code == 302

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -18,23 +17,11 @@ from market.models import Company
 from news.models import Article
 from sec.models import Investigation, Penalty
 from tests.floor.hall import Hall
-from wallstreetsim.terminal import pages, template_tags
+from wallstreetsim.terminal import template_tags
 from wallstreetsim.terminal.dashboard import Quote
 
 READS = 12  # the digest; the world, its tape, companies, their lines, agents' lines, last trades,
 # bankruptcies, who is on trial, who in prison, the news, and whether webhooks are behind
-
-
-@pytest.fixture(autouse=True)
-def nothing_made_yet() -> Iterator[None]:
-    yield
-    pages._terminal_at.cache_clear()
-
-
-@pytest.fixture
-def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    return Hall("ann", "bob")
 
 
 def test_before_the_founding_the_terminal_says_so(db: None, client: Client) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -24,7 +23,7 @@ from market.models import Candle, Company, EquityPoint, World
 from market.selectors import AdjustedCandle
 from tests.floor.hall import Hall
 from wallstreetsim.machine.rules import RULES
-from wallstreetsim.terminal import frame, moves, pages
+from wallstreetsim.terminal import moves
 from wallstreetsim.terminal.markets import chart_of, depth_of
 from wallstreetsim.terminal.modules import imports_of
 from wallstreetsim.terminal.places import SECTIONS
@@ -47,22 +46,6 @@ CODE = Path(__file__).resolve().parents[2]
 MOST_READS = 12
 MOST_BYTES = 250_000
 FILES = re.compile(r'(?:src|href)="/static/([^"]+\.(?:js|css))')
-
-
-@pytest.fixture(autouse=True)
-def nothing_made_yet() -> Iterator[None]:
-    frame._kept.cache_clear()
-    moves._told.clear()
-    yield
-    frame._kept.cache_clear()
-    pages._terminal_at.cache_clear()
-    pages._replay_at.cache_clear()
-
-
-@pytest.fixture
-def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    return Hall("ann", "bob")
 
 
 def text_of(client: Client, path: str) -> str:

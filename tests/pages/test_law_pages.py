@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -27,11 +26,8 @@ from wallstreetsim.terminal import frame, law
 
 
 @pytest.fixture(autouse=True)
-def nothing_made_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def as_fast_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    frame._kept.cache_clear()
-    yield
-    frame._kept.cache_clear()
 
 
 def text_of(client: Client, path: str) -> str:

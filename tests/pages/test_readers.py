@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -11,22 +10,6 @@ from PIL import Image
 
 from news.models import Article
 from tests.floor.hall import Hall
-from wallstreetsim.terminal import frame, pages, pictures
-
-
-@pytest.fixture(autouse=True)
-def nothing_made_yet() -> Iterator[None]:
-    yield
-    for made in (frame._kept, pages._terminal_at, pages._replay_at):
-        made.cache_clear()
-    for drawn in (pictures._index, pictures._company):
-        drawn.cache_clear()
-
-
-@pytest.fixture
-def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    return Hall("ann", "bob")
 
 
 @pytest.mark.parametrize("path", ["/", "/markets", "/replay", "/nowhere"])

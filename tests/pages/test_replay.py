@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -12,20 +11,7 @@ from django.test import Client
 from market import tape
 from market.engine.rules import Macro
 from tests.floor.hall import Hall
-from wallstreetsim.terminal import dashboard, pages
-
-
-@pytest.fixture(autouse=True)
-def nothing_made_yet() -> Iterator[None]:
-    yield
-    pages._terminal_at.cache_clear()
-    pages._replay_at.cache_clear()
-
-
-@pytest.fixture
-def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    return Hall("ann", "bob")
+from wallstreetsim.terminal import dashboard
 
 
 def main_of(page: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
@@ -18,7 +18,7 @@ from tests.floor.hall import Hall
 from wallstreetsim.floor import book_changes, tape_events
 from wallstreetsim.lab.scenarios import read, run
 from wallstreetsim.machine.world import Outcome, World
-from wallstreetsim.terminal import director, frame, tv
+from wallstreetsim.terminal import director, tv
 from wallstreetsim.terminal.director import Kind, Reading, Shot, Story
 
 LEAST = 8  # ticks, of a second each
@@ -171,21 +171,6 @@ def test_what_is_over_gives_way_to_the_market_after_a_while_and_may_come_again()
 
 
 # The page
-
-
-@pytest.fixture(autouse=True)
-def nothing_made_yet() -> Iterator[None]:
-    frame._kept.cache_clear()
-    tv._reel.forget()
-    yield
-    frame._kept.cache_clear()
-    tv._reel.forget()
-
-
-@pytest.fixture
-def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    return Hall("ann", "bob")
 
 
 def page_of(client: Client) -> str:

@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.research.small_market import SEASONED, SmallMarket
+
 if TYPE_CHECKING:
     from tests.floor.hall import Hall
+
+
+@pytest.fixture
+def market() -> SmallMarket:
+    """A small market of which enough is known for anything to be unusual."""
+    market = SmallMarket()
+    market.run(SEASONED)
+    return market
 
 
 @pytest.fixture

@@ -5,15 +5,18 @@ asked of it.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import World
-from news.models import ResearchAggregate, ResearchSignal
-from news.research import events, rows
+from news.models import Narrative as NarrativeRow
+from news.models import NarrativeProse, ResearchAggregate, ResearchSignal
+from news.research import events, rows, startup
 from news.research.checkers import checkers as all_checkers
 from news.research.events import Alert, Insight, Narrative, Signal, SignalClosed
 from news.research.rules import RESEARCH_RULES
@@ -249,6 +252,17 @@ def test_health_names_all_analysts_and_checkers(said: Hall, client: Client) -> N
     checkers = {one["checker"]: one for one in health["checkers"]}
     assert list(checkers) == [one.name for one in all_checkers(RESEARCH_RULES)]
     assert checkers["levels"]["lastRunTick"] and checkers["levels"]["lastFaultTick"] is None
+    assert {(one["faults"], one["lastFaultTick"]) for one in health["parts"]} == {(0, None)}
+
+
+def test_health_says_since_when_the_desk_is_at_work(said: Hall, client: Client) -> None:
+    before = timezone.now()
+    startup.note_started()
+    at = datetime.fromisoformat(get(client, "analysts/health")["startedAt"])
+    assert before <= at <= timezone.now()
+    startup.note_started()  # another courier, which is started with it
+    assert get(client, "analysts/health")["startedAt"] == at.isoformat()
+    assert f"{at:%Y-%m-%d %H:%M:%S}" in client.get("/research").content.decode()
 
 
 @pytest.mark.parametrize("name", ["market", "SIGNAL", "SqueezeAgent", "reddit", "macroagent"])
@@ -310,6 +324,16 @@ def test_the_newest_narrative_says_whether_it_is_old(said: Hall, client: Client)
     assert get(client, "narrative/current")["stale"] is True
 
 
+def test_what_a_language_model_made_of_it_stands_beside_it(said: Hall, client: Client) -> None:
+    assert get(client, "narrative/current")["prose"] is None
+    row = NarrativeRow.objects.latest("number")
+    NarrativeProse.objects.create(narrative=row, tick=4, text="It is <i>all</i>.", model="m")
+    found = get(client, "narrative/current")
+    assert (found["text"], found["prose"]) == ("All of it.", "It is <i>all</i>.")
+    assert get(client, "narrative/memory")["narratives"][0]["prose"] == found["prose"]
+    assert "It is &lt;i&gt;all&lt;/i&gt;." in client.get("/research").content.decode()
+
+
 def test_its_memory_holds_the_last_ten(said: Hall, client: Client) -> None:
     more = [(910 + n, [Narrative(10 + n, f"{n}", {}, 1, (), ())]) for n in range(12)]
     rows.write(more)
@@ -329,6 +353,7 @@ def test_a_question_is_answered_with_its_sources(said: Hall, client: Client) -> 
     [
         *({}, {"question": ""}, {"question": " \t\n"}, {"question": 1}, {"question": "a\0"}),
         *({"question": "x" * 281}, {"question": "x", "y": 1}, [], "what"),
+        *({"question": "\u200b\u200b"}, {"question": "?!"}),
     ],
 )
 def test_a_question_that_says_nothing_is_refused(said: Hall, client: Client, body: object) -> None:

@@ -47,6 +47,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "registration": (Limit(60, 60), Limit(1_000, 86_400)),
     "login": (Limit(20, 60),),
     "pages": (Limit(600, 60),),
+    "completions": (Limit(600, 60, burst=60),),
     "signIn": (Limit(10, 300), Limit(30, 3_600)),
 }
 
@@ -59,6 +60,7 @@ SCOPES = {
     "registration": "`POST /auth/register`",
     "login": "`POST /auth/login` and `POST /auth/verify`",
     "pages": "the pages for people",
+    "completions": "what the command line of the pages asks for while one types",
     "signIn": "signing in on the pages",
 }
 

@@ -15,16 +15,18 @@ from uuid import uuid4
 
 import orjson
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from agents.engine.batch import RATIONALE
 from agents.models import Agent
-from market.engine.parameters import Parameter, ParameterKind
+from market.engine.parameters import Parameter, ParameterKind, is_uuid
 from wallstreetsim.api.envelope import JSON
 from wallstreetsim.api.inner_requests import Json, ask
 from wallstreetsim.api.views import IDEMPOTENCY_KEY
 from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.terminal.frame import framed
 from wallstreetsim.terminal.guards import only_logged_in
 from wallstreetsim.terminal.reader import back_of, token_of, wants_json
 
@@ -156,6 +158,33 @@ ping = _form("POST", "agents/me/webhook/test", "A ping is being sent.")
 set_callback = _form("PATCH", "agents/me", "The callback URL is saved.", "callbackUrl")
 
 
+@never_cache
+@require_POST
+@only_logged_in
+def make_key(request: HttpRequest, agent: Agent) -> HttpResponse:
+    """Make another key, and show it this once."""
+    status, told = ask(request, "POST", "auth/keys", token=token_of(request))
+    if not told["success"]:
+        return _answer(request, _refused(status, told), {})
+    context = {"agent": agent, "tab": "account", "made": told["data"]}
+    return framed(request, "me/key.html", "", lambda: context, status=status, is_kept=False)
+
+
+@never_cache
+@require_POST
+@only_logged_in
+def revoke_key(request: HttpRequest, agent: Agent) -> HttpResponse:
+    """Revoke a key, and every session but the one that asks."""
+    id = request.POST.get("keyId", "")
+    if not is_uuid(id):
+        raise Http404
+    status, told = ask(request, "DELETE", f"auth/keys/{id}", token=token_of(request))
+    if not told["success"]:
+        return _answer(request, _refused(status, told), {})
+    said = "The key is revoked, and every session but this one is over."
+    return _answer(request, Done(status, told, said, is_good=True), {})
+
+
 # Answers
 
 
@@ -174,7 +203,8 @@ def _back(request: HttpRequest, fields: Mapping[str, Any]) -> HttpResponse:
     for name in [*query]:
         if name in FORM_FIELDS:
             del query[name]
-    query.update({name: given for name, given in fields.items() if name != "symbol"})
+    named_by_path = place.path.rpartition("/")[2]  # as a company's page has its symbol
+    query.update({name: given for name, given in fields.items() if given != named_by_path})
     asked = f"?{query.urlencode()}" if query else ""
     return HttpResponseRedirect(f"{place.path}{asked}")
 
@@ -183,5 +213,6 @@ FORM_FIELDS = {
     "type",
     "side",
     PREVIEW,
+    RATIONALE.wire,
     *(parameter.wire for action in ACTIONS.values() for parameter in action.parameters),
 }

@@ -16,6 +16,7 @@ from wallstreetsim.api.envelope import only_read
 from wallstreetsim.terminal import command
 from wallstreetsim.terminal.command import COMMANDS, UnknownCommand
 from wallstreetsim.terminal.frame import framed
+from wallstreetsim.terminal.guards import counted_as
 from wallstreetsim.terminal.places import SHORTCUTS
 
 
@@ -46,6 +47,7 @@ def go(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @only_read
+@counted_as("completions")
 def completions(request: HttpRequest) -> HttpResponse:
     """Give the lines that a line may become. Two queries at most."""
     line = request.GET.get("q", "")[: command.LONGEST].replace("\x00", "")

@@ -36,6 +36,20 @@ def heavy(cost: int) -> Callable[[View], View]:
     return decorate
 
 
+def counted_as(scope: str) -> Callable[[View], View]:
+    """Have what scripts ask for count under a limit of its own, by address."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            refused = _refusal(request, address_of(request), 1, scope)
+            return refused or view(request, *args, **kwargs)
+
+        return counted
+
+    return decorate
+
+
 def only_logged_in(view: AgentView) -> Callable[..., HttpResponse]:
     """Show a view to an agent that is logged in; lead all others to where they log in, a script by
     a 401.
@@ -62,8 +76,10 @@ def refusal_of(request: HttpRequest, agent: Agent) -> HttpResponse | None:
     return _refusal(request, f"agent:{agent.id}", 1)
 
 
-def _refusal(request: HttpRequest, who: str, cost: int) -> HttpResponse | None:
-    allowance = spend("pages", who, LIMITS["pages"], cost=cost)
+def _refusal(
+    request: HttpRequest, who: str, cost: int, scope: str = "pages"
+) -> HttpResponse | None:
+    allowance = spend(scope, who, LIMITS[scope], cost=cost)
     request.allowance = allowance  # type: ignore[attr-defined]
     if allowance is None or allowance.is_granted:
         return None

@@ -19,6 +19,8 @@ from sec.api import serializers
 from sec.engine.rules import CRIME_NAMES
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.terminal.frame import framed, one_of, page_number
+from wallstreetsim.terminal.guards import refusal_of
+from wallstreetsim.terminal.reader import agent_of
 
 PAGE_SIZE = 50
 SHOWN = 10  # of those wanted and in prison
@@ -34,11 +36,18 @@ def sec(request: HttpRequest) -> HttpResponse:
 @never_cache
 @only_read
 def case(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Show a public case with its evidence."""
-    file = selectors.case_file(id)
+    """Show a public case with its evidence; one's own, and one's cases as an investigator, as the
+    API shows them to the agent that is logged in.
+    """
+    agent = agent_of(request)
+    refused = refusal_of(request, agent) if agent else None
+    if refused is not None:
+        return refused
+    file = selectors.case_file(id, reader=agent)
     if file is None:
         raise Http404
-    return framed(request, "sec/case.html", "SEC", lambda: {"case": _case(file)})
+    is_kept = agent is None
+    return framed(request, "sec/case.html", "SEC", lambda: {"case": _case(file)}, is_kept=is_kept)
 
 
 @never_cache

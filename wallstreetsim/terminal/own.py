@@ -20,7 +20,8 @@ from agents.api import serializers
 from agents.models import Agent
 from market import tape
 from market.models import Company, World
-from wallstreetsim.machine.rules import RULES
+from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.terminal.action_forms import ActionForm, form_of
 from wallstreetsim.terminal.frame import framed
 from wallstreetsim.terminal.guards import only_logged_in
 
@@ -40,7 +41,7 @@ ALERT_ENTRIES = 120  # of the agent's own stream, in which they are looked for
 @only_logged_in
 def portfolio(request: HttpRequest, agent: Agent) -> HttpResponse:
     """Show what an agent owns, its open orders and its alerts."""
-    return _own_page(request, agent, "me/portfolio.html", lambda: _portfolio(agent))
+    return own_page(request, agent, "me/portfolio.html", lambda: _portfolio(agent))
 
 
 @never_cache
@@ -48,7 +49,7 @@ def portfolio(request: HttpRequest, agent: Agent) -> HttpResponse:
 @only_logged_in
 def history(request: HttpRequest, agent: Agent) -> HttpResponse:
     """Show an agent's last orders that ended, and its last trades."""
-    return _own_page(request, agent, "me/history.html", lambda: _history(agent))
+    return own_page(request, agent, "me/history.html", lambda: _history(agent))
 
 
 @never_cache
@@ -56,7 +57,7 @@ def history(request: HttpRequest, agent: Agent) -> HttpResponse:
 @only_logged_in
 def messages(request: HttpRequest, agent: Agent) -> HttpResponse:
     """Show an agent's messages, its alliances and whom it blocks."""
-    return _own_page(request, agent, "me/messages.html", lambda: _messages(request, agent))
+    return own_page(request, agent, "me/messages.html", lambda: _messages(request, agent))
 
 
 @never_cache
@@ -64,7 +65,7 @@ def messages(request: HttpRequest, agent: Agent) -> HttpResponse:
 @only_logged_in
 def account(request: HttpRequest, agent: Agent) -> HttpResponse:
     """Show an agent's webhook and keys."""
-    return _own_page(request, agent, "me/account.html", lambda: _account(request, agent))
+    return own_page(request, agent, "me/account.html", lambda: _account(request, agent))
 
 
 @never_cache
@@ -79,7 +80,7 @@ def find_company(request: HttpRequest, agent: Agent) -> HttpResponse:
     return HttpResponseRedirect(reverse("me"))
 
 
-def _own_page(request: HttpRequest, agent: Agent, template: str, context: Any) -> HttpResponse:
+def own_page(request: HttpRequest, agent: Agent, template: str, context: Any) -> HttpResponse:
     def whole() -> Mapping[str, Any]:
         return {"agent": agent, "back": request.path, **said_of(request), **context()}
 
@@ -146,26 +147,21 @@ def _messages(request: HttpRequest, agent: Agent) -> Mapping[str, Any]:
     blocks, _ = social.blocked(agent, slice(BLOCKS))
     return {
         "tab": "messages",
-        **_form_context(request, "MESSAGE", "letter"),
-        **_form_context(request, "ALLY", "offer"),
+        "letter": form_for(request, agent, "MESSAGE"),
+        "offer": form_for(request, agent, "ALLY"),
         "messages": [serializers.message_line(message, agent) for message in inbox.messages],
         "unread": inbox.unread,
         "alliances": list(map(serializers.own_alliance_line, alliances)),
         "own_id": str(agent.public_id),
         "blocks": list(map(serializers.block_line, blocks)),
-        "longest_message": RULES.agents.messages.lengths[1],
-        "proposal_lengths": RULES.agents.alliances.proposal_lengths,
         "alliance_forms": ALLIANCE_FORMS,
     }
 
 
-def _form_context(request: HttpRequest, type: str, name: str) -> dict[str, Any]:
-    """Return what the form of an action is filled with, and its faults, after it was refused."""
-    is_again = request.GET.get("type") == type
-    return {
-        name: request.GET if is_again else {},
-        f"{name}_errors": said_of(request)["errors"] if is_again else {},
-    }
+def form_for(request: HttpRequest, agent: Agent, type: str) -> ActionForm:
+    """Return the form of one action that names nothing by its id, filled in as the address says."""
+    errors = said_of(request)["errors"]
+    return form_of(ACTIONS[type], agent.status, request.GET.dict(), errors, {})
 
 
 def _account(request: HttpRequest, agent: Agent) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from wallstreetsim.api.configuration import config
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.terminal.frame import framed
+from wallstreetsim.terminal.template_tags import words
 
 
 class Fact(NamedTuple):
@@ -97,8 +97,7 @@ def _table(title: str, lines: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _words(name: str) -> str:
-    """Return a name of the wire as words: takerBps, taker bps."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", str(name)).lower().replace("_", " ")
+    return words(str(name)).lower()
 
 
 def _written(value: Any) -> str:

@@ -5,6 +5,7 @@ static/dashboard/format.js writes alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from json import dumps
 from math import floor
@@ -197,8 +198,11 @@ def short_role(role: str) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """Write a name of the wire as words: limit_band, limit band."""
-    return name.replace("_", " ")
+    """Write a name of the wire as words: limit_band, limit band; takerBps, taker bps."""
+    return _HUMP.sub(lambda found: f" {found[0].lower()}", name.replace("_", " "))
+
+
+_HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 
 @register.filter

@@ -77,7 +77,7 @@ def tick_social() -> Figure:
     samples: list[float] = []
     plain: list[float] = []
     steps: dict[str, str] = {}
-    for order, taken in ((order_of, plain), (_order_or_social, samples)):
+    for order, taken in ((order_of, plain), (order_or_social, samples)):
         floor, draw = fresh_floor(agents=AGENTS), random.Random("tick_social")
 
         def send_more(
@@ -301,7 +301,7 @@ def order_of(crowd: Crowd, draw: random.Random) -> Submission:
     return account.id, side, parameters
 
 
-def _order_or_social(crowd: Crowd, draw: random.Random) -> Submission:
+def order_or_social(crowd: Crowd, draw: random.Random) -> Submission:
     """Make an order or, one time in five, let an agent deal with another."""
     if draw.random() < 0.8:
         return order_of(crowd, draw)
