@@ -332,6 +332,27 @@ def test_who_holds_or_sells_after_the_rumor_came_true_is_none() -> None:
         assert not tape.crimes
 
 
+@pytest.mark.parametrize(("impact", "is_excuse"), [(0.0004, False), (0.02, True)])
+def test_only_news_that_bears_a_rumor_out_excuses_who_sells_after_it(
+    impact: float, is_excuse: bool
+) -> None:
+    tape = SmallTape(ALLIES)
+    for _ in range(10):
+        tape.buys("ann", 60)
+        tape.tick(2)
+    tape.rumor("bob", +1)
+    tape.tick()
+    tape.price += 120
+    tape.news(impact, is_wide=True)
+    tape.tick(2)
+    for _ in range(10):
+        tape.sells("ann", 55)
+        tape.tick(2)
+    assert (PUMP_AND_DUMP in tape.crimes) != is_excuse
+    if not is_excuse:
+        assert proven(tape, PUMP_AND_DUMP, "ann")
+
+
 def test_an_old_holder_who_trades_a_little_around_its_own_rumor_is_none() -> None:
     tape = SmallTape()
     tape.holdings[tape.id("ann")] = 50_000
@@ -547,6 +568,31 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
             assert not tape.crimes
     assert tape.crimes == {INSIDER_TRADING}
     assert proven(tape, INSIDER_TRADING, "ann")
+
+
+def test_what_is_ended_shortly_before_belongs_to_another_position() -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for times in range(1, 5):
+        trade_ahead(tape, "ann", 0.05 if times % 2 else -0.05)
+        tape.tick(25)
+    assert tape.crimes == {INSIDER_TRADING}
+    assert proven(tape, INSIDER_TRADING, "ann")
+
+
+def test_who_is_early_only_now_and_then_is_none() -> None:
+    tape, random = SmallTape(chief="eve"), Random(3)
+    tape.tick(40)
+    for times in range(12):
+        buys = random.choice((True, False))
+        (tape.buys if buys else tape.sells)("ann", 300)
+        tape.tick(6)
+        if times % 4 == 3:
+            tape.news(0.05 if buys else -0.05)
+        tape.tick(4)
+        (tape.sells if buys else tape.buys)("ann", 300)
+        tape.tick(15)
+    assert not tape.crimes
 
 
 def test_one_position_before_news_that_comes_in_a_row_is_no_habit() -> None:

@@ -249,7 +249,7 @@ class InsiderTrading:
         if len(uses) < 2:
             return None
         account = uses[0].early.account
-        built = sum(course.built for course in known.positions.by(account))
+        built = sum(course.builds(account, habit.tick) for course in known.positions.by(account))
         others = max(habit.wrong, built - len(uses))
         nats, mean = 0.0, 0.0
         for use in uses:
@@ -350,14 +350,14 @@ class InsiderTrading:
 
 
 def _build(account: int, course: Course, tick: Tick) -> Build:
-    """Return the position that an account has built up to a tick: of its last trades those that
-    come to the most, less what went back. What came before them has ended another position.
+    """Return what an account has built up to a tick of the position that it has: of its last trades
+    those that come to the most, less what went back.
     """
     net = gross = cents = 0
     best, most = Build(0, 0, 0, tick), 0
-    for trade in reversed(course.trades):
-        if not tick - AHEAD <= trade.tick <= tick:
-            continue
+    for trade in reversed(course.runs(account, tick)[-1].trades):
+        if trade.tick < tick - AHEAD:
+            break
         side = 1 if trade.buyer == account else -1
         net += side * trade.quantity
         gross += trade.quantity

@@ -5,6 +5,7 @@ more that is innocent and looks like them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from sec.engine.rules import (
     COORDINATION,
@@ -315,21 +316,21 @@ def patient_seller(stage: Stage, symbol: str) -> Script:
 
 
 def event_trader(stage: Stage, symbol: str) -> Script:
-    """Take positions of some ticks again and again, both ways; news comes after some of them, of
-    either sign.
+    """Take positions of some ticks again and again, both ways; there is often news of the company,
+    of either sign, which has nothing to do with them.
     """
     r = stage.random
     ann = stage.actor()
+    for tick in range(50, 400, 50):
+        impact = r.choice((-1, 1)) * r.uniform(0.03, 0.06)
+        stage.at(tick + r.randint(0, 40), partial(stage.inject, symbol, impact))
     yield from wait(r.randint(20, 40))
     while True:
         side = r.choice((-1, 1))
         for _ in range(4):
             ann.trade(side, symbol, uneven(r, 1.2 * stage.unit(symbol)))
             yield
-        yield from wait(r.randint(2, 6))
-        if r.random() < 0.5:
-            stage.inject(symbol, r.choice((-1, 1)) * r.uniform(0.03, 0.06))
-        yield from wait(r.randint(4, 10))
+        yield from wait(r.randint(6, 16))
         for left in range(4, 0, -1):
             if stage.is_trading(symbol):
                 ann.close(symbol, 1.0 / left)
