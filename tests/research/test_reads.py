@@ -13,8 +13,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import World
+from news.models import Insight as InsightRow
+from news.models import InsightProse, NarrativeProse, ResearchSignal
 from news.models import Narrative as NarrativeRow
-from news.models import NarrativeProse, ResearchSignal
 from news.research import rows, startup
 from news.research.checkers import checkers as all_checkers
 from news.research.events import Narrative
@@ -239,6 +240,12 @@ def test_what_an_analyst_cannot_answer_is_refused(
 def test_insights_are_listed_by_analyst(said: Hall, client: Client) -> None:
     [one] = get(client, "analysts/MacroAgent/insights", pageSize="1")["items"]
     assert (one["insight"], one["dataSummary"]) == ("macro speaks.", {"ratePercent": 5.0})
+    assert one["prose"] is None
+    row = InsightRow.objects.get(id=one["id"])
+    InsightProse.objects.create(insight=row, tick=row.tick, text="It speaks.", model="m")
+    [one] = get(client, "analysts/MacroAgent/insights", pageSize="1")["items"]
+    assert one["prose"] == "It speaks."
+    assert "It speaks." in client.get("/research").content.decode()
     assert get(client, "analysts/market/insights", symbol="NEXUS")["items"] == []
     [one] = get(client, "analysts/market/insights", symbol="apex")["items"]
     assert one["symbol"] == "APEX"
