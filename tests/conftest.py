@@ -46,8 +46,6 @@ LONG = {
     "stack/test_two_machines.py",
 }
 
-FLUSHES = 4
-
 PLACES: Places = settings.PLACES  # reads the settings, which tells pytest-django to set Django up
 
 
@@ -85,24 +83,15 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def flushed_again_after_a_deadlock() -> Iterator[None]:
-    """Empty the tables once more where a process that still reads them, a web process or a courier
-    of the test that has ended, took them in another order.
-    """
-    from django.core.management import CommandError
+    """Have pytest-django's flush, too, be one that loses no deadlock for good."""
     from django.test import TransactionTestCase
+
+    from tests.processes import patiently
 
     flush: Callable[[TransactionTestCase], None] = vars(TransactionTestCase)["_fixture_teardown"]
 
     def flush_patiently(case: TransactionTestCase) -> None:
-        for _ in range(FLUSHES - 1):
-            try:
-                flush(case)
-            except CommandError as failed:
-                if "deadlock" not in str(failed.__cause__):
-                    raise
-            else:
-                return
-        flush(case)
+        patiently(lambda: flush(case))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_patiently)

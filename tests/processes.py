@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
+from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
+
+from tests.stack.running import eventually
+
+FLUSHES = 4
 
 
 def database_url() -> str:
@@ -14,3 +26,63 @@ def database_url() -> str:
     port = f":{database['PORT']}" if database["PORT"] else ""
     host = quote(database["HOST"], safe="")
     return f"postgresql://{quote(database['USER'])}{password}@{host}{port}/{database['NAME']}"
+
+
+def flush() -> None:
+    """Empty all tables of the test database."""
+    patiently(lambda: call_command("flush", verbosity=0, interactive=False))
+
+
+def patiently(flush: Callable[[], object]) -> None:
+    """Empty the tables once more where a process that still reads them, a web process or a courier
+    of the test that has ended, took them in another order.
+    """
+    for _ in range(FLUSHES - 1):
+        try:
+            flush()
+        except CommandError as failed:
+            if "deadlock" not in str(failed.__cause__):
+                raise
+        else:
+            return
+    flush()
+
+
+def start_web(
+    port: int, log: Path, *options: str, waits: dict[str, float] | None = None, **environment: str
+) -> subprocess.Popen[bytes]:
+    """Start a web process over the test database, and wait until it listens.
+
+    `waits` are constants of the code, by their full names, and what they are to be in this process,
+    in seconds: so that a test need not wait as long as a client may.
+    """
+    daphne = [sys.executable, "-m", "daphne"]
+    if waits:
+        daphne = [sys.executable, "-m", "tests.impatient"]
+        daphne += [f"{name}={seconds:g}" for name, seconds in waits.items()]
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [*daphne, "--port", str(port), *options, "wallstreetsim.asgi:application"],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DATABASE_URL": database_url()} | environment,
+            stdout=output,
+            stderr=output,
+        )
+
+    def is_there() -> bool:
+        assert process.poll() is None, log.read_text()
+        return listens(port)
+
+    try:
+        eventually(is_there)
+    except AssertionError:
+        process.kill()
+        raise
+    return process
+
+
+def listens(port: int) -> bool:
+    """Say whether anybody takes connections at this port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -20,6 +20,7 @@ from django.utils import timezone
 from agents.services import repeats
 from market import models, tape
 from news.research import runner as research
+from news.research import startup
 from wallstreetsim.api.courier import the_courier
 from wallstreetsim.api.metrics import record_audit, record_standstill, record_tick
 from wallstreetsim.celery import send_announce, send_deliver, send_research
@@ -199,6 +200,7 @@ def the_floor() -> Floor:
 @cache
 def the_desk() -> research.Runner:
     """Return this process's research desk, which remembers from tick to tick."""
+    startup.note_started()
     return research.Runner(settings.RULES.market, publish=publish_research, announce=announce)
 
 

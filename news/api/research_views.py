@@ -11,7 +11,7 @@ from market.common.lists import Page, PageQuery, page_of, slice_of
 from market.common.view import APIView
 from market.selectors import one_instant, world
 from news.api import research_serializers as serializers
-from news.research import analysts, answering, selectors, standing, wire
+from news.research import analysts, answering, selectors, standing, startup, wire
 from news.research.events import Item
 from news.research.narrative import is_stale
 from news.research.rules import RESEARCH_RULES
@@ -126,7 +126,10 @@ class AnalystsHealthView(APIView):
         """Show how the analysts and the checkers are."""
         with the_copy().read() as desk:
             shown = selectors.health(desk or standing.unread())
-        return Response({**shown, "behindTicks": max(0, world().tick - shown["tick"])})
+        behind = max(0, world().tick - shown["tick"])
+        started_at = startup.started_at()
+        began = {"startedAt": started_at and started_at.isoformat()}
+        return Response({**began, "behindTicks": behind, **shown})
 
 
 class AnalyzeView(APIView):

@@ -32,6 +32,9 @@ class DayBar(NamedTuple):
     volume: Shares
 
 
+VISIT, AWAY = "visit", "away"  # notes: of the level that a price is at, and that it is at none
+
+
 @dataclass(slots=True)
 class CompanyView:
     """A company as of the last entry that was folded. Prices are cents, the touch None while there
@@ -209,7 +212,10 @@ class CompanyView:
         self._find_levels()
 
     def _find_levels(self) -> None:
-        """Take as levels the prices at which most has traded, if it is much; forget the rest."""
+        """Take as levels the prices at which most has traded, if it is much; forget the rest, and
+        whether the price was away from those of the day.
+        """
+        self.notes.pop(AWAY, None)
         rules = self.rules
         most = sorted(self.profile.items(), key=lambda one: (-one[1][0], one[0]))
         most = most[: rules.prices_kept]
@@ -287,7 +293,7 @@ class CompanyView:
             bucket + moved: [shares(volume), value]
             for bucket, (volume, value) in self.profile.items()
         }
-        self.notes.pop("levels", None)
+        self.notes.pop(VISIT, None)
 
     # Keeping
 

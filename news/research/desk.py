@@ -1,36 +1,46 @@
 """The research desk: a pure fold over the entries of the stream `public`.
 
 Same entries, same events: it has no clock, no randomness and no database, and what it remembers is
-plain data. A checker that fails is logged, and skipped for that entry.
+plain data. A part that fails, be it a checker or the reading itself, is left out of that entry.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from market.engine.rules import MarketRules
 from market.engine.values import Tick
 from news.research.alerting import Admission, AlertFilter
 from news.research.analysts import AnalystDesk
-from news.research.checkers import Checker, checkers
+from news.research.checkers import checkers
 from news.research.companies import CompanyView, Listed
-from news.research.events import Alert, ResearchEvent
+from news.research.events import Alert, ResearchEvent, check
+from news.research.faults import Guard, PartHealth
 from news.research.market_view import MarketView
 from news.research.narrative import NarrativeDesk
 from news.research.opinions import Desk
-from news.research.public_entry import PublicEntry
+from news.research.public_entry import Item, PublicEntry, read
 from news.research.rules import ResearchRules
 from news.research.signals import SignalDesk
+from news.research.tracking import Tally
 from news.research.views import DeskView
-
-log = logging.getLogger(__name__)
 
 Plain: TypeAlias = dict[str, Any]
 
 VERSION = 1  # of what `dump` returns
+
+# Its parts beside the checkers.
+READING, ALERTS, SIGNALS, ANALYSTS, NARRATIVE, PUBLISHING = PARTS = (
+    "reading",
+    "alerts",
+    "signals",
+    "analysts",
+    "narrative",
+    "publishing",
+)
 
 
 class Folded(NamedTuple):
@@ -40,31 +50,33 @@ class Folded(NamedTuple):
     admission: Admission
 
 
-class CheckerHealth(NamedTuple):
-    """When a checker last looked, when it last failed, and its alerts of the day."""
-
-    last_run: Tick
-    last_fault: Tick | None
-    alerts_today: int
+NOTHING_SENT = Admission((), (), 0)
 
 
 class ResearchDesk:
-    """The desk after the entries that it has folded."""
+    """The desk after the entries that it has folded. A copy that others read logs no faults: the
+    desk itself does.
+    """
 
     def __init__(
-        self, rules: ResearchRules, market: MarketRules, companies: Iterable[Listed]
+        self,
+        rules: ResearchRules,
+        market: MarketRules,
+        companies: Iterable[Listed],
+        *,
+        is_copy: bool = False,
     ) -> None:
         open_ticks = market.session.open_ticks
         views = {one.symbol: CompanyView.of(one, rules.views, open_ticks) for one in companies}
         self.rules = rules
         self.view = DeskView(rules, MarketView(market), dict(sorted(views.items())))
-        self.health: dict[str, CheckerHealth] = {}
         self.sent: dict[str, int] = {}  # alerts ever, by kind
         self.signals = SignalDesk(
             rules.signals, fee_bps=market.taker_fee_bps, squeeze_from=rules.squeeze.signal
         )
         self.analysts = AnalystDesk(rules.opinions)
         self.narratives = NarrativeDesk(rules.opinions)
+        self._guard = Guard(is_logged=not is_copy)
         self._checkers = checkers(rules)
         self._filter = AlertFilter(
             repeat_ticks=rules.alerts.repeat_ticks, per_tick=rules.alerts.per_tick
@@ -74,6 +86,11 @@ class ResearchDesk:
     def tick(self) -> Tick:
         """The tick of the last entry that was folded, 0 before any."""
         return self.view.tick
+
+    @property
+    def health(self) -> Mapping[str, PartHealth]:
+        """How each part is that has ever been at work."""
+        return self._guard.health
 
     @property
     def market(self) -> MarketView:
@@ -88,16 +105,43 @@ class ResearchDesk:
         """What opinions rest on."""
         return Desk(self.view, self.signals, self.rules.opinions)
 
+    def hear(self, tick: Tick, told: Callable[[], Iterable[Item]]) -> Folded:
+        """Take the tape's entry of a tick, whose events `told` reads."""
+        entry = self._guard.run(READING, tick, lambda: read(tick, told()), None)
+        return self._skip(tick) if entry is None else self.fold(entry)
+
     def fold(self, entry: PublicEntry) -> Folded:
-        """Take the next entry, and return what the desk says of it."""
-        self._take(entry)
-        admission = self._admit(self._look())
-        return Folded((*admission.sent, *self._speak(admission.sent)), admission)
+        """Take the next entry, and return what the desk says of it: nothing if it cannot be
+        read.
+        """
+        tick = entry.tick
+        if not self._guard.run(READING, tick, lambda: self._take(entry), otherwise=False):
+            return self._skip(tick)
+        seen = self._look()
+        admission = self._guard.run(ALERTS, tick, lambda: self._admit(seen), NOTHING_SENT)
+        events = (*admission.sent, *self._speak(admission.sent))
+        return Folded(tuple(event for event in events if self._is_sound(event)), admission)
+
+    def _skip(self, tick: Tick) -> Folded:
+        """Go on after an entry of which no more is known than that it was."""
+        self.view.market.tick = tick
+        for company in self.companies.values():
+            company.forget_ticks()
+        return Folded((), NOTHING_SENT)
+
+    def _is_sound(self, event: ResearchEvent) -> bool:
+        """Say whether an event can be recorded and told."""
+
+        def judge() -> bool:
+            check(event)
+            return True
+
+        return self._guard.run(PUBLISHING, self.tick, judge, otherwise=False)
 
     # What is seen
 
-    def _take(self, entry: PublicEntry) -> None:
-        """Bring the views up to the entry's tick."""
+    def _take(self, entry: PublicEntry) -> bool:
+        """Bring the views up to the entry's tick, and say that it is done."""
         view, market = self.view, self.view.market
         session = market.session_of(entry.update)
         if market.tick and entry.tick != market.tick + 1:
@@ -111,13 +155,12 @@ class ResearchDesk:
         view.session, view.happened, view.articles = session, entry.events, entry.articles
         if session.opens:
             view.alerts_today = {}
-            self.health = {
-                name: health._replace(alerts_today=0) for name, health in self.health.items()
-            }
+            self._guard.begin_day()
         self._take_companies(entry)
         market.weigh_sectors(view.companies.values())
         if view.day_ended:
             self._end_day()
+        return True
 
     def _take_companies(self, entry: PublicEntry) -> None:
         companies = self.view.companies
@@ -154,21 +197,12 @@ class ResearchDesk:
         seen: list[Alert] = []
         for checker in self._checkers:
             if view.tick % checker.every_ticks == 0:
-                found = self._look_with(checker)
+                nothing: list[Alert] = []
+                look = partial(checker.look, view)
+                found = self._guard.run(checker.name, view.tick, look, nothing)
                 view.alerts.extend(found)
                 seen += found
         return seen
-
-    def _look_with(self, checker: Checker) -> list[Alert]:
-        before = self.health.get(checker.name, CheckerHealth(0, None, 0))
-        try:
-            found = checker.look(self.view)
-        except Exception:
-            log.exception("the checker %s failed at tick %d", checker.name, self.tick)
-            self.health[checker.name] = before._replace(last_run=self.tick, last_fault=self.tick)
-            return []
-        self.health[checker.name] = before._replace(last_run=self.tick)
-        return found
 
     def _admit(self, seen: list[Alert]) -> Admission:
         """Keep what is sent of a tick's alerts, and forget the others."""
@@ -181,9 +215,7 @@ class ResearchDesk:
         for kind, count in kinds.items():
             view.alerts_today[kind] = view.alerts_today.get(kind, 0) + count
             self.sent[kind] = self.sent.get(kind, 0) + count
-        for source, count in Counter(alert.source for alert in admission.sent).items():
-            health = self.health[source]
-            self.health[source] = health._replace(alerts_today=health.alerts_today + count)
+        self._guard.count_alerts(alert.source for alert in admission.sent)
         return admission
 
     def _forget_alerts(self) -> None:
@@ -193,21 +225,17 @@ class ResearchDesk:
             alerts.popleft()
 
     def _speak(self, alerts: tuple[Alert, ...]) -> list[ResearchEvent]:
-        """Return the signals, the insights and the narrative of a tick. A part that fails is
-        skipped, as a checker is.
-        """
+        """Return the signals, the insights and the narrative of a tick."""
         view, until_close = self.view, self.view.market.ticks_until_close
         parts: tuple[tuple[str, Callable[[], Iterable[ResearchEvent]]], ...] = (
-            ("signals", lambda: self.signals.fold(view.tick, view.companies, alerts, until_close)),
-            ("analysts", lambda: self.analysts.fold(self.room)),
-            ("narrative", lambda: self.narratives.fold(self.room)),
+            (SIGNALS, lambda: self.signals.follow(view.tick, view.companies)),
+            (SIGNALS, lambda: self.signals.publish(view.tick, view.companies, alerts, until_close)),
+            (ANALYSTS, lambda: self.analysts.fold(self.room)),
+            (NARRATIVE, lambda: self.narratives.fold(self.room)),
         )
         said: list[ResearchEvent] = []
         for name, speak in parts:
-            try:
-                said += speak()
-            except Exception:
-                log.exception("the %s failed at tick %d", name, self.tick)
+            said += self._guard.run(name, view.tick, speak, ())
         return said
 
     # Keeping
@@ -218,6 +246,14 @@ class ResearchDesk:
             yield "alert", kind, {"count": count}
         for kind, tally in self.signals.tallies.items():
             yield "signal", kind, tally._asdict()
+
+    def load_aggregates(self, sums: Iterable[tuple[str, str, Plain]]) -> None:
+        """Remember the sums of all that was ever said, of what `aggregates` yielded."""
+        for subject, kind, data in sums:
+            if subject == "alert":
+                self.sent[kind] = data["count"]
+            else:
+                self.signals.tallies[kind] = Tally(**data)
 
     def dump(self) -> Plain:
         """Return all that the desk remembers, as plain data."""
@@ -230,7 +266,7 @@ class ResearchDesk:
             "alerts_today": view.alerts_today,
             "sent": self.sent,
             "filter": self._filter.dump(),
-            "health": {name: list(health) for name, health in self.health.items()},
+            "health": self._guard.dump(),
             "signals": self.signals.dump(),
             "analysts": self.analysts.dump(),
             "narratives": self.narratives.dump(),
@@ -252,7 +288,7 @@ class ResearchDesk:
         view.alerts_today = dict(plain["alerts_today"])
         self.sent = dict(plain["sent"])
         self._filter.load(plain["filter"])
-        self.health = {name: CheckerHealth(*row) for name, row in plain["health"].items()}
+        self._guard.load(plain["health"])
         self.signals.load(plain["signals"])
         self.analysts.load(plain["analysts"])
         self.narratives.load(plain["narratives"])

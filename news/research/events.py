@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
@@ -208,3 +209,16 @@ class Narrative(NamedTuple):
 
 
 ResearchEvent: TypeAlias = Alert | Signal | SignalClosed | Insight | Narrative
+
+
+LONGEST_NAMES = {"title": 200, "kind": 24, "source": 16, "symbol": 12, "analyst": 12}  # characters
+
+
+def check(event: ResearchEvent) -> None:
+    """Raise ValueError or TypeError if an event cannot be recorded, or not be told."""
+    for name, longest in LONGEST_NAMES.items():
+        value = getattr(event, name, None)
+        if value is not None and len(value) > longest:
+            raise ValueError(f"the {name} of an event has {len(value)} characters")
+    if "\\u0000" in json.dumps(event.as_item(), allow_nan=False):
+        raise ValueError("an event holds a zero character")

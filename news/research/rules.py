@@ -71,12 +71,17 @@ class VolumeRules:
 
 @dataclass(frozen=True, slots=True)
 class LevelRules:
-    """How near a price is to a level: fractions of the price."""
+    """How near a price is to a level, fractions of the price; and when that is told: once an
+    approach, as soon as a usual move of the company reaches the level. It is over, and another one
+    may come, when the level has been left by more than a longer usual move.
+    """
 
     every_ticks: Tick = 3
     near: float = 0.005
     approaching: float = 0.003
     at: float = 0.001
+    reach_ticks: Tick = 15  # of the usual move that reaches it
+    left_ticks: Tick = 195  # of the usual move by which it is left, no less than `near`
     forgotten_ticks: Tick = 120  # a touch without an outcome
 
 

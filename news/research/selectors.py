@@ -20,7 +20,7 @@ from news.research.checkers import checkers
 from news.research.checkers import levels as levels_checker
 from news.research.checkers import squeeze as squeeze_checker
 from news.research.companies import CompanyView
-from news.research.desk import ResearchDesk
+from news.research.desk import PARTS, ResearchDesk
 from news.research.events import Item
 from news.research.rules import RESEARCH_RULES
 from news.research.tracking import Tally
@@ -66,8 +66,8 @@ def performance() -> list[Item]:
 
 
 def insights(*, analyst: str | None = None, symbol: str | None = None) -> QuerySet[Insight]:
-    """Return what analysts said by themselves, newest first."""
-    rows = Insight.objects.order_by("-number")
+    """Return what analysts said by themselves, with its prose, newest first."""
+    rows = Insight.objects.select_related("prose").order_by("-number")
     if analyst:
         rows = rows.filter(analyst=analyst)
     return rows.filter(symbol=symbol) if symbol else rows
@@ -75,13 +75,14 @@ def insights(*, analyst: str | None = None, symbol: str | None = None) -> QueryS
 
 def newest_insights() -> list[Item]:
     """Return the newest insight of each analyst that has spoken, the newest first. One query."""
-    rows = Insight.objects.order_by("analyst", "-number").distinct("analyst")
+    rows = Insight.objects.select_related("prose")
+    rows = rows.order_by("analyst", "-number").distinct("analyst")
     return [wire.insight(row) for row in sorted(rows, key=lambda row: -row.number)]
 
 
 def narratives() -> QuerySet[Narrative]:
-    """Return the last narratives, newest first."""
-    return Narrative.objects.order_by("-number")[:MEMORY]
+    """Return the last narratives with their prose, newest first."""
+    return Narrative.objects.select_related("prose").order_by("-number")[:MEMORY]
 
 
 def tick() -> int:
@@ -152,8 +153,17 @@ def health(desk: ResearchDesk) -> Item:
                 "everyTicks": checker.every_ticks,
                 "lastRunTick": its.last_run if (its := desk.health.get(checker.name)) else None,
                 "lastFaultTick": its.last_fault if its else None,
+                "faults": its.faults if its else 0,
                 "alertsToday": its.alerts_today if its else 0,
             }
             for checker in checkers(RESEARCH_RULES)
+        ],
+        "parts": [
+            {
+                "part": part,
+                "lastFaultTick": its.last_fault if (its := desk.health.get(part)) else None,
+                "faults": its.faults if its else 0,
+            }
+            for part in PARTS
         ],
     }

@@ -6,7 +6,7 @@ earned: the record of each type says what did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 from typing import Any, NamedTuple, Protocol
 
@@ -74,7 +74,17 @@ class SignalDesk:
         ticks_until_close: Tick | None = None,
     ) -> tuple[Signal | SignalClosed, ...]:
         """Return what a tick closes, then what it publishes, the highest scores first."""
-        closed = tuple(self._follow_all(tick, views))
+        closed = self.follow(tick, views)
+        return (*closed, *self.publish(tick, views, alerts, ticks_until_close))
+
+    def publish(
+        self,
+        tick: Tick,
+        views: Mapping[str, View],
+        alerts: Sequence[Alert],
+        ticks_until_close: Tick | None,
+    ) -> tuple[Signal, ...]:
+        """Return the signals that a tick's alerts and scores give, the highest scores first."""
         self._forget(tick)
         leaning = [one for one in alerts if one.symbol in views and one.side is not None]
         for alert in leaning:
@@ -89,22 +99,25 @@ class SignalDesk:
         found.sort(key=lambda one: (-one.confidence, one.symbol, one.kind))
         for signal in found[: self.rules.most_a_tick]:
             self._take(signal)
-        return closed + tuple(found[: self.rules.most_a_tick])
+        return tuple(found[: self.rules.most_a_tick])
 
     # Following
 
-    def _follow_all(self, tick: Tick, views: Mapping[str, View]) -> Iterator[SignalClosed]:
-        standing = []
-        for position in self.open:
-            view = views.get(position.symbol)
-            now = position if view is None else follow(position, view, tick, self.fee_bps)
-            if isinstance(now, Position):
-                standing.append(now)
-            else:
-                tally = self.tallies.get(now.kind, Tally())
-                self.tallies[now.kind] = tally.with_exit(now)
-                yield now
-        self.open = standing
+    def follow(self, tick: Tick, views: Mapping[str, View]) -> list[SignalClosed]:
+        """Follow each position, and return those that closed. All are followed before anything is
+        changed: none closes twice because another one failed.
+        """
+        now = [
+            one
+            if (view := views.get(one.symbol)) is None
+            else follow(one, view, tick, self.fee_bps)
+            for one in self.open
+        ]
+        closed = [one for one in now if isinstance(one, SignalClosed)]
+        self.open = [one for one in now if isinstance(one, Position)]
+        for one in closed:
+            self.tallies[one.kind] = self.tallies.get(one.kind, Tally()).with_exit(one)
+        return closed
 
     def _forget(self, tick: Tick) -> None:
         """Drop what is too old to count, so that the state stays bounded."""

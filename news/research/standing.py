@@ -48,7 +48,9 @@ class Copy:
             return None
         cursor, world = Cursor(*row[1:]), row[:2]
         if self._desk is None or self._world != world or not self._is_near(cursor):
-            self._desk = ResearchDesk(RESEARCH_RULES, settings.RULES.market, runner.listed())
+            self._desk = ResearchDesk(
+                RESEARCH_RULES, settings.RULES.market, runner.listed(), is_copy=True
+            )
             runner.restore(self._desk, cursor)
             self._world = world
         else:
@@ -74,7 +76,7 @@ class Copy:
             if not page:
                 return
             for entry in page:
-                desk.fold(runner.read(entry))
+                desk.hear(entry.tick, entry.read)
 
 
 def unread() -> ResearchDesk:

@@ -24,10 +24,15 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from agents.models import Input
+from market.common import database_health
 from tests.api.desk import Desk, buy
 from tests.browser.web import Web
 from tests.ports import free_port
+from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.environment.limits import OPEN_FILES
+
+# Who says nothing is cut off sooner than it would be.
+SHORT = {"wallstreetsim.api.server.transport.SILENCE_SECONDS": 3.0}
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +42,10 @@ def port_and_log(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
 
 @pytest.fixture
 def web(transactional_db: None, port_and_log: tuple[int, Path]) -> Iterator[Web]:
-    web = Web(*port_and_log)
+    web = Web(*port_and_log, waits=SHORT)
     yield web
     web.process.terminate()
-    web.process.wait(timeout=30)
+    web.process.wait(timeout=PATIENCE_SECONDS)
 
 
 class Raw(NamedTuple):
@@ -64,7 +69,7 @@ class Raw(NamedTuple):
 
 def _send(web: Web, *pieces: bytes) -> Raw:
     """Send these very bytes, and return the answer."""
-    with socket.create_connection(("127.0.0.1", web.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_SECONDS) as connection:
         for piece in pieces:
             connection.sendall(piece)
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
@@ -170,9 +175,9 @@ def test_a_body_that_nobody_could_use_is_refused_while_it_comes(web: Web) -> Non
 
 def test_who_sends_too_much_has_time_to_hear_the_refusal(web: Web) -> None:
     for body in (MEGABYTE * 20, iter([MEGABYTE] * 20)):
-        answer = requests.post(f"{web.address}/auth/verify", data=body, timeout=20)
+        answer = requests.post(f"{web.address}/auth/verify", data=body, timeout=PATIENCE_SECONDS)
         assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
-    small = requests.post(f"{web.address}/auth/verify", data=MEGABYTE, timeout=20)
+    small = requests.post(f"{web.address}/auth/verify", data=MEGABYTE, timeout=PATIENCE_SECONDS)
     assert (small.status_code, small.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
@@ -208,7 +213,7 @@ def test_an_operator_signs_in_and_acts(web: Web) -> None:
     def fill_in(path: str, **fields: str) -> str:
         operator.get(f"{web.address}/admin/login/")
         form = {"csrfmiddlewaretoken": operator.cookies["csrftoken"], **fields}
-        answer = operator.post(f"{web.address}{path}", data=form, timeout=20)
+        answer = operator.post(f"{web.address}{path}", data=form, timeout=PATIENCE_SECONDS)
         assert answer.status_code == 200
         return answer.text
 
@@ -255,23 +260,22 @@ def test_a_handshake_is_refused_in_our_words(web: Web) -> None:
 def test_silent_connections_shut_nobody_out_and_are_closed(web: Web) -> None:
     with ExitStack() as stack:
         silent = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", web.port), timeout=20))
+            stack.enter_context(
+                socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_SECONDS)
+            )
             for _ in range(300)
         ]
         for one in silent[::3]:
             with suppress(OSError):
                 one.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert _send_from_another_address(web).startswith(b"HTTP/1.1 200")
-        started = time.monotonic()
-        closed = [_is_closed(one) for one in silent]
-        assert time.monotonic() - started < 15
-        assert all(closed)
+        assert all(_is_closed(one) for one in silent)
     assert _send(web, _request("GET /world/tick")).status in (200, 503)
 
 
 def _send_from_another_address(web: Web) -> bytes:
     with socket.create_connection(
-        ("127.0.0.1", web.port), timeout=20, source_address=("127.0.0.2", 0)
+        ("127.0.0.1", web.port), timeout=PATIENCE_SECONDS, source_address=("127.0.0.2", 0)
     ) as other:
         other.sendall(_request("GET /config"))
         return other.recv(100)
@@ -303,6 +307,9 @@ def _frozen_postgres() -> Iterator[None]:
 
 @pytest.mark.skipif(not settings.EMBEDDED_POSTGRES, reason="it is not ours to freeze")
 def test_while_postgresql_is_frozen_everybody_is_told_within_two_seconds(web: Web) -> None:
+    """And until it answers again: whoever waited for that would wait for ever here."""
+    assert database_health.TRIES * database_health.TRY_SECONDS < 2
+    assert database_health.WATCH_SECONDS + database_health.SILENCE_SECONDS < 2
     desk = Desk()
     ann = desk.register("ann")
     desk.tick()
@@ -323,22 +330,12 @@ def test_while_postgresql_is_frozen_everybody_is_told_within_two_seconds(web: We
         for wait in (0.0, 2.0):  # at once, and when it is known
             time.sleep(wait)
             answers = pool.map(
-                lambda item: (item[0], *_timed(web, item[1])), list(asked.items()) * 2
+                lambda item: (item[0], _send(web, item[1]).status), list(asked.items()) * 2
             )
-            for path, status, seconds in answers:
-                assert (status, seconds < 2.0) == (503, True), (path, status, seconds)
+            assert set(answers) == {(path, 503) for path in asked}
         assert _send(web, _request("GET /config")).status == 200
-    deadline = time.monotonic() + 15
-    while _send(web, asked["/agents/me"]).status != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(lambda: _send(web, asked["/agents/me"]).status == 200)
     assert Input.objects.filter(type="BUY").count() == 1
-
-
-def _timed(web: Web, request: bytes) -> tuple[int, float]:
-    started = time.monotonic()
-    status = _send(web, request).status
-    return status, time.monotonic() - started
 
 
 # What it refuses to run with
@@ -364,7 +361,7 @@ def test_a_web_process_refuses_what_would_lay_it_open(
         env=inherited | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode != 0
     assert complaint in done.stderr.splitlines()[-1]
@@ -382,7 +379,7 @@ def test_a_web_process_has_as_many_files_as_it_may(tmp_path: Path) -> None:
         env={**os.environ, "WSS_DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (512, most)),
     )
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)

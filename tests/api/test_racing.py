@@ -15,6 +15,7 @@ from market.models import Order, Trade
 from tests.api.desk import Answer, Desk, Json, Trader, buy, cancel, codes, sell
 from tests.api.test_parallel import act, run
 from tests.floor.hall import elsewhere
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.floor.app_parts import checking_views
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.machine.actions import ACTIONS
@@ -155,11 +156,11 @@ def test_what_is_committed_late_is_performed_by_the_next_tick_and_once(desk: Des
                 source=Source.API,
             )
             has_arrived.set()
-            assert may_commit.wait(20)
+            assert may_commit.wait(PATIENCE_SECONDS)
         return str(taken.receipts[0].id)
 
     with elsewhere(arrive_early_and_commit_late) as late:
-        assert has_arrived.wait(20)
+        assert has_arrived.wait(PATIENCE_SECONDS)
         [result] = bob.act(buy(1, price=1.0))
         desk.tick()
         may_commit.set()

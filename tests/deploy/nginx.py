@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
-from tests.stack.running import eventually
+from tests.stack.running import PATIENCE_SECONDS, eventually
 
 HOST = "exchange.example.org"
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -55,7 +55,7 @@ class Nginx:
             [PROGRAM, "-p", directory, "-c", directory / "nginx.conf"],
             stderr=(directory / "stderr.log").open("w"),
         )
-        eventually(self._runs, 10)
+        eventually(self._runs)
 
     def _runs(self) -> bool:
         said = (self.directory / "stderr.log").read_text()
@@ -93,7 +93,7 @@ class Nginx:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=PATIENCE_SECONDS)
 
 
 def make_certificate(certificate: Path, key_file: Path) -> None:

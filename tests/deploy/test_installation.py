@@ -16,6 +16,7 @@ from django.conf import settings
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.environment.addresses import database_address, redis_address
 from wallstreetsim.stack.binaries import redis_program
 from wallstreetsim.stack.child import procfile
@@ -262,7 +263,7 @@ def test_redis_starts_with_its_persistence_on(root: Path) -> None:
             assert state["aof_enabled"] == 1
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=PATIENCE_SECONDS)
         assert any(Path(directory).rglob("*.aof"))
 
 

@@ -14,6 +14,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 if TYPE_CHECKING:
+    from tests.feed.desk_views import Desk
     from tests.feed.live import LiveHall, Web
 
 SOCKETS_PER_ADDRESS = 8  # all tests have the same
@@ -39,9 +40,8 @@ def webs(
 
 @pytest.fixture(scope="module")
 def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHall]:
-    from django.core.management import call_command
-
     from tests.feed.live import LiveHall, wait_until_told
+    from tests.processes import flush
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
@@ -49,12 +49,20 @@ def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHa
         for web in webs:
             wait_until_told(web)
         yield hall
-        call_command("flush", verbosity=0, interactive=False)
+        flush()
 
 
 @pytest.fixture
 def web(webs: list[Web], hall: LiveHall) -> Web:
     return webs[0]
+
+
+@pytest.fixture
+def desk(hall: LiveHall) -> Desk:
+    """A research desk that says what a test has it say."""
+    from tests.feed.desk_views import Desk
+
+    return Desk(hall)
 
 
 @pytest.fixture(autouse=True)

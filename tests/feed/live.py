@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.request import urlopen
 
 import orjson
 import psutil
-from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -23,13 +20,11 @@ from agents.services import keys
 from market.models import Company, World
 from tests.floor.hall import Hall, elsewhere
 from tests.ports import free_port
-from tests.processes import database_url
+from tests.processes import start_web
+from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.floor.shell import Committed
-
-START_SECONDS = 60
-PATIENCE_SECONDS = 30
 
 Frame = dict[str, Any]
 T = TypeVar("T")
@@ -88,23 +83,13 @@ class LiveHall(Hall):
 class Web:
     """A web process, as the Procfile has it."""
 
-    def __init__(self, log: Path, **environment: str) -> None:
+    def __init__(
+        self, log: Path, *, waits: dict[str, float] | None = None, **environment: str
+    ) -> None:
         self.port = free_port()
         self.url = f"ws://127.0.0.1:{self.port}/ws"
-        daphne = [sys.executable, "-m", "daphne", "--verbosity", "0", "--port", str(self.port)]
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                [*daphne, "--application-close-timeout", "1", "wallstreetsim.asgi:application"],
-                cwd=settings.BASE_DIR,
-                env=os.environ | {"DATABASE_URL": database_url()} | environment,
-                stdout=output,
-                stderr=output,
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+        options = ("--verbosity", "0", "--application-close-timeout", "1")
+        self._process = start_web(self.port, log, *options, waits=waits, **environment)
 
     @property
     def megabytes(self) -> float:
@@ -117,10 +102,6 @@ class Web:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=PATIENCE_SECONDS)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class Spectator:
@@ -207,11 +188,28 @@ def narrow_socket(port: int) -> socket.socket:
 
 def wait_until_told(web: Web) -> None:
     """Wait until a web process, which may know an older world, knows where this one stands."""
-    world = World.objects.get()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    tick = World.objects.get().tick
+
+    def is_told() -> bool:
         with spectator(web) as newcomer:
-            if newcomer.greeting["tick"] == world.tick:
-                return
-        assert time.monotonic() < deadline, "the web process does not hear of the world"
-        time.sleep(0.1)
+            return bool(newcomer.greeting["tick"] == tick)
+
+    eventually(is_told)
+
+
+def metrics_of(web: Web) -> dict[str, float]:
+    with urlopen(f"http://127.0.0.1:{web.port}/metrics") as response:
+        lines = response.read().decode().splitlines()
+    figures = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in figures}
+
+
+def wait_until_left(web: Web) -> None:
+    """Wait until the sockets of other tests are gone: a server hears of an end after its client."""
+    kinds = [f'wss_feed_sockets{{kind="{kind}"}}' for kind in ("agent", "anonymous")]
+
+    def is_left() -> bool:
+        figures = metrics_of(web)
+        return not any(figures.get(kind) for kind in kinds)
+
+    eventually(is_left)

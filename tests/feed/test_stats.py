@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.feed.live import LiveHall, Web, spectator
+from tests.api import contract
+from tests.feed.live import LiveHall, Web, metrics_of, spectator, wait_until_left
+from tests.stack.running import eventually
 
 pytestmark = pytest.mark.django_db
 
 
-def metrics_of(web: Web) -> dict[str, float]:
-    with urlopen(f"http://127.0.0.1:{web.port}/metrics") as response:
-        lines = response.read().decode().splitlines()
-    figures = (line.rpartition(" ") for line in lines if not line.startswith("#"))
-    return {name: float(value) for name, _, value in figures}
+def eventually_showing(figures: Callable[[], dict[str, Any]], **expected: Any) -> dict[str, Any]:
+    """Wait for figures of which some are as expected, and return them all."""
+    found: dict[str, Any] = {}
 
+    def are_as_expected() -> bool:
+        found.update(figures())
+        return expected.items() <= found.items()
 
-def eventually(figures: Callable[[], dict[str, Any]], **expected: Any) -> dict[str, Any]:
-    for _ in range(200):
-        found = figures()
-        if all(found.get(name) == value for name, value in expected.items()):
-            return found
-        time.sleep(0.05)
-    raise AssertionError({name: found.get(name) for name in expected})
+    try:
+        eventually(are_as_expected)
+    except AssertionError as never:
+        raise AssertionError({name: found.get(name) for name in expected}) from never
+    return found
 
 
 def test_the_metrics_count_sockets_subscriptions_frames_and_bytes(hall: LiveHall, web: Web) -> None:
-    eventually_quiet(hall, web)
+    wait_until_left(web)
     before = metrics_of(web)
     with spectator(web) as one, spectator(web) as other:
         one.ask("authenticate", apiKey=hall.secrets["ann"])
@@ -57,17 +56,6 @@ def test_the_metrics_count_sockets_subscriptions_frames_and_bytes(hall: LiveHall
     assert after["wss_feed_bytes_total"] - before["wss_feed_bytes_total"] > 10_000
 
 
-def eventually_quiet(hall: LiveHall, web: Web) -> None:
-    """Wait until the sockets of other tests are gone."""
-    for _ in range(100):
-        hall.tick()
-        gone = metrics_of(web)
-        if not any(gone.get(f'wss_feed_sockets{{kind="{k}"}}') for k in ("agent", "anonymous")):
-            return
-        time.sleep(0.1)
-    raise AssertionError("somebody still listens")
-
-
 def test_staff_see_all_web_processes_together(
     hall: LiveHall, webs: list[Web], client: Client
 ) -> None:
@@ -80,7 +68,9 @@ def test_staff_see_all_web_processes_together(
         one.ask("authenticate", apiKey=hall.secrets["bob"])
         other.subscribe("market:APEX")
         subscriptions = {"tick": 2, "agent": 1, "market": 1}
-        found = eventually(figures, connections=2, authenticated=1, subscriptions=subscriptions)
+        found = eventually_showing(
+            figures, connections=2, authenticated=1, subscriptions=subscriptions
+        )
     assert found["processes"] == len(found["each"]) >= 2
     assert found["framesSent"] == sum(each["framesSent"] for each in found["each"].values())
     assert found["bytesSent"] > 0
@@ -93,3 +83,12 @@ def test_others_see_totals_alone(db: None, client: Client) -> None:
         assert not {"each", "sockets"} & seen.keys()
     client.force_login(User.objects.create(username="somebody"))
     assert client.get("/api/v1/ws/stats").json()["data"].keys() == seen.keys()
+
+
+def test_the_document_describes_the_figures_and_they_fit_it(db: None, client: Client) -> None:
+    assert "get" in contract.document()["paths"]["/api/v1/ws/stats"]
+    client.force_login(User.objects.create(username="op", is_staff=True))
+    for path in ("/ws/stats", "/api/v1/ws/stats"):
+        answer = client.get(path)
+        assert "sockets" in answer.json()["data"]
+        contract.check("get", path, answer.status_code, answer.json())

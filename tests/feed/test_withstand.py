@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -24,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 from market import tape
 from tests.feed.live import LiveHall, Spectator, Web, spectator, wait_until_told
 from tests.feed.test_recovery import hear_until, ticking, told_in
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.feed import publishing
 from wallstreetsim.stack.binaries import redis_program
 
@@ -34,9 +34,14 @@ REDIS_AWAY_SECONDS = float(os.environ.get("WSS_TEST_REDIS_AWAY", 4))
 MANY = {"WSS_SOCKETS_PER_ADDRESS": "5000"}
 
 
-@pytest.fixture
-def own_web(hall: LiveHall, tmp_path: Path) -> Iterator[Web]:
-    web = Web(tmp_path / "own.log", **MANY)
+# Who sends and does not read is cut off sooner than it would be.
+SHORT = {"wallstreetsim.api.server.websockets.CLOSING_SECONDS": 2.0}
+
+
+@pytest.fixture(scope="module")
+def own_web(hall: LiveHall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A web process of this module's own; whose test kills it is the last to have it."""
+    web = Web(tmp_path_factory.mktemp("own") / "web.log", waits=SHORT, **MANY)
     wait_until_told(web)
     yield web
     web.kill()
@@ -87,7 +92,7 @@ def push(client: Spectator, data: bytes) -> None:
 
 def push_without_end(client: Spectator, data: bytes) -> None:
     """Send the same again and again, until there is nobody to send it to."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     with pytest.raises(OSError):
         while time.monotonic() < deadline:
             push(client, data)
@@ -358,45 +363,57 @@ def _head(hall: LiveHall, name: str) -> int:
     return tape.last_seq_at(epoch=1, stream=hall.agents[name].id, tick=hall.row.tick)
 
 
-def test_redis_may_go_and_come_back(
-    hall: LiveHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Outage(NamedTuple):
+    """A web process over a Redis that a test starts and kills; floors publish there, too."""
+
+    web: Web
+    socket: Path
+    redis: Redis
+
+
+@pytest.fixture(scope="module")
+def outage(hall: LiveHall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
     with TemporaryDirectory(prefix="wss-redis-", dir="/tmp") as directory:
         socket = Path(directory) / "redis.sock"
         url = f"unix://{socket}"
-        client = Redis.from_url(url)
-        monkeypatch.setattr(publishing, "_redis", lambda: client)
-        first = ExitStack()
-        first.enter_context(redis_at(socket))
-        with ExitStack() as stack:
-            stack.callback(first.close)
-            web = Web(tmp_path / "web.log", REDIS_URL=url)
-            stack.callback(web.kill)
-            wait_until_told(web)
-            lone, own = (stack.enter_context(spectator(web, close_timeout=0.1)) for _ in range(2))
-            own.ask("authenticate", apiKey=hall.secrets["cid"])
-            begun = hall.row.tick
-            hall.ticks(2)
-            lone.seqs(hall.row.tick)
-            first.close()
-            for number in range(4):  # nobody is there to be told
-                hall.tick(f"cid BUY 1 MARKET #away{number}")
-            with pytest.raises(RedisError):
-                client.ping()
-            told = lone.seqs(hall.row.tick)
-            assert told == list(range(begun + 3, begun + 7))
-            filled = [hear_until(own, "order:filled")[-1]["data"][0] for _ in range(4)]
-            assert [order["clientOrderId"] for order in filled] == [f"away{n}" for n in range(4)]
-            with spectator(web) as newcomer:  # who is let in all the same
-                assert newcomer.greeting["tick"] == hall.row.tick
-                newcomer.subscribe("market:all")
-            stack.enter_context(redis_at(socket))
-            hall.ticks(3)
-            assert lone.seqs(hall.row.tick) == list(range(begun + 7, begun + 10))
+        web = Web(tmp_path_factory.mktemp("outage") / "web.log", REDIS_URL=url)
+        with pytest.MonkeyPatch.context() as patch, Redis.from_url(url) as redis:
+            patch.setattr(publishing, "_redis", lambda: redis)
+            yield Outage(web, socket, redis)
+        web.kill()
+
+
+def test_redis_may_go_and_come_back(hall: LiveHall, outage: Outage) -> None:
+    web = outage.web
+    first = ExitStack()
+    first.enter_context(redis_at(outage.socket))
+    with ExitStack() as stack:
+        stack.callback(first.close)
+        wait_until_told(web)
+        lone, own = (stack.enter_context(spectator(web, close_timeout=0.1)) for _ in range(2))
+        own.ask("authenticate", apiKey=hall.secrets["cid"])
+        begun = hall.row.tick
+        hall.ticks(2)
+        lone.seqs(hall.row.tick)
+        first.close()
+        for number in range(4):  # nobody is there to be told
+            hall.tick(f"cid BUY 1 MARKET #away{number}")
+        with pytest.raises(RedisError):
+            outage.redis.ping()
+        told = lone.seqs(hall.row.tick)
+        assert told == list(range(begun + 3, begun + 7))
+        filled = [hear_until(own, "order:filled")[-1]["data"][0] for _ in range(4)]
+        assert [order["clientOrderId"] for order in filled] == [f"away{n}" for n in range(4)]
+        with spectator(web) as newcomer:  # who is let in all the same
+            assert newcomer.greeting["tick"] == hall.row.tick
+            newcomer.subscribe("market:all")
+        stack.enter_context(redis_at(outage.socket))
+        hall.ticks(3)
+        assert lone.seqs(hall.row.tick) == list(range(begun + 7, begun + 10))
 
 
 def test_clients_that_listen_while_redis_is_away_end_complete(
-    hall: LiveHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hall: LiveHall, outage: Outage
 ) -> None:
     """Redis is killed in the midst of things and comes back much later, empty."""
     plans = [
@@ -405,15 +422,10 @@ def test_clients_that_listen_while_redis_is_away_end_complete(
         (["leaderboard", "market:APEX"], hall.secrets["ann"]),
         ([], hall.secrets["bob"]),
     ]
-    clients = [Resuming(*plan) for plan in plans]
-    with TemporaryDirectory(prefix="wss-redis-", dir="/tmp") as directory, ExitStack() as stack:
-        place = Path(directory) / "redis.sock"
-        url = f"unix://{place}"
-        monkeypatch.setattr(publishing, "_redis", partial(Redis.from_url, url))
+    web, clients = outage.web, [Resuming(*plan) for plan in plans]
+    with ExitStack() as stack:
         redis = stack.enter_context(ExitStack())
-        redis.enter_context(redis_at(place))
-        web = Web(tmp_path / "web.log", REDIS_URL=url)
-        stack.callback(web.kill)
+        redis.enter_context(redis_at(outage.socket))
         wait_until_told(web)
         sockets = [stack.enter_context(spectator(web, close_timeout=0.1)) for _ in clients]
         for client, socket in zip(clients, sockets, strict=True):
@@ -432,8 +444,8 @@ def test_clients_that_listen_while_redis_is_away_end_complete(
         gone = hall.row.tick
         tick_for(REDIS_AWAY_SECONDS)
         back = hall.row.tick
-        redis.enter_context(redis_at(place))
-        tick_for(3)
+        redis.enter_context(redis_at(outage.socket))
+        tick_for(1)
         last = hall.row.tick
         hall.tick()
         for client, socket in zip(clients, sockets, strict=True):

@@ -22,6 +22,7 @@ from market.common.bulk import Write
 from market.models import Checkpoint
 from market.services import record
 from tests.floor.hall import Hall, Twin, elsewhere
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.floor import recording
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.machine.world import REGISTER
@@ -141,13 +142,13 @@ def test_an_input_that_another_floor_performs_meanwhile_is_not_set_aside(
     def slowly(cursor: Any) -> Any:
         taken = take_inputs(cursor)
         began.set()
-        go_on.wait(10)
+        assert go_on.wait(PATIENCE_SECONDS)
         return taken
 
     monkeypatch.setattr(journal, "take_inputs", slowly)
     [row] = hall.send("ann BUY 10 MARKET")
     with elsewhere(hall.floor.tick) as ticking:
-        began.wait(10)
+        assert began.wait(PATIENCE_SECONDS)
         with elsewhere(lambda: Floor()._set_aside(str(row.public_id))) as setting_aside:
             sleep(0.1)
             assert not setting_aside.done()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -15,6 +14,7 @@ from django.db import connection
 from agents.models import Input
 from market import models
 from tests.floor.hall import Hall, Twin
+from tests.stack.running import eventually
 from wallstreetsim.machine.world import Outcome
 
 BUSY = """
@@ -132,19 +132,17 @@ def _rows_told_by(outcome: Outcome) -> dict[str, int]:
 
 
 def next_tick(hall: Hall) -> None:
-    deadline = time.monotonic() + 5
-    while hall.floor.tick() is None:
-        assert time.monotonic() < deadline, "the next tick comes within 5 s"
-        time.sleep(0.01)
+    eventually(lambda: hall.floor.tick() is not None)
 
 
 def await_its_end() -> None:
     """Wait until the server has noticed that the killed floor is gone."""
     with connection.cursor() as cursor:
-        while True:
+
+        def is_gone() -> bool:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'doomed'"
             )
-            if cursor.fetchone() == (0,):
-                return
-            time.sleep(0.005)
+            return bool(cursor.fetchone() == (0,))
+
+        eventually(is_gone, pause=0.005)

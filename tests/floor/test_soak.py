@@ -19,6 +19,7 @@ from market.engine.parameters import Parameters
 from tests.engine.test_world import draw_terms
 from tests.floor.hall import Hall, Twin, elsewhere
 from tests.floor.test_killed import Doomed, await_its_end, doomed, next_tick
+from tests.stack.running import PATIENCE_SECONDS
 
 __all__ = ["doomed"]  # the fixture
 
@@ -96,10 +97,10 @@ class Soak:
             with transaction.atomic():
                 self.send(rows[:half])
                 numbered.set()
-                assert may_commit.wait(30)
+                assert may_commit.wait(PATIENCE_SECONDS)
 
         with elsewhere(slowly) as sending:
-            assert numbered.wait(30)
+            assert numbered.wait(PATIENCE_SECONDS)
             self.send(rows[half:])
             self.tick()
             may_commit.set()

@@ -16,6 +16,7 @@ from agents.services import journal
 from market import tape
 from market.models import TapeEntry
 from tests.floor.hall import Hall, Twin, elsewhere
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.floor.shell import Committed, Floor
 from wallstreetsim.machine.world import PAUSE, RESUME, STEP
 
@@ -61,12 +62,12 @@ def test_while_a_slow_tick_runs_no_other_begins_or_waits(
 
     def slowly(cursor: Any) -> Any:
         began.set()
-        go_on.wait(10)
+        assert go_on.wait(PATIENCE_SECONDS)
         return take_inputs(cursor)
 
     monkeypatch.setattr(journal, "take_inputs", slowly)
     with elsewhere(hall.floor.tick) as slow:
-        began.wait(10)
+        assert began.wait(PATIENCE_SECONDS)
         assert ticks_of(Floor(), beats=5) == []
         go_on.set()
         assert slow.result()

@@ -21,13 +21,12 @@ def exchange(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Exchange]:
-    from django.core.management import call_command
-
     from tests.manual.exchange import Exchange
+    from tests.processes import flush
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
         exchange = Exchange(tmp_path_factory.mktemp("exchange"))
         yield exchange
         exchange.web.stop()
-        call_command("flush", verbosity=0, interactive=False)
+        flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -17,24 +18,31 @@ OPEN, DAY = MARKET.session.open_ticks, MARKET.session.day_ticks
 STEP = 0.001  # the usual move of a tick, a fraction
 VOLUME = 100  # the usual volume of a tick
 SYMBOLS = ("AAA", "BBB", "CCC")
+SEASONED = 150  # ticks after which enough is known for anything to be unusual
 
 Item = dict[str, Any]
 
 
 class SmallMarket:
-    """Three companies that walk quietly on their usual volume, until a test says otherwise."""
+    """Some companies that walk quietly on their usual volume, until a test says otherwise."""
 
-    def __init__(self, rules: ResearchRules = RESEARCH_RULES, market: MarketRules = MARKET) -> None:
+    def __init__(
+        self,
+        rules: ResearchRules = RESEARCH_RULES,
+        market: MarketRules = MARKET,
+        symbols: Sequence[str] = SYMBOLS,
+    ) -> None:
+        self.symbols = symbols
         listed = [
-            Listed(symbol, f"{symbol} Inc", "Finance", STEP * OPEN**0.5) for symbol in SYMBOLS
+            Listed(symbol, f"{symbol} Inc", "Finance", STEP * OPEN**0.5) for symbol in symbols
         ]
         self.desk = ResearchDesk(rules, market, listed)
         self.random = Random(7)
         self.ticks = 0
-        self.prices = dict.fromkeys(SYMBOLS, 10_000)
+        self.prices = dict.fromkeys(symbols, 10_000)
         self.closes = dict(self.prices)
         self.highs, self.lows = dict(self.prices), dict(self.prices)
-        self.volumes = dict.fromkeys(SYMBOLS, 0)
+        self.volumes = dict.fromkeys(symbols, 0)
         self.regime, self.interest = "normal", 0.05
         self.alerts: list[Alert] = []
 
@@ -53,10 +61,10 @@ class SmallMarket:
         is_open = in_day < OPEN
         if in_day == 0:
             self.closes = dict(self.prices)
-            self.volumes = dict.fromkeys(SYMBOLS, 0)
+            self.volumes = dict.fromkeys(self.symbols, 0)
         before = dict(self.prices)
         trades: list[Item] = []
-        for symbol in SYMBOLS:
+        for symbol in self.symbols:
             if is_open:
                 self._move(symbol, (prices or {}).get(symbol), is_first=in_day == 0)
                 quantity = (volumes or {}).get(symbol, VOLUME)
@@ -133,8 +141,11 @@ class SmallMarket:
             for symbol, price in self.prices.items()
         ]
 
+    def _level(self, prices: dict[str, int]) -> float:
+        return sum(prices.values()) / 100 / len(self.symbols)
+
     def _update(self, day: int, in_day: int, *, is_open: bool) -> Item:
-        index, close = sum(self.prices.values()) / 300, sum(self.closes.values()) / 300
+        index, close = self._level(self.prices), self._level(self.closes)
         return {
             "marketOpen": is_open,
             "tradingDay": day,
@@ -161,3 +172,8 @@ def article(
         "content": f"{symbol} does very well.",
         "section": "company",
     }
+
+
+def rumors(market: SmallMarket, count: int, sentiment: float = 0.8) -> None:
+    """Have rumors of AAA spread in the next tick."""
+    market.tick(articles=[article("AAA", sentiment, is_rumor=True) for _ in range(count)])

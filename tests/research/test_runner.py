@@ -7,8 +7,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
+import zstandard
 from django.db import transaction
+from django.test import Client
 
 from market import tape
 from market.models import TapeEntry, World
@@ -25,6 +28,7 @@ from news.research import events
 from news.research import rows as row_writing
 from news.research import runner as running
 from news.research.runner import Page, Runner
+from news.research.standing import the_copy
 from tests.floor.hall import Hall, elsewhere
 from tests.research.talkative import TALKATIVE
 from wallstreetsim.floor import rollback
@@ -93,17 +97,18 @@ def test_an_entry_its_rows_and_the_cursor_are_committed_together(hall: Hall) -> 
     assert sum(data["count"] for data in counts) == len(told[events.ALERT])
 
 
-def test_the_audit_holds_the_cursor_against_the_stream(hall: Hall) -> None:
-    _ticks(hall, 12)
+def test_a_desk_that_cannot_read_its_state_keeps_the_sums_of_all(hall: Hall) -> None:
+    _ticks(hall, 8)
     runner().catch_up()
-    assert said()
-    assert hall.audit() == []
-
-    TapeEntry.objects.filter(stream=RESEARCH_STREAM).latest("seq").delete()
-    last = len(said())
-    assert hall.audit() == [
-        f"after tick 13 it has told {last + 1} entries, and the stream ends at {last}"
-    ]
+    ResearchAggregate.objects.update_or_create(
+        subject="alert", kind="rally", defaults={"data": {"count": 1_000}}
+    )
+    row = ResearchState.objects.exclude(state=None).latest("tick")
+    row.state = zstandard.compress(orjson.dumps({"version": 0}))
+    row.save()
+    _ticks(hall, 8)
+    runner().catch_up()
+    assert ResearchAggregate.objects.get(subject="alert", kind="rally").data["count"] >= 1_000
 
 
 @pytest.mark.parametrize("pages", [(1,), (3, 1, 5)])
@@ -210,6 +215,33 @@ def test_a_hundred_ticks_behind_the_desk_says_what_it_would_have_said(hall: Hall
     assert max(page.folded for page in pages) == running.PAGE
     assert ResearchState.objects.filter(state=None).count() <= 1
     assert ResearchState.objects.latest("tick").tick == 101
+
+
+def test_an_entry_of_rubbish_does_not_stop_the_desk(
+    hall: Hall, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    the_copy.cache_clear()
+    _ticks(hall, 12)
+    for tick, rubbish in ((5, [{"type": "tick:update", "data": {}}]), (6, ["?"]), (7, [])):
+        row = TapeEntry.objects.get(stream=tape.PUBLIC_STREAM, tick=tick)
+        row.events = zstandard.compress(orjson.dumps(rubbish))
+        row.save()
+    row = TapeEntry.objects.get(stream=tape.PUBLIC_STREAM, tick=8)
+    row.events = zstandard.compress(b"no JSON")
+    row.save()
+
+    assert runner().catch_up() == 13
+    assert ResearchState.objects.latest("tick").tick == 13
+    assert {tick for _, tick, _ in said()} & {5, 6, 7, 8} == set()
+    assert max(tick for _, tick, _ in said()) > 8
+    errors = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert 1 <= len(errors) <= 4 and all("reading" in one.getMessage() for one in errors)
+
+    health = client.get("/api/v1/analysts/health").json()["data"]
+    parts = {one["part"]: one for one in health["parts"]}
+    assert parts["reading"] == {"part": "reading", "lastFaultTick": 8, "faults": 4}
+    assert parts["signals"]["faults"] == 0
+    assert "Reading failed at tick 8" in client.get("/research").content.decode()
 
 
 def test_old_rows_go_and_sums_stay(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from websockets.sync.client import connect
 from market.models import TapeEntry
 from tests.floor.hall import Hall
 from tests.processes import database_url
-from tests.stack.running import eventually
+from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.celery import app
 from wallstreetsim.environment.places import Places
 from wallstreetsim.floor.founding import schedule
@@ -76,7 +76,7 @@ class Exchange:
         for process in processes:
             process.send_signal(with_signal)
         for process in processes:
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_SECONDS)
 
     def running(self, name: str) -> list[int]:
         """Return the pids of the processes of this name."""

@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -16,7 +17,7 @@ from wallstreetsim.environment.places import Places
 
 CODE = Path(__file__).resolve().parents[2]
 OPEN_SECONDS = 150.0  # of a machine that does other things too
-STOP_SECONDS = 5.0
+PATIENCE_SECONDS = 120.0  # with what is bound to happen, on such a machine
 EXCHANGE = ("web", "beat", "floor", "courier")
 EVERYTHING = ("postgres", "redis", *EXCHANGE)
 
@@ -79,12 +80,10 @@ class Run:
         launcher = psutil.Process(self.launcher.pid)
         return [launcher, *launcher.children(recursive=True)]
 
-    def stop(self) -> float:
-        """Press Ctrl-C; return how many seconds it took."""
-        began = time.monotonic()
+    def stop(self) -> None:
+        """Press Ctrl-C, and wait until the launcher has ended."""
         self.launcher.send_signal(signal.SIGINT)
-        self.launcher.wait(timeout=30)
-        return time.monotonic() - began
+        self.launcher.wait(timeout=PATIENCE_SECONDS)
 
 
 def refusal(data: Path, port: int, **variables: str) -> str:
@@ -110,17 +109,26 @@ def environment(data: Path, port: int) -> dict[str, str]:
     return inherited | {"WSS_DATA_DIR": str(data), "PORT": str(port), "COMPANIES": "10"}
 
 
-def all_gone(processes: list[psutil.Process], seconds: float = STOP_SECONDS) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+def await_end(processes: list[psutil.Process]) -> None:
+    """Wait until the last of these has ended, be it that nobody has asked for its exit code yet."""
+    eventually(lambda: not any(map(_lives, processes)))
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def eventually(happened: Callable[[], bool], seconds: float = 60.0) -> None:
+def eventually(
+    happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *, pause: float = 0.05
+) -> None:
+    """Wait for what is bound to happen: nothing is slower for much patience where it does."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.1)
+        time.sleep(pause)

@@ -23,6 +23,7 @@ from agents.models import Agent
 from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
 from tests.ports import free_port
+from tests.processes import flush
 from tests.stack.exchange import Exchange
 from tests.stack.running import eventually
 from tests.webhooks.receivers import Receiver
@@ -54,8 +55,6 @@ class Delivered:
 
 @pytest.fixture(scope="module")
 def exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Exchange]:
-    from django.core.management import call_command
-
     with TemporaryDirectory(prefix="wss-mail-", dir="/tmp") as data, django_db_blocker.unblock():
         exchange = Exchange(Path(data), free_port(), WSS_WEBHOOK_ALLOW_PRIVATE="loopback")
         try:
@@ -64,7 +63,7 @@ def exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
             yield exchange
         finally:
             exchange.stop()
-            call_command("flush", verbosity=0, interactive=False)
+            flush()
 
 
 @pytest.fixture(scope="module")

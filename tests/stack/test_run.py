@@ -1,6 +1,8 @@
 """`make run`, started and stopped, and killed in every way it may be."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -16,25 +18,24 @@ from tests.stack.running import (
     CODE,
     EVERYTHING,
     EXCHANGE,
-    STOP_SECONDS,
+    PATIENCE_SECONDS,
     Run,
-    all_gone,
+    await_end,
     eventually,
     kill,
     refusal,
 )
+from wallstreetsim.stack import supervisor
 from wallstreetsim.stack.child import procfile
 
 
-def test_ctrl_c_stops_all_of_it_within_five_seconds_and_leaves_no_process(
-    shared_run: Run,
-) -> None:
+def test_ctrl_c_stops_all_of_it_and_leaves_no_process(shared_run: Run) -> None:
     run, processes = shared_run, shared_run.processes()
     assert len(processes) > len(EVERYTHING)
 
-    assert run.stop() < STOP_SECONDS
+    run.stop()
 
-    assert all_gone(processes, seconds=1)
+    await_end(processes)
     assert run.launcher.returncode == 0
     assert "Stopped." in run.output()
     assert list(run.places.pids.iterdir()) == []
@@ -89,7 +90,7 @@ def test_a_run_that_was_killed_all_at_once_starts_again(
         with suppress(ProcessLookupError):  # its parent was killed before it, and took it along
             kill(process.pid)
     first.launcher.wait()
-    assert all_gone(processes)
+    await_end(processes)
 
     assert shared.opened() is not first
 
@@ -100,7 +101,7 @@ def test_a_killed_launcher_takes_everything_with_it(shared_run: Run) -> None:
     kill(shared_run.launcher.pid)
 
     shared_run.launcher.wait()
-    assert all_gone(processes, seconds=10)
+    await_end(processes)
 
 
 def test_a_launcher_whose_supervisor_was_killed_stops_what_it_left_and_says_so(
@@ -110,8 +111,8 @@ def test_a_launcher_whose_supervisor_was_killed_stops_what_it_left_and_says_so(
 
     kill(shared_run.pid("supervisord"))
 
-    assert shared_run.launcher.wait(timeout=10) != 0
-    assert all_gone(processes, seconds=1)
+    assert shared_run.launcher.wait(timeout=PATIENCE_SECONDS) != 0
+    await_end(processes)
     assert "supervisor" in shared_run.output()
 
 
@@ -137,6 +138,20 @@ def test_a_webhook_bot_trades(shared_run: Run, bot: str) -> None:
 
 def worth_of(run: Run, name: str) -> float | None:
     """Return what an agent is worth; a quant that has paid a fee is not worth 50,000,000."""
-    with urllib.request.urlopen(f"{run.address}/api/v1/agents?pageSize=100", timeout=5) as answer:
+    address = f"{run.address}/api/v1/agents?pageSize=100"
+    with urllib.request.urlopen(address, timeout=PATIENCE_SECONDS) as answer:
         agents = json.load(answer)["data"]["items"]
     return next((agent["netWorth"] for agent in agents if agent["name"] == name), None)
+
+
+def test_what_does_not_listen_to_ctrl_c_is_killed_within_five_seconds(shared_run: Run) -> None:
+    """The last: who stops the run as it is can do so without another start."""
+    assert supervisor.STOP_SECONDS < 5
+    processes = shared_run.processes()
+    os.kill(shared_run.pid("courier"), signal.SIGSTOP)
+
+    shared_run.stop()
+
+    await_end(processes)
+    assert "Stopped." in shared_run.output()
+    assert list(shared_run.places.pids.iterdir()) == []

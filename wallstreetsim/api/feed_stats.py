@@ -4,46 +4,69 @@ for staff each process too, and the open sockets one by one.
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, NotRequired, cast
 
 import orjson
-import redis
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import extend_schema
+from redis import RedisError
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from market.common.client_address import address_of
 from market.common.redis_clients import redis_client
-from wallstreetsim.api.envelope import JSON, only_read, refuse, without_parameters
-from wallstreetsim.api.limits import LIMITS, spend
+from market.common.view import APIView
+from wallstreetsim.api.envelope import only_read
 from wallstreetsim.feed import stats
 from wallstreetsim.feed.resume_points import FIGURES, SOCKETS
 
 SCANNED = 1_000  # keys of Redis at a time: others' are many more than ours
 
 
-@never_cache
-@only_read
-@without_parameters
-def ws_stats(request: HttpRequest) -> HttpResponse:
-    allowance = spend("requests", address_of(request), LIMITS["requests"])
-    if allowance is not None and not allowance.is_granted:
-        seconds = math.ceil(allowance.retry_seconds)
-        return refuse(429, "Too many requests.", retry_after=seconds)
-    try:
-        data = _shown(is_staff=bool(request.user.is_staff))
-    except redis.RedisError:
-        return refuse(503, "Redis is unavailable, and with it the figures of the web processes.")
-    return HttpResponse(orjson.dumps({"success": True, "data": data}), content_type=JSON)
+class NoFigures(APIException):
+    status_code = 503
+    default_detail = "Redis is unavailable, and with it the figures of the web processes."
 
 
-def _shown(*, is_staff: bool) -> dict[str, Any]:
+class FeedFigures(stats.FeedStats):
+    """The feed of all web processes together; to staff, that of each and the open sockets too."""
+
+    each: NotRequired[dict[str, stats.FeedStats]]
+    sockets: NotRequired[list[stats.SocketStats]]
+
+
+class FeedStatsView(APIView):
+    """It is no part of the API that agents' keys open: staff are known by their session."""
+
+    authentication_classes = ()
+    reads_record = False
+    is_staff = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.is_staff = bool(request.user.is_staff)
+        return super().dispatch(request, *args, **kwargs)
+
+    @extend_schema(operation_id="getFeedStats", responses=FeedFigures)
+    def get(self, request: Request) -> Response:
+        """Show how many sockets are open, on which channels, and what was sent."""
+        try:
+            return Response(_shown(is_staff=self.is_staff))
+        except RedisError as error:
+            raise NoFigures from error
+
+
+ws_stats = never_cache(only_read(FeedStatsView.as_view()))
+
+
+def _shown(*, is_staff: bool) -> FeedFigures:
     each = figures()
-    data = {**stats.total(each.values())}
+    total = stats.total(each.values())
     if not is_staff:
-        return data
+        return cast("FeedFigures", total)
     sockets = [one for listed in _under(SOCKETS).values() for one in listed]
-    return {**data, "each": each, "sockets": sockets}
+    return {**total, "each": each, "sockets": sockets}
 
 
 def figures() -> dict[str, stats.FeedStats]:

@@ -15,7 +15,7 @@ from market.common.client_address import address_of
 from market.selectors import world
 from news.api.research_serializers import LONGEST_QUESTION
 from news.api.research_views import ASKING_COSTS
-from news.research import answering, selectors, wire
+from news.research import answering, selectors, startup, wire
 from news.research.companies import CompanyView
 from news.research.desk import ResearchDesk
 from news.research.events import Item
@@ -109,6 +109,7 @@ def _standing(desk: ResearchDesk, sort: str) -> Mapping[str, Any]:
         "window": RESEARCH_RULES.social.window_ticks,
         "macro": _macro(desk),
         "health": selectors.health(desk),
+        "started_at": startup.started_at(),
         "insights": selectors.newest_insights(),
     }
 
