@@ -9,6 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from market.common.auditing import Check, differences, rows_of
 from market.tape import RESEARCH_STREAM
 from news.engine.desk import NewsDesk
+from news.research.auditing import differences as differences_of_desk
 
 _STRAY_EVENTS = """
     SELECT article.number, article.tick, event_type FROM news_article AS article
@@ -88,6 +89,7 @@ def checks(cursor: CursorWrapper, engine: NewsDesk | None) -> Iterator[Check]:
             for tick, seq, last in rows_of(cursor, _RESEARCH % RESEARCH_STREAM)
         ],
     )
+    yield Check("what the research desk said is what the tape gives", list(differences_of_desk()))
     if engine is not None:
         yield Check("news rows against the machine", list(_against_machine(cursor, engine)))
 

@@ -52,7 +52,7 @@ class AskBody(Body):
     question = Text(max_length=LONGEST_QUESTION)
 
     def validate_question(self, value: str) -> str:
-        if not value.strip() or "\0" in value:
+        if not any(character.isalnum() for character in value) or "\0" in value:
             raise serializers.ValidationError("Must say something.")
         return value
 
@@ -161,7 +161,7 @@ class Levels(TypedDict):
     levels: list[Level]
 
 
-class Insight(TypedDict):
+class Said(TypedDict):
     """What an analyst says; every number of it is in `dataSummary`."""
 
     id: str
@@ -175,7 +175,15 @@ class Insight(TypedDict):
     dataSummary: dict[str, float | str | None]
 
 
-class Analysis(Insight):
+class Insight(Said):
+    """What an analyst has said by itself; `prose` is what a language model made of it, later, where
+    one is set up.
+    """
+
+    prose: str | None
+
+
+class Analysis(Said):
     timestamp: str
 
 
@@ -216,11 +224,14 @@ class Health(TypedDict):
 
 
 class Narrative(TypedDict):
-    """All that the analysts see, in one paragraph; `stances` are of sectors and of the index."""
+    """All that the analysts see, in one paragraph; `stances` are of sectors and of the index.
+    `prose` is what a language model made of the text, where one is set up, later.
+    """
 
     id: str
     tick: int
     text: str
+    prose: str | None
     stances: dict[str, str]
     confidence: int
     watch: list[str]

@@ -25,6 +25,7 @@ from news.research.opinions import Desk
 from news.research.public_entry import Item, PublicEntry, read
 from news.research.rules import ResearchRules
 from news.research.signals import SignalDesk
+from news.research.tracking import Tally
 from news.research.views import DeskView
 
 Plain: TypeAlias = dict[str, Any]
@@ -245,6 +246,14 @@ class ResearchDesk:
             yield "alert", kind, {"count": count}
         for kind, tally in self.signals.tallies.items():
             yield "signal", kind, tally._asdict()
+
+    def load_aggregates(self, sums: Iterable[tuple[str, str, Plain]]) -> None:
+        """Remember the sums of all that was ever said, of what `aggregates` yielded."""
+        for subject, kind, data in sums:
+            if subject == "alert":
+                self.sent[kind] = data["count"]
+            else:
+                self.signals.tallies[kind] = Tally(**data)
 
     def dump(self) -> Plain:
         """Return all that the desk remembers, as plain data."""

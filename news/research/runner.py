@@ -15,8 +15,6 @@ from itertools import chain
 from threading import Lock
 from typing import NamedTuple
 
-import orjson
-import zstandard
 from django.db import connection, transaction
 
 from market import tape
@@ -26,10 +24,10 @@ from market.engine.values import Tick
 from market.models import Company, TapeEntry, World
 from market.tape import PUBLIC_STREAM, RESEARCH_STREAM, Entry
 from news.models import ResearchAggregate, ResearchState
-from news.research import rows
+from news.research import rows, states
 from news.research.alerting import Admission, AlertManager
 from news.research.companies import Listed
-from news.research.desk import Folded, Plain, ResearchDesk
+from news.research.desk import Folded, ResearchDesk
 from news.research.events import Item, ResearchEvent
 from news.research.rules import RESEARCH_RULES, ResearchRules
 
@@ -152,10 +150,7 @@ class Runner:
             return _NOTHING
         said = [(entry, desk.hear(entry.tick, entry.read)) for entry in entries]
         spoken = [(entry, its.events) for entry, its in said if its.events]
-        new = [
-            Entry(epoch, RESEARCH_STREAM, seq, entry.tick, entry.claimed_at, _encoded(events))
-            for seq, (entry, events) in enumerate(spoken, start=before.seq + 1)
-        ]
+        new = entries_of(spoken, epoch=epoch, after=before.seq)
         cursor = Cursor(epoch, entries[-1].tick, before.seq + len(new))
         self._write(desk, before, cursor, new)
         rows.write((entry.tick, events) for entry, events in spoken)
@@ -170,7 +165,7 @@ class Runner:
             send(sender, tape.append(entries))
         is_kept = not before.tick or cursor.tick // STATE_TICKS > before.tick // STATE_TICKS
         ResearchState.objects.create(
-            **cursor._asdict(), state=_packed(desk.dump()) if is_kept else None
+            **cursor._asdict(), state=states.packed(desk) if is_kept else None
         )
         ResearchState.objects.filter(tick__lt=cursor.tick, state=None).delete()
 
@@ -234,9 +229,11 @@ def restore(desk: ResearchDesk, cursor: Cursor) -> None:
     if kept is None or kept.state is None:
         return
     try:
-        desk.load(orjson.loads(tape.decompressed(kept.state)))
+        desk.load(states.unpacked(kept.state)[0])
     except ValueError as error:
         log.warning("the research desk begins anew at tick %d: %s", cursor.tick, error)
+        sums = ResearchAggregate.objects.values_list("subject", "kind", "data")
+        desk.load_aggregates(sums)
         return
     since = kept.tick
     while since < cursor.tick:
@@ -253,7 +250,19 @@ def restore(desk: ResearchDesk, cursor: Cursor) -> None:
 # Entries
 
 
-def _encoded(events: Iterable[ResearchEvent]) -> bytes:
+def entries_of(
+    spoken: Iterable[tuple[Entry, Iterable[ResearchEvent]]], *, epoch: int, after: int
+) -> list[Entry]:
+    """Return the entries of the stream `research` after a seq, for the public ones that the desk
+    had something to say of.
+    """
+    return [
+        Entry(epoch, RESEARCH_STREAM, seq, entry.tick, entry.claimed_at, encoded(events))
+        for seq, (entry, events) in enumerate(spoken, start=after + 1)
+    ]
+
+
+def encoded(events: Iterable[ResearchEvent]) -> bytes:
     """Return what a tick said as the events of a tape entry: one of each type, with its items."""
     items: dict[str, list[Item]] = defaultdict(list)
     for event in events:
@@ -261,10 +270,6 @@ def _encoded(events: Iterable[ResearchEvent]) -> bytes:
     return tape.encode(
         [{"type": type, "channel": CHANNEL, "data": data} for type, data in items.items()]
     )
-
-
-def _packed(state: Plain) -> bytes:
-    return zstandard.ZstdCompressor(level=1).compress(orjson.dumps(state))
 
 
 def _summed(folded: Iterable[Folded]) -> Admission:

@@ -16,6 +16,7 @@ from market.engine.reasons import Reason
 from market.engine.values import Cents, OrderStatus, Shares, Tick, new_tuple
 
 PRUNED_EVERY = 50  # ticks
+LEAST_WIDE = 0.01  # impact of news of a whole sector, that bears out a rumor of a company
 
 
 class OrderSeen(NamedTuple):
@@ -190,7 +191,10 @@ class Records:
             self.rumors = [
                 r
                 for r in self.rumors
-                if r.symbol != event.symbol or r.tick >= event.tick or r.sign * event.impact <= 0
+                if r.symbol != event.symbol
+                or r.tick >= event.tick
+                or r.sign * event.impact <= 0
+                or (event.is_wide and abs(event.impact) < LEAST_WIDE)
             ]
 
     def prune(self, tick: Tick) -> None:

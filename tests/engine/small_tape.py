@@ -183,9 +183,10 @@ class SmallTape:
             RumorSeen(f"rumor-{self.made}", self.now, self.id(name), SYMBOL, sign, held, self.price)
         )
 
-    def news(self, impact: float) -> None:
+    def news(self, impact: float, *, is_wide: bool = False) -> None:
         self.made += 1
-        self.events.append(EventSeen(f"{self.made}:{SYMBOL}", self.now, SYMBOL, "NEWS", impact))
+        id = f"{self.made}:{SYMBOL}"
+        self.events.append(EventSeen(id, self.now, SYMBOL, "NEWS", impact, is_wide))
         self.price = round(self.price * (1.0 + impact))
 
     def tick(self, ticks: Tick = 1) -> list[Suspicion]:

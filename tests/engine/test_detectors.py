@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from sec.engine.detectors.rounds import Acted, Round
+from sec.engine.detectors.rounds import SIGNS, Acted, agreement
 from sec.engine.rules import (
     COORDINATION,
     INSIDER_TRADING,
@@ -332,6 +332,27 @@ def test_who_holds_or_sells_after_the_rumor_came_true_is_none() -> None:
         assert not tape.crimes
 
 
+@pytest.mark.parametrize(("impact", "is_excuse"), [(0.0004, False), (0.02, True)])
+def test_only_news_that_bears_a_rumor_out_excuses_who_sells_after_it(
+    impact: float, is_excuse: bool
+) -> None:
+    tape = SmallTape(ALLIES)
+    for _ in range(10):
+        tape.buys("ann", 60)
+        tape.tick(2)
+    tape.rumor("bob", +1)
+    tape.tick()
+    tape.price += 120
+    tape.news(impact, is_wide=True)
+    tape.tick(2)
+    for _ in range(10):
+        tape.sells("ann", 55)
+        tape.tick(2)
+    assert (PUMP_AND_DUMP in tape.crimes) != is_excuse
+    if not is_excuse:
+        assert proven(tape, PUMP_AND_DUMP, "ann")
+
+
 def test_an_old_holder_who_trades_a_little_around_its_own_rumor_is_none() -> None:
     tape = SmallTape()
     tape.holdings[tape.id("ann")] = 50_000
@@ -428,12 +449,45 @@ def test_friends_who_each_work_large_orders_in_pieces_are_none(seed: int) -> Non
     assert not tape.crimes
 
 
-def test_to_turn_together_says_more_than_to_go_on_together() -> None:
-    def nats(*habits: float) -> float:
-        low, high = (Acted(1, n, 50, habit, [], [], []) for n, habit in enumerate(habits))
-        return Round(low, high).against_habits()
+def together(*sides: tuple[int, ...], signal: Sequence[int] = (), habit: float = 0.5) -> float:
+    """Return what rounds say in which accounts took these sides (0: none), after a signal."""
+    acts = [
+        Acted(10 * n, account, 50 * side, habit, [sign] * SIGNS, [], [])
+        for n, (of_round, sign) in enumerate(zip(sides, signal or [0] * len(sides), strict=True))
+        for account, side in enumerate(of_round)
+        if side
+    ]
+    return agreement(acts, alone=0, chance=0.5).nats
 
-    assert nats(0.4, 0.4) > nats(0.5, 0.5) > nats(0.6, 0.6) > nats(0.9, 0.9) > 0
+
+def test_to_turn_together_says_more_than_to_go_on_together() -> None:
+    rounds = [(1, 1), (-1, -1)] * 4
+    nats = [together(*rounds, habit=habit) for habit in (0.5, 0.7, 0.9)]
+    assert nats[0] > nats[1] > nats[2]
+
+
+def test_what_follows_a_signal_says_less_than_what_follows_none() -> None:
+    rounds = [(side, side) for side in (1, -1, -1, 1, -1, 1, 1, -1, 1, 1)]
+    followed, faded = [side for side, _ in rounds], [-side for side, _ in rounds]
+    assert together(*rounds) > 3.0
+    assert together(*rounds, signal=followed) < 1.0
+    assert together(*rounds, signal=faded) < 1.0
+
+
+def test_a_group_of_which_some_act_by_turns_is_more_than_its_pairs() -> None:
+    sides = (1, -1, -1, 1, -1, 1, 1, -1, 1)
+    rounds = [tuple(0 if k == n % 3 else side for k in range(3)) for n, side in enumerate(sides)]
+    pair = [of_round[:2] for of_round in rounds]
+    assert together(*rounds) > 3.0 > together(*pair)
+
+
+def test_who_takes_both_sides_in_a_round_agrees_with_nobody() -> None:
+    acts = [
+        Acted(tick, account, net, 0.5, [0] * SIGNS, [], [])
+        for n in range(8)
+        for tick, account, net in ((10 * n, 1, 50), (10 * n + 1, 2, 60), (10 * n + 2, 2, -40))
+    ]
+    assert agreement(acts, alone=0, chance=0.5).nats < 0.0
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -514,6 +568,31 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
             assert not tape.crimes
     assert tape.crimes == {INSIDER_TRADING}
     assert proven(tape, INSIDER_TRADING, "ann")
+
+
+def test_what_is_ended_shortly_before_belongs_to_another_position() -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for times in range(1, 5):
+        trade_ahead(tape, "ann", 0.05 if times % 2 else -0.05)
+        tape.tick(25)
+    assert tape.crimes == {INSIDER_TRADING}
+    assert proven(tape, INSIDER_TRADING, "ann")
+
+
+def test_who_is_early_only_now_and_then_is_none() -> None:
+    tape, random = SmallTape(chief="eve"), Random(3)
+    tape.tick(40)
+    for times in range(12):
+        buys = random.choice((True, False))
+        (tape.buys if buys else tape.sells)("ann", 300)
+        tape.tick(6)
+        if times % 4 == 3:
+            tape.news(0.05 if buys else -0.05)
+        tape.tick(4)
+        (tape.sells if buys else tape.buys)("ann", 300)
+        tape.tick(15)
+    assert not tape.crimes
 
 
 def test_one_position_before_news_that_comes_in_a_row_is_no_habit() -> None:

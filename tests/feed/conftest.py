@@ -14,6 +14,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 if TYPE_CHECKING:
+    from tests.feed.desk_views import Desk
     from tests.feed.live import LiveHall, Web
 
 SOCKETS_PER_ADDRESS = 8  # all tests have the same
@@ -54,6 +55,14 @@ def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHa
 @pytest.fixture
 def web(webs: list[Web], hall: LiveHall) -> Web:
     return webs[0]
+
+
+@pytest.fixture
+def desk(hall: LiveHall) -> Desk:
+    """A research desk that says what a test has it say."""
+    from tests.feed.desk_views import Desk
+
+    return Desk(hall)
 
 
 @pytest.fixture(autouse=True)

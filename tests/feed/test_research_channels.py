@@ -7,13 +7,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from market import tape
 from news.models import ResearchState
-from news.research.runner import Page, Runner
-from tests.feed.live import Frame, LiveHall, Spectator, Web, spectator
+from news.research.runner import PAGE, Page, Runner
+from tests.feed.desk_views import listener
+from tests.feed.live import (
+    Frame,
+    LiveHall,
+    Spectator,
+    Web,
+    metrics_of,
+    spectator,
+    wait_until_left,
+)
 from tests.research.talkative import TALKATIVE
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.feed.publishing import publish_research
 from wallstreetsim.machine.rules import RULES
 
@@ -90,6 +101,80 @@ def test_who_did_not_subscribe_hears_nothing_of_it(desk: LiveDesk, web: Web) -> 
     assert [(frame["type"], frame["seq"]) for frame in frames] == [
         ("tick:update", since + n) for n in range(1, 5)
     ]
+
+
+def test_clients_that_did_not_subscribe_get_not_one_byte_more(
+    desk: LiveDesk, webs: list[Web]
+) -> None:
+    """What the server counts as sent is what it would have sent without a desk: a tick's frames."""
+    wait_until_left(webs[0])
+    figures = ("wss_feed_bytes_total", "wss_feed_frames_total")
+    with spectator(webs[0], compression=None) as client, spectator(webs[1]) as subscriber:
+        subscriber.ask("subscribe", channels=["research"])
+        client.subscribe("market:APEX")
+        client.ask("subscribe", channels=["news"])
+        assert client.ask("ping")["type"] == "pong"
+        before, since = metrics_of(webs[0]), desk.seq
+        desk.ticks(4)
+        heard(subscriber, upto=desk.seq)
+        assert desk.seq > since
+        received = [_received(client)]
+        while orjson.loads(received[-1])["tick"] < desk.hall.row.tick:
+            received.append(_received(client))
+        client.say("ping")
+        while orjson.loads(received[-1])["type"] != "pong":
+            received.append(_received(client))
+        after = metrics_of(webs[0])
+    assert {orjson.loads(one)["stream"] for one in received[:-1]} == {"public"}
+    sent = [after[name] - before[name] for name in figures]
+    assert sent == [sum(map(_size, received)), len(received)]
+
+
+def _size(message: bytes) -> int:
+    """Return how many bytes a message takes on the wire, with its header (RFC 6455, 5.2)."""
+    header = 2 if len(message) < 126 else 4 if len(message) < 1 << 16 else 10
+    return header + len(message)
+
+
+def _received(client: Spectator) -> bytes:
+    """Return the next frame as it came."""
+    return client.socket.recv(decode=False, timeout=PATIENCE_SECONDS)
+
+
+def test_who_subscribes_to_nothing_hears_nothing_and_is_answered(desk: LiveDesk, web: Web) -> None:
+    with spectator(web) as client:
+        client.ask("unsubscribe", channels=client.greeting["channels"])
+        desk.ticks(2)
+        nothing: tuple[dict[str, Any], ...] = (
+            *({"channels": []}, {"channels": "research"}, {}, {"channels": [None]}),
+        )
+        for rubbish in nothing:
+            assert client.ask("subscribe", **rubbish)["type"] == "error"
+        assert client.ask("ping")["type"] == "pong"
+
+
+def test_rubbish_of_a_subscriber_costs_it_no_entry(desk: LiveDesk, web: Web) -> None:
+    with spectator(web) as client:
+        client.ask("subscribe", channels=["research"])
+        since = desk.seq
+        for rubbish in ("{", "[]", b"\xff\x00", '{"type": "research"}', "\u0000"):
+            client.socket.send(rubbish)
+            desk.ticks(1)
+        assert seqs(heard(client, upto=desk.seq)) == list(range(since + 1, desk.seq + 1))
+
+
+def test_a_desk_that_was_pages_behind_tells_all_of_it_in_order(
+    desk: LiveDesk, webs: list[Web]
+) -> None:
+    with spectator(webs[0]) as one, listener(webs[1], "unified") as other:
+        one.ask("subscribe", channels=["research"])
+        since = desk.seq
+        desk.hall.ticks(2 * PAGE + 1)
+        assert desk.seq == since
+        assert desk.fold() == 2 * PAGE + 1
+        assert seqs(heard(one, upto=desk.seq)) == list(range(since + 1, desk.seq + 1))
+        told = {message["seq"] for message in other.hear_until(desk.seq)}
+        assert told == set(range(since + 1, desk.seq + 1))
 
 
 def test_signals_and_analysts_are_parts_of_it_and_others_are_refused(

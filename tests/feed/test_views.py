@@ -1,185 +1,32 @@
-"""The sockets of the research desk in two web processes: a client that knows what it must hear."""
+"""The sockets of the research desk in two web processes: what comes there, and what may be said."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from contextlib import ExitStack, suppress
 
 import orjson
 import pytest
-from django.contrib.auth.models import User
-from django.db import connection
-from django.test import Client as Browser
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
-from market import tape
-from market.common.bulk import send
-from market.tape import RESEARCH_STREAM
-from news.research.alerting import Admission
-from news.research.events import Alert, Insight, Narrative, ResearchEvent, Signal, SignalClosed
-from news.research.runner import Cursor, Page
-from tests.feed.conftest import SOCKETS_PER_ADDRESS
-from tests.feed.live import (
-    LiveHall,
-    Web,
-    closing_code,
-    metrics_of,
-    narrow_socket,
-    spectator,
-    wait_until_left,
+from tests.feed.desk_views import (
+    NARRATIVE,
+    PATHS,
+    Desk,
+    address,
+    alert,
+    closed,
+    eventually_at,
+    gist,
+    insight,
+    listener,
+    signal,
 )
-from tests.feed.test_stats import eventually_showing
-from tests.stack.running import PATIENCE_SECONDS, eventually
-from wallstreetsim.api import limits
-from wallstreetsim.api.limits import Limit
-from wallstreetsim.feed.publishing import publish_research
+from tests.feed.live import LiveHall, Web, closing_code, spectator
+from tests.stack.running import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
-
-PATHS = ("unified", "market/APEX", "signals", "agents/macro", "narrative")
-
-
-class Desk:
-    """Says what a test has it say, as the desk does: an entry of the tape, then a notice."""
-
-    def __init__(self, hall: LiveHall) -> None:
-        self.hall = hall
-
-    def say(self, *events: ResearchEvent, is_published: bool = True) -> int:
-        """Return the seq of the entry in which these things are said."""
-        return self.hall.committed(lambda: self._say(events, is_published))
-
-    def _say(self, events: tuple[ResearchEvent, ...], is_published: bool) -> int:
-        row = self.hall.row
-        extent = tape.extent(epoch=row.epoch, stream=RESEARCH_STREAM)
-        seq = extent.last + 1 if extent else 1
-        told = [
-            {"type": one.type, "channel": "research", "data": [one.as_item()]} for one in events
-        ]
-        assert row.claimed_at is not None
-        at = (row.epoch, RESEARCH_STREAM, seq, row.tick, row.claimed_at)
-        entry = tape.Entry(*at, tape.encode(told))
-        with connection.cursor() as cursor:
-            send(cursor, tape.append([entry]))
-        page = Page(1, Admission((), (), 0), [entry], Cursor(row.epoch, row.tick, seq))
-        if is_published:
-            publish_research(page)
-        return seq
-
-
-@pytest.fixture
-def desk(hall: LiveHall) -> Desk:
-    return Desk(hall)
-
-
-def alert(
-    title: str = "APEX falls", symbol: str | None = "APEX", side: str | None = "SELL"
-) -> Alert:
-    return Alert(1, "selloff", "selloff", symbol, title, "Fast.", 1, (("a", "b"),), 1.0, side)
-
-
-def signal(id: str, symbol: str = "APEX") -> Signal:
-    return Signal(
-        tick=1,
-        id=id,
-        symbol=symbol,
-        action="SELL",
-        entry=10_000,
-        target=9_000,
-        stop=10_500,
-        confidence=61,
-        tier="HIGH",
-        kind="selloff",
-        rationale="It falls.",
-        factors=("falls",),
-        warnings=(),
-        risk_reward=2.0,
-        size=10,
-        account=10_000_000,
-        expires=90,
-    )
-
-
-def closed(id: str, symbol: str = "APEX") -> SignalClosed:
-    return SignalClosed(2, id, "selloff", symbol, "TARGET", 10_000, 9_000, 1_000, 400)
-
-
-def insight(analyst: str, symbol: str | None = None) -> Insight:
-    return Insight(1, analyst, f"{analyst} speaks.", 50, (), (), {"ratePercent": 5.0}, symbol)
-
-
-NARRATIVE = Narrative(1, "All.", {"TECHNOLOGY": "bullish"}, 50, (), ("s1",))
-
-
-class Listener:
-    """A client of one view, which fails when a message is missing, comes twice or out of order:
-    each names the one before it, and the first the one that the welcome named.
-    """
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.welcome = self.receive()
-        assert self.welcome["type"] == "welcome", self.welcome
-        self.last = {"research": self.welcome["prev"], "public": self.welcome.get("public")}
-
-    def receive(self) -> dict[str, Any]:
-        return dict(orjson.loads(self.socket.recv(timeout=PATIENCE_SECONDS)))
-
-    def hear(self) -> dict[str, Any]:
-        """Return the next message."""
-        message = self.receive()
-        if "prev" in message:
-            stream, seq = message["stream"], message["seq"]
-            assert message["prev"] == self.last[stream], (message, self.last)
-            assert seq >= message["prev"]
-            self.last[stream] = seq
-        return message
-
-    def hear_until(self, seq: int) -> list[dict[str, Any]]:
-        """Return what is said up to an entry of the desk, which the view must show."""
-        heard: list[dict[str, Any]] = []
-        while not heard or heard[-1].get("seq") != seq or heard[-1]["stream"] != "research":
-            heard.append(self.hear())
-        return heard
-
-    def say(self, message: object) -> None:
-        self.socket.send(json.dumps(message))
-
-    def ask(self, message: object) -> dict[str, Any]:
-        """Say something and return what is answered."""
-        self.say(message)
-        while "prev" in (answer := self.hear()):
-            continue
-        return answer
-
-
-def address(web: Web, path: str, prefix: str = "/ws") -> str:
-    return web.url.removesuffix("/ws") + f"{prefix}/{path}"
-
-
-@contextmanager
-def listener(web: Web, path: str, prefix: str = "/ws", **options: Any) -> Iterator[Listener]:
-    with connect(address(web, path, prefix), **options) as socket:
-        yield Listener(socket)
-
-
-def gist(message: dict[str, Any]) -> tuple[str, str]:
-    """Return what a message says, in short."""
-    match message["type"]:
-        case "alert":
-            told = message["embed"]["title"]
-        case "signal":
-            told = f"{message['signal']['id']} {message['signal']['status']}"
-        case "agent_insight":
-            told = message["agent"]
-        case "narrative":
-            told = message["narrative"]["text"]
-        case _:
-            told = message["symbol"]
-    return message["type"], told
 
 
 # What comes
@@ -248,16 +95,6 @@ def test_a_welcome_says_where_one_is(desk: Desk, hall: LiveHall, web: Web) -> No
             *("research", seq),
             hall.row.tick,
         )
-
-
-def eventually_at(web: Web, seq: int) -> None:
-    """Wait until a web process has heard of an entry of the desk."""
-
-    def is_heard_of() -> bool:
-        with listener(web, "narrative") as client:
-            return bool(client.welcome["seq"] == seq)
-
-    eventually(is_heard_of)
 
 
 def test_a_company_s_prices_are_the_price_update_in_the_terminal_s_form(
@@ -372,6 +209,17 @@ def test_rubbish_is_answered_with_what_is_understood(web: Web, rubbish: str) -> 
         assert client.ask({"type": "ping"})["type"] == "pong"
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_rubbish_disturbs_no_view(desk: Desk, web: Web, path: str) -> None:
+    with listener(web, path) as client:
+        for rubbish in ("{", '{"type": "subscribe", "channels": ["research"]}', "\u0000", b"\xff"):
+            client.socket.send(rubbish)
+        last = desk.say(alert(), insight("macro"), NARRATIVE)
+        heard = [client.hear() for _ in range(5 if path != "unified" else 7)]
+    assert [one["code"] for one in heard if one["type"] == "error"] == ["BAD_REQUEST"] * 4
+    assert {one["seq"] for one in heard if one["type"] != "error"} == {last}
+
+
 def test_binary_is_answered_and_what_is_too_fast_is_closed(web: Web) -> None:
     with listener(web, "signals") as client:
         client.socket.send(b"\x00")
@@ -389,158 +237,3 @@ def test_a_foreign_page_is_refused_in_the_handshake(web: Web) -> None:
             connect(address(web, path), additional_headers={"Origin": "https://evil.example"}),
         ):
             pass
-
-
-# Coming back
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_who_comes_back_at_another_process_is_told_what_it_missed_once(
-    desk: Desk, hall: LiveHall, webs: list[Web], path: str
-) -> None:
-    with listener(webs[0], path) as before:
-        last = desk.say(alert("first"), insight("macro"), NARRATIVE)
-        before.hear_until(last)
-        has = {"research": last}
-        if path.startswith("market"):
-            hall.tick("ann BUY 10 MARKET")
-            has["public"] = before.hear()["seq"]
-    desk.say(alert("missed 1"), insight("macro"), NARRATIVE)
-    hall.tick("ann BUY 5 MARKET")
-    missed = desk.say(alert("missed 2"), insight("macro"), NARRATIVE)
-    eventually_at(webs[1], missed)
-    with listener(webs[1], path) as client:
-        epoch = client.welcome["epoch"]
-        client.say({"type": "resume", "id": 7, "epoch": epoch, "since": has})
-        live = desk.say(alert("live"), insight("macro"), NARRATIVE)
-        heard: list[dict[str, Any]] = []
-        while not heard or heard[-1].get("seq") != live:
-            heard.append(client.receive())
-        start = heard.index(next(one for one in heard if one["type"] == "recovery_start"))
-        end = heard.index(next(one for one in heard if one["type"] == "recovery_complete"))
-        assert heard[start]["gap"] is False and heard[start]["id"] == heard[end]["id"] == 7
-        told = heard[start + 1 : end]
-        assert heard[end]["messages"] == len(told)
-        seqs = [one["seq"] for one in told if one["stream"] == "research"]
-        assert sorted(set(seqs)) == [missed - 1, missed]
-        prev = dict(has)
-        for one in told:
-            assert one["prev"] == prev[one["stream"]]
-            prev[one["stream"]] = one["seq"]
-        if path.startswith("market"):
-            assert [gist(one)[0] for one in told] == ["alert", "market_data", "alert"]
-        assert heard[-1]["seq"] == live and heard[-1]["prev"] in (missed, live)
-
-
-def test_a_client_that_was_there_all_the_time_has_missed_nothing(desk: Desk, web: Web) -> None:
-    with listener(web, "unified") as client:
-        last = desk.say(NARRATIVE)
-        client.hear_until(last)
-        since = {"research": client.welcome["seq"]}
-        client.say({"type": "resume", "epoch": client.welcome["epoch"], "since": since})
-        assert client.hear()["type"] == "recovery_start"
-        end = client.hear()
-        assert (end["type"], end["messages"]) == ("recovery_complete", 0)
-
-
-@pytest.mark.parametrize(
-    ("epoch", "since"), [(99, 1), (1, 1_000_000)], ids=["another world", "the future"]
-)
-def test_a_position_that_the_tape_does_not_know_is_a_gap(
-    desk: Desk, web: Web, epoch: int, since: int
-) -> None:
-    desk.say(NARRATIVE)
-    with listener(web, "unified") as client:
-        client.say({"type": "resume", "epoch": epoch, "since": {"research": since}})
-        assert client.hear()["gap"] is True
-        end = client.hear()
-        assert (end["type"], end["gap"], end["messages"]) == ("recovery_complete", True, 0)
-        last = desk.say(alert("live"))
-        assert gist(client.hear_until(last)[-1]) == ("alert", "live")
-
-
-# Limits
-
-
-def test_all_sockets_of_an_address_share_one_limit(web: Web, hall: LiveHall) -> None:
-    wait_until_left(web)
-    with ExitStack() as stack:
-        for number in range(SOCKETS_PER_ADDRESS - 1):
-            stack.enter_context(listener(web, PATHS[number % len(PATHS)]))
-        stack.enter_context(spectator(web))
-        with connect(address(web, "unified")) as socket:
-            assert closing_code(socket) == 4430
-
-
-def test_who_never_reads_is_closed_and_holds_nobody_up(
-    desk: Desk, hall: LiveHall, web: Web
-) -> None:
-    slow = 'wss_feed_closed_total{reason="slow_consumer"}'
-    before = metrics_of(web)[slow]
-    sockets = [narrow_socket(web.port) for _ in range(2)]
-    long = Narrative(1, "x" * 60_000, {}, 50, (), ())
-    with ExitStack() as stack:
-        silent = [
-            stack.enter_context(
-                connect(address(web, path), sock=socket, max_queue=1, compression=None)
-            )
-            for socket, path in zip(sockets, ("unified", "narrative"), strict=True)
-        ]
-        reader = stack.enter_context(listener(web, "narrative", max_size=None))
-        for _ in range(400):
-            seq = desk.say(*[long] * 4)
-            assert {gist(one)[0] for one in reader.hear_until(seq)} == {"narrative"}
-            for _ in range(3):  # the others of the entry
-                reader.hear()
-            if metrics_of(web)[slow] >= before + 2:
-                break
-        else:
-            raise AssertionError("who reads nothing is still served")
-        for socket in silent:
-            socket.socket.close()
-
-
-# Statistics
-
-
-def test_everybody_sees_how_many_listen_where_and_staff_each_socket(
-    desk: Desk, hall: LiveHall, webs: list[Web], client: Browser
-) -> None:
-    def figures() -> dict[str, Any]:
-        return dict(client.get("/api/v1/ws/stats").json()["data"])
-
-    channels = {"unified": 2, "market_APEX": 1}
-    with (
-        listener(webs[0], "unified") as one,
-        listener(webs[1], "unified"),
-        listener(webs[1], "market/APEX"),
-        spectator(webs[0]),
-    ):
-        last = desk.say(alert(), alert("again", "NEXUS"))
-        one.hear_until(last)
-        found = eventually_showing(figures, connections=4, channels=channels)
-        assert "sockets" not in found and "each" not in found
-        client.force_login(User.objects.create(username="op", is_staff=True))
-        sockets = eventually_showing(figures, connections=4, channels=channels)["sockets"]
-        listed = [(socket["channel"], socket["messagesSent"]) for socket in sockets]
-        assert ("unified", 3) in listed and len(listed) == 4  # the welcome and two alerts
-        assert {channel for channel, _ in listed} == {"unified", "market_APEX", "feed"}
-        assert all("T" in socket["since"] for socket in sockets)
-
-
-def test_the_statistics_count_against_an_address(
-    db: None, client: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert client.get("/ws/stats?x=1").status_code == 400
-    monkeypatch.setitem(limits.LIMITS, "requests", (Limit(10, 600),))
-    elsewhere = "192.0.2.77"  # nobody else's
-    answers = [client.get("/ws/stats", REMOTE_ADDR=elsewhere).status_code for _ in range(11)]
-    assert answers == [200] * 10 + [429]
-
-
-def test_a_socket_without_a_word_is_served_for_as_long_as_it_reads(desk: Desk, web: Web) -> None:
-    with listener(web, "signals") as client:
-        for number in range(5):
-            desk.say(signal(f"s{number}"))
-        last = desk.say(signal("last"))
-        assert len(client.hear_until(last)) == 6

@@ -9,9 +9,16 @@ from math import comb, exp, log
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.rounds import HORIZONS, LAG, Acted, Pair, Round, nats_together, when
+from sec.engine.detectors.rounds import (
+    AVERAGED,
+    HORIZONS,
+    LAG,
+    Acted,
+    Agreement,
+    agreement,
+)
 from sec.engine.detectors.tape import Added, Flow, trade_seen
-from sec.engine.detectors.ties import link_seen
+from sec.engine.detectors.ties import Ties, link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 from sec.engine.rules import COORDINATION
@@ -20,27 +27,43 @@ from sec.engine.suspicion import Conduct, Suspicion, strongest
 LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
 NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
-IN_TIME = 0.65  # of a coordinated account's trades, that its partner trades beside
 LEAST_TICKS = 40  # over which a rate is taken
+LEAST_CHANCE, MOST_CHANCE = 0.3, 0.9  # that another acts beside one that does
 LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
-LEAST_MOVE = 0.4  # usual moves over a horizon: what is smaller says nothing
-CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
-PAIR_OPENS = 2.5  # nats, from which a pair is looked at with its company
-OF_MANY_PAIRS = 3.0  # nats, for two alone: of so many pairs some agree by chance
+LEAST_MOVE = 0.15  # usual moves over a horizon: what is smaller says nothing
+LEAST_AWAY = 0.08  # the same of a distance from an average
+CERTAINTY = 3.0  # nats, for a confidence of 1 − 1/e
+PAIR_OPENS = 0.4  # nats, from which a pair is looked at with its company
+ADDS = 0.5  # nats, that another member has to add
+OF_MANY = 3.0  # nats: of so many who are linked, some agree by chance
 MOST_MEMBERS = 8
-KEPT_ROUNDS = 40
+MOST_JUDGED = 24  # pairs in a tick
+MOST_ASKED = 12  # of those linked to a group, who might belong to it: the busiest
+KEPT_ACTS = 40  # of an account in a company
 LEAST_ROUNDS = 4
 
-PairKey = tuple[int, int, str]  # the lower account, the higher, the company
+
+class Trail:
+    """What a linked account has done of a company: beside others that it is linked to, or alone."""
+
+    __slots__ = ("acts", "alone")
+
+    def __init__(self) -> None:
+        self.acts: list[Acted] = []
+        self.alone: list[Tick] = []
+
+    def keep(self, after: Tick) -> None:
+        self.acts = [act for act in self.acts if act.tick > after]
+        self.alone = [tick for tick in self.alone if tick > after]
 
 
 class Coordination:
-    """Compares what linked accounts do, pair by pair, and finds the groups that act as one."""
+    """Compares what linked accounts do, and finds the groups that act as one."""
 
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
-        self.acted: dict[str, list[Acted]] = {}  # by company, of the last few ticks
-        self.pairs: dict[PairKey, Pair] = {}
+        self.recent: dict[str, list[Acted]] = {}  # by company, of the last few ticks
+        self.beside: dict[str, dict[int, Trail]] = {}  # by company and account
         self.prices: dict[str, list[Cents]] = {}  # oldest first
         self.news: dict[str, Tick] = {}  # by company: when it last had news
 
@@ -51,29 +74,20 @@ class Coordination:
             self.news[event.symbol] = tick
         for symbol in added.resumed:
             self.news[symbol] = tick
-        fresh = self._acts(added, known)
-        grown: dict[PairKey, None] = {}
-        for one in fresh:
-            symbol = one.trades[0].symbol
-            for other in self.acted.get(symbol, ()):
-                if other.account == one.account or other.tick < tick - LAG:
+        suspicions: list[Suspicion] = []
+        if not known.ties.is_empty:
+            grown = self._note(added, known)
+            self._expire(tick)
+            # Where many are linked, and act at once, their turn comes in another tick.
+            start = tick % len(grown) if len(grown) > MOST_JUDGED else 0
+            seen: list[tuple[str, tuple[int, ...]]] = []
+            for symbol, one, other in (grown[start:] + grown[:start])[:MOST_JUDGED]:
+                if any(name == symbol and one in them and other in them for name, them in seen):
                     continue
-                if known.ties.linked(one.account, other.account):
-                    key = self._match(one, other, symbol, known.turnover)
-                    if key is not None:
-                        grown[key] = None
-            self.acted.setdefault(symbol, []).append(one)
-        self._expire(tick, known)
-        suspicions = []
-        seen: set[tuple[tuple[int, ...], str]] = set()
-        for key in grown:
-            pair = self.pairs[key]
-            if pair.nats() < PAIR_OPENS:
-                continue
-            found = self._group(key, tick, known)
-            if found is not None and (found.accounts, key[2]) not in seen:
-                seen.add((found.accounts, key[2]))
-                suspicions.append(found)
+                found = self._group(symbol, (one, other), tick, known)
+                if found is not None:
+                    seen.append((symbol, found.accounts))
+                    suspicions.append(found)
         for symbol, quote in added.quotes.items():
             prices = self.prices.setdefault(symbol, [])
             prices.append(quote.price)
@@ -83,153 +97,143 @@ class Coordination:
             self._prune(tick - self.window_ticks)
         return suspicions
 
-    # Rounds
+    # What they do
 
-    def _acts(self, added: Added, known: Known) -> list[Acted]:
-        """Return what linked accounts have done in the tick that nothing common explains."""
-        if known.ties.is_empty:
-            return []
-        found: list[Acted] = []
+    def _note(self, added: Added, known: Known) -> list[tuple[str, int, int]]:
+        """Remember what linked accounts have done in the tick that nothing common explains, and
+        return the pairs, by company, that have agreed.
+        """
+        grown: dict[tuple[str, int, int], None] = {}
         for symbol, flows in added.flows.by_company.items():
             if added.tick - self.news.get(symbol, -NEWS_TICKS) < NEWS_TICKS:
                 continue
-            least = LEAST_SHARES * added.quotes[symbol].usual_volume
-            fresh: dict[int, int] = {}  # by account: what it bought net
-            for account, flow in flows.items():
-                net = flow.bought - flow.sold
-                if abs(net) >= least and known.ties.has(account):
-                    fresh[account] = net
-            if not fresh:
+            recent = self.recent.setdefault(symbol, [])
+            for act in self._acts(symbol, flows, added, known):
+                near = [one for one in recent if known.ties.linked(one.account, act.account)]
+                for one in near:
+                    self._keep(one, symbol)
+                    if one.account != act.account and one.net * act.net > 0:
+                        low, high = sorted((one.account, act.account))
+                        grown[symbol, low, high] = None
+                recent.append(act)
+                if any(one.account != act.account for one in near):
+                    self._keep(act, symbol)
+        return list(grown)
+
+    def _acts(self, symbol: str, flows: dict[int, Flow], added: Added, known: Known) -> list[Acted]:
+        least = LEAST_SHARES * added.quotes[symbol].usual_volume
+        fresh: dict[int, int] = {}  # by account: what it bought net
+        for account, flow in flows.items():
+            net = flow.bought - flow.sold
+            if abs(net) >= least and known.ties.has(account):
+                fresh[account] = net
+        if not fresh:
+            return []
+        found: list[Acted] = []
+        signs = self._signs(symbol, added)
+        bought = sum(1 for flow in flows.values() if flow.bought > flow.sold)
+        for account, net in fresh.items():
+            same = bought if net > 0 else len(flows) - bought
+            partners = len(known.ties.among(account, fresh))
+            others = len(flows) - 1 - partners
+            if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
                 continue
-            signs = self._signs(symbol, added)
-            bought = sum(1 for flow in flows.values() if flow.bought > flow.sold)
-            for account, net in fresh.items():
-                same = bought if net > 0 else len(flows) - bought
-                partners = len(known.ties.among(account, fresh))
-                others = len(flows) - 1 - partners
-                if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
-                    continue
-                habit = known.turnover.habit(account, symbol)
-                acted = _acted(account, net, habit, flows[account], signs, added)
-                if acted.trades:
-                    found.append(acted)
+            habit = known.turnover.habit(account, symbol)
+            acted = _acted(account, net, habit, flows[account], signs, added)
+            if acted.trades:
+                found.append(acted)
         return found
 
     def _signs(self, symbol: str, added: Added) -> list[int]:
-        """Return the signs of a company's moves before the tick, and of how its quotes lean about
-        its price; 0 where that was small.
+        """Return the signs of a company's moves before the tick, of its distance from averages, and
+        of how its quotes lean about its price; 0 where that was small.
         """
         prices = self.prices.get(symbol, [])
         sigma = added.quotes[symbol].sigma
-        signs = []
+        signs: list[int] = []
         for horizon in HORIZONS:
             if len(prices) <= horizon:
                 signs.append(0)
                 continue
             move = log(prices[-1] / prices[-1 - horizon])
-            is_small = abs(move) < LEAST_MOVE * sigma * horizon**0.5
-            signs.append(0 if is_small else 1 if move > 0.0 else -1)
+            signs.append(_sign(move, LEAST_MOVE * sigma * horizon**0.5))
+        for ticks in AVERAGED:
+            if len(prices) < ticks:
+                signs.append(0)
+                continue
+            away = log(prices[-1] * ticks / sum(prices[-ticks:]))
+            signs.append(_sign(away, LEAST_AWAY * sigma * ticks**0.5))
         quote = added.before[symbol]
         lean = quote.bid + quote.ask - 2 * quote.price
-        is_small = abs(lean) < LEAST_LEAN * (quote.ask - quote.bid)
-        signs.append(0 if is_small else 1 if lean > 0 else -1)
+        signs.append(_sign(float(lean), LEAST_LEAN * (quote.ask - quote.bid)))
         return signs
 
-    def _match(self, one: Acted, other: Acted, symbol: str, turnover: Turnover) -> PairKey | None:
-        """Take two acts for a round of a pair, each act once."""
-        if other.account in one.matched or one.account in other.matched:
-            return None
-        one.matched.append(other.account)
-        other.matched.append(one.account)
-        low, high = (one, other) if one.account < other.account else (other, one)
-        key = (low.account, high.account, symbol)
-        pair = self.pairs.get(key)
-        if pair is None:
-            pair = self.pairs[key] = Pair(one.tick)
-        pair.tick = one.tick
-        round = Round(low, high)
-        chance = self._chance(high.account, symbol, one.tick, turnover)
-        pair.timely += log(IN_TIME / chance)
-        pair.rounds.append(round)
-        if len(pair.rounds) > KEPT_ROUNDS:
-            del pair.rounds[0]
-        if pair.nats() <= 0.0:
-            pair.clear()
-            return None
-        return key if round.agrees else None
+    def _trail(self, account: int, symbol: str) -> Trail:
+        of_company = self.beside.get(symbol)
+        if of_company is None:
+            of_company = self.beside[symbol] = {}
+        trail = of_company.get(account)
+        if trail is None:
+            trail = of_company[account] = Trail()
+        return trail
 
-    def _chance(self, account: int, symbol: str, tick: Tick, turnover: Turnover) -> float:
-        """Return the chance that an account trades within the lag of any moment."""
-        volume = turnover.volume_of(account, symbol)
-        if volume is None:
-            return 0.3
-        ticks = (1.0 - SLOW ** max(LEAST_TICKS, tick - volume.first)) / (1.0 - SLOW)
-        rate = volume.active * SLOW ** (tick - volume.tick) / ticks
-        return min(0.9, max(0.3, 1.0 - (1.0 - min(1.0, rate)) ** (2 * LAG + 1)))
+    def _keep(self, act: Acted, symbol: str) -> None:
+        """Remember an act beside which somebody else acted."""
+        acts = self._trail(act.account, symbol).acts
+        if act not in acts[-2 * LAG :]:
+            acts.append(act)
+            if len(acts) > KEPT_ACTS:
+                del acts[0]
 
-    def _expire(self, tick: Tick, known: Known) -> None:
-        """Let acts that are too old for a round count against those pairs they were none of."""
-        for symbol, acts in self.acted.items():
-            if not acts or acts[0].tick >= tick - LAG:
+    def _expire(self, tick: Tick) -> None:
+        """Let acts go that are too old for a round: alone where nobody acted beside them."""
+        for symbol, recent in self.recent.items():
+            if not recent or recent[0].tick >= tick - LAG:
                 continue
-            kept = []
-            for act in acts:
-                if act.tick >= tick - LAG:
-                    kept.append(act)
-                    continue
-                for other in known.ties.partners(act.account):
-                    if other in act.matched:
-                        continue
-                    low, high = sorted((act.account, other))
-                    pair = self.pairs.get((low, high, symbol))
-                    if pair is not None and pair.rounds:
-                        chance = self._chance(other, symbol, tick, known.turnover)
-                        pair.timely += log((1.0 - IN_TIME) / (1.0 - chance)) / 2.0
-                        if pair.nats() <= 0.0:
-                            pair.clear()
-            self.acted[symbol] = kept
+            of_company = self.beside.get(symbol, {})
+            for act in recent:
+                trail = of_company.get(act.account)
+                if act.tick < tick - LAG and trail is not None and act not in trail.acts:
+                    trail.alone.append(act.tick)
+                    if len(trail.alone) > KEPT_ACTS:
+                        del trail.alone[0]
+            self.recent[symbol] = [act for act in recent if act.tick >= tick - LAG]
 
     # Groups
 
-    def _group(self, key: PairKey, tick: Tick, known: Known) -> Suspicion | None:
-        """Return the suspicion against a pair and those who act with both of it."""
-        low, high, symbol = key
-        members = [low, high]
-        for other in known.ties.partners(low):
-            if other == high or len(members) >= MOST_MEMBERS:
-                continue
-            found = [self.pairs.get(_key(other, one, symbol)) for one in members]
-            nats = sum((pair.nats() for pair in found if pair is not None), 0.0)
-            if nats >= PAIR_OPENS * len(members) / 2.0:
-                members.append(other)
-        members.sort()
-        pairs = [
-            pair
-            for n, one in enumerate(members)
-            for other in members[n + 1 :]
-            if (pair := self.pairs.get((one, other, symbol))) is not None
-        ]
-        weighed = [one for pair in pairs for one in pair.weighed()]
-        weighed.sort(key=when)
-        acts: dict[tuple[Tick, int], Acted] = {}
-        for round, _ in weighed:
-            for act in (round.low, round.high):
-                acts[act.tick, act.account] = act
-        nats, count = nats_together(weighed)
-        if count < LEAST_ROUNDS:
+    def _group(
+        self, symbol: str, pair: tuple[int, int], tick: Tick, known: Known
+    ) -> Suspicion | None:
+        """Return the suspicion against a pair and those who act with it."""
+        members = list(pair)
+        found = self._agreement(symbol, members, tick, known.turnover)
+        if found.by_sides < PAIR_OPENS:
             return None
+        asked = self._asked(symbol, members, known.ties)
+        choice = len(asked)
+        while asked and len(members) < MOST_MEMBERS:
+            tried = [
+                (self._agreement(symbol, [*members, one], tick, known.turnover), -one)
+                for one in asked
+            ]
+            best, other = max(tried, key=_nats_of)
+            if best.nats < found.nats + ADDS:
+                break
+            found = best
+            members.append(-other)
+            asked = self._asked(symbol, members, known.ties)
+        if found.rounds < LEAST_ROUNDS:
+            return None
+        members.sort()
         # Whoever has many friends finds one who happens to agree.
-        nats -= log(comb(max(len(members) - 1, len(known.ties.partners(low))), len(members) - 1))
-        if len(members) == 2:
-            nats -= OF_MANY_PAIRS
-        confidence = 1.0 - exp(-max(0.0, nats) / CERTAINTY)
-        orders = {order.id: order for act in acts.values() for order in act.orders}
-        trades = {trade.id: trade for act in acts.values() for trade in act.trades}
+        nats = found.nats - OF_MANY - log(comb(max(len(members) - 1, choice + 1), len(members) - 1))
+        orders = {order.id: order for act in found.acts for order in act.orders}
+        trades = {trade.id: trade for act in found.acts for trade in act.trades}
         return Suspicion(
             COORDINATION,
             tuple(members),
             symbol,
-            confidence,
+            1.0 - exp(-max(0.0, nats) / CERTAINTY),
             min(trade.tick for trade in trades.values()),
             tick,
             orders=tuple(orders.values()),
@@ -237,40 +241,81 @@ class Coordination:
             links=link_seen(members, known.ties, tick),
         )
 
+    def _asked(self, symbol: str, members: list[int], ties: Ties) -> list[int]:
+        """Return those who may belong to a group: linked to it, and active beside others."""
+        of_company = self.beside.get(symbol, {})
+        near = {
+            one
+            for member in members
+            for one in ties.partners(member)
+            if one not in members and one in of_company and of_company[one].acts
+        }
+        return sorted(near, key=lambda one: (-len(of_company[one].acts), one))[:MOST_ASKED]
+
+    def _agreement(
+        self, symbol: str, members: list[int], tick: Tick, turnover: Turnover
+    ) -> Agreement:
+        trails = [self._trail(account, symbol) for account in members]
+        nobody, mean = 1.0, 0.0
+        rates = [self._rate(account, symbol, tick, turnover) for account in members]
+        for rate in rates:
+            nobody *= (1.0 - rate) ** (2 * LAG + 1)
+        for rate in rates:
+            mean += (1.0 - nobody / (1.0 - rate) ** (2 * LAG + 1)) / len(rates)
+        return agreement(
+            [act for trail in trails for act in trail.acts],
+            sum(len(trail.alone) for trail in trails),
+            min(MOST_CHANCE, max(LEAST_CHANCE, mean)),
+        )
+
+    def _rate(self, account: int, symbol: str, tick: Tick, turnover: Turnover) -> float:
+        """Return in which part of all ticks an account trades."""
+        volume = turnover.volume_of(account, symbol)
+        if volume is None:
+            return 0.0
+        ticks = (1.0 - SLOW ** max(LEAST_TICKS, tick - volume.first)) / (1.0 - SLOW)
+        return min(0.9, volume.active * SLOW ** (tick - volume.tick) / ticks)
+
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
+        account = conduct.account
         found = (
-            self._group(key, conduct.last_tick, known)
-            for key in self.pairs
-            if conduct.account in key[:2] and conduct.symbol in (None, key[2])
+            self._group(symbol, (account, other), conduct.last_tick, known)
+            for symbol, of_company in self.beside.items()
+            if account in of_company and conduct.symbol in (None, symbol)
+            for other in known.ties.partners(account)
+            if other in of_company
         )
         return strongest((one for one in found if one is not None), conduct)
 
     def forget(self, account: int, symbol: str | None) -> None:
-        self.pairs = {
-            key: pair
-            for key, pair in self.pairs.items()
-            if account not in key[:2] or symbol not in (None, key[2])
-        }
+        for name, of_company in self.beside.items():
+            if symbol in (None, name):
+                of_company.pop(account, None)
 
     # Keeping
 
     def _prune(self, after: Tick) -> None:
-        self.pairs = {key: pair for key, pair in self.pairs.items() if pair.tick > after}
+        for symbol, of_company in self.beside.items():
+            for trail in of_company.values():
+                trail.keep(after)
+            self.beside[symbol] = {a: one for a, one in of_company.items() if one.acts}
 
     def split(self, symbol: str, into: int, of: int) -> None:
         self.prices[symbol] = [price * of // into for price in self.prices.get(symbol, ())]
-        acts = {id(act): act for act in self.acted.get(symbol, ())}
-        for (_, _, name), pair in self.pairs.items():
-            if name == symbol:
-                acts.update((id(act), act) for one in pair.rounds for act in (one.low, one.high))
+        acts = {id(act): act for act in self.recent.get(symbol, ())}
+        for trail in self.beside.get(symbol, {}).values():
+            acts.update((id(act), act) for act in trail.acts)
         for act in acts.values():
             act.net = act.net * into // of
             act.trades = [split_trade(trade, symbol, into, of) for trade in act.trades]
             act.orders = [split_order(order, symbol, into, of) for order in act.orders]
 
     def size(self) -> int:
-        return len(self.pairs) + sum(len(acts) for acts in self.acted.values())
+        recent = sum(len(acts) for acts in self.recent.values())
+        return recent + sum(
+            len(trail.acts) for of_company in self.beside.values() for trail in of_company.values()
+        )
 
     def dump(self) -> Plain:
         numbers: dict[int, int] = {}
@@ -288,50 +333,51 @@ class Coordination:
                         list(act.signs),
                         [list(trade) for trade in act.trades],
                         [list(order) for order in act.orders],
-                        list(act.matched),
                     ]
                 )
             return numbers[id(act)]
 
-        acted = [[symbol, [number(act) for act in them]] for symbol, them in self.acted.items()]
-        pairs = [
+        recent = [[symbol, [number(act) for act in them]] for symbol, them in self.recent.items()]
+        beside = [
             [
-                *key,
-                pair.tick,
-                pair.timely,
-                [[number(one.low), number(one.high)] for one in pair.rounds],
+                symbol,
+                [
+                    [account, [number(act) for act in trail.acts], list(trail.alone)]
+                    for account, trail in of_company.items()
+                ],
             ]
-            for key, pair in self.pairs.items()
+            for symbol, of_company in self.beside.items()
         ]
         return {
             "acts": acts,
-            "acted": acted,
-            "pairs": pairs,
+            "recent": recent,
+            "beside": beside,
             "prices": [[symbol, list(prices)] for symbol, prices in self.prices.items()],
             "news": [list(item) for item in self.news.items()],
         }
 
     def load(self, state: Plain) -> None:
         acts: list[Acted] = []
-        for tick, account, net, habit, signs, trades, orders, matched in state["acts"]:
-            act = Acted(
-                tick,
-                account,
-                net,
-                habit,
-                list(signs),
-                [TradeSeen(*trade) for trade in trades],
-                [OrderSeen(*order) for order in orders],
+        for tick, account, net, habit, signs, trades, orders in state["acts"]:
+            acts.append(
+                Acted(
+                    tick,
+                    account,
+                    net,
+                    habit,
+                    list(signs),
+                    [TradeSeen(*trade) for trade in trades],
+                    [OrderSeen(*order) for order in orders],
+                )
             )
-            act.matched = list(matched)
-            acts.append(act)
-        self.acted = {symbol: [acts[n] for n in them] for symbol, them in state["acted"]}
-        self.pairs = {}
-        for row in state["pairs"]:
-            low, high, symbol, tick, timely, rounds = row
-            pair = self.pairs[low, high, symbol] = Pair(tick)
-            pair.timely = timely
-            pair.rounds = [Round(acts[one], acts[other]) for one, other in rounds]
+        self.recent = {symbol: [acts[n] for n in them] for symbol, them in state["recent"]}
+        self.beside = {}
+        for symbol, of_company in state["beside"]:
+            self.beside[symbol] = {}
+            for account, numbers, alone in of_company:
+                trail = self.beside[symbol][account] = Trail()
+                trail.acts = [acts[n] for n in numbers]
+                trail.alone = list(alone)
         self.prices = {symbol: list(prices) for symbol, prices in state["prices"]}
         self.news = dict(state["news"])
 
@@ -352,5 +398,9 @@ def _acted(
     return Acted(added.tick, account, net, habit, signs, trades, orders)
 
 
-def _key(one: int, other: int, symbol: str) -> PairKey:
-    return (one, other, symbol) if one < other else (other, one, symbol)
+def _sign(value: float, least: float) -> int:
+    return 0 if abs(value) < least else 1 if value > 0.0 else -1
+
+
+def _nats_of(tried: tuple[Agreement, int]) -> tuple[float, int]:
+    return tried[0].nats, tried[1]

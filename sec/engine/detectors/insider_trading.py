@@ -28,7 +28,7 @@ LEAST_PART = 0.25  # of the position, ended after the news
 PART_BASE, PART_WEIGHT, WHOLE = 0.5, 0.45, 0.6  # confidence by the part that is ended, of so much
 RIGHT = 0.7  # of the positions that one builds who knows: those followed by the right news
 NEWS_PRIOR, NEWS_PRIOR_TICKS = 0.5, 300  # news of a company, in so many ticks: before any is seen
-HABIT_CERTAINTY = 8.0  # nats, for a confidence of 1 − 1/e
+HABIT_CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
 KEPT_HABITS = 12
 LEAST_HABITS = 3
 
@@ -62,6 +62,15 @@ class Use(NamedTuple):
     part: float
     trades: tuple[TradeSeen, ...]
     orders: tuple[OrderSeen, ...]
+
+
+class Build(NamedTuple):
+    """What an account has built up: shares net and gross, what they cost net, and since when."""
+
+    net: Shares
+    gross: Shares
+    cents: Cents
+    first: Tick
 
 
 class Habit:
@@ -130,27 +139,37 @@ class InsiderTrading:
     ) -> Early | None:
         """Return what an account has built up before an event, if that was much for it."""
         tick, symbol = event.tick, event.symbol
-        sums = course.between(account, tick - AHEAD, tick)
-        net, gross = sums.bought - sums.sold, sums.bought + sums.sold
+        build = _build(account, course, tick)
+        net, gross = build.net, build.gross
         if abs(net) < LEAST_EARLY * added.quotes[symbol].usual_volume or (
             abs(net) < ONE_WAY * gross
         ):
             return None
-        volume = turnover.volumes[symbol][account]
-        _, slow = volume.at(tick)
-        lately = 0.0
-        first = tick
-        for trade in course.trades:
-            if tick - AHEAD <= trade.tick <= tick:
-                lately += trade.quantity * SLOW ** (tick - trade.tick)
-                first = min(first, trade.tick)
-        weight = (SLOW**AHEAD - SLOW ** max(AHEAD, tick - volume.first)) / (1.0 - SLOW)
-        before = max(0.0, slow - lately) / weight if weight > 1.0 else 0.0
-        if gross / (tick - first + 1) < UNUSUAL * before:
+        before = self._usual(account, course, symbol, tick, turnover)
+        if gross / (tick - build.first + 1) < UNUSUAL * before:
             return None
-        cents = sums.paid - sums.received
-        chance = self._chance(symbol, tick - first + 1, tick)
-        return Early(account, event, net, cents, first, chance, False, 0)
+        chance = self._chance(symbol, tick - build.first + 1, tick)
+        return Early(account, event, net, build.cents, build.first, chance, False, 0)
+
+    def _usual(
+        self, account: int, course: Course, symbol: str, tick: Tick, turnover: Turnover
+    ) -> float:
+        """Return how much an account traded a tick, before it might have begun to be early. What it
+        made of earlier news was no more usual than this.
+        """
+        volume = turnover.volumes[symbol][account]
+        weight = (SLOW**AHEAD - SLOW ** max(AHEAD, tick - volume.first)) / (1.0 - SLOW)
+        if weight <= 1.0:
+            return 0.0
+        apart = {trade.id: trade for trade in course.trades if trade.tick >= tick - AHEAD}
+        habit = self.habits.get(account)
+        if habit is not None:
+            for use in habit.uses.values():
+                if use.early.event.symbol == symbol:
+                    apart.update((trade.id, trade) for trade in use.trades)
+        _, slow = volume.at(tick)
+        other = sum((one.quantity * SLOW ** (tick - one.tick) for one in apart.values()), 0.0)
+        return max(0.0, slow - other) / weight
 
     def _chance(self, symbol: str, ticks: Tick, now: Tick) -> float:
         """Return the chance that good news of a company falls within so many ticks, or bad news."""
@@ -230,7 +249,7 @@ class InsiderTrading:
         if len(uses) < 2:
             return None
         account = uses[0].early.account
-        built = sum(course.built for course in known.positions.by(account))
+        built = sum(course.builds(account, habit.tick) for course in known.positions.by(account))
         others = max(habit.wrong, built - len(uses))
         nats, mean = 0.0, 0.0
         for use in uses:
@@ -245,7 +264,7 @@ class InsiderTrading:
         return Suspicion(
             INSIDER_TRADING,
             (uses[0].early.account,),
-            uses[-1].early.event.symbol,
+            uses[0].early.event.symbol,  # of one course of conduct, wherever it goes on
             confidence,
             uses[0].early.first_tick,
             habit.tick,
@@ -328,6 +347,24 @@ class InsiderTrading:
                     tuple(OrderSeen(*order) for order in orders),
                 )
                 habit.uses[use.early.event.id] = use
+
+
+def _build(account: int, course: Course, tick: Tick) -> Build:
+    """Return what an account has built up to a tick of the position that it has: of its last trades
+    those that come to the most, less what went back.
+    """
+    net = gross = cents = 0
+    best, most = Build(0, 0, 0, tick), 0
+    for trade in reversed(course.runs(account, tick)[-1].trades):
+        if trade.tick < tick - AHEAD:
+            break
+        side = 1 if trade.buyer == account else -1
+        net += side * trade.quantity
+        gross += trade.quantity
+        cents += side * trade.quantity * trade.price
+        if 2 * abs(net) - gross > most:
+            best, most = Build(net, gross, cents, trade.tick), 2 * abs(net) - gross
+    return best
 
 
 def _dump_early(one: Early) -> Plain:

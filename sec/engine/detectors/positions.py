@@ -14,7 +14,8 @@ from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 
 ONE_WAY = 0.5  # of what an account traded lately: what it bought or sold net
 MUCH = 0.4  # usual ticks' volumes of that
-AGAIN = 40  # ticks without such a trade, after which another position is being built
+ENDED = 0.3  # of a position, that is left when it counts as ended
+PART_OF_LARGEST = 0.4  # of an account's largest position, that another one is at least
 FOLLOWED = 250  # ticks after the last such trade, in which it is watched how the position ends
 KEPT_TRADES = 60  # of an account in a company, the largest
 
@@ -31,13 +32,13 @@ class Sums(NamedTuple):
 class Course:
     """The trades of one account in one company, oldest first."""
 
-    __slots__ = ("built", "built_tick", "orders", "trades")
+    __slots__ = ("built_tick", "much", "orders", "trades")
 
     def __init__(self) -> None:
         self.trades: list[TradeSeen] = []
         self.orders: dict[str, OrderSeen] = {}
-        self.built = 0  # how often a position has been built
-        self.built_tick: Tick = 0  # when it was last built up
+        self.built_tick: Tick = 0  # when a position was last built up
+        self.much = 0.0  # shares, that are one
 
     def add(self, trade: Trade, order: OrderSeen) -> None:
         self.trades.append(trade_seen(trade))
@@ -64,6 +65,43 @@ class Course:
                     received += trade.quantity * trade.price
         return Sums(bought, paid, sold, received)
 
+    def runs(self, account: int, last: Tick) -> list[Run]:
+        """Return the account's positions up to a tick, each from one end to the next, oldest first.
+        There is at least one.
+        """
+        runs = [Run()]
+        net = 0
+        for trade in self.trades:
+            if trade.tick > last:
+                break
+            size = trade.quantity if trade.buyer == account else -trade.quantity
+            run = runs[-1]
+            if run.most and (net * run.most < 0 or abs(net) < ENDED * abs(run.most)):
+                net = net if net * run.most < 0 else 0
+                runs.append(run := Run())
+            net += size
+            run.trades.append(trade)
+            if abs(net) > abs(run.most):
+                run.most = net
+        return runs
+
+    def builds(self, account: int, last: Tick) -> int:
+        """Return how often the account has built a position."""
+        most = [abs(run.most) for run in self.runs(account, last)]
+        return sum(1 for net in most if net >= max(self.much, PART_OF_LARGEST * max(most)))
+
+
+class Run:
+    """The trades by which a position was built and ended, and the most that it came to (negative:
+    short).
+    """
+
+    __slots__ = ("most", "trades")
+
+    def __init__(self) -> None:
+        self.most: Shares = 0
+        self.trades: list[TradeSeen] = []
+
 
 class Positions:
     """The courses of all who build positions, for a window."""
@@ -88,9 +126,7 @@ class Positions:
                     course = courses.get(account)
                     if course is None:
                         course = courses[account] = Course()
-                    if not course.built or tick - course.built_tick > AGAIN:
-                        course.built += 1
-                    course.built_tick = tick
+                    course.built_tick, course.much = tick, much
                 else:
                     course = courses.get(account)
                     if course is None or tick - course.built_tick > FOLLOWED:
@@ -122,6 +158,7 @@ class Positions:
 
     def split(self, symbol: str, into: int, of: int) -> None:
         for course in self.in_company(symbol).values():
+            course.much = course.much * into / of
             course.trades = [split_trade(t, symbol, into, of) for t in course.trades]
             course.orders = {
                 id: split_order(order, symbol, into, of) for id, order in course.orders.items()
@@ -137,8 +174,8 @@ class Positions:
                 [
                     [
                         account,
-                        one.built,
                         one.built_tick,
+                        one.much,
                         [list(trade) for trade in one.trades],
                         [list(order) for order in one.orders.values()],
                     ]
@@ -152,8 +189,8 @@ class Positions:
         self.courses = {}
         for symbol, courses in state:
             self.courses[symbol] = {}
-            for account, count, built, trades, orders in courses:
+            for account, built, much, trades, orders in courses:
                 course = self.courses[symbol][account] = Course()
-                course.built, course.built_tick = count, built
+                course.built_tick, course.much = built, much
                 course.trades = [TradeSeen(*trade) for trade in trades]
                 course.orders = {order[0]: OrderSeen(*order) for order in orders}

@@ -14,7 +14,7 @@ from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import link_seen, tied_to
-from sec.engine.records import EventSeen, OrderSeen, RumorSeen, TradeSeen
+from sec.engine.records import LEAST_WIDE, EventSeen, OrderSeen, RumorSeen, TradeSeen
 from sec.engine.rules import PUMP_AND_DUMP
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
@@ -109,7 +109,7 @@ class PumpAndDump:
             (
                 e.tick
                 for e in self.news
-                if e.symbol == symbol and e.impact * sign > 0 and e.tick > rumor.tick
+                if e.symbol == symbol and e.tick > rumor.tick and _bears_out(e, sign)
             ),
             default=tick,
         )
@@ -192,6 +192,11 @@ class PumpAndDump:
             for rumors, holders in state["talks"]
         ]
         self.news = [EventSeen(*event) for event in state["news"]]
+
+
+def _bears_out(event: EventSeen, sign: int) -> bool:
+    """Say whether news of a company bears out a rumor of this sign."""
+    return event.impact * sign > 0 and (not event.is_wide or abs(event.impact) >= LEAST_WIDE)
 
 
 def _ending(account: int, rumor: RumorSeen, until: Tick, known: Known) -> Ending | None:

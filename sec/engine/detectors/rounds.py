@@ -1,26 +1,31 @@
-"""Rounds: what two accounts have done at the same time, and how much that says."""
+"""Rounds: what linked accounts have done at the same time, and how much that says."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import log
 from typing import NamedTuple
 
 from market.engine.values import Shares, Tick
 from sec.engine.records import OrderSeen, TradeSeen
 
-LAG = 5  # ticks between trades that may be one round
-AGREEING = 0.93  # of a coordinated pair's rounds
+LAG = 5  # ticks from the first to the last act of a round
+GAP = 3  # ticks without an act, after which another round begins
+DISSENT = 0.07  # of those who act together: who takes the other side in a round
 HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
-SIGNS = len(HORIZONS) + 1  # and how the quotes lean
+AVERAGED = (12, 30)  # ticks of the averages that it might compare the price to
+SIGNS = len(HORIZONS) + len(AVERAGED) + 1  # and how the quotes lean
 LEAST_HABIT, MOST_HABIT = 0.35, 0.92  # chances: no habit is known better than that
-MOST_USUAL = 0.92  # the chance of agreement
-MOST_TIMELY = 0.2  # nats a round, by acting at the same time alone
+SURE_LEAST, SURE_MOST = 0.06, 0.94  # the same of a leaning or a strategy
+TOGETHER = 0.85  # of what those who act together do: at the same time
+MOST_TIMELY = 0.4  # nats a round, for acting at the same time alone
+MIXED = 0.35  # of what an account did on one side in a round, that it did on the other
 
 
 class Acted:
     """What a linked account traded of a company in one tick."""
 
-    __slots__ = ("account", "habit", "matched", "net", "orders", "signs", "tick", "trades")
+    __slots__ = ("account", "habit", "net", "orders", "signs", "tick", "trades")
 
     def __init__(
         self,
@@ -39,112 +44,137 @@ class Acted:
         self.signs = signs  # of what all have seen before it
         self.trades = trades
         self.orders = orders
-        self.matched: list[int] = []  # partners who acted within the lag
 
 
-class Round(NamedTuple):
-    """Two acts at the same time."""
-
-    low: Acted
-    high: Acted
-
-    @property
-    def agrees(self) -> bool:
-        return self.low.net * self.high.net > 0
-
-    def against_habits(self) -> float:
-        """Return the evidence that the two act together, and not each by its own habit: where both
-        leave it at once, that says most.
-        """
-        low, high = self.low.habit, self.high.habit
-        if self.agrees:
-            return log(AGREEING * (low + high) / (2.0 * low * high))
-        return log((1.0 - AGREEING) / (2.0 * low * high))
-
-    def against_chance(self, usual: float) -> float:
-        """Return the same against a chance of agreement that strategies and leanings leave."""
-        if self.agrees:
-            return log(AGREEING / usual)
-        return log((1.0 - AGREEING) / (1.0 - usual))
-
-
-class Pair:
-    """What two linked accounts have done at the same time in one company, since it last meant
-    nothing.
+class Side(NamedTuple):
+    """Which side an account took in a round (1 where it bought), and the chance of that by its own
+    habit.
     """
 
-    __slots__ = ("rounds", "tick", "timely")
-
-    def __init__(self, tick: Tick) -> None:
-        self.tick = tick  # of the last round
-        self.timely = 0.0  # nats, that they act at the same time
-        self.rounds: list[Round] = []
-
-    def clear(self) -> None:
-        self.timely = 0.0
-        self.rounds = []
-
-    def nats(self) -> float:
-        """Return the evidence that the two act together."""
-        return sum((nats for _, nats in self.weighed()), 0.0)
-
-    def weighed(self) -> list[tuple[Round, float]]:
-        """Return each round with the evidence that it adds."""
-        count = len(self.rounds)
-        if not count:
-            return []
-        strategy = self._strategy_chance(count)
-        usual = min(MOST_USUAL, max(strategy, self._leaning_chance(count)))
-        # A strategy that makes them agree makes them act at the same time as well.
-        unexplained = max(0.0, 1.0 - 3.0 * (strategy - 0.5))
-        timely = min(self.timely / count, MOST_TIMELY * unexplained)
-        # What explains all of them best without a plan is what counts.
-        habits = [round.against_habits() for round in self.rounds]
-        chance = [round.against_chance(usual) for round in self.rounds]
-        least = habits if sum(habits, 0.0) < sum(chance, 0.0) else chance
-        return [(round, nats + timely) for round, nats in zip(self.rounds, least, strict=True)]
-
-    def _leaning_chance(self, count: int) -> float:
-        """Return the chance of agreement that each one's leaning to a side leaves."""
-        one = (sum(1 for round in self.rounds if round.low.net > 0) + 1.0) / (count + 2.0)
-        other = (sum(1 for round in self.rounds if round.high.net > 0) + 1.0) / (count + 2.0)
-        return one * other + (1.0 - one) * (1.0 - other)
-
-    def _strategy_chance(self, count: int) -> float:
-        """Return the chance of agreement that a strategy leaves which goes with the market's moves,
-        or with how its quotes lean, or against them.
-        """
-        with_it = [0] * SIGNS
-        for low, high in self.rounds:
-            first = low if low.tick <= high.tick else high
-            for act in (low, high):
-                for n, sign in enumerate(first.signs):
-                    with_it[n] += sign if act.net > 0 else -sign
-        chance = 0.5
-        for excess in with_it:  # of twice as many acts
-            part = (0.5 + abs(excess) / (4.0 * count)) * count
-            part = (part + 0.5) / (count + 1.0)
-            chance = max(chance, part * part + (1.0 - part) * (1.0 - part))
-        return chance
+    account: int
+    sign: int
+    habit: float
 
 
-def when(weighed: tuple[Round, float]) -> Tick:
-    return max(weighed[0].low.tick, weighed[0].high.tick)
-
-
-def nats_together(weighed: list[tuple[Round, float]]) -> tuple[float, int]:
-    """Return the evidence of a group's rounds, in the order of their ticks, and how many times it
-    has acted. Of m who act together m - 1 follow one: pairs say it m / 2 times.
+class Agreement(NamedTuple):
+    """How much the rounds of a group say: nats, that its members act together and not each for a
+    reason of its own or a public one, and that by their sides alone; in how many rounds; and the
+    acts of those.
     """
-    nats, count, began = 0.0, 0, -2 * LAG
-    sum_of_round = 0.0
-    acting: set[int] = set()
-    for round, one in weighed:
-        tick = max(round.low.tick, round.high.tick)
-        if tick > began + LAG:
-            nats += sum_of_round * 2.0 / max(2, len(acting))
-            sum_of_round, acting, began = 0.0, set(), tick
+
+    nats: float
+    by_sides: float
+    rounds: int
+    acts: Sequence[Acted]
+
+
+class Explanation:
+    """A way in which members may have chosen their sides, each by itself: the log likelihood of
+    what they did, foretold from round to round by what they had done before.
+    """
+
+    __slots__ = ("followed", "nats", "seen")
+
+    def __init__(self) -> None:
+        self.nats = 0.0
+        self.seen: dict[int, int] = {}  # by account, or 0 for all
+        self.followed: dict[int, int] = {}
+
+    def chance(self, who: int, followed: bool) -> float:
+        """Return the chance that one follows, or does not."""
+        part = (self.followed.get(who, 0) + 1.0) / (self.seen.get(who, 0) + 2.0)
+        return min(SURE_MOST, max(SURE_LEAST, part if followed else 1.0 - part))
+
+    def learn(self, who: int, followed: bool) -> None:
+        self.seen[who] = self.seen.get(who, 0) + 1
+        self.followed[who] = self.followed.get(who, 0) + (1 if followed else 0)
+
+
+def agreement(acts: Iterable[Acted], alone: int, chance: float) -> Agreement:
+    """Return what a group's acts in a company say. `alone` is how often a member acted with nobody
+    near, `chance` how likely it is that another acts beside one that does.
+    """
+    together = by_chance = by_habit = 0.0
+    leaning = Explanation()
+    strategies = [Explanation() for _ in range(SIGNS)]
+    kept: list[Acted] = []
+    count = 0
+    for round in rounds_of(acts):
+        sides = sides_of(round)
+        if sides[0].account == sides[-1].account:
+            alone += 1
+        else:
             count += 1
-        sum_of_round += one
-        acting.update((round.low.account, round.high.account))
-    return nats + sum_of_round * 2.0 / max(2, len(acting)), count
+            kept += round
+            together += _together(sides)
+            by_chance += len(sides) * log(0.5)
+            by_habit += sum((log(side.habit) for side in sides), 0.0)
+            for side in sides:
+                leaning.nats += log(leaning.chance(side.account, side.sign > 0))
+            for sign, strategy in zip(round[0].signs, strategies, strict=True):
+                for side in sides:
+                    strategy.nats += log(strategy.chance(0, side.sign == sign) if sign else 0.5)
+        for side in sides:
+            leaning.learn(side.account, side.sign > 0)
+        for sign, strategy in zip(round[0].signs, strategies, strict=True):
+            if sign:
+                for side in sides:
+                    strategy.learn(0, side.sign == sign)
+    if not count:
+        return Agreement(0.0, 0.0, 0, ())
+    strategic = max(strategy.nats for strategy in strategies)
+    explained = max(by_chance, by_habit, leaning.nats, strategic)
+    # A strategy that makes them agree makes them act at the same time as well.
+    apart = together - by_chance
+    unexplained = min(1.0, max(0.0, (together - strategic) / apart)) if apart > 0.0 else 0.0
+    timely = count * log(TOGETHER / chance) + alone * log((1.0 - TOGETHER) / (1.0 - chance))
+    most = MOST_TIMELY * count
+    by_sides = together - explained
+    return Agreement(by_sides + min(most * unexplained, timely), by_sides, count, kept)
+
+
+def rounds_of(acts: Iterable[Acted]) -> list[list[Acted]]:
+    """Return acts as rounds: those that follow each other closely."""
+    rounds: list[list[Acted]] = []
+    last = -GAP - 1
+    for act in sorted(acts, key=when):
+        if act.tick - last > GAP or act.tick - rounds[-1][0].tick > LAG:
+            rounds.append([])
+        rounds[-1].append(act)
+        last = act.tick
+    return rounds
+
+
+def sides_of(round: Sequence[Acted]) -> list[Side]:
+    """Return the sides that accounts took in a round, in the order in which they came; who bought
+    and sold alike took both.
+    """
+    bought: dict[int, Shares] = {}
+    sold: dict[int, Shares] = {}
+    first: dict[int, Acted] = {}
+    for act in round:
+        of_side = bought if act.net > 0 else sold
+        of_side[act.account] = of_side.get(act.account, 0) + abs(act.net)
+        first.setdefault(act.account, act)
+    sides: list[Side] = []
+    for account, act in first.items():
+        much, less = bought.get(account, 0), sold.get(account, 0)
+        sign = 1 if much >= less else -1
+        chance = act.habit if act.net * sign > 0 else 1.0 - act.habit
+        sides.append(Side(account, sign, chance))
+        if min(much, less) > MIXED * max(much, less):
+            sides.append(Side(account, -sign, 1.0 - chance))
+    return sides
+
+
+def _together(sides: Sequence[Side]) -> float:
+    """Return the log likelihood of a round's sides where one plan chose them, either at random."""
+    buyers = sum(1 for side in sides if side.sign > 0)
+    sellers = len(sides) - buyers
+    bought = (1.0 - DISSENT) ** buyers * DISSENT**sellers
+    sold = (1.0 - DISSENT) ** sellers * DISSENT**buyers
+    return log(0.5 * (bought + sold))
+
+
+def when(act: Acted) -> tuple[Tick, int]:
+    return act.tick, act.account

@@ -45,8 +45,8 @@ def _use(
     """
     side = 1 if event.impact > 0 else -1
     held = cost = ended = brought = 0
-    trades = []
-    for trade in evidence.trades.values():
+    trades: list[TradeSeen] = []
+    for trade in sorted(evidence.trades.values(), key=_when):
         if trade.symbol != event.symbol or account not in (trade.buyer, trade.seller):
             continue
         own = trade.buy_order if trade.buyer == account else trade.sell_order
@@ -57,6 +57,10 @@ def _use(
         if event.tick - BEFORE <= trade.tick <= event.tick:
             held += size
             cost += size * trade.price
+            if held <= 0:  # what came before has ended another position
+                held = cost = 0
+                trades = []
+                continue
         elif event.tick < trade.tick <= event.tick + AFTER:
             ended -= size
             brought -= size * trade.price
@@ -70,6 +74,10 @@ def _use(
         return None
     shares = min(held, ended)
     return shares / held, round(gained * shares), trades
+
+
+def _when(trade: TradeSeen) -> tuple[Tick, str]:
+    return trade.tick, trade.id
 
 
 def _has_access(evidence: Evidence, account: int) -> bool:

@@ -10,6 +10,7 @@ from sec.engine.records import OrderSeen, RumorSeen, TradeSeen
 
 WITHIN: Tick = 130  # ticks after a rumor
 OWN_WITHIN: Tick = 120
+WIDE = 0.01  # impact, below which news of more than the company says nothing of it
 LEAST_PROOF, PROOF_A_PART = 0.2, 0.9  # of a position sold after its rumor
 
 
@@ -48,6 +49,7 @@ def _until(evidence: Evidence, rumor: RumorSeen, within: Tick) -> Tick:
         if event.symbol == rumor.symbol
         and event.tick > rumor.tick
         and event.impact * rumor.sign > 0
+        and not (event.is_wide and abs(event.impact) < WIDE)
     ]
     return min([rumor.tick + within, *borne_out])
 

@@ -18,6 +18,8 @@ FIGURES = {
     "tick_1000": "ticks",
     "tick_1000_watched": "watched",
     "tick_10000": "ticks",
+    "tick_10000_desk": "research",
+    "research_day": "research",
     "tick_10000_agents": "ticks",
     "tick_mixed": "ticks",
     "tick_social": "ticks",
