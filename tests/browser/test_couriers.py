@@ -25,4 +25,4 @@ def test_webhooks_that_are_behind_are_seen_until_they_are_not(
     expect(line).to_be_visible()
     assert "Webhooks are 1" in line.inner_text()
     due.delete()
-    expect(line).to_be_hidden(timeout=20_000)
+    expect(line).to_be_hidden()
