@@ -20,7 +20,7 @@ def test_webhooks_that_are_behind_are_seen_until_they_are_not(
     due = DueBriefing.objects.create(
         endpoint=endpoint, tick=hall.row.tick, since=timezone.now() - timedelta(minutes=2)
     )
-    # The browser complains when /ready says 503, as it does of a world that has not ticked for long.
+    # The browser complains when /ready says 503, as of a world that has not ticked for long.
     page = open_page("/", may_complain=True)
     line = page.locator("#couriers")
     expect(line).to_be_visible()
