@@ -21,7 +21,7 @@ from agents.services import operator
 from market.common.read_only import Among, BigTableAdmin, link
 from news.engine.actions import PIN, RESTORE, RETRACT, UNPIN
 from news.engine.articles import SECTIONS, TOPICS
-from news.models import Article, NarrativeProse, Prose, Rumor
+from news.models import Article, InsightProse, NarrativeProse, Prose, Rumor
 
 ACTS = {RETRACT: "Retract", RESTORE: "Take back the retraction", PIN: "Pin", UNPIN: "Unpin"}
 
@@ -141,3 +141,10 @@ class NarrativeProseAdmin(BigTableAdmin):
     list_display = ("narrative_id", "tick", "model", "written_at")
     ordering = ("-narrative_id",)
     finds_number = "narrative_id"
+
+
+@admin.register(InsightProse)
+class InsightProseAdmin(BigTableAdmin):
+    list_display = ("insight_id", "tick", "model", "written_at")
+    ordering = ("-insight_id",)
+    finds_number = "insight_id"

@@ -272,6 +272,21 @@ class NarrativeProse(models.Model):
         return f"prose of narrative {self.narrative_id}"
 
 
+class InsightProse(models.Model):
+    """What a language model wrote of an insight: shown beside it, and no part of the world."""
+
+    insight = models.OneToOneField(
+        Insight, on_delete=models.CASCADE, primary_key=True, related_name="prose"
+    )
+    tick = models.BigIntegerField(help_text="The insight's.")
+    text = models.TextField(max_length=2_000)
+    model = models.CharField(max_length=100)
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"prose of insight {self.insight_id}"
+
+
 class ResearchState(models.Model):
     """Where the research desk stood after a tick; the newest row is its cursor. Some rows keep all
     that it remembered, as compressed JSON: it goes on from there, over the tape.

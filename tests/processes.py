@@ -6,17 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests.stack.running import eventually
-
-FLUSHES = 4
 
 
 def database_url() -> str:
@@ -26,26 +22,6 @@ def database_url() -> str:
     port = f":{database['PORT']}" if database["PORT"] else ""
     host = quote(database["HOST"], safe="")
     return f"postgresql://{quote(database['USER'])}{password}@{host}{port}/{database['NAME']}"
-
-
-def flush() -> None:
-    """Empty all tables of the test database."""
-    patiently(lambda: call_command("flush", verbosity=0, interactive=False))
-
-
-def patiently(flush: Callable[[], object]) -> None:
-    """Empty the tables once more where a process that still reads them, a web process or a courier
-    of the test that has ended, took them in another order.
-    """
-    for _ in range(FLUSHES - 1):
-        try:
-            flush()
-        except CommandError as failed:
-            if "deadlock" not in str(failed.__cause__):
-                raise
-        else:
-            return
-    flush()
 
 
 def start_web(

@@ -161,7 +161,7 @@ class Levels(TypedDict):
     levels: list[Level]
 
 
-class Insight(TypedDict):
+class Said(TypedDict):
     """What an analyst says; every number of it is in `dataSummary`."""
 
     id: str
@@ -175,7 +175,15 @@ class Insight(TypedDict):
     dataSummary: dict[str, float | str | None]
 
 
-class Analysis(Insight):
+class Insight(Said):
+    """What an analyst has said by itself; `prose` is what a language model made of it, later, where
+    one is set up.
+    """
+
+    prose: str | None
+
+
+class Analysis(Said):
     timestamp: str
 
 

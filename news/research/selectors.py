@@ -66,8 +66,8 @@ def performance() -> list[Item]:
 
 
 def insights(*, analyst: str | None = None, symbol: str | None = None) -> QuerySet[Insight]:
-    """Return what analysts said by themselves, newest first."""
-    rows = Insight.objects.order_by("-number")
+    """Return what analysts said by themselves, with its prose, newest first."""
+    rows = Insight.objects.select_related("prose").order_by("-number")
     if analyst:
         rows = rows.filter(analyst=analyst)
     return rows.filter(symbol=symbol) if symbol else rows
@@ -75,7 +75,8 @@ def insights(*, analyst: str | None = None, symbol: str | None = None) -> QueryS
 
 def newest_insights() -> list[Item]:
     """Return the newest insight of each analyst that has spoken, the newest first. One query."""
-    rows = Insight.objects.order_by("analyst", "-number").distinct("analyst")
+    rows = Insight.objects.select_related("prose")
+    rows = rows.order_by("analyst", "-number").distinct("analyst")
     return [wire.insight(row) for row in sorted(rows, key=lambda row: -row.number)]
 
 

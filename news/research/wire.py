@@ -32,14 +32,18 @@ def signal(row: models.ResearchSignal) -> Item:
 
 
 def insight(row: models.Insight) -> Item:
-    return events.Insight(**_values(events.Insight, row)).as_item()
+    """Return an insight, with what a language model made of it, if one did."""
+    return {**events.Insight(**_values(events.Insight, row)).as_item(), "prose": _prose(row)}
 
 
 def narrative(row: models.Narrative) -> Item:
     """Return a narrative, with what a language model made of it, if one did."""
+    return {**events.Narrative(**_values(events.Narrative, row)).as_item(), "prose": _prose(row)}
+
+
+def _prose(row: models.Insight | models.Narrative) -> str | None:
     prose: Any = getattr(row, "prose", None)
-    item = events.Narrative(**_values(events.Narrative, row)).as_item()
-    return {**item, "prose": prose.text if prose else None}
+    return prose.text if prose else None
 
 
 def _values(kind: Any, row: object) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from agents.models import Agent
 from market.models import Company, World
-from news.models import Article, Narrative, NarrativeProse, Prose
+from news.models import Article, Insight, InsightProse, Narrative, NarrativeProse, Prose
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,8 @@ class Report(NamedTuple):
 
 
 def write_prose() -> int:
-    """Ask for the texts of the newest narrative and articles that have none, at most as many as a
-    minute allows, and return how many were kept.
+    """Ask for the texts of the newest narrative, insights and articles that have none, at most as
+    many as a minute allows, and return how many were kept.
     """
     if not settings.NEWS_LLM_URL:
         return 0
@@ -66,6 +66,12 @@ def write_prose() -> int:
         if text := _written(Report("The market", narrative.text), f"narrative {narrative.id}"):
             values = {"tick": narrative.tick, "text": text, "model": settings.NEWS_LLM_MODEL}
             NarrativeProse.objects.get_or_create(narrative=narrative, defaults=values)
+            kept += 1
+    for insight in _insights_without_prose()[:calls]:
+        calls -= 1
+        if text := _written(Report(insight.analyst, insight.text), f"insight {insight.id}"):
+            values = {"tick": insight.tick, "text": text, "model": settings.NEWS_LLM_MODEL}
+            InsightProse.objects.get_or_create(insight=insight, defaults=values)
             kept += 1
     for article in _without_prose(calls):
         if text := _written(report_of(article), f"article {article.id}"):
@@ -99,6 +105,14 @@ def _narratives_without_prose() -> list[Narrative]:
     if newest is None or newest.tick <= tick - YOUNGEST_TICKS or hasattr(newest, "prose"):
         return []
     return [newest]
+
+
+def _insights_without_prose() -> list[Insight]:
+    """Return each analyst's newest insight, if it has no prose and is young, the newest first."""
+    tick = World.objects.values_list("tick", flat=True).first() or 0
+    newest = Insight.objects.order_by("analyst", "-number").distinct("analyst")
+    rows = [one for one in newest.select_related("prose") if one.tick > tick - YOUNGEST_TICKS]
+    return sorted((one for one in rows if not hasattr(one, "prose")), key=lambda one: -one.number)
 
 
 def _without_prose(most: int) -> list[Article]:

@@ -11,10 +11,17 @@ export function fill(root, texts) {
     const field = root.querySelector(`[data-field="${name}"]`);
     if (field.textContent === String(text)) continue;
     changed.push([name, field]);
-    field.textContent = text;
+    setText(field, String(text));
   }
   if (changed.some(([name]) => SUBJECTS.includes(name))) return;
   for (const [name, field] of changed) if (!COUNTED.has(name)) flashNumber(field);
+}
+
+// Write a text into an element that has nothing else: into the node that is there, which costs less than another.
+export function setText(element, text) {
+  const { firstChild: only } = element;
+  if (text && only?.nodeType === Node.TEXT_NODE && only === element.lastChild) only.data = text;
+  else element.textContent = text;
 }
 
 export function mark(element, name, value) {
@@ -33,6 +40,7 @@ const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 const FLASH = 200; // milliseconds
 const flashing = new Set(); // at the next frame
+const lit = new Map(); // element → the timer of its last flash
 
 // Show for a moment that this has changed, to those who do not mind motion.
 export function flash(element) {
@@ -41,14 +49,25 @@ export function flash(element) {
   flashing.add(element);
 }
 
-// Only what can be seen is moved. It is looked for once everything has been written, so that nothing is laid out twice.
+// Only what can be seen flashes. It is looked for once everything has been written, so that nothing is laid out twice. An
+// attribute is set and taken away: an animation each would be a layer each, and hundreds are drawn anew every frame.
 function flashAll() {
   const seen = [...flashing].filter((element) => {
     const { top, bottom, left, right } = element.getBoundingClientRect();
     return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
   });
   flashing.clear();
-  for (const element of seen) element.animate({ opacity: [0.3, 1] }, FLASH);
+  const timer = setTimeout(() => {
+    for (const element of seen) {
+      if (lit.get(element) !== timer) continue; // it has flashed again
+      lit.delete(element);
+      delete element.dataset.flash;
+    }
+  }, FLASH);
+  for (const element of seen) {
+    lit.set(element, timer);
+    element.dataset.flash = "";
+  }
 }
 
 const NUMBER = /^[^a-z]*\d[\d.,]*[%KMBT]?$/i; // with a sign or a currency, and a unit

@@ -3,7 +3,7 @@
 // choose what is shown.
 
 import { arrow, compactDollars, direction, grouped, price, signedPercent } from "./format.js";
-import { atNextFrame, fillList, link, mark } from "./dom.js";
+import { atNextFrame, fillList, link, mark, setText } from "./dom.js";
 import { limits, said } from "./shared.js";
 
 const FIELDS = ["tick", "mark", "symbol", "amount", "price", "value", "headline"];
@@ -160,6 +160,6 @@ function writeLine(row, { kind, tick, direction = "", address = "", texts }, isN
 function writeTexts(row, texts) {
   for (const name of FIELDS) {
     const field = row.querySelector(`[data-field="${name}"]`);
-    if (field.textContent !== String(texts[name] ?? "")) field.textContent = texts[name] ?? "";
+    if (field.textContent !== String(texts[name] ?? "")) setText(field, String(texts[name] ?? ""));
   }
 }

@@ -4,6 +4,7 @@ import { compact, direction, price, signedPercent } from "./format.js";
 import { atNextFrame, fill, mark } from "./dom.js";
 import { endOf, firstOfAll, noteOf, reasonOf, stateOf } from "./halts.js";
 import { Line } from "./line.js";
+import { writeSeen } from "./seen.js";
 
 export function mountMarket(panel, feed) {
   const rows = new Map();
@@ -19,12 +20,16 @@ export function mountMarket(panel, feed) {
   const halted = panel.querySelector(".halted");
   let prices = [];
   let isOpen = true;
+  const quotes = new Map(); // row → the newest
+  const elements = [...rows.values()].map(({ row }) => row);
+  const writeRows = writeSeen(elements, (row) => write(rows.get(row.dataset.symbol), quotes.get(row)));
 
   const draw = atNextFrame(() => {
     const first = isOpen ? firstOfAll(prices) : null;
     halted.hidden = first === null;
     fill(halted, { term: first ? `${endOf(first)}: ${reasonOf(first)}` : "" });
-    for (const quote of prices) write(rows.get(quote.symbol), quote);
+    for (const quote of prices) quotes.set(rows.get(quote.symbol).row, quote);
+    writeRows(prices.map((quote) => rows.get(quote.symbol).row));
   });
 
   feed.on("price:update", (update) => {

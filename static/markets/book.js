@@ -2,10 +2,10 @@
 
 import { feed } from "../frame/live.js";
 import { grouped, price } from "../dashboard/format.js";
-import { atNextFrame, fill, flash } from "../dashboard/dom.js";
+import { atNextFrame, fill, flash, setText } from "../dashboard/dom.js";
 import { figures } from "../dashboard/shared.js";
 
-const { width: WIDTH, height: HEIGHT, margin: MARGIN } = figures.depth;
+const { width: WIDTH, height: HEIGHT, margin: MARGIN, reach: REACH } = figures.depth;
 const panel = document.getElementById("levels");
 const ladder = document.getElementById("ladder");
 const channel = `book:${panel.dataset.symbol}`;
@@ -16,7 +16,7 @@ const draw = atNextFrame(() => {
   const bids = [...sides[0].values()].sort((a, b) => b[0] - a[0]);
   const asks = [...sides[1].values()].sort((a, b) => a[0] - b[0]);
   writeLadder(bids, asks);
-  writeDepth(bids, asks);
+  writeDepth(near(bids), near(asks));
   const none = panel.querySelector(".none");
   if (none) none.hidden = bids.length + asks.length > 0;
 });
@@ -50,7 +50,7 @@ function writeLadder(bids, asks) {
     texts.forEach((text, cell) => {
       const field = ladder.rows[place].cells[cell];
       if (field.textContent === String(text)) return;
-      field.textContent = text;
+      setText(field, String(text));
       flash(field);
     });
   }
@@ -65,6 +65,9 @@ function newRow() {
   }
   return row;
 }
+
+// As terminal/markets.py draws it.
+const near = (side) => side.filter(([at]) => Math.abs(at - side[0][0]) <= REACH * side[0][0]);
 
 function writeDepth(bids, asks) {
   const prices = [...bids, ...asks].map(([at]) => at);

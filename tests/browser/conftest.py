@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-PATIENCE = 30_000  # milliseconds: the machine may be busy
+PATIENCE = 120_000  # milliseconds: the machine may be busy
 expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Page]
@@ -91,8 +91,10 @@ def open_page(browser: Browser, web: Web) -> Iterator[OpenPage]:
         *,
         intercept: Callable[[WebSocketRoute], None] | None = None,
         may_complain: bool = False,
+        own_clock: bool = False,
         **options: Any,
     ) -> Page:
+        """Open a page; `own_clock` is one that a test may put forward, `page.clock`."""
         context = browser.new_context(base_url=web.address, **options)
         contexts.append(context)
         page = context.new_page()
@@ -101,6 +103,8 @@ def open_page(browser: Browser, web: Web) -> Iterator[OpenPage]:
         if not may_complain:
             page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
             page.on("pageerror", lambda error: complaints.append(str(error)))
+        if own_clock:
+            page.clock.install()
         page.goto(path)
         return page
 

@@ -20,9 +20,10 @@ def test_webhooks_that_are_behind_are_seen_until_they_are_not(
     due = DueBriefing.objects.create(
         endpoint=endpoint, tick=hall.row.tick, since=timezone.now() - timedelta(minutes=2)
     )
-    page = open_page("/")
+    # The browser complains when /ready says 503, as of a world that has not ticked for long.
+    page = open_page("/", may_complain=True)
     line = page.locator("#couriers")
     expect(line).to_be_visible()
     assert "Webhooks are 1" in line.inner_text()
     due.delete()
-    expect(line).to_be_hidden(timeout=20_000)
+    expect(line).to_be_hidden()

@@ -11,9 +11,6 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import AXE, MARKUP, SERIOUS, SMALL
 from tests.floor.hall import Hall, elsewhere
 
-PATIENCE = 30_000  # milliseconds: the machine may be busy
-expect.set_options(timeout=PATIENCE)
-
 OWN_PATHS = (
     "/join",
     "/login",

@@ -425,11 +425,11 @@ def test_names_of_agents_are_links(hall: Hall, open_page: OpenPage) -> None:
 def test_without_a_network_the_page_says_offline_and_not_that_the_market_has_stalled(
     hall: Hall, open_page: OpenPage
 ) -> None:
-    page = live(open_page, may_complain=True)
+    page = live(open_page, may_complain=True, own_clock=True)
     page.context.set_offline(True)
     expect(page.locator("#header [data-field=connection]")).to_have_text("OFFLINE")
     expect(page.locator("#header [data-field=session]")).to_have_text("OFFLINE")
-    page.wait_for_timeout(12_000)  # longer than a tick may be late
+    page.clock.run_for(12_000)  # longer than a tick may be late
     expect(page.locator("#header [data-field=session]")).to_have_text("OFFLINE")
     page.context.set_offline(False)
     expect(page.locator(".connection")).to_have_attribute("data-state", "connected")

@@ -28,10 +28,11 @@ from websockets.sync.client import connect
 
 from agents.models import Input
 from agents.services.keys import create_key
+from tests import tables
 from tests.deploy.nginx import HOST, PROGRAM, Nginx
 from tests.deploy.test_monitoring import missing_from
 from tests.ports import free_port
-from tests.processes import database_url, flush, listens
+from tests.processes import database_url, listens
 from tests.stack.exchange import Exchange
 from tests.stack.running import PATIENCE_SECONDS, eventually
 from wallstreetsim.environment.places import Places
@@ -131,7 +132,7 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         finally:
             nginx.stop()
             exchange.stop()
-            flush()
+            tables.empty()
 
 
 def test_pages_and_the_api_come_over_tls_with_their_headers(site: Site) -> None:

@@ -40,8 +40,8 @@ def webs(
 
 @pytest.fixture(scope="module")
 def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHall]:
+    from tests import tables
     from tests.feed.live import LiveHall, wait_until_told
-    from tests.processes import flush
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
@@ -49,7 +49,7 @@ def hall(webs: list[Web], django_db_blocker: DjangoDbBlocker) -> Iterator[LiveHa
         for web in webs:
             wait_until_told(web)
         yield hall
-        flush()
+        tables.empty()
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ def exchange(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Exchange]:
+    from tests import tables
     from tests.manual.exchange import Exchange
-    from tests.processes import flush
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
         exchange = Exchange(tmp_path_factory.mktemp("exchange"))
         yield exchange
         exchange.web.stop()
-        flush()
+        tables.empty()

@@ -14,13 +14,13 @@ from typing import NamedTuple
 from market.engine.rules import Switches
 from tests.feed.live import LiveHall, Web
 from tests.floor.hall import Hall
+from tests.stack.running import PATIENCE_SECONDS
 from wallstreetsim.feed.publishing import publish
 from wallstreetsim.floor.founding import found_if_missing
 from wallstreetsim.floor.shell import Committed
 
 LIVELY = Switches(never_closes=True, events=True, house=12)
 COMPANIES = 10
-SECONDS = 120  # that a program may take, on a machine that does other things too
 
 
 class Said(NamedTuple):
@@ -68,7 +68,7 @@ class Exchange(LiveHall):
             started = [
                 self._start(stack, number, one, environment) for number, one in enumerate(programs)
             ]
-            deadline = time.monotonic() + SECONDS
+            deadline = time.monotonic() + 2 * PATIENCE_SECONDS
             while any(p.poll() is None for p in started) and time.monotonic() < deadline:
                 if ticks == 0:
                     break
@@ -79,7 +79,7 @@ class Exchange(LiveHall):
             for process in started:
                 if process.poll() is None:
                     process.terminate()
-                    process.wait(timeout=10)
+                    process.wait(timeout=PATIENCE_SECONDS)
         return [
             Said(process.returncode, (self.directory / f"{number}.log").read_text())
             for number, process in enumerate(started)

@@ -13,12 +13,12 @@ import requests
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.stack.running import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from tests.manual.exchange import Exchange
 
 pytestmark = pytest.mark.django_db
-
-PATIENCE_SECONDS = 30
 
 Talk = Callable[[ClientSession], Awaitable[Any]]
 Call = tuple[str, dict[str, Any]]
@@ -60,7 +60,9 @@ async def names(session: ClientSession) -> list[str]:
 def test_an_agent_reads_acts_and_is_refused_as_by_the_api(exchange: Exchange) -> None:
     address = f"{exchange.address}/mcp"
     form = {"name": "MyTool", "role": "retail_trader"}
-    born = requests.post(f"{exchange.address}/auth/register", json=form, timeout=30).json()
+    born = requests.post(
+        f"{exchange.address}/auth/register", json=form, timeout=PATIENCE_SECONDS
+    ).json()
     exchange.tick()
     assert len(talk(address, names)) == 12
     assert "act" not in talk(f"{address}?readOnly=1", names)
@@ -98,7 +100,7 @@ def test_what_is_no_message_is_one_clear_error(exchange: Exchange) -> None:
     def post(method: str, origin: str = "", **parameters: Any) -> requests.Response:
         message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
         headers = {"Origin": origin} if origin else {}
-        return requests.post(address, json=message, headers=headers, timeout=30)
+        return requests.post(address, json=message, headers=headers, timeout=PATIENCE_SECONDS)
 
     assert post("resources/list").json()["error"]["code"] == -32601
     assert post("tools/call", name="fly").json()["error"]["message"] == "There is no tool fly."
@@ -106,8 +108,10 @@ def test_what_is_no_message_is_one_clear_error(exchange: Exchange) -> None:
     assert post("initialize", protocolVersion="1999").json()["result"]["protocolVersion"]
     assert post("ping", origin="http://elsewhere.example").status_code == 403
     assert post("ping", origin=exchange.address).json()["result"] == {}
-    broken = requests.post(address, "{", headers={"Content-Type": "application/json"}, timeout=30)
+    broken = requests.post(
+        address, "{", headers={"Content-Type": "application/json"}, timeout=PATIENCE_SECONDS
+    )
     assert (broken.status_code, broken.json()["error"]["code"]) == (400, -32700)
-    assert requests.get(address, timeout=30).status_code == 405
+    assert requests.get(address, timeout=PATIENCE_SECONDS).status_code == 405
     notified = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    assert requests.post(address, json=notified, timeout=30).status_code == 202
+    assert requests.post(address, json=notified, timeout=PATIENCE_SECONDS).status_code == 202

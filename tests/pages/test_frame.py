@@ -295,6 +295,7 @@ def test_the_depth_chart_is_the_book_added_up() -> None:
     assert depth is not None
     assert (depth.lowest, depth.highest, depth.most) == (98_00, 101_00, 40)
     assert depth.bids.split()[:2] == ["139.4,120.0", "139.4,90.0"]  # a quarter of the shares
+    assert depth_of([[99_00, 10, 1], [98_00, 30, 2], [20_00, 9, 1]], [[101_00, 20, 1]]) == depth
     assert depth_of([], []) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -176,6 +177,17 @@ def test_every_action_that_is_no_order_has_a_form_of_what_it_takes(ann: Client) 
         if "that it could be about" not in form:
             fields = set(re.findall(r'id="\w+-\w+" name="(\w+)"', form))
             assert fields == {one.wire for one in ACTIONS[type].parameters} | {"rationale"}
+
+
+def test_other_pages_lead_to_the_form_of_what_may_be_done_there(ann: Client, hall: Hall) -> None:
+    page = ann.get("/agents/bob").content.decode()
+    [path] = re.findall(r'href="(/me/actions\?type=MESSAGE[^#]+)#MESSAGE"', page)
+    form = text(ann.get(unescape(path)))
+    assert '<details class="action" id="MESSAGE" open>' in form
+    assert 'name="targetAgent" type="text" value="bob"' in form
+    assert "type=RUMOR&amp;targetSymbol=APEX" in ann.get("/markets/APEX").content.decode()
+    for path in ("/agents/bob", "/markets/APEX"):
+        assert "/me/actions" not in text(Client().get(path))
 
 
 def test_a_rumor_is_spread_by_form_and_a_fault_is_said_at_its_field(

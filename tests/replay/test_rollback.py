@@ -75,6 +75,7 @@ GOES_WITH_ITS_TICK = {
     "news.Insight",
     "news.Narrative",
     "news.NarrativeProse",
+    "news.InsightProse",
 }
 # Rows of later ticks go, and those that stand are written anew.
 BOTH = {

@@ -27,3 +27,25 @@ def hall(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
 
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
     return Hall("ann", "bob", switches=Switches(events=True, house=6))
+
+
+@pytest.fixture
+def still_hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    """A world without a house, and a process that remembers nothing of another one."""
+    from news.research.standing import the_copy
+    from tests.floor.hall import Hall
+    from wallstreetsim.terminal import frame
+
+    the_copy.cache_clear()
+    frame._kept.cache_clear()
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
+    return Hall("ann", "bob")
+
+
+@pytest.fixture
+def said(still_hall: Hall) -> Hall:
+    """A world of some ticks, of which the desk has said something of each kind."""
+    from tests.research.said import say_all
+
+    say_all(still_hall)
+    return still_hall

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,87 +13,19 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import World
+from news.models import Insight as InsightRow
+from news.models import InsightProse, NarrativeProse, ResearchSignal
 from news.models import Narrative as NarrativeRow
-from news.models import NarrativeProse, ResearchAggregate, ResearchSignal
-from news.research import events, rows, startup
+from news.research import rows, startup
 from news.research.checkers import checkers as all_checkers
-from news.research.events import Alert, Insight, Narrative, Signal, SignalClosed
+from news.research.events import Narrative
 from news.research.rules import RESEARCH_RULES
 from news.research.standing import the_copy
-from news.research.tracking import Tally
 from tests.floor.hall import Hall
+from tests.research.said import alert, get, post, titles
 from tests.research.test_runner import runner
-from wallstreetsim.terminal import frame
 
 READS = 3  # the world, a page, and the count of all
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget what this process remembers of another test's world."""
-    the_copy.cache_clear()
-    frame._kept.cache_clear()
-
-
-@pytest.fixture
-def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    return Hall("ann", "bob")
-
-
-def alert(tick: int, title: str, symbol: str | None = "APEX", **other: Any) -> Alert:
-    values: dict[str, Any] = {"kind": "selloff", "source": "moves", "side": "SELL"}
-    values |= {"description": "Fast.", "colour": 0xFF0000, "fields": (("Move", "-3 %"),)}
-    return Alert(tick=tick, title=title, symbol=symbol, weight=1.5, **(values | other))
-
-
-def signal(tick: int, symbol: str = "APEX", **other: Any) -> Signal:
-    values: dict[str, Any] = {"action": "SELL", "kind": "selloff", "tier": "HIGH"}
-    values |= {"entry": 10_000, "target": 9_000, "stop": 10_500, "confidence": 61}
-    values |= {"rationale": "<b>It falls.</b>", "factors": ("falls",), "warnings": ("late",)}
-    values |= {"risk_reward": 2.0, "size": 10, "account": 10_000_000, "expires": tick + 90}
-    id = events.named("test", tick, symbol, *other)
-    return Signal(tick=tick, id=id, symbol=symbol, **(values | other))
-
-
-def insight(tick: int, analyst: str, symbol: str | None = None) -> Insight:
-    facts = {"ratePercent": 5.0}
-    return Insight(tick, analyst, f"{analyst} speaks.", 50, ("wait",), ("or not",), facts, symbol)
-
-
-@pytest.fixture
-def said(hall: Hall) -> Hall:
-    """A world of some ticks, of which the desk has said something of each kind."""
-    for _ in range(4):
-        hall.tick("ann BUY 50 MARKET")
-    runner().catch_up()
-    won = signal(2, "NEXUS", action="BUY", tier="MASTER", kind="breakout")
-    ended = SignalClosed(3, won.id, won.kind, "NEXUS", "TARGET", 10_010, 10_900, 870, 4_000)
-    rows.write(
-        [
-            (901, [alert(1, "first"), alert(1, "of all", None, kind="recap", source="recap")]),
-            (902, [signal(2), won, insight(2, "macro"), insight(2, "market", "APEX")]),
-            (903, [ended, alert(3, "last", "NEXUS", kind="gap", source="gaps")]),
-            (904, [Narrative(4, "All of it.", {"index": "bullish"}, 44, ("APEX",), ("s1",))]),
-        ]
-    )
-    tally = Tally(250, 100, 200, 3, 800_000, 2_500, 9_000_000)
-    ResearchAggregate.objects.create(subject="signal", kind="breakout", data=tally._asdict())
-    return hall
-
-
-def get(client: Client, path: str, **query: str) -> Any:
-    response = client.get(f"/api/v1/{path}", query)
-    assert response.status_code == 200, response.content
-    return response.json()["data"]
-
-
-def post(client: Client, path: str, body: object) -> Any:
-    return client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json")
-
-
-def titles(page: dict[str, Any]) -> list[str]:
-    return [one["title"] for one in page["items"] if one["title"] in {"first", "of all", "last"}]
 
 
 # Lists
@@ -223,7 +154,7 @@ def test_the_copy_follows_the_desk_tick_by_tick(said: Hall, client: Client) -> N
         assert {symbol: one.dump() for symbol, one in fresh.companies.items()} == companies
 
 
-def test_before_the_desk_has_read_anything_it_says_so(hall: Hall, client: Client) -> None:
+def test_before_the_desk_has_read_anything_it_says_so(still_hall: Hall, client: Client) -> None:
     for response in (
         client.get("/api/v1/research/levels/APEX"),
         post(client, "analysts/macro/analyze", {}),
@@ -309,6 +240,12 @@ def test_what_an_analyst_cannot_answer_is_refused(
 def test_insights_are_listed_by_analyst(said: Hall, client: Client) -> None:
     [one] = get(client, "analysts/MacroAgent/insights", pageSize="1")["items"]
     assert (one["insight"], one["dataSummary"]) == ("macro speaks.", {"ratePercent": 5.0})
+    assert one["prose"] is None
+    row = InsightRow.objects.get(id=one["id"])
+    InsightProse.objects.create(insight=row, tick=row.tick, text="It speaks.", model="m")
+    [one] = get(client, "analysts/MacroAgent/insights", pageSize="1")["items"]
+    assert one["prose"] == "It speaks."
+    assert "It speaks." in client.get("/research").content.decode()
     assert get(client, "analysts/market/insights", symbol="NEXUS")["items"] == []
     [one] = get(client, "analysts/market/insights", symbol="apex")["items"]
     assert one["symbol"] == "APEX"
@@ -371,91 +308,3 @@ def test_a_question_counts_as_a_heavy_read(said: Hall, client: Client) -> None:
         for _ in range(61)
     ]
     assert statuses == [200] * 60 + [429]
-
-
-# The page
-
-
-def test_the_page_shows_all_of_the_desk_before_any_script_runs(said: Hall, client: Client) -> None:
-    page = client.get("/research").content.decode()
-    for text in (
-        *("All of it.", "MACRO", "first", "of all", "last"),
-        *(
-            "SELL",
-            "HIGH 61",
-            "$100.00",
-            "$90.00",
-            "$105.00",
-            "Next Fed meeting",
-            "The desk keeps up",
-        ),
-        *("squeeze", "not enough", "Nobody talks of any company.", "Ask the desk"),
-    ):
-        assert text in page, text
-    assert "&lt;b&gt;It falls.&lt;/b&gt;" in page and "<b>It falls.</b>" not in page
-    assert 'aria-current="page">RESEARCH</a>' in page
-
-
-def test_the_page_answers_a_question(said: Hall, client: Client) -> None:
-    page = client.get("/research", {"question": "What of NEXUS? <i>"}).content.decode()
-    assert "What of NEXUS? &lt;i&gt;" in page and "source" in page
-    page = client.get("/research", {"question": "zzz qqq"}).content.decode()
-    assert "Nothing on the tape about that" in page
-
-
-def test_the_scanner_is_sorted_by_its_address(said: Hall, client: Client) -> None:
-    with the_copy().read() as desk:
-        assert desk is not None
-        for place, company in enumerate(desk.companies.values()):
-            company.short_interest = 1 + place
-    page = client.get("/research?sort=-shortInterestPercent").content.decode()
-    assert 'aria-sort="descending"' in page
-    scanner = page.partition('id="scanner"')[2].partition("</table>")[0]
-    cells = [cell.partition("</td>")[0] for cell in scanner.split("<td>")[1:]]
-    shorts = [float(cell.removesuffix("%")) for cell in cells if cell.endswith("%")]
-    assert shorts == sorted(shorts, reverse=True) and len(set(shorts)) > 3
-    assert client.get("/research?sort=nonsense").status_code == 200
-
-
-def test_the_page_reads_little_and_is_made_once(
-    said: Hall,
-    client: Client,
-    django_assert_num_queries: DjangoAssertNumQueries,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    client.get("/health")
-    with the_copy().read():  # a process makes its copy once
-        pass
-    with django_assert_max_num_queries(12):
-        client.get("/research")
-    with django_assert_num_queries(2):
-        client.get("/research")
-
-
-def test_it_is_made_anew_when_the_desk_has_read_more(said: Hall, client: Client) -> None:
-    before = client.get("/research")
-    said.tick()
-    behind = client.get("/research").content.decode()
-    runner().catch_up()
-    after = client.get("/research").content.decode()
-    tick = World.objects.get().tick
-    assert f"at tick {tick}" not in before.content.decode()
-    assert f"at tick {tick}" not in behind
-    assert f"at tick {tick}" in after
-
-
-def test_a_company_s_page_shows_its_levels_signals_and_alerts(said: Hall, client: Client) -> None:
-    with the_copy().read() as desk:
-        assert desk is not None
-        company = desk.companies["APEX"]
-        company.levels = [company.price]
-        level = f"{company.price / 100:,.2f}"
-        desk.view.alerts.extend([alert(1, "first"), alert(3, "last", "NEXUS")])
-        desk.signals._take(signal(2))
-        desk.signals._take(signal(2, "NEXUS"))
-    page = client.get("/markets/APEX").content.decode()
-    research = page.partition('id="company-research"')[2].partition("</section>")[0]
-    assert f"${level}" in research and f'data-price="{company.price / 100}"' in research
-    assert "score 61, selloff: target $90.00, stop $105.00" in research and "first" in research
-    assert research.count("score 61") == 1
-    assert "last" not in research and "NEXUS" not in research

@@ -22,8 +22,8 @@ from pytest_django import DjangoDbBlocker
 from agents.models import Agent
 from agents.services.encryption import encrypt
 from agents.services.registration import new_webhook_secret
+from tests import tables
 from tests.ports import free_port
-from tests.processes import flush
 from tests.stack.exchange import Exchange
 from tests.stack.running import eventually
 from tests.webhooks.receivers import Receiver
@@ -63,7 +63,7 @@ def exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
             yield exchange
         finally:
             exchange.stop()
-            flush()
+            tables.empty()
 
 
 @pytest.fixture(scope="module")

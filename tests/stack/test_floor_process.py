@@ -18,9 +18,9 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from market.models import Checkpoint, TapeEntry
+from tests import tables
 from tests.floor.hall import Twin
 from tests.ports import free_port
-from tests.processes import flush
 from tests.stack.exchange import Exchange, Listener
 from tests.stack.running import eventually
 from wallstreetsim.floor.shell import SHORTEST_INTERVAL
@@ -39,7 +39,7 @@ def exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
             yield exchange
         finally:
             exchange.stop()
-            flush()
+            tables.empty()
 
 
 @pytest.fixture(scope="module")

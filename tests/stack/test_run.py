@@ -29,21 +29,9 @@ from wallstreetsim.stack import supervisor
 from wallstreetsim.stack.child import procfile
 
 
-def test_ctrl_c_stops_all_of_it_and_leaves_no_process(shared_run: Run) -> None:
-    run, processes = shared_run, shared_run.processes()
-    assert len(processes) > len(EVERYTHING)
-
-    run.stop()
-
-    await_end(processes)
-    assert run.launcher.returncode == 0
-    assert "Stopped." in run.output()
-    assert list(run.places.pids.iterdir()) == []
-
-
 def test_a_data_directory_serves_one_run_at_a_time(shared_run: Run, free_port: int) -> None:
     assert "another run" in refusal(shared_run.places.data, free_port)
-    assert shared_run.is_open()
+    eventually(shared_run.is_open)
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
@@ -67,53 +55,6 @@ def test_what_dies_again_and_again_is_not_restarted_later_and_later(shared_run: 
         died = shared_run.pid("courier")
         kill(died)
         eventually(partial(has_another, died))
-
-
-def test_two_runs_live_side_by_side(
-    shared_run: Run, start: StartRun, data: Path, free_port: int
-) -> None:
-    before = shared_run.pids()
-    other = start(data, free_port).opened()
-
-    assert other.pids().keys() == before.keys()
-    assert not set(other.pids().values()) & set(before.values())
-    assert shared_run.pids() == before
-    assert shared_run.is_open()
-
-
-def test_a_run_that_was_killed_all_at_once_starts_again(
-    shared: SharedRun,
-) -> None:
-    first = shared.opened()
-    processes = first.processes()
-    for process in processes:
-        with suppress(ProcessLookupError):  # its parent was killed before it, and took it along
-            kill(process.pid)
-    first.launcher.wait()
-    await_end(processes)
-
-    assert shared.opened() is not first
-
-
-def test_a_killed_launcher_takes_everything_with_it(shared_run: Run) -> None:
-    processes = shared_run.processes()
-
-    kill(shared_run.launcher.pid)
-
-    shared_run.launcher.wait()
-    await_end(processes)
-
-
-def test_a_launcher_whose_supervisor_was_killed_stops_what_it_left_and_says_so(
-    shared_run: Run,
-) -> None:
-    processes = shared_run.processes()
-
-    kill(shared_run.pid("supervisord"))
-
-    assert shared_run.launcher.wait(timeout=PATIENCE_SECONDS) != 0
-    await_end(processes)
-    assert "supervisor" in shared_run.output()
 
 
 def test_the_exchange_is_the_procfile() -> None:
@@ -144,8 +85,54 @@ def worth_of(run: Run, name: str) -> float | None:
     return next((agent["netWorth"] for agent in agents if agent["name"] == name), None)
 
 
+def test_two_runs_live_side_by_side_and_ctrl_c_stops_all_of_one_of_them(
+    shared_run: Run, start: StartRun, data: Path, free_port: int
+) -> None:
+    before = shared_run.pids()
+    other = start(data, free_port).opened()
+
+    assert other.pids().keys() == before.keys()
+    assert not set(other.pids().values()) & set(before.values())
+
+    processes = other.processes()
+    assert len(processes) > len(EVERYTHING)
+    other.stop()
+
+    await_end(processes)
+    assert other.launcher.returncode == 0
+    assert "Stopped." in other.output()
+    assert list(other.places.pids.iterdir()) == []
+    assert shared_run.pids() == before
+    eventually(shared_run.is_open)
+
+
+# From here on, each test ends the run.
+
+
+def test_a_run_that_was_killed_all_at_once_starts_again(
+    shared: SharedRun,
+) -> None:
+    first = shared.opened()
+    processes = first.processes()
+    for process in processes:
+        with suppress(ProcessLookupError):  # its parent was killed before it, and took it along
+            kill(process.pid)
+    first.launcher.wait()
+    await_end(processes)
+
+    assert shared.opened() is not first
+
+
+def test_a_killed_launcher_takes_everything_with_it(shared_run: Run) -> None:
+    processes = shared_run.processes()
+
+    kill(shared_run.launcher.pid)
+
+    shared_run.launcher.wait()
+    await_end(processes)
+
+
 def test_what_does_not_listen_to_ctrl_c_is_killed_within_five_seconds(shared_run: Run) -> None:
-    """The last: who stops the run as it is can do so without another start."""
     assert supervisor.STOP_SECONDS < 5
     processes = shared_run.processes()
     os.kill(shared_run.pid("courier"), signal.SIGSTOP)
@@ -155,3 +142,15 @@ def test_what_does_not_listen_to_ctrl_c_is_killed_within_five_seconds(shared_run
     await_end(processes)
     assert "Stopped." in shared_run.output()
     assert list(shared_run.places.pids.iterdir()) == []
+
+
+def test_a_launcher_whose_supervisor_was_killed_stops_what_it_left_and_says_so(
+    shared_run: Run,
+) -> None:
+    processes = shared_run.processes()
+
+    kill(shared_run.pid("supervisord"))
+
+    assert shared_run.launcher.wait(timeout=PATIENCE_SECONDS) != 0
+    await_end(processes)
+    assert "supervisor" in shared_run.output()

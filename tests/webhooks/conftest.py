@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,12 @@ def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def agents_listen_on_this_machine(settings: Any) -> None:
     settings.WEBHOOK_ALLOW_PRIVATE = "loopback"
+
+
+@pytest.fixture(autouse=True)
+def a_busy_machine_may_take_its_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = import_module("webhooks.courier.exchange")  # whose package has a function so named
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
+
+from tests.stack.running import PATIENCE_SECONDS
 
 
 class Received(NamedTuple):
@@ -70,14 +74,14 @@ class Receiver:
     def briefings(self) -> list[Received]:
         return [one for one in self.received if not one.is_ping]
 
-    def wait(self, briefings: int, seconds: float = 10.0) -> list[Received]:
+    def wait(self, briefings: int, seconds: float = PATIENCE_SECONDS) -> list[Received]:
         """Wait for so many briefings, and return all that have come."""
         with self._heard:
             came = self._heard.wait_for(lambda: len(self.briefings) >= briefings, seconds)
         assert came, f"{len(self.briefings)} briefings came, not {briefings}"
         return self.briefings
 
-    def wait_for_requests(self, number: int, seconds: float = 10.0) -> list[Received]:
+    def wait_for_requests(self, number: int, seconds: float = PATIENCE_SECONDS) -> list[Received]:
         with self._heard:
             came = self._heard.wait_for(lambda: len(self.received) >= number, seconds)
         assert came, f"{len(self.received)} requests came, not {number}"
@@ -160,11 +164,15 @@ def endless_chunks(connection: socket.socket, request: Received) -> None:
 
 
 def gzip_bomb(connection: socket.socket, request: Received) -> None:
-    import gzip
-
-    packed = gzip.compress(b"0" * 50_000_000)
+    packed = bomb()
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
     connection.sendall(head.encode() + packed)
+
+
+@cache
+def bomb() -> bytes:
+    """Return 50 MB, compressed; the first call takes a while, which no request should wait for."""
+    return gzip.compress(b"0" * 50_000_000)
 
 
 def says_too_much(connection: socket.socket, request: Received) -> None:

@@ -22,6 +22,7 @@ from agents.models import Agent, Input
 from market import tape
 from market.models import TapeEntry
 from tests.processes import database_url
+from tests.stack.running import PATIENCE_SECONDS, eventually
 from tests.webhooks import receivers
 from tests.webhooks.post import Post
 from tests.webhooks.receivers import Receiver, reply, respond
@@ -68,7 +69,7 @@ def test_two_couriers_deliver_nothing_twice(
             thread.start()
         for thread in threads:
             thread.join()
-        post.wait(lambda: not other.has_requests_in_flight())
+        eventually(lambda: not other.has_requests_in_flight())
         post.settle()
     told = Counter((b.payload["agentId"], b.payload["tick"]) for b in one.briefings)
     assert set(told.values()) == {1}
@@ -105,9 +106,9 @@ def test_what_a_killed_courier_had_claimed_another_delivers(
         cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": database_url(), "WSS_WEBHOOK_ALLOW_PRIVATE": "loopback"},
     )
-    one.wait(12, seconds=30)
-    assert answered.wait(10)
-    post.wait(lambda: Input.objects.filter(source="webhook").exists())
+    one.wait(12)
+    assert answered.wait(PATIENCE_SECONDS)
+    eventually(lambda: Input.objects.filter(source="webhook").exists())
     doomed.send_signal(signal.SIGKILL)
     doomed.wait()
     one.answer = respond()

@@ -21,6 +21,7 @@ from market.selectors import world
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.frame import framed, one_of, page_number
+from wallstreetsim.terminal.own_actions import agent_links
 from wallstreetsim.terminal.shared import LINE_WIDTH
 from wallstreetsim.terminal.template_tags import points_between
 
@@ -72,7 +73,8 @@ def agent(request: HttpRequest, reference: str) -> HttpResponse:
         found = standings.agent_like(reference)
     except Agent.DoesNotExist:
         raise Http404 from None
-    return framed(request, "agents/profile.html", "AGENTS", lambda: _profile(found))
+    own = agent_links(found)
+    return framed(request, "agents/profile.html", "AGENTS", lambda: _profile(found), own=own)
 
 
 def _agents(request: HttpRequest) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal import dashboard, moves, reader, research
 from wallstreetsim.terminal.frame import framed, one_of
 from wallstreetsim.terminal.guards import refusal_of
-from wallstreetsim.terminal.shared import DEPTH_HEIGHT, DEPTH_MARGIN, DEPTH_WIDTH
+from wallstreetsim.terminal.shared import DEPTH_HEIGHT, DEPTH_MARGIN, DEPTH_REACH, DEPTH_WIDTH
 from wallstreetsim.terminal.template_tags import words
 from wallstreetsim.terminal.ticket import own_panels
 
@@ -324,10 +324,12 @@ class Depth(NamedTuple):
 
 
 def depth_of(bids: Levels, asks: Levels) -> Depth | None:
-    """Place a book, each side best first, in the chart; None of an empty one.
+    """Place a book, each side best first, in the chart, as far as it is near its side's best price;
+    None of an empty one.
 
     static/markets/book.js draws alike.
     """
+    bids, asks = _near(bids), _near(asks)
     prices = [level[0] for level in (*bids, *asks)]
     if not prices:
         return None
@@ -348,6 +350,10 @@ def depth_of(bids: Levels, asks: Levels) -> Depth | None:
         return " ".join(points)
 
     return Depth(DEPTH_WIDTH, DEPTH_HEIGHT, steps_of(bids), steps_of(asks), lowest, highest, most)
+
+
+def _near(side: Levels) -> Levels:
+    return [level for level in side if abs(level[0] - side[0][0]) <= DEPTH_REACH * side[0][0]]
 
 
 def _fall(shares: Shares, most: Shares) -> float:

@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agents import social
 from agents.api import serializers
+from agents.engine.rules import INVESTIGATOR
 from agents.models import Agent
 from sec import selectors
 from sec.api.serializers import investigation_line
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.action_forms import Known, Option, families, form_of
+from wallstreetsim.terminal.frame import Own
 from wallstreetsim.terminal.guards import only_logged_in
 from wallstreetsim.terminal.own import ALLIANCES, open_orders, own_page, said_of
 from wallstreetsim.terminal.template_tags import dollars, words
+from wallstreetsim.terminal.theme import OWN_PANELS, between
 
 STANDING = ("pending", "active")  # alliances that something can be done about
 CASES = 20  # the last
@@ -33,6 +37,20 @@ def actions(request: HttpRequest, agent: Agent) -> HttpResponse:
     await an answer. The address fills a form: `?type=RUMOR&targetSymbol=APEX`.
     """
     return own_page(request, agent, "me/actions.html", lambda: _actions(request, agent))
+
+
+def agent_links(other: Agent) -> Own:
+    """Return what puts links into an agent's page to the forms of what may be done to it."""
+
+    def own(page: str, agent: Agent) -> str:
+        context = {
+            "agent": agent,
+            "other": other.name,
+            "can_be_bribed": other.role == INVESTIGATOR,
+        }
+        return between(page, OWN_PANELS, render_to_string("me/agent_links.html", context))
+
+    return own
 
 
 def _actions(request: HttpRequest, agent: Agent) -> Mapping[str, Any]:

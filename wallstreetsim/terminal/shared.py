@@ -59,6 +59,7 @@ CANDLES_WIDTH, CANDLES_HEIGHT = 300, 60  # of the index
 CANDLE_WIDTH = 0.7  # of its place
 DEPTH_WIDTH, DEPTH_HEIGHT = 400, 120
 DEPTH_MARGIN = 0.05  # of the span of prices, on either side
+DEPTH_REACH = 0.1  # of the best price: levels further from it would leave the others no room
 HEAT_PERCENT = (0.1, 0.75, 2.0)  # from where on a sector is a little, rather, very hot or cold
 
 # Why the feed closed a socket that need not come again.
@@ -84,7 +85,12 @@ TO_SCRIPTS: Mapping[str, object] = MappingProxyType(
                 "candle": CANDLE_WIDTH,
             },
             "heatPercent": HEAT_PERCENT,
-            "depth": {"width": DEPTH_WIDTH, "height": DEPTH_HEIGHT, "margin": DEPTH_MARGIN},
+            "depth": {
+                "width": DEPTH_WIDTH,
+                "height": DEPTH_HEIGHT,
+                "margin": DEPTH_MARGIN,
+                "reach": DEPTH_REACH,
+            },
         },
         "feed": {
             "channels": PUBLIC,

@@ -240,6 +240,13 @@ def day_bar(tick_in_day: int, open_ticks: int, day_ticks: int) -> str:
 
 
 @register.simple_block_tag
+def looped(content: SafeString) -> SafeString:
+    """Write a tape's list twice, so that it can go round: the second time for eyes and pointers."""
+    copy = SafeString(content.replace("<a ", '<a tabindex="-1" '))
+    return format_html('<ul>{}</ul>\n<ul aria-hidden="true">{}</ul>', content, copy)
+
+
+@register.simple_block_tag
 def panel(content: SafeString, title: str, name: str) -> SafeString:
     """Frame a panel: a titled region of the page, by whose name its script finds it."""
     return format_html(

@@ -20,6 +20,7 @@ ORIGIN = "@origin@"
 # What stands between two of these is for whoever is not logged in. Nobody can write them into a
 # page: what agents wrote has no "<" in it.
 ACCOUNT = ("<!--account-->", "<!--/account-->")
+OWN_PANELS = ("<!--own-->", "<!--/own-->")
 
 
 def theme_of(request: HttpRequest) -> str:

@@ -17,10 +17,7 @@ from wallstreetsim.terminal.acting import PREVIEW, preview_of
 from wallstreetsim.terminal.frame import Own
 from wallstreetsim.terminal.own import open_orders, said_of
 from wallstreetsim.terminal.template_tags import dollars
-from wallstreetsim.terminal.theme import between
-
-# What stands between two of these is for whoever is not logged in.
-OWN_PANELS = ("<!--own-->", "<!--/own-->")
+from wallstreetsim.terminal.theme import OWN_PANELS, between
 
 SIDES = [intent.name for intent in (Intent.BUY, Intent.SELL, Intent.SHORT, Intent.COVER)]
 TIMES = (

@@ -8,9 +8,10 @@ import random
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import process_time
+from typing import NamedTuple
 
 import zstandard
 from django.conf import settings
@@ -30,7 +31,7 @@ TURNS = 3
 COMPANIES = 100
 
 # Another process's desk: it folds what is new for every line that it is sent, and answers with how
-# many entries that were, and how many milliseconds it took.
+# many entries that were, and how many milliseconds it took, of the clock and of its processor.
 _DESK = """
 import os, sys, time
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
@@ -40,10 +41,19 @@ from django.conf import settings
 from news.research.runner import Runner
 desk = Runner(settings.RULES.market)
 for line in sys.stdin:
-    started = time.perf_counter()
+    started = time.perf_counter(), time.process_time()
     count = desk.catch_up()
-    print(count, 1000 * (time.perf_counter() - started), flush=True)
+    ended = time.perf_counter(), time.process_time()
+    print(count, *(1000 * (end - start) for end, start in zip(ended, started)), flush=True)
 """
+
+
+class Answer(NamedTuple):
+    """What came of one line: how many entries were folded, and how many milliseconds it took."""
+
+    entries: int
+    took: float
+    worked: float  # of its processor alone
 
 
 class DeskProcess:
@@ -60,12 +70,12 @@ class DeskProcess:
         self._process.stdin.flush()
         self._asked += 1
 
-    def answers(self) -> list[tuple[int, float]]:
-        """Return what came of all that was asked: entries, and milliseconds."""
+    def answers(self) -> list[Answer]:
+        """Return what came of all that was asked."""
         assert self._process.stdout is not None
         lines = [self._process.stdout.readline().split() for _ in range(self._asked)]
         self._asked = 0
-        return [(int(count), float(milliseconds)) for count, milliseconds in lines]
+        return [Answer(int(count), float(took), float(worked)) for count, took, worked in lines]
 
 
 def tick_10000_desk() -> Figure:
@@ -76,7 +86,7 @@ def tick_10000_desk() -> Figure:
     draw = random.Random("tick_10000_desk")
     beside: list[float] = []
     alone: list[float] = []
-    told: list[tuple[int, float]] = []
+    told: list[Answer] = []
     with _desk_process() as desk:
         _run(floor, draw, None, ticks=3)
         for _ in range(TURNS):
@@ -85,12 +95,18 @@ def tick_10000_desk() -> Figure:
             desk.answers()
             beside += _run(floor, draw, desk, ticks=TICKS)
             told += desk.answers()
-    each = sorted(milliseconds / count for count, milliseconds in told if count)
+    folded = [one for one in told if one.entries]
     extra = {
-        "an entry ms": f"{statistics.median(each):.1f}, at most {each[-1]:.1f}",
-        "behind at most": max(count for count, _ in told) - 1,
+        "an entry ms": _spread(one.took / one.entries for one in folded),
+        "of its processor": _spread(one.worked / one.entries for one in folded),
+        "behind at most": max(one.entries for one in told) - 1,
     }
     return Figure("tick_10000_desk", "ms", beside, Baseline("without the desk", alone), extra)
+
+
+def _spread(samples: Iterable[float]) -> str:
+    each = sorted(samples)
+    return f"{statistics.median(each):.1f}, at most {each[-1]:.1f}"
 
 
 def _run(floor: Floor, draw: random.Random, desk: DeskProcess | None, *, ticks: int) -> list[float]:
