@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 MOST_WORDS = 12_000
 ROOT = Path(__file__).parents[2]
-WRITTEN_CODE = re.compile(r"""(?:"code": |complain\([^"\n]*)"([A-Z_]{4,})["]""")
+WRITTEN_CODE = re.compile(r"""(?:"code": |complain\([^"\n]*|refusal\([^"\n]*)"([A-Z_]{4,})["]""")
 
 
 def page(client: Client, query: str = "") -> str:

@@ -82,7 +82,7 @@ def test_what_is_refused_rolls_back_for_all_to_see(hall: Hall, open_page: OpenPa
     rejected = page.locator('#open-orders tr[data-status="rejected"]')
     page.get_by_role("button", name="Place order").click()
     expect(rejected).to_contain_text("SELL 5 APEX")
-    expect(page.locator("#said")).to_contain_text("Not enough shares")
+    expect(page.locator("#said")).to_contain_text("You hold no APEX")
     expect(page.get_by_label("Shares", exact=True)).to_have_value("5")
     expect(rejected).to_have_count(0)
 

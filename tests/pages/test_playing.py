@@ -35,7 +35,7 @@ def test_a_refused_order_says_why_and_keeps_what_was_typed(ann: Client) -> None:
     page = text(order(ann, quantity="ten"))
     assert 'data-fault="quantity">must be a number' in page
     page = text(order(ann, side="SELL"))
-    assert "SELL 100 APEX: " in page and "Not enough shares" in page
+    assert "SELL 100 APEX: " in page and "You hold no APEX: SELL only closes" in page
     assert 'value="SELL" checked' in page
     assert not Input.objects.waiting().exists()
 

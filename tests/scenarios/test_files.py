@@ -178,7 +178,7 @@ def test_an_order_is_cancelled_by_either_of_its_names() -> None:
         ("{type: BUY, symbol: APEX, quantity: 1000001}", "ORDER_TOO_LARGE", "quantity: "),
         ("{type: CANCEL_ORDER, clientOrderId: x}", "ORDER_NOT_FOUND", "You have no order"),
         ("{type: BUY, symbol: NOPE, quantity: 1}", "INVALID_SYMBOL", "There is no company NOPE."),
-        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "Not enough"),
+        ("{type: SELL, symbol: APEX, quantity: 1}", "INSUFFICIENT_SHARES", "You hold no APEX"),
     ],
 )
 def test_a_bad_action_gets_a_failed_result_and_the_others_go_on(
