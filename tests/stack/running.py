@@ -1,5 +1,6 @@
 """A `make run` of the tests' own, seen from outside."""
 
+import json
 import os
 import signal
 import subprocess
@@ -53,6 +54,20 @@ class Run:
                 return bool(response.status == 200)
         except OSError:
             return False
+
+    def go_on(self) -> None:
+        """Wait until two more ticks have come: beat has its schedule then, and all are at work.
+        Who starts while PostgreSQL is away ends, and is started again.
+        """
+        target = self._tick() + 2
+        eventually(lambda: self._tick() >= target)
+
+    def _tick(self) -> int:
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/v1/world/tick", timeout=30) as answer:
+                return int(json.load(answer)["data"]["tick"])
+        except OSError:
+            return -1
 
     def output(self) -> str:
         """Return what the launcher has said so far."""

@@ -36,6 +36,7 @@ def test_a_data_directory_serves_one_run_at_a_time(shared_run: Run, free_port: i
 
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_what_dies_is_restarted_alone(shared_run: Run, name: str) -> None:
+    shared_run.go_on()
     before = shared_run.pids()
 
     kill(before[name])
