@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "505247007d2623585f61965ab8f8b720de42ec18219e8e9f0353d208435a1dae"
+GOLDEN_DIGEST = "8a887538a6e5e0bd6f59e636574c9e72d47a96e63faaf353e81fcb6b01553460"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "7f215b74247054094c6d4bc266bb0258fee5da01a8408ad41fda64753ad56a2e"
