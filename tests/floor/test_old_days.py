@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from agents import selectors
 from agents.models import Input
@@ -123,11 +124,26 @@ def test_what_is_needed_yet_or_not_over_is_not_dropped(hall: Hall, tmp_path: Pat
         call_command("seal", "--day", "9")
 
 
+def files_of_indexes() -> set[str]:
+    """Return the files of the indexes of candles, the valid ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_relation_filepath(indexrelid) FROM pg_index"
+            " WHERE indrelid = 'market_candle'::regclass AND indisvalid"
+        )
+        return {file for (file,) in cursor.fetchall()}
+
+
 def test_old_days_go_by_a_setting(hall: Hall, tmp_path: Path) -> None:
+    before = files_of_indexes()
     done = old_days.seal_what_is_old(after_days=1, directory=tmp_path, rules=hall.rules)
     assert list(done) == [0]
+    packed = files_of_indexes()
+    assert packed.isdisjoint(before)  # written anew, all of them
+    assert len(packed) == len(before)
     done = old_days.seal_what_is_old(after_days=0, directory=tmp_path, rules=hall.rules)
     assert list(done) == []
+    assert files_of_indexes() == packed
     assert [folder.name for folder in tmp_path.iterdir()] == ["epoch-1-day-0"]
     assert hall.audit() == []
 

@@ -327,16 +327,17 @@ def seal_what_is_old(*, after_days: int, directory: Path, rules: Rules = RULES) 
     if row is None or not after_days:
         return
     length = rules.market.session.day_ticks
-    first = (sealed_tick() + 1) // length
-    for day in range(first, row.tick // length - after_days):
+    days = range((sealed_tick() + 1) // length, row.tick // length - after_days)
+    for day in days:
         if not (directory / f"epoch-{row.epoch}-day-{day}").exists():
             export(day, directory, rules=rules)
         seal(day, rules=rules)
-        _pack_indexes()
         yield day
+    if days:
+        pack_indexes()
 
 
-def _pack_indexes() -> None:
+def pack_indexes() -> None:
     """Write the indexes of candles anew, while the floor goes on. Of every fifty candles of a day
     one stays, and keeps a page that was full: by number they would fill four times what they need.
     """

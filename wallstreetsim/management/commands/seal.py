@@ -27,6 +27,7 @@ class Command(RecordCommand):
             raise CommandError("There is no world.") from None
         except old_days.CannotSeal as refusal:
             raise CommandError(f"Nothing is changed: {refusal}.") from None
+        old_days.pack_indexes()
         self.stdout.write(
             f"Dropped up to tick {done.last_tick}: {done.orders:,} orders, {done.trades:,} trades,"
             f" {done.entries:,} entries, {done.inputs:,} inputs."
