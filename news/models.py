@@ -95,16 +95,24 @@ class Article(models.Model):
         return category_of(self.section, self.is_breaking)
 
 
-class Prose(models.Model):
-    """What a language model wrote of an article: shown beside it, and no part of the world."""
+class Written(models.Model):
+    """What a language model wrote of something: shown beside it, and no part of the world."""
+
+    text = models.TextField(max_length=2_000)
+    model = models.CharField(max_length=100)
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Prose(Written):
+    """What was written of an article."""
 
     article = models.OneToOneField(
         Article, on_delete=models.CASCADE, primary_key=True, related_name="prose"
     )
     tick = models.BigIntegerField(help_text="The article's.")
-    text = models.TextField(max_length=2_000)
-    model = models.CharField(max_length=100)
-    written_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"prose of article {self.article_id}"
@@ -257,31 +265,25 @@ class Narrative(models.Model):
         return f"narrative at {self.tick}"
 
 
-class NarrativeProse(models.Model):
-    """What a language model wrote of a narrative: shown beside it, and no part of the world."""
+class NarrativeProse(Written):
+    """What was written of a narrative."""
 
     narrative = models.OneToOneField(
         Narrative, on_delete=models.CASCADE, primary_key=True, related_name="prose"
     )
     tick = models.BigIntegerField(help_text="The narrative's.")
-    text = models.TextField(max_length=2_000)
-    model = models.CharField(max_length=100)
-    written_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"prose of narrative {self.narrative_id}"
 
 
-class InsightProse(models.Model):
-    """What a language model wrote of an insight: shown beside it, and no part of the world."""
+class InsightProse(Written):
+    """What was written of an insight."""
 
     insight = models.OneToOneField(
         Insight, on_delete=models.CASCADE, primary_key=True, related_name="prose"
     )
     tick = models.BigIntegerField(help_text="The insight's.")
-    text = models.TextField(max_length=2_000)
-    model = models.CharField(max_length=100)
-    written_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"prose of insight {self.insight_id}"
