@@ -9,6 +9,7 @@ import orjson
 import pytest
 from django.test import Client
 
+from agents.services.keys import create_key
 from sec.engine.outcome import CaseState
 from sec.engine.records import (
     EventSeen,
@@ -67,6 +68,27 @@ def test_a_case_is_shown_from_its_charge_to_the_end_of_its_sentence(
     assert ">convicted</td>" not in text_of(client, "/sec?crime=bribery")
     assert "ann" in text_of(client, "/agents/ann").partition('id="record"')[0]
     assert "wash trading" in text_of(client, "/agents/ann")
+
+
+def test_a_case_that_is_no_public_one_is_shown_to_the_accused_alone(
+    transactional_db: None, nothing_counted: None
+) -> None:
+    hall = court()
+    readers = {name: Client() for name in ("ann", "bob")}
+    for name, reader in readers.items():
+        _, key = create_key(hall.agents[name])
+        assert reader.post("/login", {"apiKey": key}).status_code == 302
+    wash(hall)
+    hall.operate("OPEN_CASE", agent="ann", crime="wash_trading", symbol="APEX", reason="a look")
+    hall.tick()
+    path = f"/sec/cases/{Investigation.objects.get().id}"
+    assert readers["ann"].get(path).status_code == 404  # it is secret from her too
+    while Violation.objects.get().status != "active":
+        hall.tick()
+        assert hall.row.tick < 60
+    assert "Wash trading in APEX" in text_of(readers["ann"], path)
+    for stranger in (readers["bob"], Client()):  # her page is kept for nobody
+        assert stranger.get(path).status_code == 404
 
 
 def test_a_case_file_shows_every_kind_of_evidence_and_names_the_accused_alone(
