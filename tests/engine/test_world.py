@@ -273,7 +273,7 @@ def test_the_sources_are_watched_too() -> None:
 
 
 TestTrading = Trading.TestCase
-EXAMPLES = {"check": 250, "deep": 5_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
+EXAMPLES = {"check": 500, "deep": 5_000}[os.environ.get("HYPOTHESIS_PROFILE", "check")]
 if compiled.IN_USE:
     EXAMPLES //= 5  # the whole of them are for the sources, where the naive exchange looks on
 TestTrading.settings = settings(max_examples=EXAMPLES, stateful_step_count=50)
