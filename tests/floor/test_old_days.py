@@ -125,11 +125,12 @@ def test_what_is_needed_yet_or_not_over_is_not_dropped(hall: Hall, tmp_path: Pat
 
 
 def files_of_indexes() -> set[str]:
-    """Return the files of the indexes of candles, the valid ones."""
+    """Return the files of the indexes that are packed, the valid ones."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_relation_filepath(indexrelid) FROM pg_index"
-            " WHERE indrelid = 'market_candle'::regclass AND indisvalid"
+            " WHERE indrelid = ANY(%s::regclass[]) AND indisvalid",
+            [list(old_days.PACKED)],
         )
         return {file for (file,) in cursor.fetchall()}
 
