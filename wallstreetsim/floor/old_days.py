@@ -28,7 +28,6 @@ from sec.models import Violation
 from wallstreetsim.machine.rules import RULES, Rules
 
 BULK_KINDS = ("interest", "borrow_fee")  # of entries; what other rows are held against stays
-COARSE = 60  # ticks: companies' candles of shorter intervals are dropped, the index keeps its own
 PACKED = ("market_candle", "market_equitypoint", "news_article")
 OWNERS = {"account_id", "buyer_id", "seller_id", "debit_id", "credit_id", "account"}
 AT_A_TIME = 2_000  # rows
@@ -211,7 +210,7 @@ def seal(day: int, *, rules: Rules = RULES) -> SealedDay:
         wanted: dict[str, Any] = {
             "tick": last,
             "kinds": list(BULK_KINDS),
-            "coarse": COARSE,
+            "coarse": Candle.COARSE,
             "index": INDEX,
         }
         for statement in _SEAL:
