@@ -16,6 +16,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Subquery
 
 from market import tape
 from market.common.bulk import execute_beside, send
@@ -187,20 +188,14 @@ class Runner:
 
 
 def prune(market: MarketRules, rules: ResearchRules = RESEARCH_RULES) -> int:
-    """Drop rows that are too old, and of the kept states of ticks that the tape has lost all but a
-    day's first; return how many rows went.
+    """Drop rows that are too old, and the kept states from which the tape leads no further: all
+    before the last that is older than the tape; return how many rows went.
     """
     tick = ResearchState.objects.order_by("-tick").values_list("tick", flat=True).first() or 0
-    day = market.session.day_ticks
-    oldest = tick - rules.alerts.kept_days * day
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM news_researchstate AS old WHERE tick < %s AND (tick < %s OR EXISTS ("
-            "  SELECT FROM news_researchstate AS first"
-            "  WHERE first.tick < old.tick AND first.tick / %s = old.tick / %s))",
-            [tick - tape.KEPT_TICKS, oldest, day, day],
-        )
-    return rows.prune(before=oldest)
+    before_tape = ResearchState.objects.filter(tick__lte=tick - tape.KEPT_TICKS)
+    last = before_tape.order_by("-tick").values_list("tick", flat=True)[:1]
+    ResearchState.objects.filter(tick__lt=Subquery(last)).delete()
+    return rows.prune(before=tick - rules.alerts.kept_days * market.session.day_ticks)
 
 
 # Where the desk stands
