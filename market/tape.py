@@ -53,9 +53,9 @@ def lines(events: bytes) -> list[bytes]:
     return events[1:-1].split(_BETWEEN)
 
 
-def select(events: bytes, types: Sequence[str]) -> Iterator[bytes]:
-    """Yield those events of what `encode_in_lines` returned that are of these types, as JSON; the
-    others, which may be a hundred times as long, are neither read nor copied.
+def select(events: bytes, types: Sequence[str]) -> Iterator[Event]:
+    """Yield those events of what `encode_in_lines` returned that are of these types; the others,
+    which may be a hundred times as long, are neither read nor copied.
     """
     beginnings = tuple(orjson.dumps({"type": type})[:-1] for type in types)
     start = 1
@@ -63,7 +63,7 @@ def select(events: bytes, types: Sequence[str]) -> Iterator[bytes]:
         end = events.find(b"\n", start)
         end = end - 1 if end > 0 else len(events) - 1
         if events.startswith(beginnings, start):
-            yield events[start:end]
+            yield orjson.loads(events[start:end])
         start = end + len(_BETWEEN)
 
 
@@ -98,8 +98,8 @@ class PackedEntry(NamedTuple):
     claimed_at: datetime
     packed: bytes | memoryview
 
-    def select(self, types: Sequence[str]) -> Iterator[bytes]:
-        """Yield its events of these types, as JSON. Raises ZstdError for what is damaged."""
+    def select(self, types: Sequence[str]) -> Iterator[Event]:
+        """Yield its events of these types. Raises ZstdError for what is damaged."""
         return select(decompressed(self.packed), types)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-import orjson
-
 from market.engine.values import Cents, Shares, Tick
 
 Item: TypeAlias = Mapping[str, Any]
-Told: TypeAlias = Callable[[Sequence[str]], Iterable[bytes]]  # types → their events, as JSON
+Told: TypeAlias = Callable[[Sequence[str]], Iterable[Item]]  # types → their events
 
 _TRADES, _PRICES = "trade:executed", "price:update"
 _READ = ("tick:update", _PRICES, "market:event", "news:breaking", "short:interest")
@@ -52,12 +50,12 @@ class PublicEntry(NamedTuple):
 
 
 def parse(tick: Tick, told: Told) -> PublicEntry:
-    """Return a tape entry, of which no more is parsed than the desk reads. Its trades are most of
-    it; they are read only on a tape of before, which does not say what each company traded.
+    """Return a tape entry, of which no more is asked for than the desk reads. Its trades, which are
+    most of it, are read only on a tape of before, which does not say what each company traded.
     """
-    events = [orjson.loads(event) for event in told(_READ)]
+    events = list(told(_READ))
     if not any("traded" in event for event in events):
-        events += map(orjson.loads, told((_TRADES,)))
+        events += told((_TRADES,))
     return read(tick, events)
 
 

@@ -74,7 +74,7 @@ def test_an_entry_that_cannot_be_read_is_passed_over_counted_and_logged_once(
     desk = market.desk
     for _ in range(5):
         market.ticks += 1
-        folded = desk.hear(market.ticks, lambda _: [b'{"type":"tick:update","data":{}}'])
+        folded = desk.hear(market.ticks, lambda _: [{"type": "tick:update", "data": {}}])
         assert folded.events == () and desk.tick == market.ticks
     assert desk.health[READING] == (market.ticks, market.ticks, 0, 5)
     [logged] = [one for one in caplog.records if one.levelname == "ERROR"]
