@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -11,3 +12,8 @@ def new_id() -> UUID:
     random_bits = int.from_bytes(os.urandom(10), "big")
     value = milliseconds << 80 | 0x7 << 76 | (random_bits >> 64 & 0xFFF) << 64
     return UUID(int=value | 0b10 << 62 | random_bits & ((1 << 62) - 1))
+
+
+def is_older(id: UUID, at: datetime) -> bool:
+    """Say whether an id of `new_id` was made before a time."""
+    return (id.int >> 80) < at.timestamp() * 1000

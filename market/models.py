@@ -395,6 +395,8 @@ class Candle(models.Model):
     hundredths of a point.
     """
 
+    COARSE = 60  # ticks: those of companies of a shorter interval go with their day
+
     symbol = models.CharField(max_length=12)
     interval = models.PositiveSmallIntegerField()
     tick = models.BigIntegerField()

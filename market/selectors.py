@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     FloatField,
+    Max,
     Model,
     Q,
     QuerySet,
@@ -225,6 +227,12 @@ def recent_trades(symbol: str, *, limit: int) -> QuerySet[Trade]:
 def has_dropped_days() -> bool:
     """Say whether old days have been dropped. One query."""
     return SealedDay.objects.exists()
+
+
+def last_dropped_at() -> datetime | None:
+    """Return when a day was last dropped, None if none was. One query."""
+    last: datetime | None = SealedDay.objects.aggregate(last=Max("sealed_at"))["last"]
+    return last
 
 
 def active_events(world: World) -> list[Wire]:

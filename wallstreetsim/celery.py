@@ -1,11 +1,15 @@
 """The Celery application: beat fires the tick, floor runs it, courier carries what leaves us."""
 
 import os
+import signal
+from types import FrameType
 from typing import Any
 
 import kombu
 from celery import Celery
 from celery.app import amqp
+from celery.apps.beat import Beat
+from celery.beat import Service
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wallstreetsim.settings")
@@ -28,7 +32,32 @@ class AMQP(amqp.AMQP):
     Connection = Connection
 
 
-app = Celery("wallstreetsim", amqp=AMQP)
+class EndingBeat(Beat):
+    """Beat that writes its schedule down after it has let go of what it was doing. Celery's does
+    so in the signal's handler: in the midst of a statement it would wait for ever for the
+    connection, which that statement holds.
+    """
+
+    def install_sync_handler(self, service: Service) -> None:
+        """Have SIGTERM and SIGINT end the service, which writes the schedule down as it ends."""
+
+        def end(number: int, frame: FrameType | None) -> None:
+            for each in (signal.SIGTERM, signal.SIGINT):  # nothing interrupts the writing
+                signal.signal(each, signal.SIG_IGN)
+            service.stop()  # should a destructor swallow the exception
+            raise SystemExit
+
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, end)
+
+
+class Application(Celery):
+    @property
+    def Beat(self) -> Any:
+        return self.subclass_with_self(EndingBeat)
+
+
+app = Application("wallstreetsim", amqp=AMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -19,6 +19,7 @@ from agents import selectors, social, standings
 from agents.api import serializers
 from agents.api.request_agent import agent_of, credential_of
 from agents.engine.names import folded
+from agents.ids import is_older
 from agents.models import Agent, ApiKey, Input, Session
 from agents.services import blocking, callbacks, keys, registration
 from agents.services.callbacks import BadCallbackUrl
@@ -28,7 +29,7 @@ from market.common.fields import Body, NoBody
 from market.common.lists import CursorPage, Page, PageQuery, cursor_page_of, page_of, slice_of
 from market.common.refusals import Conflict, Spent
 from market.common.view import APIView
-from market.selectors import has_dropped_days, tick_seen
+from market.selectors import has_dropped_days, last_dropped_at, tick_seen
 
 # Signing in
 
@@ -427,7 +428,7 @@ class OrderView(APIView):
         """Show one of one's orders."""
         order = selectors.order(agent_of(request), id)
         if order is None:
-            raise NotFound("You have no order with that id.")
+            raise _Unknown("order", id)
         return Response(serializers.order_line(order))
 
 
@@ -477,10 +478,21 @@ class ActionStateView(APIView):
         try:
             row = selectors.action(agent_of(request), id)
         except Input.DoesNotExist:
-            raise NotFound("You have no action with that id.") from None
+            raise _Unknown("action", id) from None
         return Response(
             serializers.action_state(row, places_order=row.type in selectors.ORDER_TYPES)
         )
+
+
+class _Unknown(NotFound):
+    """One's own order or action, which is not there; `gap` says that it may have been of a day that
+    has been dropped.
+    """
+
+    def __init__(self, what: str, id: UUID) -> None:
+        super().__init__(f"You have no {what} with that id.")
+        dropped_at = last_dropped_at()
+        self.gap = dropped_at is not None and is_older(id, dropped_at)
 
 
 def _window_of(query: dict[str, Any]) -> selectors.Window:

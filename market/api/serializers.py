@@ -113,7 +113,7 @@ class History(TypedDict):
 
     They are counted from the session's beginning and cut at its end; there is none of a time in
     which the company did not trade. `gap` says that there are fewer because older days have been
-    dropped.
+    dropped; of 60 ticks and of a day all are kept.
     """
 
     symbol: str
@@ -159,10 +159,13 @@ class PublicTrade(TypedDict):
 
 
 class Trades(TypedDict):
-    """The last trades in a company, newest first."""
+    """The last trades in a company, newest first. `gap` says that there are fewer because older
+    days have been dropped.
+    """
 
     symbol: str
     trades: list[PublicTrade]
+    gap: bool
 
 
 def stock(company: Company, trading_day: int) -> Stock:

@@ -9,7 +9,7 @@ from market import selectors, wire
 from market.api import serializers
 from market.common.lists import Page, page_of, slice_of
 from market.common.view import APIView
-from market.models import Company
+from market.models import Candle, Company
 
 
 class StocksView(APIView):
@@ -46,7 +46,8 @@ class HistoryView(APIView):
         interval = query["interval"] if query["interval"] == wire.DAY else int(query["interval"])
         rows = selectors.candles(_company(symbol), interval=interval, limit=query["limit"])
         candles = [serializers.candle(row) for row in rows]
-        gap = len(candles) < query["limit"] and selectors.has_dropped_days()
+        is_kept = interval == wire.DAY or int(interval) >= Candle.COARSE
+        gap = not is_kept and len(candles) < query["limit"] and selectors.has_dropped_days()
         return Response({"symbol": symbol, "interval": interval, "candles": candles, "gap": gap})
 
 
@@ -89,8 +90,11 @@ class TradesView(APIView):
         """Show the last trades in a company."""
         query = serializers.TradesQuery.read(request)
         _company(symbol)
-        rows = selectors.recent_trades(symbol, limit=query["limit"])
-        return Response({"symbol": symbol, "trades": [serializers.trade(row) for row in rows]})
+        trades = [
+            serializers.trade(row) for row in selectors.recent_trades(symbol, limit=query["limit"])
+        ]
+        gap = len(trades) < query["limit"] and selectors.has_dropped_days()
+        return Response({"symbol": symbol, "trades": trades, "gap": gap})
 
 
 def _company(symbol: str, *, with_book: bool = False) -> Company:

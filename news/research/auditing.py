@@ -99,7 +99,7 @@ def _retell(span: Span, state: Plain, companies: Iterable[Listed]) -> Retold | N
     desk = ResearchDesk(RESEARCH_RULES, settings.RULES.market, companies, is_copy=True)
     desk.load(state)
     first, last = span
-    found = tape.read(
+    found = tape.read_packed(
         epoch=last.epoch,
         stream=PUBLIC_STREAM,
         since=first.tick,
@@ -108,7 +108,7 @@ def _retell(span: Span, state: Plain, companies: Iterable[Listed]) -> Retold | N
     )
     if len(found) != last.tick - first.tick:
         return None
-    said = [(entry, desk.hear(entry.tick, entry.read).events) for entry in found]
+    said = [(entry, desk.hear(entry.tick, entry.select).events) for entry in found]
     spoken = [(entry, events) for entry, events in said if events]
     return Retold(
         [(entry.tick, events) for entry, events in spoken],

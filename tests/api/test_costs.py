@@ -26,7 +26,7 @@ ITS_TICK = 1  # which every read of the record names
         ("/market/stocks/APEX", ITS_TICK + 1),
         ("/market/stocks/APEX/history", ITS_TICK + 3),
         ("/market/orderbook/APEX", ITS_TICK + 2),
-        ("/market/trades/APEX", ITS_TICK + 2),
+        ("/market/trades/APEX", ITS_TICK + 3),
         ("/api/v1/agents", ITS_TICK + 4),
         ("/agents/me", ITS_TICK + AUTHENTICATION + 5),
         ("/agents/me/messages", ITS_TICK + AUTHENTICATION + 3),

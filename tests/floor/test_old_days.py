@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from agents import selectors
+from agents.ids import new_id
 from agents.models import Input
 from agents.services.keys import create_key
 from market import models
@@ -68,6 +69,8 @@ def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
     assert names & {trade["buyer"] for trade in trades}
     assert str(hall.agents["ann"].id) not in {trade["buyer"] for trade in trades}
 
+    ordered = Input.objects.filter(account=hall.agents["ann"].id, type="BUY")
+    dropped = ordered.earliest("id").public_id
     done = old_days.seal(1, rules=hall.rules)
 
     assert done.last_tick == 2 * DAY - 1
@@ -79,6 +82,10 @@ def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
     assert set(fine.values_list("symbol", flat=True)) == {INDEX}
     history = Desk.__new__(Desk).get("/market/stocks/APEX/history?interval=1&limit=100").data
     assert history["gap"] is True
+    coarse = Desk.__new__(Desk).get("/market/stocks/APEX/history?interval=60&limit=100").data
+    assert (len(coarse["candles"]), coarse["gap"]) == (3, False)  # of each day, cut at its end
+    sales = Desk.__new__(Desk).get("/market/trades/APEX?limit=200").data
+    assert sales["gap"] is True
     assert hall.audit() == []
     assert selectors.open_orders(hall.agents["bob"]) == open_before
     assert Input.objects.filter(type="REGISTER").count() == 2
@@ -95,6 +102,11 @@ def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
         assert (page["hasMore"], page["gap"]) == (True, False)
         everything = desk.get(f"/agents/me/{path}?pageSize=100", key).data
         assert (everything["hasMore"], everything["gap"]) == (False, True)
+    for path in ("orders", "actions"):
+        missing = desk.get(f"/agents/me/{path}/{dropped}", key)
+        assert (missing.status, missing.body["gap"]) == (404, True)
+        unknown = desk.get(f"/agents/me/{path}/{new_id()}", key)
+        assert (unknown.status, "gap" in unknown.body) == (404, False)
 
 
 def test_an_order_that_outlived_its_day_keeps_its_trades(hall: Hall) -> None:
@@ -125,11 +137,12 @@ def test_what_is_needed_yet_or_not_over_is_not_dropped(hall: Hall, tmp_path: Pat
 
 
 def files_of_indexes() -> set[str]:
-    """Return the files of the indexes of candles, the valid ones."""
+    """Return the files of the indexes that are packed, the valid ones."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_relation_filepath(indexrelid) FROM pg_index"
-            " WHERE indrelid = 'market_candle'::regclass AND indisvalid"
+            " WHERE indrelid = ANY(%s::regclass[]) AND indisvalid",
+            [list(old_days.PACKED)],
         )
         return {file for (file,) in cursor.fetchall()}
 

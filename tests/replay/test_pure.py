@@ -17,7 +17,7 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "8a887538a6e5e0bd6f59e636574c9e72d47a96e63faaf353e81fcb6b01553460"
+GOLDEN_DIGEST = "37cca68b1695fdb42568d539ba5118e3da2cc3971eeb6342174a1a625f2cbc0b"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
 DECISIONS = "7f215b74247054094c6d4bc266bb0258fee5da01a8408ad41fda64753ad56a2e"

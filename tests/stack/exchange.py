@@ -70,13 +70,14 @@ class Exchange:
             )
         self._running[name].append(process)
 
-    def kill(self, name: str, with_signal: signal.Signals = signal.SIGKILL) -> None:
-        """End all the processes of this name, and wait until they have ended."""
+    def kill(self, name: str, with_signal: signal.Signals = signal.SIGKILL) -> list[int]:
+        """End all the processes of this name, wait until they have ended, and return with what
+        status each did.
+        """
         processes = self._running.pop(name)
         for process in processes:
             process.send_signal(with_signal)
-        for process in processes:
-            process.wait(timeout=PATIENCE_SECONDS)
+        return [process.wait(timeout=PATIENCE_SECONDS) for process in processes]
 
     def running(self, name: str) -> list[int]:
         """Return the pids of the processes of this name."""
@@ -111,16 +112,22 @@ class Exchange:
     @contextmanager
     def tick_held_up(self) -> Iterator[None]:
         """Hold up a tick in the middle of its writing."""
+        with self.held("market_company", "SHARE"):
+            yield
+
+    @contextmanager
+    def held(self, table: str, mode: str) -> Iterator[None]:
+        """Hold a table until somebody waits for it, and then as long as the block lasts."""
         with psycopg.connect(database_url()) as holder:
-            holder.execute("LOCK TABLE market_company IN SHARE MODE")
-            eventually(lambda: _is_waited_for(holder))
+            holder.execute(f"LOCK TABLE {table} IN {mode} MODE")
+            eventually(lambda: _is_waited_for(holder, table))
             yield
             holder.rollback()
 
 
-def _is_waited_for(holder: psycopg.Connection) -> bool:
+def _is_waited_for(holder: psycopg.Connection, table: str) -> bool:
     waiting = holder.execute(
-        "SELECT 1 FROM pg_locks WHERE relation = 'market_company'::regclass AND NOT granted"
+        "SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted", [table]
     )
     return waiting.fetchone() is not None
 

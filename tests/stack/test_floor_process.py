@@ -104,6 +104,24 @@ def test_ticks_go_on_when_redis_was_emptied(exchange: Exchange) -> None:
     exchange.run_on(3)
 
 
+def test_beat_ends_in_the_midst_of_a_statement(exchange: Exchange) -> None:
+    with exchange.held("django_celery_beat_periodictasks", "ACCESS EXCLUSIVE"):
+        for pid in exchange.running("beat"):
+            os.kill(pid, signal.SIGTERM)
+            eventually(lambda pid=pid: not _has_pending(pid, signal.SIGTERM))  # type: ignore[misc]
+    assert exchange.kill("beat", signal.SIGTERM) == [0, 0]
+    for _ in range(2):
+        exchange.start("beat")
+    exchange.run_on()
+
+
+def _has_pending(pid: int, number: signal.Signals) -> bool:
+    """Say whether a process has yet to take notice of a signal that it was sent."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    pending = [int(line.split()[1], 16) for line in status.splitlines() if "Pnd:" in line]
+    return any(mask & 1 << number - 1 for mask in pending)
+
+
 def test_a_floor_that_stops_writes_down_where_it_was(exchange: Exchange) -> None:
     exchange.kill("floor", signal.SIGTERM)
     tick = exchange.tick

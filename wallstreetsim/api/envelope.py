@@ -41,7 +41,9 @@ CODES = {
 
 
 class Failure(TypedDict):
-    """An error answer. `details` are by field; `retryAfter` is in seconds."""
+    """An error answer. `details` are by field; `retryAfter` is in seconds; `gap` says of what is
+    not found that it may have been of a day that has been dropped.
+    """
 
     success: bool
     error: str
@@ -50,6 +52,7 @@ class Failure(TypedDict):
     details: NotRequired[dict[str, str]]
     hint: NotRequired[str]
     retryAfter: NotRequired[int]
+    gap: NotRequired[bool]
 
 
 def failure(
@@ -59,6 +62,7 @@ def failure(
     details: Mapping[str, str] | None = None,
     hint: str | None = None,
     retry_after: int | None = None,
+    gap: bool | None = None,
 ) -> Failure:
     """Return the body of an error answer."""
     body: Failure = {
@@ -73,6 +77,8 @@ def failure(
         body["hint"] = hint
     if retry_after is not None:
         body["retryAfter"] = retry_after
+    if gap:
+        body["gap"] = True
     return body
 
 

@@ -34,7 +34,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return _unauthorised(error)
     if isinstance(error, exceptions.APIException):
-        return _answer(error.status_code, str(error.detail), hint=getattr(error, "hint", None))
+        more = {name: getattr(error, name, None) for name in ("hint", "gap")}
+        return _answer(error.status_code, str(error.detail), **more)
     if isinstance(error, Http404):
         return _answer(404, "There is nothing at this path.")
     if isinstance(error, PermissionDenied):

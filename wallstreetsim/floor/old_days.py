@@ -28,7 +28,7 @@ from sec.models import Violation
 from wallstreetsim.machine.rules import RULES, Rules
 
 BULK_KINDS = ("interest", "borrow_fee")  # of entries; what other rows are held against stays
-COARSE = 60  # ticks: companies' candles of shorter intervals are dropped, the index keeps its own
+PACKED = ("market_candle", "market_equitypoint", "news_article")
 OWNERS = {"account_id", "buyer_id", "seller_id", "debit_id", "credit_id", "account"}
 AT_A_TIME = 2_000  # rows
 
@@ -210,7 +210,7 @@ def seal(day: int, *, rules: Rules = RULES) -> SealedDay:
         wanted: dict[str, Any] = {
             "tick": last,
             "kinds": list(BULK_KINDS),
-            "coarse": COARSE,
+            "coarse": Candle.COARSE,
             "index": INDEX,
         }
         for statement in _SEAL:
@@ -338,8 +338,10 @@ def seal_what_is_old(*, after_days: int, directory: Path, rules: Rules = RULES) 
 
 
 def pack_indexes() -> None:
-    """Write the indexes of candles anew, while the floor goes on. Of every fifty candles of a day
-    one stays, and keeps a page that was full: by number they would fill four times what they need.
+    """Write the indexes of what grows for ever anew, while the floor goes on. Of fifty candles of a
+    day one stays, and keeps a page that was full: by number they would fill four times what they
+    need. What comes in any order, as words of articles and agents' points, leaves pages half full.
     """
     with connection.cursor() as cursor:
-        cursor.execute("REINDEX TABLE CONCURRENTLY market_candle")
+        for table in PACKED:
+            cursor.execute(f"REINDEX TABLE CONCURRENTLY {table}")

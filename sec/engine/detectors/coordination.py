@@ -7,31 +7,24 @@ from __future__ import annotations
 from math import comb, exp, log
 
 from market.engine.engine import Plain
-from market.engine.values import Cents, Shares, Tick
+from market.engine.values import Tick
+from sec.engine.detectors.choices import Choices
 from sec.engine.detectors.detector import Known
 from sec.engine.detectors.rounds import (
-    AVERAGED,
-    HORIZONS,
     LAG,
     Acted,
     Agreement,
     agreement,
 )
-from sec.engine.detectors.tape import Added, Flow, trade_seen
+from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import Ties, link_seen
-from sec.engine.detectors.turnover import SLOW, Turnover
+from sec.engine.detectors.turnover import SLOW
 from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 from sec.engine.rules import COORDINATION
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
-LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
-NEWS_TICKS = 15  # after news of a company, in which agreement proves nothing
-CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
 LEAST_TICKS = 40  # over which a rate is taken
-LEAST_CHANCE, MOST_CHANCE = 0.3, 0.9  # that another acts beside one that does
-LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
-LEAST_MOVE = 0.15  # usual moves over a horizon: what is smaller says nothing
-LEAST_AWAY = 0.08  # the same of a distance from an average
+LEAST_CHANCE, MOST_CHANCE = 0.3, 0.8  # that another acts beside one that does, by chance
 CERTAINTY = 3.0  # nats, for a confidence of 1 − 1/e
 PAIR_OPENS = 0.4  # nats, from which a pair is looked at with its company
 ADDS = 0.5  # nats, that another member has to add
@@ -64,16 +57,12 @@ class Coordination:
         self.window_ticks = window_ticks
         self.recent: dict[str, list[Acted]] = {}  # by company, of the last few ticks
         self.beside: dict[str, dict[int, Trail]] = {}  # by company and account
-        self.prices: dict[str, list[Cents]] = {}  # oldest first
-        self.news: dict[str, Tick] = {}  # by company: when it last had news
+        self.choices = Choices()
 
     def see(self, added: Added, known: Known) -> list[Suspicion]:
         """Return the groups to whose agreement the tick has added."""
         tick = added.tick
-        for event in added.events:
-            self.news[event.symbol] = tick
-        for symbol in added.resumed:
-            self.news[symbol] = tick
+        self.choices.begin(added)
         suspicions: list[Suspicion] = []
         if not known.ties.is_empty:
             grown = self._note(added, known)
@@ -88,13 +77,9 @@ class Coordination:
                 if found is not None:
                     seen.append((symbol, found.accounts))
                     suspicions.append(found)
-        for symbol, quote in added.quotes.items():
-            prices = self.prices.setdefault(symbol, [])
-            prices.append(quote.price)
-            if len(prices) > HORIZONS[-1] + 1:
-                del prices[0]
+        self.choices.end(added)
         if tick % 50 == 0:
-            self._prune(tick - self.window_ticks)
+            self._prune(tick)
         return suspicions
 
     # What they do
@@ -104,11 +89,9 @@ class Coordination:
         return the pairs, by company, that have agreed.
         """
         grown: dict[tuple[str, int, int], None] = {}
-        for symbol, flows in added.flows.by_company.items():
-            if added.tick - self.news.get(symbol, -NEWS_TICKS) < NEWS_TICKS:
-                continue
+        for symbol, acts in self.choices.of_tick(added, known).items():
             recent = self.recent.setdefault(symbol, [])
-            for act in self._acts(symbol, flows, added, known):
+            for act in acts:
                 near = [one for one in recent if known.ties.linked(one.account, act.account)]
                 for one in near:
                     self._keep(one, symbol)
@@ -119,54 +102,6 @@ class Coordination:
                 if any(one.account != act.account for one in near):
                     self._keep(act, symbol)
         return list(grown)
-
-    def _acts(self, symbol: str, flows: dict[int, Flow], added: Added, known: Known) -> list[Acted]:
-        least = LEAST_SHARES * added.quotes[symbol].usual_volume
-        fresh: dict[int, int] = {}  # by account: what it bought net
-        for account, flow in flows.items():
-            net = flow.bought - flow.sold
-            if abs(net) >= least and known.ties.has(account):
-                fresh[account] = net
-        if not fresh:
-            return []
-        found: list[Acted] = []
-        signs = self._signs(symbol, added)
-        bought = sum(1 for flow in flows.values() if flow.bought > flow.sold)
-        for account, net in fresh.items():
-            same = bought if net > 0 else len(flows) - bought
-            partners = len(known.ties.among(account, fresh))
-            others = len(flows) - 1 - partners
-            if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
-                continue
-            habit = known.turnover.habit(account, symbol)
-            acted = _acted(account, net, habit, flows[account], signs, added)
-            if acted.trades:
-                found.append(acted)
-        return found
-
-    def _signs(self, symbol: str, added: Added) -> list[int]:
-        """Return the signs of a company's moves before the tick, of its distance from averages, and
-        of how its quotes lean about its price; 0 where that was small.
-        """
-        prices = self.prices.get(symbol, [])
-        sigma = added.quotes[symbol].sigma
-        signs: list[int] = []
-        for horizon in HORIZONS:
-            if len(prices) <= horizon:
-                signs.append(0)
-                continue
-            move = log(prices[-1] / prices[-1 - horizon])
-            signs.append(_sign(move, LEAST_MOVE * sigma * horizon**0.5))
-        for ticks in AVERAGED:
-            if len(prices) < ticks:
-                signs.append(0)
-                continue
-            away = log(prices[-1] * ticks / sum(prices[-ticks:]))
-            signs.append(_sign(away, LEAST_AWAY * sigma * ticks**0.5))
-        quote = added.before[symbol]
-        lean = quote.bid + quote.ask - 2 * quote.price
-        signs.append(_sign(float(lean), LEAST_LEAN * (quote.ask - quote.bid)))
-        return signs
 
     def _trail(self, account: int, symbol: str) -> Trail:
         of_company = self.beside.get(symbol)
@@ -206,16 +141,13 @@ class Coordination:
     ) -> Suspicion | None:
         """Return the suspicion against a pair and those who act with it."""
         members = list(pair)
-        found = self._agreement(symbol, members, tick, known.turnover)
+        found = self._agreement(symbol, members, tick, known)
         if found.by_sides < PAIR_OPENS:
             return None
         asked = self._asked(symbol, members, known.ties)
         choice = len(asked)
         while asked and len(members) < MOST_MEMBERS:
-            tried = [
-                (self._agreement(symbol, [*members, one], tick, known.turnover), -one)
-                for one in asked
-            ]
+            tried = [(self._agreement(symbol, [*members, one], tick, known), -one) for one in asked]
             best, other = max(tried, key=_nats_of)
             if best.nats < found.nats + ADDS:
                 break
@@ -234,7 +166,7 @@ class Coordination:
             tuple(members),
             symbol,
             1.0 - exp(-max(0.0, nats) / CERTAINTY),
-            min(trade.tick for trade in trades.values()),
+            min(act.tick for act in found.acts),
             tick,
             orders=tuple(orders.values()),
             trades=tuple(trades.values()),
@@ -252,12 +184,10 @@ class Coordination:
         }
         return sorted(near, key=lambda one: (-len(of_company[one].acts), one))[:MOST_ASKED]
 
-    def _agreement(
-        self, symbol: str, members: list[int], tick: Tick, turnover: Turnover
-    ) -> Agreement:
+    def _agreement(self, symbol: str, members: list[int], tick: Tick, known: Known) -> Agreement:
         trails = [self._trail(account, symbol) for account in members]
         nobody, mean = 1.0, 0.0
-        rates = [self._rate(account, symbol, tick, turnover) for account in members]
+        rates = [_rate(account, symbol, tick, known) for account in members]
         for rate in rates:
             nobody *= (1.0 - rate) ** (2 * LAG + 1)
         for rate in rates:
@@ -267,14 +197,6 @@ class Coordination:
             sum(len(trail.alone) for trail in trails),
             min(MOST_CHANCE, max(LEAST_CHANCE, mean)),
         )
-
-    def _rate(self, account: int, symbol: str, tick: Tick, turnover: Turnover) -> float:
-        """Return in which part of all ticks an account trades."""
-        volume = turnover.volume_of(account, symbol)
-        if volume is None:
-            return 0.0
-        ticks = (1.0 - SLOW ** max(LEAST_TICKS, tick - volume.first)) / (1.0 - SLOW)
-        return min(0.9, volume.active * SLOW ** (tick - volume.tick) / ticks)
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
@@ -295,26 +217,42 @@ class Coordination:
 
     # Keeping
 
-    def _prune(self, after: Tick) -> None:
+    def _prune(self, tick: Tick) -> None:
         for symbol, of_company in self.beside.items():
             for trail in of_company.values():
-                trail.keep(after)
+                trail.keep(tick - self.window_ticks)
             self.beside[symbol] = {a: one for a, one in of_company.items() if one.acts}
+        self.choices.prune(tick, self._acts())
+
+    def _acts(self, symbol: str | None = None) -> dict[int, Acted]:
+        """Return what is remembered of a company, or (None) of all: each act once."""
+        acts: dict[int, Acted] = {}
+        for name, recent in self.recent.items():
+            if symbol in (None, name):
+                acts.update((id(act), act) for act in recent)
+        for name, of_company in self.beside.items():
+            if symbol in (None, name):
+                for trail in of_company.values():
+                    acts.update((id(act), act) for act in trail.acts)
+        return acts
 
     def split(self, symbol: str, into: int, of: int) -> None:
-        self.prices[symbol] = [price * of // into for price in self.prices.get(symbol, ())]
-        acts = {id(act): act for act in self.recent.get(symbol, ())}
-        for trail in self.beside.get(symbol, {}).values():
-            acts.update((id(act), act) for act in trail.acts)
-        for act in acts.values():
+        self.choices.split(symbol, into, of)
+        for act in self._acts(symbol).values():
             act.net = act.net * into // of
             act.trades = [split_trade(trade, symbol, into, of) for trade in act.trades]
             act.orders = [split_order(order, symbol, into, of) for order in act.orders]
 
     def size(self) -> int:
         recent = sum(len(acts) for acts in self.recent.values())
-        return recent + sum(
-            len(trail.acts) for of_company in self.beside.values() for trail in of_company.values()
+        return (
+            recent
+            + self.choices.size()
+            + sum(
+                len(trail.acts)
+                for of_company in self.beside.values()
+                for trail in of_company.values()
+            )
         )
 
     def dump(self) -> Plain:
@@ -352,8 +290,7 @@ class Coordination:
             "acts": acts,
             "recent": recent,
             "beside": beside,
-            "prices": [[symbol, list(prices)] for symbol, prices in self.prices.items()],
-            "news": [list(item) for item in self.news.items()],
+            "choices": self.choices.dump(),
         }
 
     def load(self, state: Plain) -> None:
@@ -378,28 +315,17 @@ class Coordination:
                 trail = self.beside[symbol][account] = Trail()
                 trail.acts = [acts[n] for n in numbers]
                 trail.alone = list(alone)
-        self.prices = {symbol: list(prices) for symbol, prices in state["prices"]}
-        self.news = dict(state["news"])
+        self.choices.load(state["choices"], self._acts())
 
 
-def _acted(
-    account: int, net: Shares, habit: float, flow: Flow, signs: list[int], added: Added
-) -> Acted:
-    """Return an account's flow as an act, without auctions and liquidations."""
-    trades: list[TradeSeen] = []
-    orders: list[OrderSeen] = []
-    for trade in flow.trades:
-        if trade.aggressor is None:
-            continue
-        order = added.orders.seen(trade.buy_order if trade.buyer == account else trade.sell_order)
-        if not order.is_liquidation:
-            trades.append(trade_seen(trade))
-            orders.append(order)
-    return Acted(added.tick, account, net, habit, signs, trades, orders)
-
-
-def _sign(value: float, least: float) -> int:
-    return 0 if abs(value) < least else 1 if value > 0.0 else -1
+def _rate(account: int, symbol: str, tick: Tick, known: Known) -> float:
+    """Return in which part of all ticks an account trades, or places orders."""
+    placed = known.quoting.rate(account, symbol, LEAST_TICKS)
+    volume = known.turnover.volume_of(account, symbol)
+    if volume is None:
+        return min(0.9, placed)
+    ticks = (1.0 - SLOW ** max(LEAST_TICKS, tick - volume.first)) / (1.0 - SLOW)
+    return min(0.9, max(placed, volume.active * SLOW ** (tick - volume.tick) / ticks))
 
 
 def _nats_of(tried: tuple[Agreement, int]) -> tuple[float, int]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import log
+from math import exp, log
 from typing import NamedTuple
 
 from market.engine.values import Shares, Tick
 from sec.engine.records import OrderSeen, TradeSeen
 
 LAG = 5  # ticks from the first to the last act of a round
+# Lags up to so many ticks, and how many of all are such by chance.
+LAGS = ((0, 1 / 11), (2, 4 / 11), (LAG, 6 / 11))
 GAP = 3  # ticks without an act, after which another round begins
 DISSENT = 0.07  # of those who act together: who takes the other side in a round
 HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
 AVERAGED = (12, 30)  # ticks of the averages that it might compare the price to
-SIGNS = len(HORIZONS) + len(AVERAGED) + 1  # and how the quotes lean
+RANGED = (12, 30)  # ticks of the ranges of which it might ask which end the price was at last
+SIGNS = len(HORIZONS) + len(AVERAGED) + len(RANGED) + 1  # and how the quotes lean
 LEAST_HABIT, MOST_HABIT = 0.35, 0.92  # chances: no habit is known better than that
 SURE_LEAST, SURE_MOST = 0.06, 0.94  # the same of a leaning or a strategy
 TOGETHER = 0.85  # of what those who act together do: at the same time
@@ -23,7 +26,9 @@ MIXED = 0.35  # of what an account did on one side in a round, that it did on th
 
 
 class Acted:
-    """What a linked account traded of a company in one tick."""
+    """What a linked account chose of a company in one tick: what it traded, and what it left open,
+    which may be filled later.
+    """
 
     __slots__ = ("account", "habit", "net", "orders", "signs", "tick", "trades")
 
@@ -94,8 +99,10 @@ def agreement(acts: Iterable[Acted], alone: int, chance: float) -> Agreement:
     """Return what a group's acts in a company say. `alone` is how often a member acted with nobody
     near, `chance` how likely it is that another acts beside one that does.
     """
-    together = by_chance = by_habit = 0.0
-    leaning = Explanation()
+    together = by_chance = by_habit = prompt = 0.0
+    lags = [1.0 for _ in LAGS]
+    leaning, persisting = Explanation(), Explanation()
+    last: dict[int, int] = {}  # the sign of each account's last act
     strategies = [Explanation() for _ in range(SIGNS)]
     kept: list[Acted] = []
     count = 0
@@ -106,28 +113,35 @@ def agreement(acts: Iterable[Acted], alone: int, chance: float) -> Agreement:
         else:
             count += 1
             kept += round
+            prompt += _prompt(round, lags)
             together += _together(sides)
             by_chance += len(sides) * log(0.5)
             by_habit += sum((log(side.habit) for side in sides), 0.0)
             for side in sides:
                 leaning.nats += log(leaning.chance(side.account, side.sign > 0))
+                persisting.nats += log(_going_on(persisting, side, last.get(side.account, 0)))
             for sign, strategy in zip(round[0].signs, strategies, strict=True):
                 for side in sides:
                     strategy.nats += log(strategy.chance(0, side.sign == sign) if sign else 0.5)
         for side in sides:
             leaning.learn(side.account, side.sign > 0)
+            if side.account in last:
+                persisting.learn(side.account, side.sign == last[side.account])
+            last[side.account] = side.sign
         for sign, strategy in zip(round[0].signs, strategies, strict=True):
             if sign:
                 for side in sides:
                     strategy.learn(0, side.sign == sign)
     if not count:
         return Agreement(0.0, 0.0, 0, ())
-    strategic = max(strategy.nats for strategy in strategies)
-    explained = max(by_chance, by_habit, leaning.nats, strategic)
+    # Which of the strategies it was, nobody knows: that so many are tried counts.
+    strategic = _mixed([strategy.nats for strategy in strategies])
+    explained = max(by_chance, by_habit, leaning.nats, persisting.nats, strategic)
     # A strategy that makes them agree makes them act at the same time as well.
     apart = together - by_chance
     unexplained = min(1.0, max(0.0, (together - strategic) / apart)) if apart > 0.0 else 0.0
     timely = count * log(TOGETHER / chance) + alone * log((1.0 - TOGETHER) / (1.0 - chance))
+    timely += prompt
     most = MOST_TIMELY * count
     by_sides = together - explained
     return Agreement(by_sides + min(most * unexplained, timely), by_sides, count, kept)
@@ -165,6 +179,40 @@ def sides_of(round: Sequence[Acted]) -> list[Side]:
         if min(much, less) > MIXED * max(much, less):
             sides.append(Side(account, -sign, 1.0 - chance))
     return sides
+
+
+def _going_on(persisting: Explanation, side: Side, last: int) -> float:
+    """Return the chance of a side by itself, where most go on for a while as they have begun."""
+    if not last:
+        return 0.5
+    on = max(0.5, persisting.chance(side.account, True))
+    return on if side.sign == last else 1.0 - on
+
+
+def _prompt(round: Sequence[Acted], lags: list[float]) -> float:
+    """Return how much the lags of a round say, by those of the rounds before, against lags that are
+    chance; and count them.
+    """
+    nats = 0.0
+    seen = {round[0].account}
+    fresh: list[int] = []
+    for act in round:
+        if act.account in seen:
+            continue
+        seen.add(act.account)
+        lag = act.tick - round[0].tick
+        n = next(n for n, (last, _) in enumerate(LAGS) if lag <= last)
+        nats += log(lags[n] / sum(lags) / LAGS[n][1])
+        fresh.append(n)
+    for n in fresh:
+        lags[n] += 1.0
+    return nats
+
+
+def _mixed(nats: Sequence[float]) -> float:
+    """Return the log of the mean of likelihoods that are given by their logs."""
+    most = max(nats)
+    return most + log(sum(exp(one - most) for one in nats) / len(nats))
 
 
 def _together(sides: Sequence[Side]) -> float:

@@ -13,6 +13,8 @@ from sec.engine.rules import (
     PUMP_AND_DUMP,
     SPOOFING,
 )
+from wallstreetsim.lab.surveillance.look_alikes import signal_followers
+from wallstreetsim.lab.surveillance.newsletter_readers import newsletter_readers
 from wallstreetsim.lab.surveillance.proofs import dumped, profited
 from wallstreetsim.lab.surveillance.stage import (
     DISGUISED,
@@ -21,6 +23,7 @@ from wallstreetsim.lab.surveillance.stage import (
     Play,
     Script,
     Stage,
+    odd_lot,
     uneven,
     wait,
 )
@@ -94,6 +97,56 @@ def march_of_changing_pairs(stage: Stage, symbol: str) -> Script:
             other = r.choice([s for s in stage.symbols if s != symbol])
             r.choice(crew).trade(r.choice((-1, 1)), other, 0.4 * stage.unit(other))
         yield from wait(r.randint(3, 8))
+
+
+def march_by_resting(stage: Stage, symbol: str) -> Script:
+    """Four who have answered each other's messages: three of them, in changing order, each rest an
+    order at the touch some ticks after the last one and take it back if nobody comes.
+    """
+    r = stage.random
+    crew = [stage.actor("quant", holdings={symbol: 60}) for _ in range(4)]
+    for n, one in enumerate(crew):
+        for k, other in enumerate(crew[:n]):
+            stage.link(one, other, "messages", tick=3 + 4 * n + k)
+    yield from wait(r.randint(40, 60))
+    guilt = stage.guilty(COORDINATION, crew, symbol)
+    for n in range(20):
+        side, last = r.choice((-1, 1)), 0
+        orders = []
+        for one in r.sample(crew, 3):
+            at = stage.touch(side, symbol) + side * r.randint(0, stage.half_spread(symbol) // 2)
+            size = odd_lot(r, uneven(r, 1.2 * stage.unit(symbol)))
+            orders.append((one, one.trade(side, symbol, size, at)))
+            last = stage.tick
+            yield from wait(r.randint(0, 2))
+        yield from wait(r.randint(1, 3))
+        for one, order in orders:
+            one.cancel(order)
+        if n == 9:
+            guilt.proven_tick = last
+        yield from wait(r.randint(4, 9))
+
+
+def march_by_patience(stage: Stage, symbol: str) -> Script:
+    """Three of one address: each of a round bids, or offers, inside the spread for some ticks, the
+    next one when the last has had its time, whether it was filled or not.
+    """
+    r = stage.random
+    crew = [stage.actor(holdings={symbol: 60}, origin="chain") for _ in range(3)]
+    yield from wait(r.randint(40, 60))
+    guilt = stage.guilty(COORDINATION, crew, symbol)
+    for n in range(18):
+        side, last = r.choice((-1, 1)), 0
+        for k in range(3):
+            one = crew[(n + k) % 3]
+            at = stage.touch(side, symbol) + side * max(1, stage.half_spread(symbol) // 2)
+            order = one.trade(side, symbol, uneven(r, stage.unit(symbol), 0.5), at)
+            last = stage.tick
+            yield from wait(r.randint(1, 3))
+            one.cancel(order)
+        if n == 9:
+            guilt.proven_tick = last
+        yield from wait(r.randint(4, 9))
 
 
 # Insider trading
@@ -297,6 +350,30 @@ def linked_makers(stage: Stage, symbol: str) -> Script:
         yield
 
 
+def patient_allies(stage: Stage, symbol: str) -> Script:
+    """Three allies each rest an order on one side now and then, change it when the price has moved
+    and their minds at times of their own.
+    """
+    r = stage.random
+    crowd = [stage.actor(holdings={symbol: 60}) for _ in range(3)]
+    for n, one in enumerate(crowd):
+        stage.link(one, crowd[(n + 1) % 3], "alliance", tick=3 + 3 * n)
+    yield from wait(20)
+    sides = {one.id: r.choice((-1, 1)) for one in crowd}
+    rates = {one.id: r.uniform(0.1, 0.3) for one in crowd}
+    while True:
+        for one in crowd:
+            if r.random() < 0.08:
+                sides[one.id] = -sides[one.id]
+                one.cancel_all()
+            if r.random() < rates[one.id]:
+                one.cancel_all()
+                side = sides[one.id]
+                at = stage.touch(side, symbol) - side * r.randint(0, 3)
+                one.trade(side, symbol, uneven(r, stage.unit(symbol), 0.6), at)
+        yield
+
+
 def patient_seller(stage: Stage, symbol: str) -> Script:
     """Bid in size below the touch for what is cheap, change the mind now and then, and sell a
     little of what is held all the while.
@@ -344,7 +421,7 @@ FURTHER: Mapping[str, Mapping[str, tuple[Play, ...]]] = {
     COORDINATION: {
         PLAIN: (march_of_two,),
         DISGUISED: (march_by_shifts,),
-        EVASIVE: (march_of_changing_pairs,),
+        EVASIVE: (march_of_changing_pairs, march_by_resting, march_by_patience),
     },
     INSIDER_TRADING: {
         PLAIN: (early_time_and_again,),
@@ -357,6 +434,9 @@ FURTHER_LOOK_ALIKES: Mapping[str, Play] = {
     "linked reversal": linked_reversal,
     "busy allies": busy_allies,
     "linked market makers": linked_makers,
+    "patient allies": patient_allies,
+    "breakout club": partial(signal_followers, count=4, window=45),
+    "newsletter club": partial(newsletter_readers, count=3, lag=4),
     "patient seller": patient_seller,
     "event trader": event_trader,
 }

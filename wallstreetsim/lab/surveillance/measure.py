@@ -12,8 +12,9 @@ from agents.engine.facts import RumorSpread
 from market.engine.values import Tick
 from sec.engine.outcome import AccusedState, CaseState
 from wallstreetsim.lab.surveillance.catalogue import CRIMES, LOOK_ALIKES
+from wallstreetsim.lab.surveillance.full_record import FullRecord, note
 from wallstreetsim.lab.surveillance.naive import NaiveRules
-from wallstreetsim.lab.surveillance.stage import Part, Play, Setting, Stage
+from wallstreetsim.lab.surveillance.stage import Guilt, Part, Play, Setting, Stage
 
 ATTEMPTS = 8  # at a script that the market lets come to nothing
 TOGETHER = 5  # look-alikes in a run, each in a company of its own
@@ -55,7 +56,9 @@ class Alert(TypedDict):
 
 
 class Played(TypedDict):
-    """A script that was played. `proven` is the tick that proves it, None for a look-alike."""
+    """A script that was played. `proven` is the first tick at which the record suffices to prove
+    it, by the script's own count and by the SEC's verifier; None for a look-alike.
+    """
 
     name: str
     crime: str
@@ -80,6 +83,14 @@ class Watched(NamedTuple):
     cases: Mapping[str, CaseState]
     accused: Sequence[AccusedState]
     naive: NaiveRules
+    records: Sequence[FullRecord]  # of the guilty parts
+
+    def proven(self, guilt: Guilt) -> Tick | None:
+        """Return since when guilt is proven: by its script, and by the verifier if it ever is."""
+        if guilt.proven_tick is None:
+            return None
+        verified = [r.tick for r in self.records if r.guilt is guilt and r.tick is not None]
+        return max([guilt.proven_tick, *verified])
 
 
 def run_job(job: Job) -> Result:
@@ -108,11 +119,16 @@ def watch(plays: Sequence[tuple[str, Play]], seed: str, setting: Setting) -> Wat
     cases: dict[str, CaseState] = {}
     accused: dict[tuple[str, int], AccusedState] = {}
     naive = NaiveRules()
+    records: dict[int, FullRecord] = {}  # by part
     for outcome in stage.run():
         cases |= {case.id: case for case in outcome.sec.cases}
         accused |= {(one.case, one.account): one for one in outcome.sec.accused}
         naive.look(outcome, list(stage.world.facts.of(RumorSpread)))
-    return Watched(stage, cases, list(accused.values()), naive)
+        for number, part in enumerate(stage.parts):
+            if part.guilt is not None:
+                record = records.setdefault(number, FullRecord(part.guilt))
+                note(record, stage, [id for actor in part.actors for id in actor.ids])
+    return Watched(stage, cases, list(accused.values()), naive, list(records.values()))
 
 
 def result_of(watched: Watched, half: str, style: str, voids: int) -> Result:
@@ -143,7 +159,7 @@ def result_of(watched: Watched, half: str, style: str, voids: int) -> Result:
             name=part.name,
             crime=part.guilt.crime if part.guilt else "",
             style=style,
-            proven=part.guilt.proven_tick if part.guilt else None,
+            proven=watched.proven(part.guilt) if part.guilt else None,
         )
         for part in parts
     ]

@@ -1,0 +1,334 @@
+"""What linked accounts choose to do of a company, as far as nothing public explains it: the side of
+what they trade at once, and of the orders that they leave for others to take.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import NamedTuple
+
+from market.engine.engine import Plain
+from market.engine.orders import Order
+from market.engine.outcome import Trade
+from market.engine.values import BUY, SELL, Cents, Shares, Tick
+from sec.engine.detectors.detector import Known
+from sec.engine.detectors.rounds import AVERAGED, HORIZONS, RANGED, Acted
+from sec.engine.detectors.tape import Added, Flow, trade_seen
+from sec.engine.detectors.ties import Ties
+from sec.engine.records import OrderSeen, TradeSeen, is_liquidation
+
+LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
+PUBLIC_TICKS = 15  # after news or a rumor of a company, in which agreement proves nothing
+FOLLOWED_TICKS = 200  # in which what was begun for a public reason may be ended for one
+CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
+LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
+LEAST_MOVE = 0.15  # usual moves over a horizon: what is smaller says nothing
+LEAST_AWAY = 0.08  # the same of a distance from an average
+
+
+class Told(NamedTuple):
+    """What everyone was told of a company: good (1) or bad (-1), by whom if it is a rumor."""
+
+    tick: Tick
+    sign: int
+    author: int | None
+
+
+class Followed(NamedTuple):
+    """What an account has bought net for a public reason and not given back."""
+
+    tick: Tick
+    net: Shares
+
+
+class Choices:
+    """Reads from the tape, tick by tick, what linked accounts chose to do."""
+
+    def __init__(self) -> None:
+        self.prices: dict[str, list[Cents]] = {}  # by company, oldest first
+        self.told: dict[str, list[Told]] = {}  # by company, of the last ticks
+        self.followed: dict[tuple[str, int], Followed] = {}  # by company and account
+        self.resting: dict[str, Acted] = {}  # by order: the act that it was, when it was placed
+
+    def begin(self, added: Added) -> None:
+        """Take in what a tick has told everyone."""
+        tick = added.tick
+        for event in added.events:
+            self._tell(event.symbol, Told(tick, 1 if event.impact > 0 else -1, None))
+        for symbol in added.resumed:
+            self._tell(symbol, Told(tick, 0, None))
+        for rumor in added.rumors:
+            self._tell(rumor.symbol, Told(tick, rumor.sign, rumor.account))
+        for symbol, told in list(self.told.items()):
+            if tick - told[0].tick >= PUBLIC_TICKS:
+                self.told[symbol] = [one for one in told if tick - one.tick < PUBLIC_TICKS]
+                if not self.told[symbol]:
+                    del self.told[symbol]
+
+    def _tell(self, symbol: str, told: Told) -> None:
+        self.told.setdefault(symbol, []).append(told)
+
+    def end(self, added: Added) -> None:
+        """Take in the prices that a tick has ended with."""
+        for symbol, quote in added.quotes.items():
+            prices = self.prices.setdefault(symbol, [])
+            prices.append(quote.price)
+            if len(prices) > HORIZONS[-1] + 1:
+                del prices[0]
+
+    # Acts
+
+    def of_tick(self, added: Added, known: Known) -> dict[str, list[Acted]]:
+        """Return, by company, what linked accounts have chosen in a tick that nothing public
+        explains.
+        """
+        left = _left_open(added, known)
+        acts: dict[str, list[Acted]] = {}
+        for symbol, flows in added.flows.by_company.items():
+            traded = self._traded(symbol, flows, added, known)
+            found = self._unexplained(symbol, traded, left.pop(symbol, {}), flows, added, known)
+            if found:
+                acts[symbol] = found
+        for symbol, orders in left.items():
+            found = self._unexplained(symbol, {}, orders, {}, added, known)
+            if found:
+                acts[symbol] = found
+        return acts
+
+    def _traded(
+        self, symbol: str, flows: dict[int, Flow], added: Added, known: Known
+    ) -> dict[int, list[Trade]]:
+        """Return the trades of linked accounts that were chosen in the tick: what fills an order
+        that was an act when it was placed belongs to that act.
+        """
+        least = LEAST_SHARES * added.quotes[symbol].usual_volume
+        found: dict[int, list[Trade]] = {}
+        for account, flow in flows.items():
+            if not known.ties.has(account):
+                continue
+            fresh: list[Trade] = []
+            for trade in flow.trades:
+                own = trade.buy_order if trade.buyer == account else trade.sell_order
+                act = self.resting.get(own)
+                if act is None:
+                    fresh.append(trade)
+                else:
+                    _fill(act, trade, added.orders.seen(own))
+            if abs(_net(account, fresh)) >= least:
+                found[account] = fresh
+        return found
+
+    def _unexplained(
+        self,
+        symbol: str,
+        traded: dict[int, list[Trade]],
+        left: dict[int, list[Order]],
+        flows: dict[int, Flow],
+        added: Added,
+        known: Known,
+    ) -> list[Acted]:
+        acting = dict.fromkeys((*traded, *left))
+        if not acting:
+            return []
+        signs = self._signs(symbol, added)
+        bought = sum(1 for flow in flows.values() if flow.bought > flow.sold)
+        found: list[Acted] = []
+        for account in acting:
+            act = self._act(account, symbol, traded, left, signs, added, known)
+            if act is None or self._is_public(act, symbol, known.ties):
+                continue
+            if act.trades:
+                same = bought if act.net > 0 else len(flows) - bought
+                partners = len(known.ties.among(account, traded))
+                others = len(flows) - 1 - partners
+                if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
+                    continue
+            for order in act.orders:
+                if order.limit is not None and order.closed_tick is None:
+                    self.resting[order.id] = act
+            found.append(act)
+        return found
+
+    def _act(
+        self,
+        account: int,
+        symbol: str,
+        traded: dict[int, list[Trade]],
+        left: dict[int, list[Order]],
+        signs: list[int],
+        added: Added,
+        known: Known,
+    ) -> Acted | None:
+        """Return what an account did in a tick as one act: it is on the side of what it traded, or
+        of what it left open; without auctions and liquidations.
+        """
+        trades: list[TradeSeen] = []
+        orders: list[OrderSeen] = []
+        of_account = traded.get(account, [])
+        net = _net(account, of_account)
+        for trade in of_account:
+            if trade.aggressor is None:
+                continue
+            order = added.orders.seen(
+                trade.buy_order if trade.buyer == account else trade.sell_order
+            )
+            if not order.is_liquidation:
+                trades.append(trade_seen(trade))
+                orders.append(order)
+        for one in left.get(account, []):
+            side = 1 if one.side is BUY else -1
+            if not trades or side * net > 0:
+                if not trades:
+                    net += side * (one.quantity - one.filled)
+                orders.append(added.orders.seen(one.id))
+        if not orders:
+            return None
+        habit = known.turnover.habit(account, symbol) if trades else 0.5
+        return Acted(added.tick, account, net, habit, signs, trades, orders)
+
+    def _is_public(self, act: Acted, symbol: str, ties: Ties) -> bool:
+        """Say whether something that everyone was told explains an act: news, or a rumor that
+        nobody near has spread; or it ends what was begun so.
+        """
+        followed = self.followed.get((symbol, act.account))
+        for told in self.told.get(symbol, ()):
+            if told.author is not None and (
+                told.tick == act.tick
+                or told.sign * act.net < 0
+                or ties.linked(told.author, act.account)
+            ):
+                continue
+            if told.sign * act.net > 0:
+                net = act.net + (followed.net if followed is not None else 0)
+                self.followed[symbol, act.account] = Followed(act.tick, net)
+            return True
+        if followed is None or followed.net * act.net >= 0:
+            return False
+        is_over = act.tick - followed.tick > FOLLOWED_TICKS
+        if is_over or abs(act.net) >= abs(followed.net):
+            del self.followed[symbol, act.account]
+        else:
+            self.followed[symbol, act.account] = followed._replace(net=followed.net + act.net)
+        return not is_over and abs(act.net) <= 2 * abs(followed.net)
+
+    def _signs(self, symbol: str, added: Added) -> list[int]:
+        """Return the signs of what a public strategy might go by, as all have seen it before the
+        tick: moves, distances from averages, which end of a range the price was at last, how the
+        quotes lean about the price; 0 where that was small.
+        """
+        prices = self.prices.get(symbol, [])
+        sigma = added.quotes[symbol].sigma
+        signs: list[int] = []
+        for horizon in HORIZONS:
+            if len(prices) <= horizon:
+                signs.append(0)
+                continue
+            move = log(prices[-1] / prices[-1 - horizon])
+            signs.append(_sign(move, LEAST_MOVE * sigma * horizon**0.5))
+        for ticks in AVERAGED:
+            if len(prices) < ticks:
+                signs.append(0)
+                continue
+            away = log(prices[-1] * ticks / sum(prices[-ticks:]))
+            signs.append(_sign(away, LEAST_AWAY * sigma * ticks**0.5))
+        signs += [_end_of_range(prices[-ticks:]) for ticks in RANGED]
+        quote = added.before[symbol]
+        lean = quote.bid + quote.ask - 2 * quote.price
+        signs.append(_sign(float(lean), LEAST_LEAN * (quote.ask - quote.bid)))
+        return signs
+
+    # Keeping
+
+    def prune(self, tick: Tick, acts: dict[int, Acted]) -> None:
+        """Forget what is too old, and which orders were acts that are not remembered."""
+        self.resting = _open_of(acts)
+        since = tick - FOLLOWED_TICKS
+        self.followed = {key: one for key, one in self.followed.items() if one.tick >= since}
+
+    def split(self, symbol: str, into: int, of: int) -> None:
+        self.prices[symbol] = [price * of // into for price in self.prices.get(symbol, ())]
+        for key, one in self.followed.items():
+            if key[0] == symbol:
+                self.followed[key] = one._replace(net=one.net * into // of)
+
+    def size(self) -> int:
+        return len(self.followed) + sum(len(told) for told in self.told.values())
+
+    def dump(self) -> Plain:
+        return {
+            "prices": [[symbol, list(prices)] for symbol, prices in self.prices.items()],
+            "told": [[symbol, [list(one) for one in told]] for symbol, told in self.told.items()],
+            "followed": [[*key, *one] for key, one in self.followed.items()],
+        }
+
+    def load(self, state: Plain, acts: dict[int, Acted]) -> None:
+        self.prices = {symbol: list(prices) for symbol, prices in state["prices"]}
+        self.told = {symbol: [Told(*one) for one in told] for symbol, told in state["told"]}
+        self.followed = {
+            (symbol, account): Followed(tick, net)
+            for symbol, account, tick, net in state["followed"]
+        }
+        self.resting = _open_of(acts)
+
+
+def _left_open(added: Added, known: Known) -> dict[str, dict[int, list[Order]]]:
+    """Return, by company and account, what linked accounts have placed in the tick near the price
+    and left open: not of those who quote both sides, for whom others choose.
+    """
+    left: dict[str, dict[int, list[Order]]] = {}
+    for placed in known.quoting.placing:
+        first = placed.orders[0]
+        account, symbol = first.account.id, first.company.symbol
+        if placed.is_quote or not known.ties.has(account):
+            continue
+        if known.quoting.is_maker(account, symbol):
+            continue
+        side = BUY if placed.bids > placed.asks else SELL
+        orders = [
+            one
+            for one in placed.orders
+            if one.side is side and one.tick_closed is None and not is_liquidation(one)
+        ]
+        shares = sum(one.quantity - one.filled for one in orders)
+        if shares >= LEAST_SHARES * added.quotes[symbol].usual_volume:
+            left.setdefault(symbol, {})[account] = orders
+    return left
+
+
+def _net(account: int, trades: list[Trade]) -> Shares:
+    net = 0
+    for trade in trades:
+        net += trade.quantity if trade.buyer == account else -trade.quantity
+    return net
+
+
+def _fill(act: Acted, trade: Trade, order: OrderSeen) -> None:
+    """Let a trade belong to the act that its order was."""
+    if trade.aggressor is not None:
+        act.trades.append(trade_seen(trade))
+        act.orders = [order if one.id == order.id else one for one in act.orders]
+
+
+def _open_of(acts: dict[int, Acted]) -> dict[str, Acted]:
+    """Return the open orders that acts were."""
+    return {
+        order.id: act
+        for act in acts.values()
+        for order in act.orders
+        if order.limit is not None and order.closed_tick is None
+    }
+
+
+def _end_of_range(prices: list[Cents]) -> int:
+    """Return at which end of its range a price was last: 1 at the higher."""
+    if not prices:
+        return 0
+    high, low = max(prices), min(prices)
+    for price in reversed(prices):
+        if price in (high, low):
+            return 0 if high == low else 1 if price == high else -1
+    return 0
+
+
+def _sign(value: float, least: float) -> int:
+    return 0 if abs(value) < least else 1 if value > 0.0 else -1

@@ -1,0 +1,166 @@
+"""What linked accounts choose by themselves, and what everyone was told."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from sec.engine.detectors.rounds import LAG, SIGNS, Acted, agreement
+from sec.engine.rules import COORDINATION
+from tests.engine.small_tape import HOUSE, SmallTape
+
+CREW = ("ann", "bob", "cid")
+LINKS = (("ann", "bob"), ("bob", "cid"), ("ann", "cid"))
+
+
+def crew_rests(tape: SmallTape, *, both_sides: bool = False, together: bool = True) -> None:
+    """Let each leave an order open for some ticks, of which one in four is filled."""
+    random = Random(3)
+    for _ in range(16):
+        side = random.choice((-1, 1))
+        open_orders = []
+        for name in CREW:
+            mine = side if together else random.choice((-1, 1))
+            sides = (1, -1) if both_sides else (mine,)
+            for one in sides:
+                at = tape.price - 5 * one
+                order = tape.order(name, "BUY" if one > 0 else "SELL", random.randint(40, 80), at)
+                open_orders.append((order, one))
+            tape.tick(random.randint(1, 2))
+        for order, one in open_orders:
+            if random.random() < 0.25:
+                other = tape.order(HOUSE, "SELL" if one > 0 else "BUY", 30, None)
+                buy, sell = (order, other) if one > 0 else (other, order)
+                tape.fill(buy, sell, 30, tape.price - 5 * one, "SELL" if one > 0 else "BUY")
+        tape.tick(2)
+        tape.pull(*(order for order, _ in open_orders))
+        tape.price += random.choice((-7, 7))
+        tape.tick(random.randint(6, 10))
+
+
+def test_orders_that_nobody_takes_are_choices_as_well() -> None:
+    tape = SmallTape(*LINKS)
+    crew_rests(tape)
+    assert tape.crimes == {COORDINATION}
+    assert tape.accused(COORDINATION) == set(CREW)
+
+
+def test_friends_who_rest_orders_independently_are_none() -> None:
+    tape = SmallTape(*LINKS)
+    crew_rests(tape, together=False)
+    assert not tape.crimes
+
+
+def test_who_quotes_both_sides_has_chosen_none() -> None:
+    tape = SmallTape(*LINKS)
+    crew_rests(tape, both_sides=True)
+    assert not tape.crimes
+
+
+def test_what_fills_an_order_later_is_no_second_choice() -> None:
+    tape = SmallTape(*LINKS)
+    for name in CREW:
+        tape.order(name, "BUY", 60, tape.price - 5)
+    tape.tick()
+    choices = tape.detectors.by_crime[COORDINATION].choices  # type: ignore[attr-defined]
+    acts = list(choices.resting.values())
+    assert [act.net for act in acts] == [60, 60, 60]
+    tape.tick(9)
+    for order in list(choices.resting):
+        sell = tape.order(HOUSE, "SELL", 60, None)
+        tape.fill(order, sell, 60, tape.price - 5, "SELL")
+    tape.tick()
+    assert [len(act.trades) for act in acts] == [1, 1, 1]
+    assert (
+        not tape.detectors.by_crime[COORDINATION].recent[  # type: ignore[attr-defined]
+            next(iter(tape.before))
+        ]
+    )
+
+
+def follow_rumors(tape: SmallTape, author: str) -> None:
+    """Let the crew trade on the side of each rumor, and close when the price has gone its way."""
+    random = Random(8)
+    for _ in range(12):
+        sign = random.choice((-1, 1))
+        tape.rumor(author, sign)
+        tape.tick(2)
+        for trade in (sign, -sign):
+            for name in CREW:
+                (tape.buys if trade > 0 else tape.sells)(name, random.randint(50, 70))
+                tape.tick(random.randint(0, 1))
+            tape.tick(random.randint(17, 21))
+
+
+@pytest.mark.parametrize("author", ["stranger", "ann"])
+def test_what_follows_a_strangers_rumor_is_no_plan_and_its_end_neither(author: str) -> None:
+    tape = SmallTape(*LINKS)
+    follow_rumors(tape, author)
+    assert (COORDINATION in tape.crimes) == (author != "stranger")
+
+
+def test_who_trades_against_a_rumor_is_not_excused_by_it() -> None:
+    tape, random = SmallTape(*LINKS), Random(8)
+    for _ in range(14):
+        sign = random.choice((-1, 1))
+        tape.rumor("stranger", sign)
+        tape.tick(2)
+        for name in CREW:
+            (tape.sells if sign > 0 else tape.buys)(name, 60)
+        tape.tick(17)
+    assert COORDINATION in tape.crimes
+
+
+def test_who_follow_the_new_highs_and_lows_of_a_range_are_none() -> None:
+    """All buy at a new high and sell at a new low; what the price did between says little."""
+    tape, random = SmallTape(*LINKS), Random(12)
+    side = 0
+    prices = [tape.price] * 30
+    for _ in range(600):
+        now = tape.price
+        turned = 1 if now > max(prices[-20:]) else -1 if now < min(prices[-20:]) else 0
+        if turned and turned != side:
+            side = turned
+            for name in CREW:
+                (tape.buys if side > 0 else tape.sells)(name, random.randint(40, 80))
+        prices.append(now)
+        tape.price += random.choice((-9, -3, 3, 9))
+        tape.tick()
+    assert not tape.crimes
+
+
+# Rounds
+
+
+def nats(*lags: int, alone: int = 0, chance: float = 0.8) -> float:
+    """Return what ten rounds of two say, the second of whom comes so late, by turns."""
+    sides = (1, -1, -1, 1, -1, 1, 1, -1, 1, -1)
+    acts = [
+        Acted(20 * n + lag, account, 50 * side, 0.5, [0] * SIGNS, [], [])
+        for n, side in enumerate(sides)
+        for account, lag in ((1, 0), (2, lags[n % len(lags)]))
+    ]
+    return agreement(acts, alone=alone, chance=chance).nats
+
+
+def test_to_act_in_one_tick_says_more_than_to_act_soon() -> None:
+    assert nats(0, alone=50) > nats(0, 2, alone=50) > nats(0, 3, LAG, alone=50)
+
+
+def test_to_act_alone_speaks_against_a_plan_however_busy_they_are() -> None:
+    assert nats(0, 2, 3, alone=20) < nats(0, 2, 3)
+
+
+def test_that_many_strategies_are_tried_makes_one_that_fits_by_luck_say_less() -> None:
+    sides = (1, -1, -1, 1, -1, 1, 1, -1, 1, -1)
+
+    def explained(fits: int) -> float:
+        acts = [
+            Acted(20 * n, account, 50 * side, 0.5, [side] * fits + [0] * (SIGNS - fits), [], [])
+            for n, side in enumerate(sides)
+            for account in (1, 2)
+        ]
+        return agreement(acts, alone=0, chance=0.5).nats
+
+    assert explained(0) > explained(1) > explained(SIGNS)
