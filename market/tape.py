@@ -82,10 +82,16 @@ _BETWEEN = b",\n"  # for JSON is written without a newline
 
 
 def append(entries: Iterable[Entry]) -> Write:
-    """Return the write that appends entries, their events compressed."""
-    compress = zstandard.ZstdCompressor(level=1).compress
+    """Return the write that appends entries, their events compressed, with a checksum: what is
+    damaged does not pass for what happened.
+    """
+    compress = zstandard.ZstdCompressor(level=1, write_checksum=True).compress
     packed = ((*entry[:5], compress(entry.events)) for entry in entries)
     return insertion("market_tapeentry", PACKED_COLUMNS, packed)
+
+
+class Damaged(ValueError):
+    """An entry's row is not what was written."""
 
 
 class PackedEntry(NamedTuple):
@@ -99,8 +105,13 @@ class PackedEntry(NamedTuple):
     packed: bytes | memoryview
 
     def select(self, types: Sequence[str]) -> Iterator[Event]:
-        """Yield its events of these types. Raises ZstdError for what is damaged."""
-        return select(decompressed(self.packed), types)
+        """Yield its events of these types. Raises Damaged."""
+        try:
+            events = decompressed(self.packed)
+        except zstandard.ZstdError as error:
+            message = f"entry {self.seq} of stream {self.stream} is damaged: {error}"
+            raise Damaged(message) from error
+        yield from select(events, types)
 
 
 PACKED_COLUMNS = ("epoch", "stream", "seq", "tick", "claimed_at", "events")

@@ -66,3 +66,24 @@ def test_what_a_company_traded_is_its_lowest_and_highest_price_and_all_shares() 
         {"type": "trade:executed", "data": data},
     ]
     assert parsed(events).traded == {"APEX": Traded(999, 1001, 13), "NOVA": Traded(300, 300, 1)}
+
+
+def test_a_damaged_byte_never_passes_for_what_happened() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    whole = tape.Entry(1, 0, 7, 7, now, tape.encode_in_lines(ticks()[5]))
+    rows = tape.append([whole]).rows
+    assert isinstance(rows, bytes)
+    packed = bytes.fromhex(rows.decode().rpartition("\\x")[2].rstrip('"\n'))
+    sound = public_entry.parse(7, tape.PackedEntry(*whole[:5], packed).select)
+    damaged = 0
+    for place in range(0, len(packed), 7):
+        spoiled = bytearray(packed)
+        spoiled[place] ^= 0x55
+        try:
+            read = public_entry.parse(7, tape.PackedEntry(*whole[:5], bytes(spoiled)).select)
+        except tape.Damaged as error:
+            assert "entry 7 of stream 0 is damaged" in str(error)
+            damaged += 1
+        else:
+            assert read == sound
+    assert damaged > len(packed) // 14

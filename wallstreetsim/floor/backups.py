@@ -18,6 +18,7 @@ from wallstreetsim.floor import checkpoints, database_dump
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.floor.database_dump import DumpFailed
 from wallstreetsim.floor.rollback import Restoration, begin_anew
+from wallstreetsim.machine.gc_control import collection_paused
 from wallstreetsim.machine.rules import RULES, Rules
 from wallstreetsim.machine.world import World
 
@@ -126,7 +127,8 @@ def restore(file: Path, *, epoch: int | None = None, rules: Rules = RULES) -> Re
     try:
         _check_tick(file)
         call_command("migrate", interactive=False, verbosity=0)
-        return begin_anew(epoch=epoch, rules=rules, machine=_sound_machine(rules))
+        with collection_paused():
+            return begin_anew(epoch=epoch, rules=rules, machine=_sound_machine(rules))
     except checkpoints.CannotRestore as refusal:
         raise BackupError(f"the dump is loaded, and cannot be used: {refusal}") from None
 
