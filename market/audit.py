@@ -148,6 +148,30 @@ _RESTATED_ORDERS = f"""
     ORDER BY orders.number
 """
 
+# Two multisets are the same if the sums of their hashes are: by chance once in 2⁶⁴. That is ten
+# times quicker than to find out which rows differ, if any do.
+_PAGES_AGREE = """
+    WITH rows (of_order, of_trade, of_sale) AS (
+        SELECT
+            (SELECT sum(hashint8extended(number, account_id)) FROM market_order),
+            (SELECT sum(
+                hashint8extended(number, hashint8extended(buyer_id, tick))::numeric
+                    + hashint8extended(number, hashint8extended(seller_id, tick))
+            ) FROM market_trade),
+            (SELECT sum(hashint8extended(number, hashtextextended(symbol, tick)))
+                FROM market_trade)
+    ), pages (of_order, of_trade, of_sale) AS (
+        SELECT
+            (SELECT sum(hashint8extended(number, account_id))
+                FROM market_blotterpage, unnest(orders) AS number),
+            (SELECT sum(hashint8extended(number, hashint8extended(account_id, tick)))
+                FROM market_blotterpage, unnest(trades) AS number),
+            (SELECT sum(hashint8extended(number, hashtextextended(symbol, tick)))
+                FROM market_salespage, unnest(trades) AS number)
+    )
+    SELECT rows.* IS NOT DISTINCT FROM pages.* FROM rows, pages
+"""
+
 _PAGES = """
     WITH rows (what, number, page_of) AS (
         SELECT 'order', number, account_id::text FROM market_order
@@ -271,6 +295,9 @@ def _fills_that_may_be(
 
 
 def _pages(cursor: CursorWrapper) -> list[str]:
+    [(they_agree,)] = rows_of(cursor, _PAGES_AGREE)
+    if they_agree:
+        return []
     return [
         f"the page of {page_of}: {what} {number} {how}"
         for what, number, page_of, how in rows_of(cursor, _PAGES)

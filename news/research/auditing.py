@@ -22,7 +22,7 @@ from market.tape import PUBLIC_STREAM, RESEARCH_STREAM, Entry
 from news.models import ResearchState
 from news.research import rows, runner, states
 from news.research.companies import Listed
-from news.research.desk import Plain, ResearchDesk
+from news.research.desk import READING, Plain, ResearchDesk
 from news.research.events import ResearchEvent
 from news.research.rules import RESEARCH_RULES
 
@@ -41,11 +41,14 @@ class Span(NamedTuple):
 
 
 class Retold(NamedTuple):
-    """What a fresh fold over a span says: its events by tick, its entries, and its state."""
+    """What a fresh fold over a span says: its events by tick, its entries, and its state; and the
+    ticks that it cannot read, as the desk could not.
+    """
 
     said: list[tuple[Tick, tuple[ResearchEvent, ...]]]
     entries: list[Entry]
     state: Plain
+    unread: list[Tick]
 
 
 def differences() -> Iterator[str]:
@@ -81,6 +84,8 @@ def _differences_of(span: Span, companies: Sequence[Listed]) -> Iterator[str]:
     if retold is None:
         yield f"the tape has not all of ticks {span.first.tick + 1} to {span.last.tick}"
         return
+    for tick in retold.unread:
+        yield f"the public entry of tick {tick} cannot be read; the research desk passes it over"
     yield from _against_stream(span, retold)
     yield from _against_rows(span, retold)
     if retold.state != after:
@@ -99,7 +104,7 @@ def _retell(span: Span, state: Plain, companies: Iterable[Listed]) -> Retold | N
     desk = ResearchDesk(RESEARCH_RULES, settings.RULES.market, companies, is_copy=True)
     desk.load(state)
     first, last = span
-    found = tape.read(
+    found = tape.read_packed(
         epoch=last.epoch,
         stream=PUBLIC_STREAM,
         since=first.tick,
@@ -108,12 +113,17 @@ def _retell(span: Span, state: Plain, companies: Iterable[Listed]) -> Retold | N
     )
     if len(found) != last.tick - first.tick:
         return None
-    said = [(entry, desk.hear(entry.tick, entry.read).events) for entry in found]
-    spoken = [(entry, events) for entry, events in said if events]
+    spoken, unread = [], []
+    for entry in found:
+        if events := desk.hear(entry.tick, entry.select).events:
+            spoken.append((entry, events))
+        if desk.health[READING].last_fault == entry.tick:
+            unread.append(entry.tick)
     return Retold(
         [(entry.tick, events) for entry, events in spoken],
         runner.entries_of(spoken, epoch=last.epoch, after=first.seq),
         orjson.loads(orjson.dumps(desk.dump())),
+        unread,
     )
 
 

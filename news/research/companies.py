@@ -8,7 +8,7 @@ from math import floor, log, sqrt
 from typing import Any, NamedTuple
 
 from market.engine.values import Cents, Shares, Tick
-from news.research.public_entry import Item, Session, Trade, cents, optional_cents
+from news.research.public_entry import Item, Session, Traded, cents, optional_cents
 from news.research.rules import ViewRules
 
 
@@ -142,8 +142,8 @@ class CompanyView:
 
     # What it is told
 
-    def take(self, price: Item, trades: list[Trade], session: Session) -> None:
-        """Take a tick's price update and trades."""
+    def take(self, price: Item, traded: Traded | None, session: Session) -> None:
+        """Take a tick's price update, and what it traded."""
         self.previous_price = cents(price["previousPrice"])
         self.price = cents(price["price"])
         self.previous_close = cents(price["price"] - price["dayChange"])
@@ -153,24 +153,31 @@ class CompanyView:
         self.short_restricted = price["shortRestricted"]
         self.is_trading = session.is_open and not self.is_halted
         self.tick_in_day = session.tick_in_day
-        if self.split:
-            trades = [self._restated(trade, self.split) for trade in trades]
-        paid = [price for price, _ in trades]
-        self.tick_low, self.tick_high = min(self.price, *paid, 1 << 62), max(self.price, *paid, 0)
+        if traded and self.split:
+            traded = self._restated(traded, self.split)
+        low, high, volume = traded or (self.price, self.price, 0)
+        self.tick_low, self.tick_high = min(self.price, low), max(self.price, high)
         self.day_high, self.day_low = cents(price["high"]), cents(price["low"])
         self.day_volume = price["volume"]
         if session.opens or not self.day_open:
             self.day_open = self.price
         if session.is_open:
-            self._take_open_tick(sum(quantity for _, quantity in trades), session)
+            self._take_open_tick(volume, session)
 
-    def _restated(self, trade: Trade, split: tuple[int, int]) -> Trade:
-        """Return a trade of the tick of a split in new shares: most were before it."""
-        price, quantity = trade
+    def _restated(self, traded: Traded, split: tuple[int, int]) -> Traded:
+        """Return what was traded in the tick of a split in new shares: most was before it."""
         into, of = split
-        if abs(log(price / self.price)) < abs(log(into / of)) / 2:
-            return trade
-        return max(1, round(price * of / into)), round(quantity * into / of)
+
+        def is_new(price: Cents) -> bool:
+            return abs(log(price / self.price)) < abs(log(into / of)) / 2
+
+        if is_new(traded.low) and is_new(traded.high):
+            return traded
+        low, high = sorted(
+            price if is_new(price) else max(1, round(price * of / into))
+            for price in (traded.low, traded.high)
+        )
+        return Traded(low, high, round(traded.volume * into / of))
 
     def _take_open_tick(self, volume: Shares, session: Session) -> None:
         rules = self.rules

@@ -22,7 +22,7 @@ from news.research.faults import Guard, PartHealth
 from news.research.market_view import MarketView
 from news.research.narrative import NarrativeDesk
 from news.research.opinions import Desk
-from news.research.public_entry import Item, PublicEntry, read
+from news.research.public_entry import PublicEntry, Told, parse
 from news.research.rules import ResearchRules
 from news.research.signals import SignalDesk
 from news.research.tracking import Tally
@@ -105,9 +105,9 @@ class ResearchDesk:
         """What opinions rest on."""
         return Desk(self.view, self.signals, self.rules.opinions)
 
-    def hear(self, tick: Tick, told: Callable[[], Iterable[Item]]) -> Folded:
-        """Take the tape's entry of a tick, whose events `told` reads."""
-        entry = self._guard.run(READING, tick, lambda: read(tick, told()), None)
+    def hear(self, tick: Tick, told: Told) -> Folded:
+        """Take the tape's entry of a tick, whose events `told` gives by their types."""
+        entry = self._guard.run(READING, tick, lambda: parse(tick, told), None)
         return self._skip(tick) if entry is None else self.fold(entry)
 
     def fold(self, entry: PublicEntry) -> Folded:
@@ -181,7 +181,7 @@ class ResearchDesk:
             if symbol in entry.short_interest:
                 company.take_short_interest(entry.short_interest[symbol])
             if price := entry.prices.get(symbol):
-                company.take(price, entry.trades.get(symbol, []), self.view.session)
+                company.take(price, entry.traded.get(symbol), self.view.session)
 
     def _end_day(self) -> None:
         self.view.market.end_day()

@@ -19,11 +19,11 @@ from django.db import connection, transaction
 from django.db.models import Subquery
 
 from market import tape
-from market.common.bulk import send
+from market.common.bulk import execute_beside, send
 from market.engine.rules import MarketRules
 from market.engine.values import Tick
-from market.models import Company, TapeEntry, World
-from market.tape import PUBLIC_STREAM, RESEARCH_STREAM, Entry
+from market.models import Company, TapeEntry
+from market.tape import PUBLIC_STREAM, RESEARCH_STREAM, Entry, PackedEntry
 from news.models import ResearchAggregate, ResearchState
 from news.research import rows, states
 from news.research.alerting import Admission, AlertManager
@@ -109,12 +109,23 @@ class Runner:
         try:
             while count := self._send_page():
                 folded += count
+                if self._has_read_all():
+                    break
         except BaseException:
             self._desk = None
             raise
         finally:
             self._turn.release()
         return folded
+
+    def _has_read_all(self) -> bool:
+        """Say whether the tape has nothing new; who asks for a page to see that has to wait for a
+        transaction.
+        """
+        assert self._cursor is not None
+        epoch, tick, _ = self._cursor
+        new = TapeEntry.objects.filter(epoch=epoch, stream=PUBLIC_STREAM, seq__gt=tick)
+        return not new.exists()
 
     def _send_page(self) -> int:
         """Commit a page, then tell of it; return how many entries were folded."""
@@ -140,16 +151,14 @@ class Runner:
         return page
 
     def _fold_page(self) -> Page:
-        """Fold the next entries, and write what the desk says of them and where it stands."""
-        epoch = World.objects.values_list("epoch", flat=True).first()
-        if epoch is None:
-            return _NOTHING
-        before = _cursor_of(epoch)
-        desk = self._desk_at(before)
-        entries = tape.read(epoch=epoch, stream=PUBLIC_STREAM, since=before.tick, limit=PAGE)
+        """Fold the next entries, and write what the desk says of them and where it stands: in three
+        statements if it says nothing, with the lock's.
+        """
+        before, entries = _next_page()
         if not entries:
             return _NOTHING
-        said = [(entry, desk.hear(entry.tick, entry.read)) for entry in entries]
+        epoch, desk = before.epoch, self._desk_at(before)
+        said = [(entry, desk.hear(entry.tick, entry.select)) for entry in entries]
         spoken = [(entry, its.events) for entry, its in said if its.events]
         new = entries_of(spoken, epoch=epoch, after=before.seq)
         cursor = Cursor(epoch, entries[-1].tick, before.seq + len(new))
@@ -162,13 +171,12 @@ class Runner:
     def _write(
         self, desk: ResearchDesk, before: Cursor, cursor: Cursor, entries: list[Entry]
     ) -> None:
-        with connection.cursor() as sender:
-            send(sender, tape.append(entries))
         is_kept = not before.tick or cursor.tick // STATE_TICKS > before.tick // STATE_TICKS
-        ResearchState.objects.create(
-            **cursor._asdict(), state=states.packed(desk) if is_kept else None
-        )
-        ResearchState.objects.filter(tick__lt=cursor.tick, state=None).delete()
+        state = states.packed(desk) if is_kept else None
+        with connection.cursor() as sender:
+            execute_beside(sender, _MOVE, [cursor.tick, *cursor, state])
+            if entries:
+                send(sender, tape.append(entries))
 
     def _desk_at(self, cursor: Cursor) -> ResearchDesk:
         """Return the desk as of the cursor: the one at hand, or the newest kept, led on."""
@@ -199,22 +207,54 @@ def _try_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _cursor_of(epoch: int) -> Cursor:
+# Where the desk stands and what the tape has after that, of the world's epoch. One statement of its
+# own: what it sees must not be older than the lock.
+_NEXT = f"""
+    SELECT world.epoch, desk.epoch, desk.tick, desk.seq,
+        {", ".join(f"entry.{name}" for name in tape.PACKED_COLUMNS)}
+    FROM (SELECT epoch FROM market_world ORDER BY id LIMIT 1) AS world
+    LEFT JOIN LATERAL (
+        SELECT epoch, tick, seq FROM news_researchstate ORDER BY tick DESC LIMIT 1
+    ) AS desk ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM market_tapeentry
+        WHERE stream = {PUBLIC_STREAM} AND epoch = world.epoch AND seq > coalesce(desk.tick, 0)
+        ORDER BY seq LIMIT %s
+    ) AS entry ON true
+    ORDER BY entry.seq
+"""
+
+# The newest row is the cursor; of those before, the ones that keep no state are of no use.
+_MOVE = """
+    WITH gone AS (DELETE FROM news_researchstate WHERE tick < %s AND state IS NULL)
+    INSERT INTO news_researchstate (epoch, tick, seq, state) VALUES (%s, %s, %s, %s)
+"""
+
+
+def _next_page() -> tuple[Cursor, list[PackedEntry]]:
+    """Return where the desk stands, and the next entries for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [PAGE])
+        found = cursor.fetchall()
+    if not found:  # there is no world
+        return _NOTHING.cursor, []
+    epoch, *newest = found[0][:4]
+    stands = Cursor(*newest) if newest[0] is not None else Cursor(epoch, 0, 0)
+    if stands.epoch != epoch:
+        stands = _follow(stands, epoch)
+    return stands, [PackedEntry(*row[4:]) for row in found if row[4] is not None]
+
+
+def _follow(cursor: Cursor, epoch: int) -> Cursor:
     """Return the cursor, moved to this epoch: what was said after the tick to which the world was
     taken back goes, and is said again if it happens again.
     """
-    rows_of_states = ResearchState.objects.order_by("-tick").values_list("epoch", "tick", "seq")
-    newest = rows_of_states.first()
-    if newest is None:
-        return Cursor(epoch, 0, 0)
-    cursor = Cursor(*newest)
-    if cursor.epoch != epoch:
-        log.info("the research desk follows the world to epoch %d", epoch)
-        later = TapeEntry.objects.filter(stream=RESEARCH_STREAM, epoch=epoch)
-        later.filter(tick__gt=cursor.tick).delete()
-        rows.reopen_after(cursor.tick)
-        ResearchAggregate.objects.all().delete()
-        ResearchState.objects.update(epoch=epoch)
+    log.info("the research desk follows the world to epoch %d", epoch)
+    later = TapeEntry.objects.filter(stream=RESEARCH_STREAM, epoch=epoch)
+    later.filter(tick__gt=cursor.tick).delete()
+    rows.reopen_after(cursor.tick)
+    ResearchAggregate.objects.all().delete()
+    ResearchState.objects.update(epoch=epoch)
     return cursor._replace(epoch=epoch)
 
 
@@ -232,13 +272,13 @@ def restore(desk: ResearchDesk, cursor: Cursor) -> None:
         return
     since = kept.tick
     while since < cursor.tick:
-        page = tape.read(
+        page = tape.read_packed(
             epoch=cursor.epoch, stream=PUBLIC_STREAM, since=since, limit=PAGE, upto=cursor.tick
         )
         if not page:  # the tape has lost them
             return
         for entry in page:
-            desk.hear(entry.tick, entry.read)
+            desk.hear(entry.tick, entry.select)
         since = page[-1].tick
 
 
@@ -246,7 +286,7 @@ def restore(desk: ResearchDesk, cursor: Cursor) -> None:
 
 
 def entries_of(
-    spoken: Iterable[tuple[Entry, Iterable[ResearchEvent]]], *, epoch: int, after: int
+    spoken: Iterable[tuple[PackedEntry, Iterable[ResearchEvent]]], *, epoch: int, after: int
 ) -> list[Entry]:
     """Return the entries of the stream `research` after a seq, for the public ones that the desk
     had something to say of.

@@ -66,7 +66,7 @@ class Copy:
 
     def _lead_on(self, desk: ResearchDesk, cursor: Cursor) -> None:
         while desk.tick < cursor.tick:
-            page = tape.read(
+            page = tape.read_packed(
                 epoch=cursor.epoch,
                 stream=PUBLIC_STREAM,
                 since=desk.tick,
@@ -76,7 +76,7 @@ class Copy:
             if not page:
                 return
             for entry in page:
-                desk.hear(entry.tick, entry.read)
+                desk.hear(entry.tick, entry.select)
 
 
 def unread() -> ResearchDesk:

@@ -30,7 +30,7 @@ def desk(transactional_db: None, unlimited: None) -> Desk:
 
 
 def differences() -> list[str]:
-    _, checks = audit()
+    checks = audit().checks
     return [difference for check in checks for difference in check.differences]
 
 

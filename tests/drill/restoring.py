@@ -23,9 +23,9 @@ from wallstreetsim.lab.bench.ticks import fresh_floor, order_or_social, send_ord
 from wallstreetsim.stack.binaries import postgres_program
 
 MEGABYTES = int(os.environ.get("DRILL_DUMP_MB", "100"))
-ROUNDS = 3
+ROUNDS = int(os.environ.get("DRILL_ROUNDS", "3"))
 ORDERS = 10_000  # in a tick, of a thousand agents
-TICKS_A_LOOK = 20
+TICKS_A_LOOK = 4
 EMPTY = "wss_restoring"
 
 

@@ -114,7 +114,7 @@ class Hall:
 
     def audit(self) -> list[str]:
         """Return every difference that the audit finds."""
-        _, checks = audit(self.rules)
+        checks = audit(self.rules).checks
         return [difference for check in checks for difference in check.differences]
 
 

@@ -142,7 +142,7 @@ def test_what_differs_in_a_dump_is_found_before_it_is_written_anew(hall: Hall) -
     hall.tick("ann BUY 10 MARKET")
     models.Account.objects.filter(name="ann").update(cash=1)
     with pytest.raises(backups.BackupError, match="its audit finds 3 differences: account"):
-        backups._check_rows(hall.rules)
+        backups._sound_machine(hall.rules)
 
 
 def test_a_damaged_dump_is_not_touched(tmp_path: Path) -> None:

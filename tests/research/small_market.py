@@ -63,19 +63,20 @@ class SmallMarket:
             self.closes = dict(self.prices)
             self.volumes = dict.fromkeys(self.symbols, 0)
         before = dict(self.prices)
-        trades: list[Item] = []
+        traded: dict[str, list[int]] = {}
         for symbol in self.symbols:
             if is_open:
                 self._move(symbol, (prices or {}).get(symbol), is_first=in_day == 0)
                 quantity = (volumes or {}).get(symbol, VOLUME)
                 self.volumes[symbol] += quantity
-                trades.append(
-                    {"symbol": symbol, "price": self.prices[symbol] / 100, "quantity": quantity}
-                )
+                traded[symbol] = [self.prices[symbol], self.prices[symbol], quantity]
         told: list[Item] = [
             {"type": "tick:update", "data": self._update(day, in_day, is_open=is_open)},
-            {"type": "price:update", "data": {"prices": self._price_updates(before)}},
-            {"type": "trade:executed", "data": trades},
+            {
+                "type": "price:update",
+                "data": {"prices": self._price_updates(before)},
+                "traded": traded,
+            },
             {"type": "market:event", "data": events or []},
             {"type": "news:breaking", "data": articles or []},
         ]

@@ -19,6 +19,7 @@ from news.research import runner as running
 from news.research.runner import Runner
 from tests.floor.hall import Hall
 from tests.research.talkative import TALKATIVE
+from tests.research.test_runner import damage
 from wallstreetsim.machine.rules import RULES
 
 QUICK = replace(TALKATIVE, signals=replace(TALKATIVE.signals, expiry_ticks=5))
@@ -94,6 +95,15 @@ def test_the_audit_finds_whatever_is_not_as_the_tape_says(hall: Hall, desk: Runn
         found = list(auditing.differences())
         assert [one for one in found if one.startswith(says)], (says, found)
     assert len(hall.audit()) >= 5
+
+
+def test_the_audit_says_which_entries_nobody_can_read(hall: Hall, desk: Runner) -> None:
+    _ticks(hall, 29)
+    damage(tick=20)
+    assert desk.catch_up() == 30
+    says = "the public entry of tick 20 cannot be read; the research desk passes it over"
+    assert list(auditing.differences()) == [says]
+    assert hall.audit() == [says]
 
 
 def test_the_audit_judges_nothing_that_other_rules_said(hall: Hall, desk: Runner) -> None:

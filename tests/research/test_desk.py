@@ -74,7 +74,7 @@ def test_an_entry_that_cannot_be_read_is_passed_over_counted_and_logged_once(
     desk = market.desk
     for _ in range(5):
         market.ticks += 1
-        folded = desk.hear(market.ticks, lambda: [{"type": "tick:update", "data": {}}])
+        folded = desk.hear(market.ticks, lambda _: [{"type": "tick:update", "data": {}}])
         assert folded.events == () and desk.tick == market.ticks
     assert desk.health[READING] == (market.ticks, market.ticks, 0, 5)
     [logged] = [one for one in caplog.records if one.levelname == "ERROR"]
@@ -165,7 +165,7 @@ def test_a_copy_of_the_desk_counts_the_same_faults_and_logs_none(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     copy = ResearchDesk(RESEARCH_RULES, MARKET, (), is_copy=True)
-    copy.hear(1, list)
+    copy.hear(1, lambda _: ())
     assert copy.health[READING].faults == 1
     assert caplog.records == []
 

@@ -65,7 +65,7 @@ def test_the_desk_in_memory_reads_what_the_tape_holds() -> None:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         on_tape = tape_events.public_events(world, outcome, books, at)
         read, ours = public_entry.read(outcome.tick, on_tape), entry_of(world, outcome)
-        for part in ("tick", "prices", "trades", "events", "articles", "short_interest"):
+        for part in ("tick", "prices", "traded", "events", "articles", "short_interest"):
             assert getattr(read, part) == getattr(ours, part), part
         unlike = {"timestamp"}
         assert {k: v for k, v in read.update.items() if k not in unlike} == {

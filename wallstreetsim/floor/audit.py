@@ -34,11 +34,18 @@ class Stream(NamedTuple):
     counts_ticks: bool
 
 
-def audit(rules: Rules = RULES) -> tuple[models.World, list[Check]]:
-    """Check the whole record and return World as it stood, and the checks.
-
-    Raises World.DoesNotExist when nothing has been founded.
+class Audited(NamedTuple):
+    """World as it stood, the checks, and the machine as of then: None where the record does not
+    give it back, as the checks say.
     """
+
+    row: models.World
+    checks: list[Check]
+    machine: World | None
+
+
+def audit(rules: Rules = RULES) -> Audited:
+    """Check the whole record. Raises World.DoesNotExist when nothing has been founded."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         row = models.World.objects.get()
@@ -59,7 +66,7 @@ def audit(rules: Rules = RULES) -> tuple[models.World, list[Check]]:
             )
             failure = list(ends)
         checks.append(Check("the machine is the record's, and ends where it does", failure))
-        return row, checks
+        return Audited(row, checks, world)
 
 
 def _gaps(row: models.World, streams: list[Stream]) -> Iterator[str]:

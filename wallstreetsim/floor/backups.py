@@ -18,7 +18,9 @@ from wallstreetsim.floor import checkpoints, database_dump
 from wallstreetsim.floor.audit import audit
 from wallstreetsim.floor.database_dump import DumpFailed
 from wallstreetsim.floor.rollback import Restoration, begin_anew
+from wallstreetsim.machine.gc_control import collection_paused
 from wallstreetsim.machine.rules import RULES, Rules
+from wallstreetsim.machine.world import World
 
 DAYS, WEEKS = 7, 4
 SHOWN_DIGITS = 8  # of the digest, in a dump's name
@@ -125,8 +127,8 @@ def restore(file: Path, *, epoch: int | None = None, rules: Rules = RULES) -> Re
     try:
         _check_tick(file)
         call_command("migrate", interactive=False, verbosity=0)
-        _check_rows(rules)
-        return begin_anew(epoch=epoch, rules=rules)
+        with collection_paused():
+            return begin_anew(epoch=epoch, rules=rules, machine=_sound_machine(rules))
     except checkpoints.CannotRestore as refusal:
         raise BackupError(f"the dump is loaded, and cannot be used: {refusal}") from None
 
@@ -152,12 +154,13 @@ def _check_tick(file: Path) -> None:
         raise BackupError(f"{file.name} holds tick {tick} with digest {digest[:16]}")
 
 
-def _check_rows(rules: Rules) -> None:
-    """Raise BackupError if the audit finds a difference in what was loaded: what comes next writes
-    the rows that say how things stand from the machine, and would hide it.
+def _sound_machine(rules: Rules) -> World | None:
+    """Return the machine of what was loaded. Raise BackupError if the audit finds a difference:
+    what comes next writes the rows that say how things stand from the machine, and would hide it.
     """
-    _, checks = audit(rules)
-    if wrong := [difference for check in checks for difference in check.differences]:
+    audited = audit(rules)
+    if wrong := [difference for check in audited.checks for difference in check.differences]:
         raise BackupError(
             f"the dump is loaded, and its audit finds {len(wrong)} differences: {wrong[0]}"
         )
+    return audited.machine

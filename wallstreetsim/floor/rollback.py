@@ -70,9 +70,12 @@ def roll_back(tick: Tick, *, rules: Rules = RULES, dumps: Path | None = None) ->
     return Restoration(row.epoch + 1, tick, dump, readmitted)
 
 
-def begin_anew(*, epoch: int | None = None, rules: Rules = RULES) -> Restoration:
+def begin_anew(
+    *, epoch: int | None = None, rules: Rules = RULES, machine: World | None = None
+) -> Restoration:
     """Take the world up where it stands, under a new epoch: what happened since is lost, and
-    clients may have seen it. All of it happens, or nothing.
+    clients may have seen it. All of it happens, or nothing. `machine` is the record's, where it is
+    at hand; it cannot be used afterwards.
 
     Raises CannotRestore when the record does not give back that tick, or that epoch has been.
     """
@@ -82,9 +85,10 @@ def begin_anew(*, epoch: int | None = None, rules: Rules = RULES) -> Restoration
         new = row.epoch + 1 if epoch is None else epoch
         if new <= row.epoch:
             raise CannotRestore(f"the record is of epoch {row.epoch}: give a later one")
-        world = checkpoints.load_latest(row, rules).world
-        tick = world.tick
-        readmitted = _go_on_from(cursor, world, row, new)
+        if machine is None or (machine.tick, machine.digest) != (row.tick, row.digest):
+            machine = checkpoints.load_latest(row, rules).world
+        tick = machine.tick
+        readmitted = _go_on_from(cursor, machine, row, new)
     return Restoration(new, tick, None, readmitted)
 
 

@@ -69,7 +69,8 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
 
     Trades are all here; the feed shows the largest of them. So are the changes of all books; the
     feed shows each company's on a channel of its own. And so are all prices, with the companies of
-    which something changed; the feed shows those. Short interests are read by the research desk.
+    which something changed; the feed shows those. What each company traded in all, and short
+    interests, are read by the research desk.
     """
     tick, market = outcome.tick, outcome.market
     timestamp = at.isoformat()
@@ -84,7 +85,8 @@ def public_events(world: World, outcome: Outcome, books_before: Books, at: datet
     prices = public_tape.prices(outcome)
     changed = book_changes.changed_symbols(books_before, market.companies, day)
     every_price = _event("price:update", "market:all", {"tick": tick, "prices": prices})
-    events.append(every_price | {"changed": changed})
+    traded = public_tape.traded(outcome)
+    events.append(every_price | {"changed": changed, "traded": traded})
     if market.trades:
         trades = public_tape.trades(outcome, timestamp)
         events.append(_event("trade:executed", "trades", trades))

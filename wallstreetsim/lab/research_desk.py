@@ -42,7 +42,7 @@ class DeskInMemory:
 
 def entry_of(world: World, outcome: Outcome) -> PublicEntry:
     """Return what the desk reads of a tick, of the entry that the tape would hold."""
-    tick, market = outcome.tick, outcome.market
+    tick = outcome.tick
     told: dict[str, list[Any]] = {}
     for type, item in _items(outcome):
         told.setdefault(type, []).append(item)
@@ -51,11 +51,12 @@ def entry_of(world: World, outcome: Outcome) -> PublicEntry:
     events: list[dict[str, Any]] = [
         {"type": "tick:update", "data": update},
         {"type": "market:event", "data": happened},
-        {"type": "price:update", "data": {"tick": tick, "prices": public_tape.prices(outcome)}},
+        {
+            "type": "price:update",
+            "data": {"tick": tick, "prices": public_tape.prices(outcome)},
+            "traded": public_tape.traded(outcome),
+        },
     ]
-    if market.trades:
-        trades = public_tape.trades(outcome, NO_INSTANT)
-        events.append({"type": "trade:executed", "data": trades})
     if shorts := public_tape.short_interests(outcome):
         events.append({"type": "short:interest", "data": shorts})
     events += [{"type": type, "data": items} for type, items in told.items()]

@@ -20,6 +20,25 @@ def trades(outcome: Outcome, timestamp: str) -> list[wire.Wire]:
     return [wire.trade(trade, timestamp) for trade in outcome.market.trades]
 
 
+def traded(outcome: Outcome) -> dict[str, list[int]]:
+    """Return of each company that traded the lowest and the highest price of its trades, in cents,
+    and their shares: for who does not want to read each trade.
+    """
+    found: dict[str, list[int]] = {}
+    for trade in outcome.market.trades:
+        symbol, price = trade.symbol, trade.price
+        its = found.get(symbol)
+        if its is None:
+            found[symbol] = [price, price, trade.quantity]
+            continue
+        if price < its[0]:
+            its[0] = price
+        elif price > its[1]:
+            its[1] = price
+        its[2] += trade.quantity
+    return found
+
+
 def short_interests(outcome: Outcome) -> list[wire.Wire]:
     """Return, at a close, what of each company was short at the close before: nothing at any other
     tick, or before a day has passed.

@@ -101,7 +101,8 @@ class Scorecard:
             f" ({figures['engineHash']})",
             "",
             f"{'type':18} {'recall':>7} {'plain':>7} {'disg.':>7} {'evasive':>7} {'precis.':>8}"
-            f" {'F1':>6} {'n':>4} {'latency':>9} {'by count':>9} {'exact':>6}   naive: recall, precision",
+            f" {'F1':>6} {'n':>4} {'latency':>9} {'by count':>9} {'exact':>6}"
+            "   naive: recall, precision",
         ]
         for row in figures["types"]:
             latency = f"{_number(row['latencyMedian'])}/{_number(row['latencyP95'])}"

@@ -17,7 +17,7 @@ class Command(RecordCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            world, checks = audit()
+            world, checks, _ = audit()
         except World.DoesNotExist:
             raise CommandError("There is no world to audit.") from None
         self.stdout.write(f"The record at {world}:")
