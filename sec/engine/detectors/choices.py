@@ -22,6 +22,7 @@ LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
 PUBLIC_TICKS = 15  # after news or a rumor of a company, in which agreement proves nothing
 FOLLOWED_TICKS = 200  # in which what was begun for a public reason may be ended for one
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
+CROWD_SIGMAS = 2.0  # by which they are more than half, or their agreement is chance
 LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
 LEAST_MOVE = 0.15  # usual moves over a horizon: what is smaller says nothing
 LEAST_AWAY = 0.08  # the same of a distance from an average
@@ -142,7 +143,7 @@ class Choices:
                 same = bought if act.net > 0 else len(flows) - bought
                 partners = len(known.ties.among(account, traded))
                 others = len(flows) - 1 - partners
-                if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
+                if others >= CROWD and is_crowd(same - 1 - partners, others):
                     continue
             for order in act.orders:
                 if order.limit is not None and order.closed_tick is None:
@@ -270,6 +271,11 @@ class Choices:
             for symbol, account, tick, net in state["followed"]
         }
         self.resting = _open_of(acts)
+
+
+def is_crowd(same: int, others: int) -> bool:
+    """Say whether so many of others who trade do so on one side for a common cause."""
+    return same >= CROWD_PART * others and same - others / 2 >= CROWD_SIGMAS * others**0.5 / 2
 
 
 def _left_open(added: Added, known: Known) -> dict[str, dict[int, list[Order]]]:
