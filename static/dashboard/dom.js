@@ -100,3 +100,8 @@ export function atNextFrame(draw) {
     });
   };
 }
+
+// Let the browser do what else it has to, before what follows.
+export function pause() {
+  return globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
+}

@@ -3,12 +3,18 @@
 import { figures } from "./shared.js";
 
 const { units, leastChange, barCells } = figures;
-const hundredths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const THOUSANDS = /\B(?=(?:\d{3})+(?!\d))/g;
 
-export const price = (dollars) => (dollars === null ? "–" : hundredths.format(dollars));
+// By hand: to make an Intl.NumberFormat takes a browser longer than all else that a page does at its start.
+const written = (number, digits) => {
+  const text = number.toFixed(digits);
+  return Math.abs(number) < 999 ? text : text.replace(THOUSANDS, ",");
+};
+const hundredths = (number) => written(number, 2);
 
-export const grouped = (number) => whole.format(number);
+export const price = (dollars) => (dollars === null ? "–" : hundredths(dollars));
+
+export const grouped = (number) => written(number, 0);
 
 export const compactDollars = (dollars) => `${sign(dollars)}$${compact(Math.abs(dollars))}`;
 
@@ -16,13 +22,13 @@ export const compactDollars = (dollars) => `${sign(dollars)}$${compact(Math.abs(
 export const wholeDollars = (dollars) =>
   Math.abs(dollars) >= 1e9
     ? compactDollars(dollars)
-    : `${sign(dollars)}$${whole.format(Math.floor(Math.abs(dollars)))}`;
+    : `${sign(dollars)}$${grouped(Math.floor(Math.abs(dollars)))}`;
 
 export const signedPercent = (value) =>
-  `${value <= -leastChange ? "-" : "+"}${hundredths.format(rounded(100 * Math.abs(value)) / 100)}%`;
+  `${value <= -leastChange ? "-" : "+"}${hundredths(rounded(100 * Math.abs(value)) / 100)}%`;
 
 // A rate, which comes as a fraction; a tape may be older than its rates.
-export const percent = (rate) => (rate === undefined ? "–" : `${hundredths.format(100 * rate)}%`);
+export const percent = (rate) => (rate === undefined ? "–" : `${hundredths(100 * rate)}%`);
 
 // A role as short as a column has room for: hedge_fund_manager, fund manager.
 export const shortRole = (role) => role.split("_").slice(role.includes("_") ? 1 : 0).join(" ");
@@ -33,10 +39,10 @@ export const direction = (number) => (number >= leastChange ? "up" : number <= -
 export const arrow = (number) => (number > 0 ? "▲" : number < 0 ? "▼" : "·");
 
 export function compact(number) {
-  if (rounded(number) < 1000) return whole.format(rounded(number));
+  if (rounded(number) < 1000) return grouped(rounded(number));
   const scaled = ([size]) => rounded((100 * number) / size);
   const unit = units.find((unit) => scaled(unit) < 100_000) ?? units.at(-1);
-  return hundredths.format(scaled(unit) / 100) + unit[1];
+  return hundredths(scaled(unit) / 100) + unit[1];
 }
 
 export function clock(seconds) {

@@ -13,6 +13,5 @@ const feed = new Feed({ epoch: Number(epoch), tick: Number(tick) });
 mountHeader(document.getElementById("header"), feed, Number(tickSeconds));
 mountConnection(document.getElementById("header"), feed, Number(tickSeconds));
 mountFooter(document.getElementById("footer"), feed, Number(tickSeconds));
-mountPanels(feed);
 mountCouriers(document.getElementById("couriers"));
-feed.start();
+mountPanels(feed).then(() => feed.start()); // what is told before somebody listens would be lost

@@ -1,5 +1,6 @@
 // Every panel that a tick changes. The live page and the replay mount the same ones.
 
+import { pause } from "./dom.js";
 import { mountAgents } from "./agents.js";
 import { mountBankruptcies } from "./bankruptcies.js";
 import { mountEvents } from "./events.js";
@@ -30,6 +31,11 @@ const PANELS = {
   prison: mountPrison,
 };
 
-export function mountPanels(feed) {
-  for (const [id, mount] of Object.entries(PANELS)) mount(document.getElementById(id), feed);
+// Each in a task of its own, so that the page can be scrolled, and answers keys and fingers, in between.
+export async function mountPanels(feed) {
+  const found = Object.entries(PANELS).map(([id, mount]) => [document.getElementById(id), mount]);
+  for (const [panel, mount] of found) {
+    await pause();
+    mount(panel, feed);
+  }
 }

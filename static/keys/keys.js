@@ -1,6 +1,7 @@
 // The site by keys. Nothing happens while somebody types, with a modifier held, or where shortcuts are turned off, which
 // this browser remembers. What the keys of "g" lead to is in the navigation, what "[" and "]" do on the page.
 
+import { pause } from "../dashboard/dom.js";
 import { mountCommand } from "./command.js";
 
 const PATIENCE = 1500; // milliseconds, between "g" and what follows
@@ -85,4 +86,4 @@ for (const one of switches) {
   });
 }
 addEventListener("storage", show);
-show();
+pause().then(show); // it may read a file, which the page need not wait for

@@ -16,6 +16,7 @@ const { tick: firstTick, tickSeconds } = document.body.dataset;
 const tape = new Tape();
 const frame = new Recording(); // the header, which stays
 let panels; // what is replaced when somebody seeks
+let mounted; // a promise: that they listen
 let tick = Number(firstTick);
 let wanted = null; // tick that is sought
 let timer = null; // while it plays
@@ -23,7 +24,7 @@ let linkedAt = 0;
 
 function mountAnew() {
   panels = new Recording();
-  mountPanels(panels);
+  mounted = mountPanels(panels);
   mountFooter(document.getElementById("footer"), panels, Number(tickSeconds));
 }
 
@@ -105,6 +106,7 @@ async function advance() {
   const playing = timer;
   try {
     const entry = await tape.next();
+    await mounted;
     if (timer !== playing) return; // stopped meanwhile
     if (tape.kept) keep(tape.kept);
     if (entry) {

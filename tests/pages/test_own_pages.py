@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from agents.models import Agent, ApiKey
+from agents.models import Agent, ApiKey, Input
 from agents.services import keys
+from sec.models import Investigation, Violation
 from tests.floor.hall import Hall
-from tests.floor.test_law import court
+from tests.floor.test_law import court, wash
 from tests.pages.forms import MARKUP, act, text
 from wallstreetsim.api.limits import LIMITS, Limit
 from wallstreetsim.machine.actions import ACTIONS
@@ -219,3 +220,51 @@ def test_an_investigator_answers_the_bribes_it_is_offered(
     assert "REPORT BRIBE: taken for the next tick." in act(client, "REPORT_BRIBE", bribeId=id)
     hall.tick()
     assert "None awaits your answer." in text(client.get("/me/actions"))
+
+
+@pytest.fixture
+def accused(client: Client, nothing_counted: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    """A hall in which ann, who is logged in, knows of a case against her."""
+    monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
+    hall = court()
+    wash(hall)
+    hall.operate("OPEN_CASE", agent="ann", crime="wash_trading", symbol="APEX", reason="a look")
+    while not Violation.objects.filter(status__in=("active", "charged")).exists():
+        hall.tick()
+        assert hall.row.tick < 60
+    _, secret = keys.create_key(hall.agents["ann"])
+    client.post("/login", {"apiKey": secret})
+    return hall
+
+
+def test_what_nothing_takes_back_is_done_once_its_terms_are_confirmed(
+    transactional_db: None, client: Client, accused: Hall
+) -> None:
+    [case] = Investigation.objects.all()
+    for type, fields, terms in (
+        ("SETTLE", {"investigationId": str(case.id)}, "You pay 60% of the fine at once"),
+        ("FLEE", {"destination": "Rio"}, "50% of what remains is forfeited"),
+    ):
+        assert "Nothing takes it back." not in text(client.get("/me/actions"))
+        page = act(client, type, **fields)
+        assert terms in page and "Nothing takes it back." in page
+        assert not Input.objects.waiting().exists()
+        [question] = re.findall(r'<section class="question".*?</section>', page, re.S)
+        sent = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', question))
+        assert {name: sent[name] for name in fields} == fields
+        del sent["csrfmiddlewaretoken"]
+        page = text(client.post("/me/act", sent, follow=True))
+        assert f"{type}: taken for the next tick." in page
+        assert Input.objects.waiting().count() == 1
+        text(client.post("/me/act", sent, follow=True))  # sent twice, it is one
+        assert Input.objects.waiting().count() == 1
+        Input.objects.waiting().delete()
+
+
+def test_what_the_dry_run_refuses_cannot_be_confirmed(ann: Client) -> None:
+    page = act(ann, "FLEE", destination="Rio")
+    assert "You are under no case that you could flee." in page
+    assert 'name="confirmed"' not in page
+    page = act(ann, "FLEE", destination="Rio", confirmed="1")
+    assert "FLEE: You are under no case that you could flee." in page
+    assert not Input.objects.waiting().exists()

@@ -23,11 +23,15 @@ def compress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if len(response.content) < SMALLEST or response.has_header("Content-Encoding"):
         return response
     patch_vary_headers(response, ["Accept-Encoding"])
-    if _TAKES_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+    if takes_gzip(request):
         response.content = _gzipped(response.content)
         response["Content-Encoding"] = "gzip"
         response["Content-Length"] = str(len(response.content))
     return response
+
+
+def takes_gzip(request: HttpRequest) -> bool:
+    return bool(_TAKES_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
 
 
 class CompressionMiddleware(GZipMiddleware):

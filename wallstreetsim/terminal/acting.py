@@ -26,12 +26,13 @@ from wallstreetsim.api.envelope import JSON
 from wallstreetsim.api.inner_requests import Json, ask
 from wallstreetsim.api.views import IDEMPOTENCY_KEY
 from wallstreetsim.machine.actions import ACTIONS
+from wallstreetsim.terminal.action_forms import FINAL
 from wallstreetsim.terminal.frame import framed
 from wallstreetsim.terminal.guards import only_logged_in
 from wallstreetsim.terminal.reader import back_of, token_of, wants_json
 
-OWN_FIELDS = ("csrfmiddlewaretoken", "back", "once", "preview")  # of a form, not of its action
-PREVIEW = "preview"
+PREVIEW, CONFIRMED = "preview", "confirmed"
+OWN_FIELDS = ("csrfmiddlewaretoken", "back", "once", PREVIEW, CONFIRMED)  # not of a form's action
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}\.[0-9]{1,18}", re.ASCII)
@@ -53,8 +54,9 @@ class Done(NamedTuple):
 @require_POST
 @only_logged_in
 def act(request: HttpRequest, agent: Agent) -> HttpResponse:
-    """Take one action, or say what would become of it."""
-    is_preview = PREVIEW in request.POST
+    """Take one action, or say what would become of it: first of one that nothing takes back."""
+    is_unconfirmed = request.POST.get("type") in FINAL and CONFIRMED not in request.POST
+    is_preview = PREVIEW in request.POST or is_unconfirmed
     fields = {name: str(given) for name, given in request.POST.items()}
     fields = {name: given for name, given in fields.items() if name not in OWN_FIELDS and given}
     if is_preview and not wants_json(request):

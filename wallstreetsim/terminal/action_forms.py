@@ -14,6 +14,7 @@ from wallstreetsim.terminal.template_tags import words
 
 LONGEST_LINE = 60  # characters; text that may be longer has an area
 DIGITS = 16  # of a number, at most
+FINAL = frozenset({"SETTLE", "APPEAL", "FLEE"})  # actions that nothing takes back
 
 # What a reader would say otherwise than the wire does.
 LABELS = {
@@ -77,6 +78,12 @@ class ActionForm(NamedTuple):
     statuses: str  # in which alone it is possible, "" if the agent is in one of them
     without: str
     is_open: bool
+    is_final: bool  # nothing takes it back, so its form is followed by a question
+
+    @property
+    def button(self) -> str:
+        title = self.title.capitalize()
+        return f"{title}: see the terms" if self.is_final else title
 
 
 def form_of(
@@ -108,6 +115,7 @@ def form_of(
         "" if status in action.statuses else " or ".join(sorted(action.statuses)),
         missing,
         is_open,
+        action.type in FINAL,
     )
 
 

@@ -6,7 +6,7 @@ Money is cents.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from json import dumps
 from time import monotonic
@@ -244,26 +244,26 @@ class Index:
     def _path(self, chosen: Iterable[bool]) -> str:
         """Draw the chosen candles; static/dashboard/candles.js draws alike."""
         step = CANDLES_WIDTH / (LIMITS["candles"] + 1)
+        lowest, highest = self.lowest, self.highest
+
+        def height(value: int) -> float:
+            if lowest == highest:
+                return CANDLES_HEIGHT / 2
+            return 1 + (CANDLES_HEIGHT - 2) * (highest - value) / (highest - lowest)
+
         return "".join(
-            self._candle(one, place * step, step)
+            _candle(one, place * step, CANDLE_WIDTH * step, height)
             for place, (one, is_chosen) in enumerate(zip(self.candles, chosen, strict=True))
             if is_chosen
         )
 
-    def _candle(self, one: AdjustedCandle, left: float, step: float) -> str:
-        top, foot = self._height(max(one.open, one.close)), self._height(min(one.open, one.close))
-        width = CANDLE_WIDTH * step
-        middle = left + width / 2
-        return (
-            f"M{middle:.1f},{self._height(one.high):.1f}V{self._height(one.low):.1f}"
-            f"M{left:.1f},{top:.1f}h{width:.1f}V{foot:.1f}h-{width:.1f}z"
-        )
 
-    def _height(self, value: int) -> float:
-        span = self.highest - self.lowest
-        if not span:
-            return CANDLES_HEIGHT / 2
-        return 1 + (CANDLES_HEIGHT - 2) * (self.highest - value) / span
+def _candle(one: AdjustedCandle, left: float, width: float, height: Callable[[int], float]) -> str:
+    top, foot = height(max(one.open, one.close)), height(min(one.open, one.close))
+    return (
+        f"M{left + width / 2:.1f},{height(one.high):.1f}V{height(one.low):.1f}"
+        f"M{left:.1f},{top:.1f}h{width:.1f}V{foot:.1f}h-{width:.1f}z"
+    )
 
 
 class FeedLine(NamedTuple):
@@ -632,7 +632,10 @@ def last_closes(tick: Tick) -> tuple[Closes, list[AdjustedCandle]]:
 
 def adjusted(closes: Iterable[tuple[Cents, int]], power: int) -> list[Cents]:
     """Return prices in today's shares, which have been split to that power."""
-    return [selectors.adjusted_price(close, then, power) for close, then in closes]
+    return [
+        close if then == power else selectors.adjusted_price(close, then, power)
+        for close, then in closes
+    ]
 
 
 def _merged(parts: Sequence[AdjustedCandle]) -> list[AdjustedCandle]:
@@ -708,8 +711,13 @@ def _article_line(article: Article) -> FeedLine:
         kind,
         kind.upper(),
         headline=article.headline,
-        address=reverse("article-page", args=[article.id]),
+        address=address_of(article),
     )
+
+
+def address_of(article: Article) -> str:
+    """Return where an article is read."""
+    return reverse("article-page", args=[article.id])
 
 
 def kind_of(section: str, topic: str, event_type: str) -> str:

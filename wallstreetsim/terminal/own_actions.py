@@ -19,6 +19,7 @@ from sec.api.serializers import investigation_line
 from wallstreetsim.machine.actions import ACTIONS
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.action_forms import Known, Option, families, form_of
+from wallstreetsim.terminal.confirming import question
 from wallstreetsim.terminal.frame import Own
 from wallstreetsim.terminal.guards import only_logged_in
 from wallstreetsim.terminal.own import ALLIANCES, open_orders, own_page, said_of
@@ -84,6 +85,7 @@ def _actions(request: HttpRequest, agent: Agent) -> Mapping[str, Any]:
     return {
         "tab": "actions",
         "families": families(forms),
+        "question": question(request, forms),
         "bribes": bribes,
         "answer_ticks": RULES.sec.bribes.answer_ticks,
         "cases": cases,

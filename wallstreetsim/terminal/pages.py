@@ -13,7 +13,7 @@ from wallstreetsim.api import envelope
 from wallstreetsim.api.envelope import JSON, for_people_or, only_read, refuse
 from wallstreetsim.feed.recovery_cache import Reader, lines_after
 from wallstreetsim.feed.selectors import Position
-from wallstreetsim.terminal import dashboard
+from wallstreetsim.terminal import dashboard, rows
 from wallstreetsim.terminal.frame import html
 from wallstreetsim.terminal.guards import heavy
 from wallstreetsim.terminal.places import SECTIONS
@@ -49,10 +49,12 @@ def _terminal_at(digest: str) -> str:
 
     It is the same for everybody, so it is made once a tick.
     """
+    board = dashboard.load()
     return render_to_string(
         "dashboard/page.html",
         {
-            "board": dashboard.load(),
+            "board": board,
+            "rows": rows.of(board),
             "sections": SECTIONS,
             "current": "HOME",
             "behind": behind_seconds(),
@@ -89,6 +91,7 @@ def _replay_at(epoch: int, tick: int) -> str | None:
         return None
     context = {
         "board": board,
+        "rows": rows.of(board),
         "kept": {"first": KEPT_FIRST, "last": KEPT_LAST},
         "steps": STEPS,
         "speeds": SPEEDS,

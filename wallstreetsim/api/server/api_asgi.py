@@ -30,6 +30,7 @@ from django.urls import ResolverMatch
 from wallstreetsim.api.envelope import wire_headers
 from wallstreetsim.api.middleware import answer, is_heavy, own_match, refused
 from wallstreetsim.api.parsing import LARGEST_BODY
+from wallstreetsim.api.server.static_files import StaticFiles
 from wallstreetsim.api.server.turns import Crowded, Turns
 
 HEAVY_THREADS = 2  # of what takes long: all others have theirs
@@ -37,18 +38,22 @@ MOST_WAITING = 64  # requests that wait for the tick at once; the others wait fo
 
 
 class ApiASGI:
-    """Answers requests for the API; passes all others on."""
+    """Answers requests for the API and for static files; passes all others on."""
 
     def __init__(self, django: ASGIHandler) -> None:
         self.django = cast("ASGI3Application", django)
         self._threads = ThreadPoolExecutor(settings.DATABASE_POOL, "api")
         self._waiting_threads = ThreadPoolExecutor(MOST_WAITING, "api-wait")
         self._turns = Turns(HEAVY_THREADS, "api-heavy")
+        self._static_files = StaticFiles()
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         assert scope["type"] == "http"
+        if file := self._static_files.answer(scope):
+            await _send(file, send)
+            return
         match = own_match(scope["path"])
         if match is None:
             await self._hand_on(scope, receive, send)
