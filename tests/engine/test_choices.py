@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from sec.engine.detectors.choices import is_crowd
 from sec.engine.detectors.rounds import LAG, SIGNS, Acted, agreement
 from sec.engine.rules import COORDINATION
 from tests.engine.small_tape import HOUSE, SmallTape
@@ -128,6 +129,16 @@ def test_who_follow_the_new_highs_and_lows_of_a_range_are_none() -> None:
         tape.price += random.choice((-9, -3, 3, 9))
         tape.tick()
     assert not tape.crimes
+
+
+@pytest.mark.parametrize(("same", "others"), [(6, 6), (9, 10), (14, 18), (70, 100)])
+def test_so_many_of_the_others_are_a_crowd(same: int, others: int) -> None:
+    assert is_crowd(same, others)
+
+
+@pytest.mark.parametrize(("same", "others"), [(5, 6), (6, 8), (8, 10), (60, 100)])
+def test_so_many_are_on_one_side_by_chance_or_for_little(same: int, others: int) -> None:
+    assert not is_crowd(same, others)
 
 
 # Rounds

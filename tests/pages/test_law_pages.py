@@ -150,7 +150,7 @@ def test_the_scorecard_shows_what_was_published_and_what_falls_short(
     monkeypatch.setattr(law, "SCORECARD", tmp_path / "scorecard.json")
     law._published.cache_clear()
     assert "No scorecard is published yet." in text_of(client, "/sec/scorecard")
-    caught = Played(name="spoof_to_buy", crime="spoofing", style="plain", proven=95)
+    caught = Played(name="spoof_to_buy", crime="spoofing", style="plain", proven=95, counted=95)
     right = Alert(
         crime="spoofing",
         tick=101,
@@ -162,7 +162,7 @@ def test_the_scorecard_shows_what_was_published_and_what_falls_short(
         charged=1,
         wronged=0,
     )
-    missed = Played(name="spoof_in_turns", crime="spoofing", style="evasive", proven=90)
+    missed = Played(name="spoof_in_turns", crime="spoofing", style="evasive", proven=90, counted=90)
     card = score(
         [
             Result(half="held-out", played=[caught], alerts=[right], naive=[], voids=0),

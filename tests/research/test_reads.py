@@ -23,7 +23,6 @@ from news.research.rules import RESEARCH_RULES
 from news.research.standing import the_copy
 from tests.floor.hall import Hall
 from tests.research.said import alert, get, post, titles
-from tests.research.test_runner import runner
 
 READS = 3  # the world, a page, and the count of all
 
@@ -135,40 +134,6 @@ def test_a_list_reads_little(
 def test_what_may_not_be_asked_is_refused(said: Hall, client: Client, path: str) -> None:
     response = client.get(f"/api/v1/{path}")
     assert response.status_code == 400 and response.json()["details"]
-
-
-# The copy that web processes keep of the desk
-
-
-def test_the_copy_follows_the_desk_tick_by_tick(said: Hall, client: Client) -> None:
-    desk_runner = runner()
-    for _ in range(3):
-        said.tick("ann BUY 10 MARKET")
-        desk_runner.catch_up()
-        with the_copy().read() as desk:
-            assert desk is not None and desk.tick == World.objects.get().tick
-            companies = {symbol: one.dump() for symbol, one in desk.companies.items()}
-    the_copy.cache_clear()
-    with the_copy().read() as fresh:
-        assert fresh is not None
-        assert {symbol: one.dump() for symbol, one in fresh.companies.items()} == companies
-
-
-def test_before_the_desk_has_read_anything_it_says_so(still_hall: Hall, client: Client) -> None:
-    for response in (
-        client.get("/api/v1/research/levels/APEX"),
-        post(client, "analysts/macro/analyze", {}),
-    ):
-        assert response.status_code == 404 and "read nothing yet" in response.json()["error"]
-    health = get(client, "analysts/health")
-    assert health["tick"] == 0 and health["behindTicks"] == World.objects.get().tick
-    assert {one["lastRunTick"] for one in health["checkers"]} == {None}
-    assert get(client, "research/squeeze")["items"] == []
-    assert get(client, "alerts")["items"] == []
-    assert client.get("/api/v1/narrative/current").status_code == 404
-    page = client.get("/research")
-    assert page.status_code == 200
-    assert "The desk has read nothing yet." in page.content.decode()
 
 
 # Analysts

@@ -24,12 +24,12 @@ def alert(**given: Any) -> Alert:
 
 
 def implant(*alerts: Alert, style: str = "plain", proven: int = 95) -> Result:
-    played = Played(name="spoof_to_buy", crime="spoofing", style=style, proven=proven)
+    played = Played(name="spoof_to_buy", crime="spoofing", style=style, proven=proven, counted=80)
     return Result(half="held-out", played=[played], alerts=[*alerts], naive=[], voids=0)
 
 
 def innocent(*alerts: Alert) -> Result:
-    played = Played(name="fat finger", crime="", style="", proven=None)
+    played = Played(name="fat finger", crime="", style="", proven=None, counted=None)
     return Result(half="held-out", played=[played], alerts=[*alerts], naive=[], voids=0)
 
 
@@ -59,6 +59,7 @@ def test_recall_precision_and_latency_are_of_the_right_alerts() -> None:
     assert row["recallBy"] == {"plain": 1.0, "disguised": None, "evasive": 0.0}
     assert row["precision"] == 3 / 4
     assert (row["latencyMedian"], row["latencyP95"]) == (6, 6)
+    assert row["latencyByCount"] == [21, 21]
     assert row["exact"] == 0.5
     assert figures["innocent"]["false"] == 1
     assert figures["innocent"]["per1200"] == 600

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from market.engine.engine import Plain
 from market.engine.orders import Order
 from market.engine.outcome import Trade
-from market.engine.values import BUY, SELL, Cents, Shares, Tick
+from market.engine.values import BUY, SELL, Cents, Shares, Side, Tick
 from sec.engine.detectors.detector import Known
+from sec.engine.detectors.quoting import NEAR
 from sec.engine.detectors.rounds import AVERAGED, HORIZONS, RANGED, Acted
 from sec.engine.detectors.tape import Added, Flow, trade_seen
 from sec.engine.detectors.ties import Ties
@@ -21,6 +22,7 @@ LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
 PUBLIC_TICKS = 15  # after news or a rumor of a company, in which agreement proves nothing
 FOLLOWED_TICKS = 200  # in which what was begun for a public reason may be ended for one
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
+CROWD_SIGMAS = 2.0  # by which they are more than half, or their agreement is chance
 LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
 LEAST_MOVE = 0.15  # usual moves over a horizon: what is smaller says nothing
 LEAST_AWAY = 0.08  # the same of a distance from an average
@@ -141,7 +143,7 @@ class Choices:
                 same = bought if act.net > 0 else len(flows) - bought
                 partners = len(known.ties.among(account, traded))
                 others = len(flows) - 1 - partners
-                if others >= CROWD and same - 1 - partners >= CROWD_PART * others:
+                if others >= CROWD and is_crowd(same - 1 - partners, others):
                     continue
             for order in act.orders:
                 if order.limit is not None and order.closed_tick is None:
@@ -271,28 +273,46 @@ class Choices:
         self.resting = _open_of(acts)
 
 
+def is_crowd(same: int, others: int) -> bool:
+    """Say whether so many of others who trade do so on one side for a common cause."""
+    return same >= CROWD_PART * others and same - others / 2 >= CROWD_SIGMAS * others**0.5 / 2
+
+
 def _left_open(added: Added, known: Known) -> dict[str, dict[int, list[Order]]]:
     """Return, by company and account, what linked accounts have placed in the tick near the price
     and left open: not of those who quote both sides, for whom others choose.
     """
+    tick, quotes = added.tick, added.quotes
+    placed: dict[str, dict[int, list[Order]]] = {}
+    for order in added.orders.touched:
+        limit, account = order.limit, order.account.id
+        if limit is None or order.tick_submitted != tick or order.tick_closed is not None:
+            continue
+        if order.stop is not None or not known.ties.has(account) or is_liquidation(order):
+            continue
+        quote = quotes[order.company.symbol]
+        if abs(limit - quote.price) <= NEAR * quote.outer:
+            placed.setdefault(quote.symbol, {}).setdefault(account, []).append(order)
     left: dict[str, dict[int, list[Order]]] = {}
-    for placed in known.quoting.placing:
-        first = placed.orders[0]
-        account, symbol = first.account.id, first.company.symbol
-        if placed.is_quote or not known.ties.has(account):
-            continue
-        if known.quoting.is_maker(account, symbol):
-            continue
-        side = BUY if placed.bids > placed.asks else SELL
-        orders = [
-            one
-            for one in placed.orders
-            if one.side is side and one.tick_closed is None and not is_liquidation(one)
-        ]
-        shares = sum(one.quantity - one.filled for one in orders)
-        if shares >= LEAST_SHARES * added.quotes[symbol].usual_volume:
-            left.setdefault(symbol, {})[account] = orders
+    for symbol, of_company in placed.items():
+        least = LEAST_SHARES * quotes[symbol].usual_volume
+        for account, orders in of_company.items():
+            if known.quoting.is_two_sided(account, symbol, tick):
+                continue
+            if known.quoting.is_maker(account, symbol):
+                continue
+            larger = max((_on_side(orders, BUY), _on_side(orders, SELL)), key=_unfilled)
+            if _unfilled(larger) >= least:
+                left.setdefault(symbol, {})[account] = larger
     return left
+
+
+def _on_side(orders: list[Order], side: Side) -> list[Order]:
+    return [order for order in orders if order.side is side]
+
+
+def _unfilled(orders: list[Order]) -> Shares:
+    return sum(order.quantity - order.filled for order in orders)
 
 
 def _net(account: int, trades: list[Trade]) -> Shares:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from market.engine.engine import Plain
-from market.engine.orders import Order
 from market.engine.values import BUY, Shares, Tick
 from sec.engine.detectors.tape import QuoteSeen, TickOrders
 from sec.engine.detectors.turnover import SLOW, due
@@ -24,7 +23,7 @@ class Placed:
     alike, the latest counting most.
     """
 
-    __slots__ = ("any", "asks", "bids", "both", "clock", "first", "orders", "quoted", "tick")
+    __slots__ = ("any", "asks", "bids", "both", "clock", "first", "quoted", "tick")
 
     def __init__(
         self,
@@ -43,9 +42,8 @@ class Placed:
         self.quoted = (
             quoted  # a bit for each of the last ticks, the latest lowest: both sides alike
         )
-        self.bids: Shares = 0  # placed in the tick, by `orders`, until the next is taken in
+        self.bids: Shares = 0  # placed in the tick that is being taken in; none between ticks
         self.asks: Shares = 0
-        self.orders: list[Order] = []
 
     def begin(self, tick: Tick, clock: Tick) -> None:
         """Let a tick begin in which it places something."""
@@ -56,15 +54,6 @@ class Placed:
         self.both *= kept
         self.tick, self.clock = tick, clock
 
-    @property
-    def is_quote(self) -> bool:
-        """Say whether what was placed last is a quote of both sides."""
-        return self.quoted & 1 == 1
-
-    def end(self) -> None:
-        self.bids = self.asks = 0
-        self.orders = []
-
 
 class Quoting:
     """What every agent has placed, by company."""
@@ -72,7 +61,6 @@ class Quoting:
     def __init__(self, window_ticks: Tick) -> None:
         self.window_ticks = window_ticks
         self.placed: dict[str, dict[int, Placed]] = {}  # by company and account
-        self.placing: list[Placed] = []  # of those who have placed something in the tick
         self.clocks: dict[str, Tick] = {}  # by company: ticks in which it has traded
 
     def see(self, tick: Tick, orders: TickOrders, quotes: Mapping[str, QuoteSeen]) -> None:
@@ -82,8 +70,6 @@ class Quoting:
         clocks = self.clocks
         for symbol, quote in quotes.items():
             clocks[symbol] = clocks.get(symbol, 0) + (1 if quote.is_trading else 0)
-        for one in self.placing:
-            one.end()
         fresh: list[Placed] = []
         for order in orders.touched:
             if order.limit is None or order.tick_submitted != tick or order.stop is not None:
@@ -98,10 +84,9 @@ class Quoting:
             placed = of_company.get(account)
             if placed is None:
                 placed = of_company[account] = Placed(tick, clocks[symbol])
-            if not placed.orders:
+            if not (placed.bids or placed.asks):
                 placed.begin(tick, clocks[symbol])
                 fresh.append(placed)
-            placed.orders.append(order)
             if order.side is BUY:
                 placed.bids += order.quantity
             else:
@@ -110,7 +95,7 @@ class Quoting:
             if min(placed.bids, placed.asks) >= ALIKE * max(placed.bids, placed.asks):
                 placed.both += 1.0
                 placed.quoted |= 1
-        self.placing = fresh
+            placed.bids = placed.asks = 0
         oldest = tick - self.window_ticks
         for symbol in due(tick, self.placed):
             of_company = self.placed[symbol]
@@ -134,6 +119,11 @@ class Quoting:
         now = self.clocks[symbol]
         ticks = (1.0 - SLOW ** max(least_ticks, now - placed.first)) / (1.0 - SLOW)
         return placed.any * SLOW ** (now - placed.clock) / ticks
+
+    def is_two_sided(self, account: int, symbol: str, tick: Tick) -> bool:
+        """Say whether what an account has placed in a tick, its last, is a quote of both sides."""
+        placed = self.placed.get(symbol, {}).get(account)
+        return placed is not None and placed.tick == tick and placed.quoted & 1 == 1
 
     def is_quote(self, order: OrderSeen) -> bool:
         """Say whether an order of the last ticks was one side of a quote of both."""

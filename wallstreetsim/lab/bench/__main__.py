@@ -19,6 +19,7 @@ FIGURES = {
     "tick_1000_watched": "watched",
     "tick_10000": "ticks",
     "tick_10000_desk": "research",
+    "research_entry": "research",
     "research_day": "research",
     "tick_10000_agents": "ticks",
     "tick_mixed": "ticks",

@@ -4,7 +4,7 @@ code with the detectors, judges all that the guilty have done of the company so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from market.engine.outcome import Trade
@@ -28,6 +28,11 @@ class FullRecord:
         self.evidence = Evidence()
         self.tick: Tick | None = None
 
+    def note_price(self, quote: QuoteSeen, tick: Tick) -> None:
+        """Take in how the company stood at the end of a tick."""
+        price = price_seen(quote, tick)
+        self.evidence.prices[price.id] = price
+
     def add(
         self,
         tick: Tick,
@@ -35,9 +40,8 @@ class FullRecord:
         trades: Iterable[Trade],
         rumors: Iterable[RumorSeen],
         events: Iterable[EventSeen],
-        quote: QuoteSeen,
     ) -> None:
-        """Take in what a tick has added, and how the company stood at its end."""
+        """Take in what a tick has added."""
         accounts, kept = self.guilt.accounts, self.evidence
         mine = [one for one in orders if self._is_about(one.symbol) and one.account in accounts]
         made = [
@@ -49,8 +53,6 @@ class FullRecord:
         kept.trades.update((one.id, one) for one in made)
         kept.events.update((one.id, one) for one in events if self._is_about(one.symbol))
         kept.rumors.update((one.id, one) for one in rumors if one.account in accounts)
-        price = price_seen(quote, tick)
-        kept.prices[price.id] = price
         if mine or made:
             self._judge(tick)
 
@@ -75,27 +77,48 @@ class FullRecord:
                 return
 
 
-def note(record: FullRecord, stage: Stage, accounts: Iterable[int]) -> None:
-    """Take in a stage's last tick, and how these accounts are linked, unless all is proven."""
-    if record.tick is not None:
-        return
-    tick, world, symbol = stage.world.tick, stage.world, record.guilt.symbol
-    office = world.by_name["sec"]
-    assert isinstance(office, SecEngine)
-    near = list(accounts)
-    chief = world.registry.ceos.get(symbol)
-    if chief is not None:
-        record.head(chief, symbol, tick)
-        near.append(chief)
-    for one, other in combinations(near, 2):
-        if one != other and world.registry.linked(one, other):
-            record.link(one, other, tick)
-    log = world.market.log
-    record.add(
-        tick,
-        [order_seen(order) for order in log.orders.values() if order.account.id in near],
-        log.trades,
-        [rumor for rumor in office.records.rumors if rumor.tick == tick],
-        office.surveillance.events,
-        office.surveillance.quotes[symbol],
-    )
+class FullRecords:
+    """Those of all that is guilty on a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        office = stage.world.by_name["sec"]
+        assert isinstance(office, SecEngine)
+        self.office = office
+        self.by_part: dict[int, FullRecord] = {}
+        self.before: Mapping[str, QuoteSeen] = {}  # the companies at the end of the last tick
+
+    def note(self) -> None:
+        """Take in the stage's last tick, for what is not proven yet."""
+        tick, quotes = self.stage.world.tick, self.office.surveillance.quotes
+        for number, part in enumerate(self.stage.parts):
+            if part.guilt is None:
+                continue
+            record = self.by_part.get(number)
+            if record is None:
+                record = self.by_part[number] = FullRecord(part.guilt)
+                if part.guilt.symbol in self.before:
+                    record.note_price(self.before[part.guilt.symbol], tick - 1)
+            if record.tick is None:
+                record.note_price(quotes[part.guilt.symbol], tick)
+                self._note(record, [id for actor in part.actors for id in actor.ids])
+        self.before = quotes
+
+    def _note(self, record: FullRecord, accounts: list[int]) -> None:
+        world, symbol = self.stage.world, record.guilt.symbol
+        tick, near = world.tick, [*accounts]
+        chief = world.registry.ceos.get(symbol)
+        if chief is not None:
+            record.head(chief, symbol, tick)
+            near.append(chief)
+        for one, other in combinations(near, 2):
+            if one != other and world.registry.linked(one, other):
+                record.link(one, other, tick)
+        log = world.market.log
+        record.add(
+            tick,
+            [order_seen(order) for order in log.orders.values() if order.account.id in near],
+            log.trades,
+            [rumor for rumor in self.office.records.rumors if rumor.tick == tick],
+            self.office.surveillance.events,
+        )

@@ -12,7 +12,7 @@ from agents.engine.facts import RumorSpread
 from market.engine.values import Tick
 from sec.engine.outcome import AccusedState, CaseState
 from wallstreetsim.lab.surveillance.catalogue import CRIMES, LOOK_ALIKES
-from wallstreetsim.lab.surveillance.full_record import FullRecord, note
+from wallstreetsim.lab.surveillance.full_record import FullRecord, FullRecords
 from wallstreetsim.lab.surveillance.naive import NaiveRules
 from wallstreetsim.lab.surveillance.stage import Guilt, Part, Play, Setting, Stage
 
@@ -57,13 +57,15 @@ class Alert(TypedDict):
 
 class Played(TypedDict):
     """A script that was played. `proven` is the first tick at which the record suffices to prove
-    it, by the script's own count and by the SEC's verifier; None for a look-alike.
+    it, by the script's own count and by the SEC's verifier, `counted` by the count alone; None
+    for a look-alike.
     """
 
     name: str
     crime: str
     style: str
     proven: Tick | None
+    counted: Tick | None
 
 
 class Result(TypedDict):
@@ -119,16 +121,13 @@ def watch(plays: Sequence[tuple[str, Play]], seed: str, setting: Setting) -> Wat
     cases: dict[str, CaseState] = {}
     accused: dict[tuple[str, int], AccusedState] = {}
     naive = NaiveRules()
-    records: dict[int, FullRecord] = {}  # by part
+    records = FullRecords(stage)
     for outcome in stage.run():
         cases |= {case.id: case for case in outcome.sec.cases}
         accused |= {(one.case, one.account): one for one in outcome.sec.accused}
         naive.look(outcome, list(stage.world.facts.of(RumorSpread)))
-        for number, part in enumerate(stage.parts):
-            if part.guilt is not None:
-                record = records.setdefault(number, FullRecord(part.guilt))
-                note(record, stage, [id for actor in part.actors for id in actor.ids])
-    return Watched(stage, cases, list(accused.values()), naive, list(records.values()))
+        records.note()
+    return Watched(stage, cases, list(accused.values()), naive, list(records.by_part.values()))
 
 
 def result_of(watched: Watched, half: str, style: str, voids: int) -> Result:
@@ -160,6 +159,7 @@ def result_of(watched: Watched, half: str, style: str, voids: int) -> Result:
             crime=part.guilt.crime if part.guilt else "",
             style=style,
             proven=watched.proven(part.guilt) if part.guilt else None,
+            counted=part.guilt.proven_tick if part.guilt else None,
         )
         for part in parts
     ]

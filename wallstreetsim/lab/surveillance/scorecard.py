@@ -101,10 +101,12 @@ class Scorecard:
             f" ({figures['engineHash']})",
             "",
             f"{'type':18} {'recall':>7} {'plain':>7} {'disg.':>7} {'evasive':>7} {'precis.':>8}"
-            f" {'F1':>6} {'n':>4} {'latency':>9} {'exact':>6}   naive: recall, precision",
+            f" {'F1':>6} {'n':>4} {'latency':>9} {'by count':>9} {'exact':>6}"
+            "   naive: recall, precision",
         ]
         for row in figures["types"]:
             latency = f"{_number(row['latencyMedian'])}/{_number(row['latencyP95'])}"
+            by_count = "/".join(map(_number, row["latencyByCount"]))
             naive = row["naive"]
             compared = (
                 f"{_share(naive['recall'])}, {_share(naive['precision'])}" if naive else "no rule"
@@ -113,7 +115,7 @@ class Scorecard:
             lines.append(
                 f"{row['type']:18} {_share(row['recall']):>7} {styles}"
                 f" {_share(row['precision']):>8} {_share(row['f1']):>6} {row['implants']:4}"
-                f" {latency:>9} {_share(row['exact']):>6}   {compared}"
+                f" {latency:>9} {by_count:>9} {_share(row['exact']):>6}   {compared}"
             )
         lines += ["", f"{'script':26} {'type':18} {'style':10} {'caught':>9} {'convicted':>9}"]
         for row in figures["scripts"]:
@@ -203,6 +205,9 @@ def _type_row(crime: str, results: Sequence[Result]) -> Json:
     latencies = sorted(
         max(0, alert["tick"] - (played["proven"] or 0)) for played, alert in caught if alert
     )
+    by_count = sorted(
+        max(0, alert["tick"] - (played["counted"] or 0)) for played, alert in caught if alert
+    )
     alerts = [a for result in results for a in result["alerts"] if a["crime"] == crime]
     naive = [a for result in results for a in result["naive"] if a["crime"] == crime]
     recall = _part(sum(alert is not None for _, alert in caught), len(caught))
@@ -223,6 +228,8 @@ def _type_row(crime: str, results: Sequence[Result]) -> Json:
         "f1": _f1(recall, precision),
         "latencyMedian": _quantile(latencies, 0.5),
         "latencyP95": _quantile(latencies, 0.95),
+        # The same from when the script counts its guilt as proven, and the verifier may not yet.
+        "latencyByCount": [_quantile(by_count, 0.5), _quantile(by_count, 0.95)],
         "exact": _part(
             sum(bool(alert and alert["exact"]) for _, alert in caught),
             sum(alert is not None for _, alert in caught),
