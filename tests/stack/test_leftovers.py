@@ -1,5 +1,6 @@
 """What a killed run left is stopped by the next, and nothing else is."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wallstreetsim.stack import children
+from wallstreetsim.stack import child, children
 from wallstreetsim.stack.children import living_in, record, stop_leftovers, wait_for_turn
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -78,3 +79,17 @@ def test_who_works_in_a_directory_is_found_by_it(
 ) -> None:
     assert [process.pid for process in living_in(tmp_path / "home")] == [sleeper.pid]
     assert living_in(tmp_path / "pids") == []
+
+
+def test_a_process_can_be_stopped_though_its_shell_ignores_the_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("wait_for_turn", "record", "die_with_parent"):
+        monkeypatch.setattr(child, name, lambda *given: None)
+    monkeypatch.setattr("os.execvp", lambda *given: None)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        child.main("web")
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -7,7 +7,7 @@ So what supervisor started is what runs, under one pid.
 
 import os
 import sys
-from signal import SIGTERM
+from signal import SIG_DFL, SIGTERM, signal
 
 from wallstreetsim import settings
 from wallstreetsim.environment.places import Places
@@ -25,6 +25,7 @@ def main(name: str, *options: str) -> None:
     if name == "postgres":
         become_owner_of(places.postgres)
     die_with_parent(stop_signal(name))  # again, for changing user has cancelled it
+    signal(stop_signal(name), SIG_DFL)  # a shell has what it runs in the background ignore SIGINT
     os.execvp(words[0], words)
 
 

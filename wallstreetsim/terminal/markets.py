@@ -84,11 +84,11 @@ class Column(NamedTuple):
 
 COLUMNS = (
     Column("Symbol", "symbol", "text"),
-    Column("Company", "", "text less"),
-    Column("Sector", "", "text less"),
+    Column("Company", "", "text least"),
+    Column("Sector", "", "text least"),
     Column("Price", "price"),
     Column("Day", "changePercent"),
-    Column("Trend", "", "less trend"),
+    Column("Trend", "", "least trend"),
     Column("Bid", "", "less"),
     Column("Ask", "", "less"),
     Column("Volume 24h", "volume24h", "less"),
