@@ -19,11 +19,11 @@ from market import tape
 from market.engine.values import Tick
 from market.models import World
 from market.tape import PUBLIC_STREAM, RESEARCH_STREAM, Entry
-from news.models import ResearchState
+from news.models import ResearchSignal, ResearchState
 from news.research import rows, runner, states
 from news.research.companies import Listed
 from news.research.desk import READING, Plain, ResearchDesk
-from news.research.events import ResearchEvent
+from news.research.events import ResearchEvent, SignalClosed
 from news.research.rules import RESEARCH_RULES
 
 MOST_TICKS = 200  # of a span: the desk keeps a state far more often
@@ -152,12 +152,21 @@ def _against_rows(span: Span, retold: Retold) -> Iterator[str]:
         for number in sorted(kept.keys() | again.keys()):
             if kept.get(number) != again.get(number):
                 yield f"{name} {number} is not what the research desk says of the tape"
-    ended = rows.closed_rows(written.closed)
-    for event in written.closed:
-        row = ended.get(event.id)
-        end = rows.end_of(event)
+    yield from _against_ends(span, written.closed)
+
+
+def _against_ends(span: Span, closed: Iterable[SignalClosed]) -> Iterator[str]:
+    """Compare the signals that ended in a span. One query, whether any did or not."""
+    within = ResearchSignal.objects.filter(
+        closed_tick__gt=span.first.tick, closed_tick__lte=span.last.tick
+    )
+    ended = {str(row.id): row for row in within}
+    for event in closed:
+        row, end = ended.pop(event.id, None), rows.end_of(event)
         if row is None or any(getattr(row, name) != value for name, value in end.items()):
             yield f"signal {event.id} has not come to the end that the tape gives it"
+    for id in ended:
+        yield f"signal {id} has come to an end that the tape does not give it"
 
 
 def _plain(row: Model, fields: Sequence[str]) -> dict[str, Any]:

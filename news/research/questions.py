@@ -120,7 +120,9 @@ _WORD = re.compile(r"\w+", re.ASCII)
 
 
 def answer(question: str, tape: Tape) -> Answer:
-    """Return the answer to a question that is not blank."""
+    """Return the answer to a question that is not blank. What was said before now is given with its
+    tick: it was so then.
+    """
     written = _WORD.findall(question)
     words = [word.lower() for word in written]
     known = set(words)
@@ -135,7 +137,7 @@ def answer(question: str, tape: Tape) -> Answer:
         lines.append(("index", _market_line(tape)))
     symbols = {quote.symbol for quote in quotes}
     lines += [
-        (one.id, one.text)
+        (one.id, f"Tick {one.tick}: {one.text}")
         for one in tape.told
         if (not symbols or symbols & set(one.symbols))
         and (_is_asked(one, topics) if topics else bool(symbols))

@@ -76,6 +76,13 @@ def _win() -> str:
     return f"signal {signal.id} has not come to the end"
 
 
+def _end() -> str:
+    signal = ResearchSignal.objects.filter(outcome="").latest("number")
+    end = {"outcome": "TARGET", "closed_tick": 25, "return_bps": 9_999}
+    ResearchSignal.objects.filter(number=signal.number).update(**end)
+    return f"signal {signal.id} has come to an end that the tape does not give it"
+
+
 def _misremember() -> str:
     row = ResearchState.objects.exclude(state=None).latest("tick")
     assert row.state is not None
@@ -90,11 +97,11 @@ def test_the_audit_finds_whatever_is_not_as_the_tape_says(hall: Hall, desk: Runn
     _ticks(hall, 29)
     assert desk.catch_up() == 30
     assert hall.audit() == []
-    for forge in (_retitle, _lose_a_row, _reword_the_stream, _win, _misremember):
+    for forge in (_retitle, _lose_a_row, _reword_the_stream, _win, _end, _misremember):
         says = forge()
         found = list(auditing.differences())
         assert [one for one in found if one.startswith(says)], (says, found)
-    assert len(hall.audit()) >= 5
+    assert len(hall.audit()) >= 6
 
 
 def test_the_audit_says_which_entries_nobody_can_read(hall: Hall, desk: Runner) -> None:

@@ -23,9 +23,9 @@ TAPE = Tape(QUOTES, TOLD, "bear", 99_500, -0.005)
 
 def test_a_company_that_is_named_gives_its_price_and_what_was_said_of_it() -> None:
     found = answer("What about nova?", TAPE)
-    assert (
-        found.text
-        == "NOVA stands at $102.50, up 2.5% today. BUY NOVA, a breakout. NOVA is squeezed."
+    assert found.text == (
+        "NOVA stands at $102.50, up 2.5% today."
+        " Tick 90: BUY NOVA, a breakout. Tick 80: NOVA is squeezed."
     )
     assert found.sources == ("NOVA", "s1", "a1")
     assert answer("and Apex Systems?", TAPE).sources == ("APEX", "a2", "n1")
