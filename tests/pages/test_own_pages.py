@@ -262,6 +262,8 @@ def test_what_nothing_takes_back_is_done_once_its_terms_are_confirmed(
 
 
 def test_what_the_dry_run_refuses_cannot_be_confirmed(ann: Client) -> None:
+    sent = {"type": "FLEE", "back": "/me/actions", "destination": "Rio"}
+    assert ann.post("/me/act", sent)["Location"].endswith("preview=1#FLEE")
     page = act(ann, "FLEE", destination="Rio")
     assert "You are under no case that you could flee." in page
     assert 'name="confirmed"' not in page

@@ -60,7 +60,9 @@ def act(request: HttpRequest, agent: Agent) -> HttpResponse:
     fields = {name: str(given) for name, given in request.POST.items()}
     fields = {name: given for name, given in fields.items() if name not in OWN_FIELDS and given}
     if is_preview and not wants_json(request):
-        return _back(request, {**fields, PREVIEW: "1"})
+        return _back(
+            request, {**fields, PREVIEW: "1"}, f"#{fields['type']}" if is_unconfirmed else ""
+        )
     body = {"actions": [action_of(fields)], "dryRun": is_preview}
     once = request.POST.get("once", "") or str(uuid4())
     headers = {} if is_preview else {IDEMPOTENCY_KEY: once}
@@ -198,8 +200,10 @@ def _answer(request: HttpRequest, done: Done, fields: Mapping[str, str]) -> Http
     return _back(request, fields)
 
 
-def _back(request: HttpRequest, fields: Mapping[str, Any]) -> HttpResponse:
-    """Lead a form back to where it stood, with what was typed if it is to be shown again."""
+def _back(request: HttpRequest, fields: Mapping[str, Any], part: str = "") -> HttpResponse:
+    """Lead a form back to where it stood, with what was typed if it is to be shown again, or to a
+    part of its page.
+    """
     place = urlsplit(back_of(request))
     query = QueryDict(place.query, mutable=True)
     for name in [*query]:
@@ -208,7 +212,7 @@ def _back(request: HttpRequest, fields: Mapping[str, Any]) -> HttpResponse:
     named_by_path = place.path.rpartition("/")[2]  # as a company's page has its symbol
     query.update({name: given for name, given in fields.items() if given != named_by_path})
     asked = f"?{query.urlencode()}" if query else ""
-    return HttpResponseRedirect(f"{place.path}{asked}")
+    return HttpResponseRedirect(f"{place.path}{asked}{part}")
 
 
 FORM_FIELDS = {
