@@ -63,7 +63,9 @@ def test_a_frozen_key_opens_nothing_until_it_is_thawed(ann: Trader) -> None:
     assert ann.desk.get("/agents/me", session).status == 401
     assert ann.desk.post("/auth/login", {"apiKey": ann.key}).status == 401
     assert ApiKey.objects.live().filter(agent__name="ann").count() == 1
+    assert site("frozen").startswith(f"{ann.key[:12]}… of ann  ")
     site("thaw", "key", ann.key[:12])
+    assert site("frozen") == ""
     assert ann.get("/agents/me").status == 200
     with pytest.raises(CommandError, match="There is no live key nobody"):
         site("freeze", "key", "nobody")

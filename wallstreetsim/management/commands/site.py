@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from agents.models import FrozenAddress, RegistrationMode
+from agents.models import ApiKey, FrozenAddress, RegistrationMode
 from agents.services import site_state
 from wallstreetsim.management.record import RecordCommand
 
@@ -49,14 +49,20 @@ class Command(RecordCommand):
             for _ in range(options["count"]):
                 self.stdout.write(site_state.invite(options["note"]))
         elif act == "frozen":
-            for frozen in FrozenAddress.objects.order_by("network"):
-                self.stdout.write(f"{frozen.network}  {frozen.frozen_at:%F %T}  {frozen.reason}")
+            self._list_frozen()
         elif act == "notice":
             self._tell(options["text"], options["minutes"])
         elif options["what"] == "key":
             self._keys(act, options["reference"])
         else:
             self._address(act, options["network"], options["reason"])
+
+    def _list_frozen(self) -> None:
+        keys = ApiKey.objects.live().filter(frozen_at__isnull=False).select_related("agent")
+        for key in keys.order_by("frozen_at"):
+            self.stdout.write(f"{key}  {key.frozen_at:%F %T}")
+        for frozen in FrozenAddress.objects.order_by("network"):
+            self.stdout.write(f"{frozen.network}  {frozen.frozen_at:%F %T}  {frozen.reason}")
 
     def _tell(self, text: str, minutes: float | None) -> None:
         if len(text) > 200:
