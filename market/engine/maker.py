@@ -28,7 +28,8 @@ def quotes(
 ) -> list[Quote]:
     """Return the quotes for one company, best first on each side, bids before asks.
 
-    `volatility` is daily, `volatility_multiple` the tick's multiple of it (σ_t), `inventory` what
+    `volatility` is daily, `volatility_multiple` the multiple of it
+    that is expected of the next tick (σ_t), `inventory` what
     the maker holds of the `shares` issued, `cash` what it may spend here. It never offers more than
     it holds nor bids for more than the cash buys, and every bid lies below every ask. The centre
     leans so that those who trade bring its inventory back. Sources: market-model, section 1; Ho and

@@ -7,6 +7,7 @@ from market.engine.accounts import MARKET_MAKER
 from market.engine.book_orders import Ticket
 from market.engine.desk import Desk
 from market.engine.orders import Company, Order
+from market.engine.pricing import expected_multiple
 from market.engine.reasons import Reason
 from market.engine.values import Intent, OrderKind, OrderStatus, Side
 
@@ -47,7 +48,7 @@ def fresh_quotes(desk: Desk, company: Company) -> list[Order]:
     quotes = maker.quotes(
         price=company.price,
         volatility=company.listing.volatility,
-        volatility_multiple=company.pricing.multiple,
+        volatility_multiple=expected_multiple(company.pricing, desk.rules.pricing),
         usual_volume=company.pricing.usual_volume,
         inventory=account.quantity_of(company.symbol),
         shares=company.shares,

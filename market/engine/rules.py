@@ -56,8 +56,8 @@ class PricingRules:
     docs/realism.md says why the numbers are these where they are not the model's.
     """
 
-    flow_weight: float = 0.6
-    shock_weight: float = 0.3
+    flow_weight: float = 0.5
+    shock_weight: float = 0.4
     drift_weight: float = 0.1
     market_share: float = 0.35  # of the shock's variance
     sector_share: float = 0.20
@@ -75,10 +75,10 @@ class PricingRules:
     lean_weight: float = 0.27  # of the quotes' lean, which those without an opinion follow
     most_lean: float = 0.25  # in half-spreads; what lies beyond it tempts nobody further
     permanent_flow: float = 0.5  # what of a flow's impact the fundamental follows
-    volatility_half_lives: tuple[float, ...] = (4.0, 50.0, 450.0)
-    volatility_sds: tuple[float, ...] = (0.47, 0.28, 0.285)  # of the log-volatilities
-    open_swell: float = 1.1  # how much wilder the first tick is than noon, and how long
-    open_swell_ticks: float = 25.0
+    volatility_half_lives: tuple[float, ...] = (3.0, 38.0, 180.0)
+    volatility_sds: tuple[float, ...] = (0.53, 0.2, 0.35)  # of the log-volatilities
+    open_swell: float = 0.95  # how much wilder the first tick is than noon, and how long
+    open_swell_ticks: float = 42.0
     close_swell: float = 0.45
     close_swell_ticks: float = 25.0
     unrest: float = 0.5  # an event adds so much to the volatility, fading over its duration

@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 from market.engine import maker
 from market.engine.pricing.flow import remember_impact, surprise
 from market.engine.pricing.state import PriceState
-from market.engine.pricing.volatility import intraday_profile
+from market.engine.pricing.volatility import (
+    _components,
+    advance,
+    expected_multiple,
+    intraday_profile,
+)
+from market.engine.random_source import RandomSource
 from market.engine.rules import MarketRules
 from market.engine.values import Side
 from tests.cast import listing
@@ -72,18 +78,31 @@ def moved_by(quantity: float, state: PriceState) -> float:
     return state.sigma * root * surprise(state, round(quantity * USUAL), RULES.pricing)
 
 
-def growth_of_volatility() -> float:
-    """Return the most by which σ_t is expected to grow from the quotes to the next price: their
-    last shocks', and that of the time of day.
+def growth_of_the_hour() -> float:
+    """Return the most by which the time of day raises σ_t from the quotes to the next price; what
+    its phases are expected to do is in the quotes.
     """
-    rules = RULES.pricing
-    variance = sum(
-        sd * sd * (1.0 - math.pow(0.25, 1.0 / half_life))
-        for sd, half_life in zip(rules.volatility_sds, rules.volatility_half_lives, strict=True)
+    profile = intraday_profile(RULES.pricing, RULES.session.open_ticks)
+    return max(later / earlier for earlier, later in pairwise(profile))
+
+
+@pytest.mark.parametrize("fast", [-math.pi / 2, -0.6, 0.0, 1.1, math.pi / 2])
+@pytest.mark.parametrize("slow", [-1.4, 0.3])
+def test_the_quotes_expect_the_volatility_of_the_next_tick(fast: float, slow: float) -> None:
+    state, streams = state_of(0.02), RandomSource("round-trips")
+    phases = [fast, 0.0, slow]
+    state.volatility_phases, state.multiple = list(phases), 1.0
+    expected = expected_multiple(state, RULES.pricing)
+    _, level = _components(RULES.pricing.volatility_half_lives, RULES.pricing.volatility_sds)
+    last = level + math.fsum(
+        sd * math.sqrt(2.0) * math.sin(phase)
+        for sd, phase in zip(RULES.pricing.volatility_sds, phases, strict=True)
     )
-    profile = intraday_profile(rules, RULES.session.open_ticks)
-    hours = max(later / earlier for earlier, later in pairwise(profile))
-    return math.exp(variance / 2.0) * hours
+    drawn = []
+    for tick in range(20_000):
+        state.volatility_phases = list(phases)
+        drawn.append(advance(state, tick, "APEX", streams, RULES.pricing) / math.exp(last))
+    assert math.fsum(drawn) / len(drawn) == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize("volatility", VOLATILITIES)
@@ -95,7 +114,7 @@ def test_a_purchase_costs_more_than_it_moves_the_price(
     """Whichever way the quotes lean. So it is worth less than it cost, even at the price."""
     asks = ladder(volatility, multiple, inventory)
     whole = sum(size for _, size in asks)
-    sigma_t = max(1.0, multiple) * growth_of_volatility()  # of the price step that follows
+    sigma_t = max(1.0, multiple) * growth_of_the_hour()  # of the price step that follows
     for n in range(1, 101):
         quantity = whole * n / 100
         moves = math.expm1(sigma_t * moved_by(quantity, state_of(volatility)))
@@ -155,5 +174,5 @@ def test_what_was_bought_is_not_sold_dearer_by_an_order_that_the_new_quotes_meet
         whole = sum(size for _, size in asks)
         for n in range(1, 101):
             quantity = whole * n / 100
-            bid = moved_by(quantity, state_of(volatility)) * growth_of_volatility() - asks[0][0]
+            bid = moved_by(quantity, state_of(volatility)) * growth_of_the_hour() - asks[0][0]
             assert bid < cost_of(quantity, asks) / quantity

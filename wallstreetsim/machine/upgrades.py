@@ -5,6 +5,7 @@ Each writes the schema that it leads to as that schema was, so it never changes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -152,8 +153,8 @@ def _from_3(state: State, rules: Rules) -> State:
     of a company have other names. Accounts know what came beside trading and may owe fines,
     escrow is one; agents know their past: nothing happened before. The index has candles from
     here on. It knows initial margin by company, what of the volume the market maker absorbed,
-    which stops a trade has reached, how quotes lean, slower averages of past impact, and what was
-    short at the last two closes.
+    which stops a trade has reached, how quotes lean, log-volatilities by their phases, slower
+    averages of past impact, and what was short at the last two closes.
     """
     market, tick = state["market"], state["tick"]
     climate, session = market["climate"], rules.market.session
@@ -236,7 +237,14 @@ def _margins_from_3(account: State, companies: Sequence[State], rules: Rules) ->
 def _pricing_from_3(pricing: State, rules: Rules) -> State:
     count = len(rules.market.pricing.impact_half_lives)
     averages = [*pricing["impact_averages"], *[0.0] * count][:count]
-    return pricing | {"impact_averages": averages, "lean": 0.0}
+    kept = {name: value for name, value in pricing.items() if name != "log_volatilities"}
+    phases = [
+        math.asin(max(-1.0, min(1.0, level / (sd * math.sqrt(2.0)))))
+        for level, sd in zip(
+            pricing["log_volatilities"], rules.market.pricing.volatility_sds, strict=True
+        )
+    ]
+    return kept | {"impact_averages": averages, "volatility_phases": phases, "lean": 0.0}
 
 
 def _with_escrow(accounts: list[State]) -> list[State]:

@@ -18,7 +18,7 @@ from market.engine.pricing.step import (
     take_impact,
     walk,
 )
-from market.engine.pricing.volatility import intraday_volatility, sigma_of
+from market.engine.pricing.volatility import expected_multiple, intraday_volatility, sigma_of
 from market.engine.pricing.weather import Factors, Weather, draw_factors, no_factors
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Trading",
     "Weather",
     "draw_factors",
+    "expected_multiple",
     "intraday_volatility",
     "largest_noise_bps",
     "needs_halt",

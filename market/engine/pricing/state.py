@@ -32,7 +32,7 @@ class PriceState:
     beta: float
     usual_volume: float  # shares per open tick
     impact_averages: list[float]  # one exponential average of past impact per half-life
-    log_volatilities: list[float]  # one mean-reverting component per half-life
+    volatility_phases: list[float]  # radians; a log-volatility is in proportion to its sine
     unrest: list[int] = field(default_factory=lambda: [0, 1])  # an event's ticks left, and all
     lean: float = 0.0  # how far below the price the middle of the touch lay, in half-spreads
     jump: float = 0.0  # log return that has happened and is not in the price yet
@@ -49,7 +49,7 @@ class PriceState:
             beta=listing.beta,
             usual_volume=max(1.0, listing.shares * rules.founding_turnover / session.open_ticks),
             impact_averages=[0.0] * len(rules.impact_half_lives),
-            log_volatilities=[0.0] * len(rules.volatility_half_lives),
+            volatility_phases=[0.0] * len(rules.volatility_half_lives),
         )
 
     def jump_by(self, jump: float, duration: Tick, *, is_news: bool) -> None:
@@ -77,6 +77,6 @@ class PriceState:
     @classmethod
     def load(cls, plain: dict[str, Any]) -> PriceState:
         """Return the state that `dump` described."""
-        kept = ("impact_averages", "log_volatilities", "unrest")
+        kept = ("impact_averages", "volatility_phases", "unrest")
         lists = {name: list(plain[name]) for name in kept}
         return cls(**plain | lists | {"drivers": Drivers(*plain["drivers"])})
