@@ -50,7 +50,7 @@ OPERATIONS: dict[int, list[tuple[str, Parameters]]] = {
 }
 
 
-def new_world(seed: str = "a seed") -> World:
+def new_world(seed: str = "seed 37") -> World:
     world = World(RULES, seed, SWITCHES)
     world.found(COMPANIES)
     return world

@@ -17,10 +17,10 @@ from market.engine.values import OrderStatus
 from tests.replay.history import AGENTS, RULES, TICKS, inputs_of, new_world, play
 from wallstreetsim.machine.world import World
 
-GOLDEN_DIGEST = "37cca68b1695fdb42568d539ba5118e3da2cc3971eeb6342174a1a625f2cbc0b"
+GOLDEN_DIGEST = "c50962a93c3abfb4cdf0fbb27c13e8e825bb9213b5275dbe700137bebf342cd3"
 
 # Of what is decided alone: it stays when only the digest's own making changes.
-DECISIONS = "7f215b74247054094c6d4bc266bb0258fee5da01a8408ad41fda64753ad56a2e"
+DECISIONS = "58e39593936a2004e40f10cffda1380eef01909e2f430fa23e65354ee90a7d24"
 
 WORDS = ("reason", "reason_code", "note")
 
