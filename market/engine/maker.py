@@ -28,12 +28,11 @@ def quotes(
 ) -> list[Quote]:
     """Return the quotes for one company, best first on each side, bids before asks.
 
-    `volatility` is daily, `volatility_multiple` the multiple of it
-    that is expected of the next tick (σ_t), `inventory` what
-    the maker holds of the `shares` issued, `cash` what it may spend here. It never offers more than
-    it holds nor bids for more than the cash buys, and every bid lies below every ask. The centre
-    leans so that those who trade bring its inventory back. Sources: market-model, section 1; Ho and
-    Stoll, Optimal Dealer Pricing (1981).
+    `volatility` is daily, `volatility_multiple` the multiple of it that is expected of the next
+    tick (σ_t), `inventory` what the maker holds of the `shares` issued, `cash` what it may spend
+    here. It never offers more than it holds nor bids for more than the cash buys, and every bid
+    lies below every ask. The centre leans so that those who trade bring its inventory back.
+    Sources: market-model, section 1; Ho and Stoll, Optimal Dealer Pricing (1981).
     """
     width = rules.half_spread * (1.0 + rules.volatility_spread * volatility)
     half_spread = max(0.5, price * width * max(1.0, volatility_multiple) ** rules.unrest_power)
