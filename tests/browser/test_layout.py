@@ -81,6 +81,7 @@ def test_the_whole_terminal_fits_a_window_that_is_large_enough(
     eventful: Hall, open_page: OpenPage
 ) -> None:
     page = open_page("/")
+    expect(page.locator(".connection")).to_have_attribute("data-state", "connected")
     for width, height in ((1440, 900), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollHeight") == height

@@ -117,7 +117,7 @@ def test_the_feed_keeps_only_its_newest_lines(hall: Hall, open_page: OpenPage) -
     for _ in range(25):
         hall.tick("ann BUY 1 MARKET")
     expect(tick_of(page)).to_have_text("26")
-    expect(page.locator("#feed tbody tr").first).to_contain_text("26 BUY")
+    expect(page.locator("#feed tbody tr[data-kind=BUY]").first).to_contain_text("26 BUY")
     assert page.locator("#feed tbody tr").count() <= 60
 
 

@@ -52,11 +52,19 @@ def test_the_old_ladder_paid_and_this_one_does_not() -> None:
     assert now.t < -2.0, now
 
 
-@pytest.mark.parametrize("kind", [LadderPieces, WashLever, AuctionPair, CollarPair, CornerBorrow])
+@pytest.mark.parametrize("kind", [LadderPieces, WashLever, AuctionPair, CornerBorrow])
 def test_they_trade_and_earn_nothing(kind: type[Adversary]) -> None:
     one = earned(kind(), days=2)
     assert one.capacity > 0.0, "it has traded"
     assert one.mean < 0.0
+    assert one.without_news == 0.0
+
+
+def test_a_pair_at_the_collar_earns_no_more_than_luck() -> None:
+    """What it holds of wild companies moves by a million a day, either way."""
+    one = earned(CollarPair(), days=6)
+    assert one.capacity > 0.0, "it has traded"
+    assert not one.is_free, one
     assert one.without_news == 0.0
 
 

@@ -34,9 +34,9 @@ def _act(tick: int, agent: str, type: str, quantity: int, price: float | None = 
     return f"  - {{tick: {tick}, agent: {agent}, actions: [{action}]}}\n"
 
 
-def _good_news(tick: int) -> str:
-    event = "{event: EARNINGS_BEAT, symbol: OMEGA, impact: 0.04, duration: 5}"
-    return f"  - {{tick: {tick}, inject: {event}}}\n"
+def _news(tick: int, event: str, impact: float) -> str:
+    terms = f"{{event: {event}, symbol: OMEGA, impact: {impact}, duration: 5}}"
+    return f"  - {{tick: {tick}, inject: {terms}}}\n"
 
 
 @cache
@@ -45,7 +45,8 @@ def squeezed(shorted: int = SHORTED) -> Told:
     steps = [
         _act(50, "bull", "BUY", shorted, 203.5),
         _act(51, "bear", "SHORT", shorted, 203.5),
-        *(_good_news(tick) for tick in (146, 149, 152)),
+        _news(100, "EARNINGS_MISS", -0.02),  # what it has risen by until then is no squeeze
+        *(_news(tick, "EARNINGS_BEAT", 0.04) for tick in (146, 149, 152)),
         *(_act(tick, "bear", "COVER", 1_500) for tick in range(147, 165, 2)),
     ]
     told = tell(STORY + "".join(sorted(steps, key=_tick)))
