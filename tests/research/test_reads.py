@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from market.common.redis_clients import redis_client
 from market.models import World
 from news.models import Insight as InsightRow
 from news.models import InsightProse, NarrativeProse, ResearchSignal
@@ -152,6 +153,8 @@ def test_health_names_all_analysts_and_checkers(said: Hall, client: Client) -> N
 
 
 def test_health_says_since_when_the_desk_is_at_work(said: Hall, client: Client) -> None:
+    with redis_client() as redis:  # whatever was started a minute ago
+        redis.delete(startup.STARTED, startup.TOGETHER)
     before = timezone.now()
     startup.note_started()
     at = datetime.fromisoformat(get(client, "analysts/health")["startedAt"])
