@@ -65,7 +65,7 @@ def test_a_pair_at_the_collar_earns_no_more_than_luck() -> None:
     one = earned(CollarPair(), days=6)
     assert one.capacity > 0.0, "it has traded"
     assert not one.is_free, one
-    assert one.without_news == 0.0
+    assert one.written_off == one.without_news == 0.0, "nobody pays for it"
 
 
 def test_who_closes_before_the_bell_has_paid_for_the_day() -> None:
