@@ -17,12 +17,7 @@ from hypothesis import strategies as st
 from market.engine import maker
 from market.engine.pricing.flow import remember_impact, surprise
 from market.engine.pricing.state import PriceState
-from market.engine.pricing.volatility import (
-    _components,
-    advance,
-    expected_multiple,
-    intraday_profile,
-)
+from market.engine.pricing.volatility import advance, expected_multiple, intraday_profile
 from market.engine.random_source import RandomSource
 from market.engine.rules import MarketRules
 from market.engine.values import Side
@@ -86,6 +81,11 @@ def growth_of_the_hour() -> float:
     return max(later / earlier for earlier, later in pairwise(profile))
 
 
+def mean_growth(most: float) -> float:
+    """Return the mean of exp(most·sin) around the circle."""
+    return math.fsum(math.exp(most * math.sin(n / 1_000)) for n in range(6_283)) / 6_283
+
+
 @pytest.mark.parametrize("fast", [-math.pi / 2, -0.6, 0.0, 1.1, math.pi / 2])
 @pytest.mark.parametrize("slow", [-1.4, 0.3])
 def test_the_quotes_expect_the_volatility_of_the_next_tick(fast: float, slow: float) -> None:
@@ -93,11 +93,10 @@ def test_the_quotes_expect_the_volatility_of_the_next_tick(fast: float, slow: fl
     phases = [fast, 0.0, slow]
     state.volatility_phases, state.multiple = list(phases), 1.0
     expected = expected_multiple(state, RULES.pricing)
-    _, level = _components(RULES.pricing.volatility_half_lives, RULES.pricing.volatility_sds)
-    last = level + math.fsum(
-        sd * math.sqrt(2.0) * math.sin(phase)
-        for sd, phase in zip(RULES.pricing.volatility_sds, phases, strict=True)
-    )
+    last = 0.0
+    for sd, phase in zip(RULES.pricing.volatility_sds, phases, strict=True):
+        most = sd * math.sqrt(2.0)
+        last += most * math.sin(phase) - 0.5 * math.log(mean_growth(2.0 * most))  # E[σ²] = 1
     drawn = []
     for tick in range(20_000):
         state.volatility_phases = list(phases)
