@@ -551,7 +551,7 @@ def test_a_value_that_a_filter_does_not_know_is_refused_with_those_it_knows(ann:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/news", "/alerts", "/signals", "/analysts/macro/insights"),
+        *("/api/v1/news", "/alerts", "/signals", "/analysts/macro/insights"),
         *("/agents/me/orders", "/agents/me/trades"),
     ],
 )
