@@ -232,7 +232,7 @@ class Manipulation(models.Model):
 class Message(models.Model):
     """What one agent has written to another; `read_at` is its recipient's to set."""
 
-    public_id = models.UUIDField(unique=True)
+    public_id = models.UUIDField(help_text="Of the input that sent it.")
     tick = models.BigIntegerField()
     sender = models.BigIntegerField()
     recipient = models.BigIntegerField()

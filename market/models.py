@@ -546,16 +546,12 @@ class Checkpoint(models.Model):
 class EquityPoint(models.Model):
     """An account's equity at one of the sampled ticks."""
 
+    pk = models.CompositePrimaryKey("account_id", "tick")
     account = models.ForeignKey(
         Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
     )
     tick = models.BigIntegerField()
     equity = models.BigIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(name="one_point_a_tick", fields=["account", "tick"])
-        ]
 
     def __str__(self) -> str:
         return f"{self.equity} at {self.tick}"

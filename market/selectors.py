@@ -20,7 +20,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from market import wire
 from market.common.instants import note_tick as note_tick
@@ -155,8 +155,11 @@ def index_at(ticks: Sequence[Tick]) -> list[int]:
 def _last_candles(
     symbol: str, interval: int | str, limit: int, *, upto: Tick | None = None
 ) -> list[Candle]:
-    ticks = settings.RULES.market.session.day_ticks if interval == wire.DAY else interval
+    ticks = settings.RULES.market.session.day_ticks if interval == wire.DAY else int(interval)
     rows = Candle.objects.filter(symbol=symbol, interval=ticks).order_by("-tick")
+    if ticks < Candle.COARSE:  # the index keeps some of a dropped day's, with gaps between them
+        dropped = SealedDay.objects.order_by("-day").values("last_tick")[:1]
+        rows = rows.filter(tick__gt=Coalesce(dropped, Value(0)))
     if upto is not None:
         rows = rows.filter(tick__lte=upto)
     return list(reversed(rows[:limit]))

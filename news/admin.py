@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from agents.models import Agent
 from agents.services import operator
-from market.common.read_only import Among, BigTableAdmin, link
+from market.common.read_only import Among, BigTableAdmin, as_uuid, link
 from news.engine.actions import PIN, RESTORE, RETRACT, UNPIN
 from news.engine.articles import SECTIONS, TOPICS
 from news.models import Article, InsightProse, NarrativeProse, Prose, Rumor
@@ -63,12 +63,15 @@ class ArticleAdmin(BigTableAdmin):
     list_filter = (SectionFilter, TopicFilter, MarkedFilter, "is_breaking")
     search_help_text = "An id, a number or tick:9."
     ordering = ("-number",)
-    hidden = ("words",)
     more = ("mark",)
-    finds_uuid = "id"
     finds_number = "number"
     finds_tick = "tick"
     change_form_template = "admin/news/article/change_form.html"
+
+    def find(self, term: str) -> Q | None:
+        if id := as_uuid(term):
+            return Q(pk__in=Article.objects.with_id(id).values("pk"))
+        return super().find(term)
 
     @admin.display(description="mark")
     def mark(self, article: Article) -> str:

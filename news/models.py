@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from news.engine.articles import BREAKING, SECTIONS, category_of
+
+# What a search looks in. Only the index has it: a row would be half as large again.
+WORDS = SearchVector("headline", "summary", "quote", config="english")
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -23,6 +27,15 @@ class ArticleQuerySet(models.QuerySet["Article"]):
             return self.filter(section=category)
         return self.filter(topic=category)
 
+    def with_words(self, words: str) -> ArticleQuerySet:
+        """Return the articles that a search for these words finds."""
+        query = SearchQuery(words, search_type="websearch", config="english")
+        return self.alias(words=WORDS).filter(words=query)
+
+    def with_id(self, id: UUID) -> ArticleQuerySet:
+        """Return the article of this id, if there is one: by its number, with which the id ends."""
+        return self.filter(number=id.int % 2**48, id=id)
+
     def newest_first(self) -> ArticleQuerySet:
         return self.order_by("-number")
 
@@ -31,7 +44,7 @@ class Article(models.Model):
     """What the desk wrote. `agents` are those it names, `figures` the numbers behind the text's."""
 
     number = models.BigIntegerField(primary_key=True)
-    id = models.UUIDField(unique=True)
+    id = models.UUIDField(help_text="It ends with the number: `with_id` finds it by that.")
     tick = models.BigIntegerField()
     written_at = models.DateTimeField(db_default=Now())
     section = models.CharField(max_length=12)
@@ -54,11 +67,6 @@ class Article(models.Model):
     is_pinned = models.BooleanField(db_default=False)
     is_retracted = models.BooleanField(db_default=False)
     mark_reason = models.CharField(max_length=200, blank=True, db_default="")
-    words = models.GeneratedField(
-        expression=SearchVector("headline", "summary", "quote", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
 
     objects = ArticleQuerySet.as_manager()
 
@@ -66,7 +74,7 @@ class Article(models.Model):
         indexes: ClassVar = [
             BrinIndex(name="articles_by_tick", fields=["tick"]),
             GinIndex(name="articles_by_symbol", fields=["symbols"]),
-            GinIndex(name="articles_by_word", fields=["words"]),
+            GinIndex(WORDS, name="articles_by_word"),
             models.Index(name="articles_by_section", fields=["section", "number"]),
             models.Index(
                 name="articles_by_topic", fields=["topic", "number"], condition=~Q(topic="")

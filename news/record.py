@@ -34,7 +34,7 @@ _RUMOR = {
     "verdict": "text",
     "judged_tick": "bigint",
 }
-_MARK = {"id": "uuid", "is_pinned": "bool", "is_retracted": "bool", "mark_reason": "text"}
+_MARK = {"number": "bigint", "is_pinned": "bool", "is_retracted": "bool", "mark_reason": "text"}
 
 
 def writes(tick: Tick, report: NewsReport) -> Iterator[tuple[str, Callable[[], Write]]]:
@@ -83,6 +83,6 @@ def upsert_rumors(rumors: Iterable[Rumor]) -> Write:
 
 def update_marks(marks: Iterable[Mark]) -> Write:
     """Mark articles as pinned or retracted; of several marks of one, the last counts."""
-    last = {mark.article: mark for mark in marks}
-    rows = ((m.article, m.is_pinned, m.is_retracted, m.reason) for m in last.values())
+    last = {int(mark.article[-12:], 16): mark for mark in marks}
+    rows = ((number, m.is_pinned, m.is_retracted, m.reason) for number, m in last.items())
     return update("news_article", _MARK, rows)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery
-
 from market.engine.values import Tick
 from news.models import Article, ArticleQuerySet
 
@@ -14,19 +12,19 @@ def articles(
     *, category: str | None = None, symbol: str | None = None, words: str = ""
 ) -> ArticleQuerySet:
     """Return the articles of a category, about a company and with these words, newest first."""
-    rows = Article.objects.defer("words").newest_first()
+    rows = Article.objects.newest_first()
     if category:
         rows = rows.of_category(category)
     if symbol:
         rows = rows.filter(symbols__contains=[symbol])
     if words:
-        rows = rows.filter(words=SearchQuery(words, search_type="websearch", config="english"))
+        rows = rows.with_words(words)
     return rows
 
 
 def article(id: UUID) -> Article:
     """Return one article, with its prose if there is any. Raises Article.DoesNotExist."""
-    return Article.objects.select_related("prose").defer("words").get(id=id)
+    return Article.objects.with_id(id).select_related("prose").get()
 
 
 def pinned() -> ArticleQuerySet:

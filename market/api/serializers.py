@@ -124,12 +124,13 @@ class History(TypedDict):
 
 class IndexHistory(TypedDict):
     """The last finished candles of the market's index in points, oldest first; their volume is the
-    shares that all companies traded.
+    shares that all companies traded. `gap` as in a company's history.
     """
 
     name: str
     interval: int | str
     candles: list[CandleLine]
+    gap: bool
 
 
 class OrderBook(TypedDict):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -46,8 +48,7 @@ class HistoryView(APIView):
         interval = query["interval"] if query["interval"] == wire.DAY else int(query["interval"])
         rows = selectors.candles(_company(symbol), interval=interval, limit=query["limit"])
         candles = [serializers.candle(row) for row in rows]
-        is_kept = interval == wire.DAY or int(interval) >= Candle.COARSE
-        gap = not is_kept and len(candles) < query["limit"] and selectors.has_dropped_days()
+        gap = _ends_early(candles, interval, query["limit"])
         return Response({"symbol": symbol, "interval": interval, "candles": candles, "gap": gap})
 
 
@@ -63,7 +64,10 @@ class IndexHistoryView(APIView):
         interval = query["interval"] if query["interval"] == wire.DAY else int(query["interval"])
         rows = selectors.index_candles(interval=interval, limit=query["limit"])
         candles = [serializers.candle(row) for row in rows]
-        return Response({"name": wire.INDEX_NAME, "interval": interval, "candles": candles})
+        gap = _ends_early(candles, interval, query["limit"])
+        return Response(
+            {"name": wire.INDEX_NAME, "interval": interval, "candles": candles, "gap": gap}
+        )
 
 
 class OrderBookView(APIView):
@@ -95,6 +99,12 @@ class TradesView(APIView):
         ]
         gap = len(trades) < query["limit"] and selectors.has_dropped_days()
         return Response({"symbol": symbol, "trades": trades, "gap": gap})
+
+
+def _ends_early(candles: Sequence[object], interval: int | str, limit: int) -> bool:
+    """Say whether a history is shorter than asked for because older days have been dropped."""
+    is_kept = interval == wire.DAY or int(interval) >= Candle.COARSE
+    return not is_kept and len(candles) < limit and selectors.has_dropped_days()
 
 
 def _company(symbol: str, *, with_book: bool = False) -> Company:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from sec.engine.detectors.choices import is_crowd
-from sec.engine.detectors.rounds import LAG, SIGNS, Acted, agreement
+from sec.engine.detectors.rounds import EITHER, LAG, SIGNS, Acted, agreement
 from sec.engine.rules import COORDINATION
 from tests.engine.small_tape import HOUSE, SmallTape
 
@@ -131,6 +131,27 @@ def test_who_follow_the_new_highs_and_lows_of_a_range_are_none() -> None:
     assert not tape.crimes
 
 
+def test_who_follow_either_end_of_a_range_that_has_two_new_ones_are_none() -> None:
+    """The price falls to a new low and at once rises to a new high, or the other way round: some
+    rounds follow the first of the two, some the second.
+    """
+    tape, random = SmallTape(*LINKS), Random(5)
+    for n in range(24):
+        first = random.choice((-1, 1))
+        for move in (60 * first, -90 * first):
+            tape.price += move
+            tape.tick()
+        side = first if n % 2 else -first
+        for name in CREW:
+            (tape.buys if side > 0 else tape.sells)(name, random.randint(40, 80))
+        tape.price += 30 * first
+        tape.tick()
+        for _ in range(14):
+            tape.price += random.choice((-2, 2))
+            tape.tick()
+    assert not tape.crimes
+
+
 @pytest.mark.parametrize(("same", "others"), [(6, 6), (9, 10), (14, 18), (70, 100)])
 def test_so_many_of_the_others_are_a_crowd(same: int, others: int) -> None:
     assert is_crowd(same, others)
@@ -161,6 +182,33 @@ def test_to_act_in_one_tick_says_more_than_to_act_soon() -> None:
 
 def test_to_act_alone_speaks_against_a_plan_however_busy_they_are() -> None:
     assert nats(0, 2, 3, alone=20) < nats(0, 2, 3)
+
+
+@pytest.mark.parametrize("signs_of_the_odd", [(EITHER, EITHER), (-1, EITHER), (EITHER, -1)])
+def test_a_signal_explains_who_follow_either_of_two_new_ends(
+    signs_of_the_odd: tuple[int, int],
+) -> None:
+    """One round in four goes against what the range said last, which may be for its other end."""
+    sides = (1, -1, -1, 1, -1, 1, 1, -1, 1, -1, -1, 1)
+
+    def said(odd: tuple[int, int]) -> float:
+        acts = [
+            Acted(
+                20 * n + lag,
+                account,
+                50 * side,
+                0.5,
+                [side * sign if abs(sign) == 1 else sign] * SIGNS,
+                [],
+                [],
+            )
+            for n, side in enumerate(sides)
+            for account, lag in ((1, 0), (2, 1), (3, 2))
+            for sign in ((1, 1, 1) if n % 4 else (*odd, odd[1]))[lag : lag + 1]
+        ]
+        return agreement(acts, alone=0, chance=0.5).nats
+
+    assert said(signs_of_the_odd) < 0.0 < said((-1, -1))
 
 
 def test_that_many_strategies_are_tried_makes_one_that_fits_by_luck_say_less() -> None:

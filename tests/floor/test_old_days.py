@@ -23,11 +23,12 @@ from tests.floor.hall import Hall
 from wallstreetsim.floor import old_days, rollback
 from wallstreetsim.machine.rules import RULES
 
-DAY = 12
+DAY, OPEN = 12, 8
 SHORT_DAYS = replace(
     RULES,
     market=replace(
-        RULES.market, session=replace(RULES.market.session, open_ticks=8, closed_ticks=4)
+        RULES.market,
+        session=replace(RULES.market.session, open_ticks=OPEN, closed_ticks=DAY - OPEN),
     ),
 )
 
@@ -35,6 +36,7 @@ SHORT_DAYS = replace(
 @pytest.fixture
 def hall(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
     monkeypatch.setattr("market.tape.KEPT_TICKS", 4)
+    monkeypatch.setattr("market.record.EQUITY_POINT_TICKS", 3)
     monkeypatch.setattr("wallstreetsim.floor.checkpoints.KEPT", 1)
     hall = Hall("ann", "bob", rules=SHORT_DAYS)
     hall.tick("bob BUY 5 @ 1.00 #resting")  # open for days
@@ -79,7 +81,15 @@ def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
     assert models.Trade.objects.count() == before[models.Trade] - done.trades
     assert not models.Trade.objects.filter(tick__lt=2 * DAY).exists()
     fine = models.Candle.objects.filter(tick__lt=2 * DAY, interval__lt=60)
-    assert set(fine.values_list("symbol", flat=True)) == {INDEX}
+    sampled = [tick for tick in range(3, 2 * DAY, 3) if tick % DAY < OPEN]
+    assert list(fine.order_by("tick").values_list("symbol", "interval", "tick")) == [
+        (INDEX, 1, tick) for tick in sampled
+    ]
+    points = models.EquityPoint.objects.filter(tick__lt=2 * DAY).values_list("tick", flat=True)
+    assert {tick for tick in points if tick % DAY < OPEN} == {*sampled}
+    of_index = Desk.__new__(Desk).get("/market/index/history?interval=1&limit=1000").data
+    assert of_index["gap"] is True
+    assert min(candle["tick"] for candle in of_index["candles"]) >= 2 * DAY
     history = Desk.__new__(Desk).get("/market/stocks/APEX/history?interval=1&limit=100").data
     assert history["gap"] is True
     coarse = Desk.__new__(Desk).get("/market/stocks/APEX/history?interval=60&limit=100").data

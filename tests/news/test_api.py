@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from news import selectors
 from news.models import Article, Prose
 from tests.floor.hall import Hall
 
@@ -83,6 +85,20 @@ def test_what_may_not_be_asked(hall: Hall, client: Client, query: str) -> None:
     response = client.get(f"/api/v1/news?{query}")
     assert response.status_code == 400
     assert response.json()["details"]
+
+
+def test_a_search_reads_the_index_of_words_however_many_articles_there_are(told: Hall) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO news_article (number, id, tick, section, topic, kind, headline, summary,"
+            " sentiment, symbols, agents, is_breaking, event_type, duration, quote, figures)"
+            " SELECT 1000 + n, gen_random_uuid(), 1, 'company', '', 'JUMP', 'Word' || n % 500,"
+            " 'More of it', 0, '{}', '[]', false, '', 0, '', '{}' FROM generate_series(1, 5000) n"
+        )
+        cursor.execute("ANALYZE news_article")
+    rows = selectors.articles(words="word7 more -less")
+    assert [row.headline for row in rows] == ["Word7"] * 10
+    assert "articles_by_word" in rows.explain()
 
 
 @pytest.mark.parametrize("words", ["'", '"', "a & | !", "\\", "(((", "ﷺ", "😀", "%", ":*"])

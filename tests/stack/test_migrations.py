@@ -13,8 +13,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-# What was there before processes of two releases had to go on side by side.
-BEFORE = {"market": 18, "agents": 12, "sec": 2, "news": 4, "webhooks": 1}
+# What was there before processes of two releases had to go on side by side: up to 0.2.0, which
+# stops all of 0.1.0.
+BEFORE = {"market": 19, "agents": 13, "sec": 2, "news": 6, "webhooks": 1}
 HARMLESS = (
     migrations.CreateModel,
     migrations.AddIndex,

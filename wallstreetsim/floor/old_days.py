@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from agents.models import Agent
-from market import tape
+from market import record, tape
 from market.engine.accounts import TREASURY
 from market.engine.candles import INDEX
 from market.engine.values import Tick
@@ -28,7 +28,14 @@ from sec.models import Violation
 from wallstreetsim.machine.rules import RULES, Rules
 
 BULK_KINDS = ("interest", "borrow_fee")  # of entries; what other rows are held against stays
-PACKED = ("market_candle", "market_equitypoint", "news_article")
+PACKED = (
+    "agents_message",
+    "market_candle",
+    "market_equitypoint",
+    "news_article",
+    "news_researchalert",
+    "news_researchsignal",
+)
 OWNERS = {"account_id", "buyer_id", "seller_id", "debit_id", "credit_id", "account"}
 AT_A_TIME = 2_000  # rows
 
@@ -66,7 +73,7 @@ TABLES = (
     Table("trades", _of_ticks(Trade, "tick"), frozenset()),
     Table("ledger", _of_ticks(LedgerEntry, "tick"), frozenset({"id"})),
     Table("candles", _of_ticks(Candle, "tick"), frozenset({"id"})),
-    Table("news", _of_ticks(Article, "tick"), frozenset({"words", "mark_reason"})),
+    Table("news", _of_ticks(Article, "tick"), frozenset({"mark_reason"})),
     Table("cases", _of_ticks(Violation, "charged_tick"), frozenset({"id", "answer"})),
 )
 
@@ -212,6 +219,7 @@ def seal(day: int, *, rules: Rules = RULES) -> SealedDay:
             "kinds": list(BULK_KINDS),
             "coarse": Candle.COARSE,
             "index": INDEX,
+            "sampling": record.EQUITY_POINT_TICKS,
         }
         for statement in _SEAL:
             cursor.execute(statement, wanted)
@@ -258,7 +266,8 @@ def _drop_inputs(last: Tick) -> int:
 
 
 # An order that was open at the end of the day stays, with all of its trades; what stays is on its
-# page. What is dropped is counted by itself, so the balances are those of the rows that are gone.
+# page. Agents' equity is drawn against the index, whose candles of the ticks of equity points stay.
+# What is dropped is counted by itself, so the balances are those of the rows that are gone.
 _SEAL = (
     """CREATE TEMPORARY TABLE sealed_kept_orders ON COMMIT DROP AS
         SELECT id, number FROM market_order
@@ -269,7 +278,8 @@ _SEAL = (
             AND NOT EXISTS (SELECT FROM sealed_kept_orders WHERE id = buy_order)
             AND NOT EXISTS (SELECT FROM sealed_kept_orders WHERE id = sell_order)""",
     """DELETE FROM market_candle
-        WHERE tick <= %(tick)s AND interval < %(coarse)s AND symbol <> %(index)s""",
+        WHERE tick <= %(tick)s AND interval < %(coarse)s
+            AND NOT (symbol = %(index)s AND interval = 1 AND tick %% %(sampling)s = 0)""",
     """CREATE TEMPORARY TABLE sealed_entries ON COMMIT DROP AS
         SELECT * FROM market_ledgerentry WHERE tick <= %(tick)s AND kind = ANY(%(kinds)s)""",
     f"""INSERT INTO market_sealedbalance (account, symbol, amount)
@@ -340,7 +350,8 @@ def seal_what_is_old(*, after_days: int, directory: Path, rules: Rules = RULES) 
 def pack_indexes() -> None:
     """Write the indexes of what grows for ever anew, while the floor goes on. Of fifty candles of a
     day one stays, and keeps a page that was full: by number they would fill four times what they
-    need. What comes in any order, as words of articles and agents' points, leaves pages half full.
+    need. What comes in any order, as words of articles, agents' points and messages, and companies'
+    alerts, leaves pages half full.
     """
     with connection.cursor() as cursor:
         for table in PACKED:

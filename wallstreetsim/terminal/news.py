@@ -74,7 +74,7 @@ def _address(filters: dict[str, str], number: int) -> str:
 @only_read
 def article(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show one article, and what else was written of its company."""
-    if not Article.objects.filter(id=id).exists():
+    if not Article.objects.with_id(id).exists():
         raise Http404
     return framed(request, "news/article.html", SECTION, lambda: _article(id))
 

@@ -13,7 +13,7 @@ from market.engine.outcome import Trade
 from market.engine.values import BUY, SELL, Cents, Shares, Side, Tick
 from sec.engine.detectors.detector import Known
 from sec.engine.detectors.quoting import NEAR
-from sec.engine.detectors.rounds import AVERAGED, HORIZONS, RANGED, Acted
+from sec.engine.detectors.rounds import AVERAGED, EITHER, HORIZONS, RANGED, Acted
 from sec.engine.detectors.tape import Added, Flow, trade_seen
 from sec.engine.detectors.ties import Ties
 from sec.engine.records import OrderSeen, TradeSeen, is_liquidation
@@ -23,6 +23,7 @@ PUBLIC_TICKS = 15  # after news or a rumor of a company, in which agreement prov
 FOLLOWED_TICKS = 200  # in which what was begun for a public reason may be ended for one
 CROWD, CROWD_PART = 6, 0.7  # others who trade it in the tick; of them, on one side: a common cause
 CROWD_SIGMAS = 2.0  # by which they are more than half, or their agreement is chance
+NEW_FOR = 5  # ticks in which whoever follows a new high or low of a range acts
 LEAST_LEAN = 0.04  # of the spread: what the quotes lean to a side
 LEAST_MOVE = 0.15  # usual moves over a horizon: what is smaller says nothing
 LEAST_AWAY = 0.08  # the same of a distance from an average
@@ -340,14 +341,18 @@ def _open_of(acts: dict[int, Acted]) -> dict[str, Acted]:
 
 
 def _end_of_range(prices: list[Cents]) -> int:
-    """Return at which end of its range a price was last: 1 at the higher."""
+    """Return at which end of its range a price was last: 1 at the higher; `EITHER` where it has
+    been at both within the time in which those who follow it act.
+    """
     if not prices:
         return 0
-    high, low = max(prices), min(prices)
-    for price in reversed(prices):
-        if price in (high, low):
-            return 0 if high == low else 1 if price == high else -1
-    return 0
+    latest = prices[::-1]
+    since_high, since_low = latest.index(max(prices)), latest.index(min(prices))
+    if since_high == since_low:
+        return 0
+    if max(since_high, since_low) < NEW_FOR:
+        return EITHER
+    return 1 if since_high < since_low else -1
 
 
 def _sign(value: float, least: float) -> int:

@@ -17,6 +17,7 @@ DISSENT = 0.07  # of those who act together: who takes the other side in a round
 HORIZONS = (3, 8, 20, 50)  # ticks of the returns that a public strategy might follow, or fade
 AVERAGED = (12, 30)  # ticks of the averages that it might compare the price to
 RANGED = (12, 30)  # ticks of the ranges of which it might ask which end the price was at last
+EITHER = 2  # the sign of a range both ends of which are new: who follows it may take either side
 SIGNS = len(HORIZONS) + len(AVERAGED) + len(RANGED) + 1  # and how the quotes lean
 LEAST_HABIT, MOST_HABIT = 0.35, 0.92  # chances: no habit is known better than that
 SURE_LEAST, SURE_MOST = 0.06, 0.94  # the same of a leaning or a strategy
@@ -108,6 +109,7 @@ def agreement(acts: Iterable[Acted], alone: int, chance: float) -> Agreement:
     count = 0
     for round in rounds_of(acts):
         sides = sides_of(round)
+        signs = _signs_of(round)
         if sides[0].account == sides[-1].account:
             alone += 1
         else:
@@ -120,16 +122,15 @@ def agreement(acts: Iterable[Acted], alone: int, chance: float) -> Agreement:
             for side in sides:
                 leaning.nats += log(leaning.chance(side.account, side.sign > 0))
                 persisting.nats += log(_going_on(persisting, side, last.get(side.account, 0)))
-            for sign, strategy in zip(round[0].signs, strategies, strict=True):
-                for side in sides:
-                    strategy.nats += log(strategy.chance(0, side.sign == sign) if sign else 0.5)
+            for sign, strategy in zip(signs, strategies, strict=True):
+                strategy.nats += _by_strategy(strategy, sign, sides)
         for side in sides:
             leaning.learn(side.account, side.sign > 0)
             if side.account in last:
                 persisting.learn(side.account, side.sign == last[side.account])
             last[side.account] = side.sign
-        for sign, strategy in zip(round[0].signs, strategies, strict=True):
-            if sign:
+        for sign, strategy in zip(signs, strategies, strict=True):
+            if sign not in (0, EITHER):
                 for side in sides:
                     strategy.learn(0, side.sign == sign)
     if not count:
@@ -179,6 +180,32 @@ def sides_of(round: Sequence[Acted]) -> list[Side]:
         if min(much, less) > MIXED * max(much, less):
             sides.append(Side(account, -sign, 1.0 - chance))
     return sides
+
+
+def _signs_of(round: Sequence[Acted]) -> list[int]:
+    """Return the signs that all had seen before a round, which its own acts have not moved: but
+    `EITHER` where a range has reached its other end while the round went on, for then some may
+    have followed the one and some the other.
+    """
+    signs = round[0].signs
+    for act in round:
+        if EITHER in act.signs:
+            signs = [
+                EITHER if now == EITHER else sign
+                for sign, now in zip(signs, act.signs, strict=True)
+            ]
+    return signs
+
+
+def _by_strategy(strategy: Explanation, sign: int, sides: Sequence[Side]) -> float:
+    """Return the log likelihood of a round's sides where each went by a strategy of this sign: by
+    chance where it says nothing (0), all the same way where it said both within a few ticks.
+    """
+    if sign == EITHER:
+        return _together(sides)
+    if not sign:
+        return len(sides) * log(0.5)
+    return sum((log(strategy.chance(0, side.sign == sign)) for side in sides), 0.0)
 
 
 def _going_on(persisting: Explanation, side: Side, last: int) -> float:

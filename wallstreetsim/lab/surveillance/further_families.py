@@ -436,6 +436,7 @@ FURTHER_LOOK_ALIKES: Mapping[str, Play] = {
     "linked market makers": linked_makers,
     "patient allies": patient_allies,
     "breakout club": partial(signal_followers, count=4, window=45),
+    "breakout desk": partial(signal_followers, count=4, window=18),
     "newsletter club": partial(newsletter_readers, count=3, lag=4),
     "patient seller": patient_seller,
     "event trader": event_trader,
