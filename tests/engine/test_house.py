@@ -197,8 +197,8 @@ def test_a_spoofer_takes_back_all_that_it_showed() -> None:
 def scheme_of(
     strategy: Strategy, me: Account, ticks: int, price_at: Callable[[int], int], **scene: Any
 ) -> tuple[list[tuple[int, Act]], list[Manipulation]]:
-    """Play a crook's scheme from tick 1 on in a market that fills all of its orders at the end of
-    the tick: those at market and the bids and offers within the spread.
+    """Play a crook's scheme from tick 1 on in a market that fills a usual order of each of its own
+    at the end of the tick: those at market and the bids and offers within the spread.
     """
     memory: Memory = {}
     rules = replace(RULE, crime_rate=1.0, insider_rate=1.0, noise_rate=0.0)
@@ -213,7 +213,7 @@ def scheme_of(
             if isinstance(doing, Act):
                 acts.append((tick, doing))
                 side = {"BUY": 1, "SELL": -1}.get(doing.type, 0)
-                shares = side * doing.parameters.get("quantity", 0)
+                shares = side * min(round(APEX.unit), doing.parameters.get("quantity", 0))
                 if shares:
                     paid = doing.parameters.get("limit", price + 5 * side)
                     me.receive(company, shares, shares * paid)
@@ -237,9 +237,9 @@ def test_a_pump_gathers_small_lots_then_talks_and_sells_at_a_profit() -> None:
     types = [act.type for _, act in acts if act.type != "CANCEL_ORDER"]
     assert types == sorted(types)  # BUY, RUMOR, SELL
     assert types.count("RUMOR") == 1
-    bought = [act.parameters["quantity"] for _, act in acts if act.type == "BUY"]
-    assert len(bought) >= 5
-    assert max(bought) <= 1.5 * APEX.unit
+    bids = [act.parameters["limit"] for _, act in acts if act.type == "BUY"]
+    assert len(bids) == 8  # a usual order's size of each
+    assert max(bids) < APEX.ask
     assert me.quantity_of("APEX") == 0
     assert me.cash > before
     assert [(one.crime, one.symbol, one.first_tick) for one in done] == [

@@ -36,6 +36,7 @@ _GATHERING_TICKS = 60  # of them, in which a pump may buy
 _LATE_TICKS = 15  # before its end, in which it sells at any price
 _PUMPED = 8.0  # usual orders, that a pump buys at most
 _LEAST_PUMPED = 1.0  # and those for which it goes on
+_SHOWN = 3.0  # usual orders, that it bids for or offers at a time: others take a part of it
 _INSIDERS_PIECE, _INSIDERS_SALE = 0.8, 0.25  # usual orders a tick, before news and after it
 _INSIDERS_NOISE = 0.125  # of a usual order's size, what it trades otherwise
 _INSIDERS_PATIENCE = 60  # ticks of trading after the news, to end the position in
@@ -230,14 +231,13 @@ def _pump(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doin
     has = view.me.quantity_of(stock.symbol) - plot["held"]
     if "cost" in plot:
         return doings + _sell_out(view, plot, stock, has)
-    u, v, _, _ = stream("piece")
     if plot["left"] > _PUMP_TICKS - _GATHERING_TICKS and has < _PUMPED * stock.unit:
-        return doings + _quote(view, plot, stock, 1, 0.5 + u, min(stock.bid + 1, stock.ask))
+        return doings + _quote(view, plot, stock, 1, min(stock.bid + 1, stock.ask))
     if has < _LEAST_PUMPED * stock.unit:
         del memory["plot"]  # nobody sold
         return doings
     plot["cost"] = (_cost_of(view, stock.symbol) - plot["paid"]) / has
-    return [*doings, Act(view.me.id, *rumor_of(stock, 1, {}, v))]
+    return [*doings, Act(view.me.id, *rumor_of(stock, 1, {}, stream("rumor")[0]))]
 
 
 def _sell_out(view: View, plot: Memory, stock: Stock, has: Shares) -> list[Doing]:
@@ -247,15 +247,13 @@ def _sell_out(view: View, plot: Memory, stock: Stock, has: Shares) -> list[Doing
     if plot["left"] <= _LATE_TICKS:
         return order(view, stock, -1, 1.0)
     price = max(stock.bid, stock.ask - 1)
-    return _quote(view, plot, stock, -1, 1.0, price) if price > plot["cost"] else []
+    return _quote(view, plot, stock, -1, price) if price > plot["cost"] else []
 
 
-def _quote(
-    view: View, plot: Memory, stock: Stock, side: int, units: float, price: Cents
-) -> list[Doing]:
+def _quote(view: View, plot: Memory, stock: Stock, side: int, price: Cents) -> list[Doing]:
     """Offer or bid for one tick."""
     name = f"p{view.scene.tick}"
-    quoted = order(view, stock, side, units, price, name)
+    quoted = order(view, stock, side, _SHOWN, price, name)
     if quoted:
         plot["quote"] = name
     return quoted
