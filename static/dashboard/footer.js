@@ -3,7 +3,9 @@
 import { clock, grouped } from "./format.js";
 import { fill } from "./dom.js";
 
-export function mountFooter(footer, feed, tickSeconds) {
+const { tickSeconds } = document.body.dataset;
+
+export function mountFooter(footer, feed) {
   const uptime = footer.querySelector('[data-field="uptime"]');
   const startedAt = performance.now() - Number(uptime?.dataset.seconds ?? 0) * 1000;
   const counts = []; // trades of the last ticks

@@ -1,10 +1,11 @@
-// Every panel that a tick changes. The live page and the replay mount the same ones.
+// Every part of the page that a tick changes. The live page and the replay mount the same ones.
 
 import { pause } from "./dom.js";
 import { mountAgents } from "./agents.js";
 import { mountBankruptcies } from "./bankruptcies.js";
 import { mountEvents } from "./events.js";
 import { mountFeed } from "./feed.js";
+import { mountFooter } from "./footer.js";
 import { mountMarket } from "./market.js";
 import { mountMovers } from "./movers.js";
 import { mountNews } from "./news.js";
@@ -29,7 +30,10 @@ const PANELS = {
   bankruptcies: mountBankruptcies,
   wanted: mountWanted,
   prison: mountPrison,
+  footer: mountFooter,
 };
+
+export { mountHeader } from "./header.js"; // which stays when the panels are replaced
 
 // Each in a task of its own, so that the page can be scrolled, and answers keys and fingers, in between.
 export async function mountPanels(feed) {

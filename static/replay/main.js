@@ -1,11 +1,9 @@
 // The terminal as it was. The server makes the page of any kept tick; from there the tape plays it on, by the very
 // modules that keep the live page up to date.
 
-import { mountFooter } from "../dashboard/footer.js";
-import { mountHeader } from "../dashboard/header.js";
-import { mountPanels } from "../dashboard/panels.js";
 import { grouped } from "../dashboard/format.js";
 import { fill } from "../dashboard/dom.js";
+import { whenUsable } from "../frame/later.js";
 import { Recording, Tape } from "./recording.js";
 
 const LINK_EVERY = 1000; // milliseconds: browsers forbid changing the address much more often
@@ -15,6 +13,7 @@ const act = (name) => bar.querySelector(`[data-act="${name}"]`);
 const { tick: firstTick, tickSeconds } = document.body.dataset;
 const tape = new Tape();
 const frame = new Recording(); // the header, which stays
+const terminal = whenUsable().then(() => import("../dashboard/panels.js"));
 let panels; // what is replaced when somebody seeks
 let mounted; // a promise: that they listen
 let tick = Number(firstTick);
@@ -22,10 +21,11 @@ let wanted = null; // tick that is sought
 let timer = null; // while it plays
 let linkedAt = 0;
 
-function mountAnew() {
-  panels = new Recording();
-  mounted = mountPanels(panels);
-  mountFooter(document.getElementById("footer"), panels, Number(tickSeconds));
+// Have the panels of the page that is shown now listen, unless it has been replaced by the time they can.
+async function mountAnew() {
+  const own = (panels = new Recording());
+  const { mountPanels } = await terminal;
+  if (own === panels) await mountPanels(own);
 }
 
 function note(text) {
@@ -94,7 +94,7 @@ async function load(target) {
   header.querySelector(".session").dataset.session = session.dataset.session;
   keep(page.getElementById("replay").dataset);
   tape.seek(target);
-  mountAnew();
+  mounted = mountAnew();
   note("");
   show(target);
 }
@@ -141,8 +141,8 @@ function pause() {
 }
 
 const header = document.getElementById("header");
-mountHeader(header, frame, Number(tickSeconds));
-mountAnew();
+terminal.then(({ mountHeader }) => mountHeader(header, frame, Number(tickSeconds)));
+mounted = mountAnew();
 tape.seek(tick);
 bar.querySelector(".controls").hidden = false;
 act("play").addEventListener("click", () => (timer === null ? play() : pause()));

@@ -146,6 +146,27 @@ def test_the_terminal_and_the_replay_are_light(hall: Hall, client: Client) -> No
         assert len(gzip.compress(page.content)) + files <= MOST_BYTES, path
 
 
+@pytest.mark.parametrize(
+    ("path", "at_once", "later"),
+    [
+        ("/", "dashboard/main.js", ("dashboard/socket.js", "dashboard/candles.js")),
+        ("/replay", "replay/recording.js", ("dashboard/header.js", "dashboard/candles.js")),
+    ],
+)
+def test_what_only_follows_the_market_is_asked_for_once_a_page_can_be_used(
+    hall: Hall, client: Client, path: str, at_once: str, later: tuple[str, ...]
+) -> None:
+    hall.tick("ann BUY 100 MARKET")
+    page = text_of(client, path)
+    [waiting] = re.findall(r'<template class="later">(.*?)</template>', page)
+    first, then = FILES.findall(page.replace(waiting, "")), FILES.findall(waiting)
+    assert at_once in first
+    assert set(later) <= set(then)
+    assert not set(later) & set(first)
+    assert len(first) < len(then)
+    assert len(then) == len(set(then))
+
+
 def weight_of_files(page: bytes) -> int:
     """Return what a page's scripts and styles weigh, compressed, with what they import; and the
     fonts.

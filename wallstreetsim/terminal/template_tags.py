@@ -20,7 +20,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from wallstreetsim.terminal.modules import imports_of
+from wallstreetsim.terminal.modules import imports_of, later_imports_of
 from wallstreetsim.terminal.places import SHORTCUTS
 from wallstreetsim.terminal.shared import (
     BAR_CELLS,
@@ -45,11 +45,17 @@ def shared() -> SafeString:
 
 @register.simple_tag
 def module(name: str) -> SafeString:
-    """Run a script, and have the browser ask at once for all that it imports."""
-    preloaded = format_html_join(
-        "", '<link rel="modulepreload" href="{}">', ((static(one),) for one in imports_of(name))
-    )
-    return format_html('{}<script type="module" src="{}"></script>', preloaded, static(name))
+    """Run a script, and have the browser ask at once for all that it imports; static/frame/later.js
+    does so for what it imports later.
+    """
+    now, later = _preloaded(imports_of(name)), _preloaded(later_imports_of(name))
+    waiting = format_html('<template class="later">{}</template>', later) if later else ""
+    return format_html('{}<script type="module" src="{}"></script>{}', now, static(name), waiting)
+
+
+def _preloaded(names: Iterable[str]) -> SafeString:
+    links = ((static(name),) for name in names)
+    return format_html_join("", '<link rel="modulepreload" href="{}">', links)
 
 
 @register.simple_tag
