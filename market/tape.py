@@ -5,6 +5,7 @@ An entry is what one tick said on one stream.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import local
@@ -14,6 +15,7 @@ import orjson
 import zstandard
 from django.db import connection
 from django.db.models import Max, Min, QuerySet
+from prometheus_client import Counter
 
 from market.common.bulk import Write, insertion
 from market.models import TapeEntry
@@ -22,11 +24,19 @@ PUBLIC_STREAM = 0
 RESEARCH_STREAM = -1  # the research desk's; every other is an agent's, by its account's number
 KEPT_TICKS = 1_000
 
+DAMAGED = Counter("wss_tape_damaged", "Rows of the tape that this process could not read")
+MOST_NOTED = 10_000  # damaged rows that are remembered, so that each is logged once
+
 Event: TypeAlias = dict[str, Any]  # {type, channel, data}, as the wire shows it
+
+log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
-    """One entry; `events` is JSON, of the public stream with each event on a line of its own."""
+    """One entry; `events` is JSON, of the public stream with each event on a line of its own.
+
+    Of a damaged row there are no events, and nobody can know any more what they were.
+    """
 
     epoch: int
     stream: int
@@ -34,6 +44,7 @@ class Entry(NamedTuple):
     tick: int
     claimed_at: datetime
     events: bytes
+    is_damaged: bool = False
 
     def read(self) -> list[Event]:
         return list(orjson.loads(self.events))
@@ -50,7 +61,8 @@ def encode_in_lines(events: Iterable[Event]) -> bytes:
 
 def lines(events: bytes) -> list[bytes]:
     """Return each event of what `encode_in_lines` returned, as JSON."""
-    return events[1:-1].split(_BETWEEN)
+    within = events[1:-1]
+    return within.split(_BETWEEN) if within else []
 
 
 def select(events: bytes, types: Sequence[str]) -> Iterator[Event]:
@@ -68,7 +80,7 @@ def select(events: bytes, types: Sequence[str]) -> Iterator[Event]:
 
 
 def decompressed(events: bytes | memoryview) -> bytes:
-    """Return the events of a row, as JSON."""
+    """Return what was compressed. Raises zstandard.ZstdError when it is damaged."""
     decompressor = getattr(_thread, "decompressor", None)
     if decompressor is None:  # making one takes longer than most entries do
         decompressor = _thread.decompressor = zstandard.ZstdDecompressor()
@@ -103,6 +115,14 @@ class PackedEntry(NamedTuple):
     tick: int
     claimed_at: datetime
     packed: bytes | memoryview
+
+    def entry(self) -> Entry:
+        """Return the entry; a damaged one without its events, logged and counted once."""
+        try:
+            return Entry(*self[:5], decompressed(self.packed))
+        except zstandard.ZstdError as error:
+            _note_damage(self, error)
+            return Entry(*self[:5], encode([]), is_damaged=True)
 
     def select(self, types: Sequence[str]) -> Iterator[Event]:
         """Yield its events of these types. Raises Damaged."""
@@ -146,6 +166,12 @@ def _after(epoch: int, stream: int, since: int, upto: int | None) -> QuerySet[Ta
     if upto is not None:
         rows = rows.filter(tick__lte=upto)
     return rows.order_by("seq")
+
+
+def read_public(*, epoch: int, ticks: Iterable[int]) -> list[Entry]:
+    """Return what these ticks said in public, oldest first. One query."""
+    rows = TapeEntry.objects.filter(epoch=epoch, stream=PUBLIC_STREAM, tick__in=list(ticks))
+    return [_entry(row) for row in rows.order_by("seq")]
 
 
 def read_last(*, epoch: int, stream: int, limit: int) -> list[Entry]:
@@ -192,5 +218,24 @@ def prune(*, epoch: int, tick: int) -> int:
         return int(cursor.rowcount)
 
 
+def damaged_rows() -> int:
+    """Return how many rows this process has found damaged."""
+    return len(_noted)
+
+
 def _entry(row: TapeEntry) -> Entry:
-    return Entry(row.epoch, row.stream, row.seq, row.tick, row.claimed_at, decompressed(row.events))
+    place = (row.epoch, row.stream, row.seq, row.tick, row.claimed_at)
+    return PackedEntry(*place, row.events).entry()
+
+
+_noted: set[tuple[int, int, int]] = set()  # epoch, stream and seq of damaged rows
+
+
+def _note_damage(row: PackedEntry, error: zstandard.ZstdError) -> None:
+    if row[:3] in _noted or len(_noted) >= MOST_NOTED:
+        return
+    _noted.add(row[:3])
+    DAMAGED.inc()
+    log.error(
+        "entry %d of stream %d, of tick %d, is damaged: %s", row.seq, row.stream, row.tick, error
+    )

@@ -7,21 +7,19 @@ has an equals sign in it is a number of seconds to be set, all else is for Daphn
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import django
+
+from tests.forking import set_constants
 
 
 def main(words: list[str]) -> None:
     django.setup()
     from daphne.cli import CommandLineInterface  # type: ignore[import-untyped]
 
-    for word in words:
-        name, equals, seconds = word.partition("=")
-        if equals:
-            module, _, constant = name.rpartition(".")
-            assert hasattr(import_module(module), constant), name
-            setattr(import_module(module), constant, float(seconds))
+    set_constants(
+        {name: float(s) for name, equals, s in (w.partition("=") for w in words) if equals}
+    )
     CommandLineInterface().run([word for word in words if "=" not in word])
 
 

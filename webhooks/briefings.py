@@ -97,7 +97,7 @@ class RequestBuilder:
 
     def __init__(self) -> None:
         self._epoch = 0
-        self._ticks: dict[int, _PublicTick] = {}
+        self._ticks: dict[int, _PublicTick | None] = {}  # None where the row is damaged
         self._newest: tuple[int, MarketBriefing] | None = None
         self._places: tuple[int, dict[int, LeaderboardPlace]] | None = None
         self.symbols: frozenset[str] = frozenset()
@@ -115,16 +115,13 @@ class RequestBuilder:
         requests = [_or_empty(world, e, partial(_ping, world, e)) for e in pinged]
         if found is None:
             return requests
-        market = self._market(world)
         for endpoint in wanted:
-            write = partial(self._written, found, market, endpoint)
+            write = partial(self._written, found, endpoint)
             requests.append(_or_empty(world, endpoint, write))
         return requests
 
-    def _written(
-        self, found: _Found, market: MarketBriefing, endpoint: Endpoint
-    ) -> PreparedRequest:
-        return _briefing(endpoint, market, self._reader(found, endpoint))
+    def _written(self, found: _Found, endpoint: Endpoint) -> PreparedRequest:
+        return _briefing(endpoint, self._market(), self._reader(found, endpoint))
 
     # Reading
 
@@ -173,9 +170,12 @@ class RequestBuilder:
             notice=found.notice,
         )
 
-    def _market(self, world: World) -> MarketBriefing:
-        """Return what all briefings of the world's tick share, each value encoded."""
-        assert self._newest is not None and self._newest[0] == world.tick
+    def _market(self) -> MarketBriefing:
+        """Return what all briefings share, each value encoded: of the world's tick, or while its
+        entry cannot be read, of the one before. Raises Damaged.
+        """
+        if self._newest is None:
+            raise tape.Damaged("the last tick's public entry cannot be read")
         return self._newest[1]
 
     def _read_public(self, world: World, since: int) -> None:
@@ -183,53 +183,63 @@ class RequestBuilder:
         if world.epoch != self._epoch:
             self._epoch, self._newest, self._places = world.epoch, None, None
             self._ticks.clear()
+        if self._newest is None:  # and should the last tick's be damaged, the one before serves
+            since = min(since, world.tick - 2)
         since = max(since, world.tick - KEPT_TICKS)
         missing = [t for t in range(since + 1, world.tick + 1) if t not in self._ticks]
         if self._newest is None or self._newest[0] != world.tick:
             missing = missing or [world.tick]
         if not missing:
             return
-        seq, upto = missing[0] - 1, missing[-1]
+        seq, upto, newest = missing[0] - 1, missing[-1], None
         while seq < upto:
             page = tape.read(
                 epoch=world.epoch, stream=PUBLIC_STREAM, since=seq, limit=TAPE_PAGE, upto=upto
             )
             for entry in page:
-                self._note(world, entry)
+                self._note(entry, whole=False)
+                newest = newest if entry.is_damaged else entry
             if not page:
                 break
             seq = page[-1].seq
+        if newest and (newest.tick == world.tick or self._newest is None):
+            self._note_newest(world, newest)
         for tick in [tick for tick in self._ticks if tick <= world.tick - KEPT_TICKS]:
             del self._ticks[tick]
 
-    def _note(self, world: World, entry: tape.Entry) -> None:
-        is_newest = entry.tick == world.tick
-        told = _public_events(entry, whole=is_newest)
+    def _note(self, entry: tape.Entry, *, whole: bool) -> list[Event]:
+        """Remember what is still of use of a public entry, and return its events, all or those."""
+        if entry.is_damaged:
+            self._ticks[entry.tick] = None
+            return []
+        told = _public_events(entry, whole=whole)
         articles = events_of(told, "news:breaking")
         trades = events_of(told, "trade:executed")[-engine.RECENT_TRADES :]
         self._ticks[entry.tick] = _PublicTick([_encoded(a) for a in articles], trades[::-1])
-        if is_newest:
-            names = {
-                symbol: CompanyName(name, sector, shares)
-                for symbol, name, sector, shares in Company.objects.values_list(
-                    "symbol", "name", "sector", "shares_issued"
-                )
-            }
-            self.symbols = frozenset(names)
-            market = engine.market_briefing(
-                told,
-                timestamp=entry.claimed_at.isoformat(),
-                names=names,
-                trades=self._last_trades(world.tick),
+        return told
+
+    def _note_newest(self, world: World, entry: tape.Entry) -> None:
+        told = self._note(entry, whole=True)
+        names = {
+            symbol: CompanyName(name, sector, shares)
+            for symbol, name, sector, shares in Company.objects.values_list(
+                "symbol", "name", "sector", "shares_issued"
             )
-            self._newest = world.tick, _with_encoded_parts(market)
+        }
+        self.symbols = frozenset(names)
+        market = engine.market_briefing(
+            told,
+            timestamp=entry.claimed_at.isoformat(),
+            names=names,
+            trades=self._last_trades(entry.tick),
+        )
+        self._newest = world.tick, _with_encoded_parts(market)
 
     def _last_trades(self, tick: int) -> list[Wire]:
         """Return the last trades of the ticks that are known, newest first."""
-        known = (
-            self._ticks[t].trades for t in range(tick, tick - KEPT_TICKS, -1) if t in self._ticks
-        )
-        return list(itertools.islice(itertools.chain.from_iterable(known), engine.RECENT_TRADES))
+        known = (self._ticks.get(number) for number in range(tick, tick - KEPT_TICKS, -1))
+        trades = (trade for one in known if one for trade in one.trades)
+        return list(itertools.islice(trades, engine.RECENT_TRADES))
 
     def _news(self, since: int, tick: int) -> tuple[list[Any], bool]:
         """Return the articles after a tick, and whether all of its ticks are known."""
@@ -267,11 +277,6 @@ class _Position(NamedTuple):
     is_lost: bool = False
 
 
-class _OwnEntry(NamedTuple):
-    seq: int
-    events: bytes
-
-
 class _Found(NamedTuple):
     """What the record and the tape say of the endpoints of a claim, by account."""
 
@@ -279,7 +284,7 @@ class _Found(NamedTuple):
     positions: dict[int, _Position]
     portfolios: dict[int, agents.selectors.OwnPortfolio]
     orders: dict[int, list[agents.selectors.OwnOrder]]
-    entries: dict[int, list[_OwnEntry]]
+    entries: dict[int, list[tape.Entry]]
     saved: dict[int, list[SavedAlert]]
     books: dict[str, Any]
     places: dict[int, LeaderboardPlace]
@@ -295,14 +300,14 @@ def _position(world: World, endpoint: Endpoint) -> _Position:
     return _Position(min(endpoint.briefed_tick, world.tick), endpoint.briefed_seq)
 
 
-def _own_entries(world: World, positions: dict[int, _Position]) -> dict[int, list[_OwnEntry]]:
+def _own_entries(world: World, positions: dict[int, _Position]) -> dict[int, list[tape.Entry]]:
     """Return what each agent was told after its position, oldest first. After another history that
     is what the last tick told it.
     """
-    found: dict[int, list[_OwnEntry]] = {}
+    found: dict[int, list[tape.Entry]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT stream, seq, events"
+            "SELECT epoch, stream, seq, tick, claimed_at, events"
             " FROM unnest(%s::bigint[], %s::bigint[]) AS position(account, since)"
             " JOIN market_tapeentry ON stream = account AND epoch = %s AND tick <= %s"
             " AND CASE WHEN since < 0 THEN tick = %s ELSE seq > since END"
@@ -315,14 +320,16 @@ def _own_entries(world: World, positions: dict[int, _Position]) -> dict[int, lis
                 world.tick,
             ],
         )
-        for account, seq, events in cursor.fetchall():
-            entry = _OwnEntry(seq, tape.decompressed(events))
-            found.setdefault(account, []).append(entry)
+        for row in cursor.fetchall():
+            entry = tape.PackedEntry(*row).entry()
+            found.setdefault(entry.stream, []).append(entry)
     return found
 
 
-def _is_cut(position: _Position, entries: list[_OwnEntry]) -> bool:
-    """Say whether the tape has lost what followed a position."""
+def _is_cut(position: _Position, entries: list[tape.Entry]) -> bool:
+    """Say whether the tape has lost some of what followed a position."""
+    if any(entry.is_damaged for entry in entries):
+        return True
     return bool(entries) and position.seq >= 0 and entries[0].seq != position.seq + 1
 
 
@@ -338,7 +345,7 @@ def _saved_alerts(accounts: list[int]) -> dict[int, list[SavedAlert]]:
     }
 
 
-def _is_new(alert: SavedAlert, position: _Position, entries: list[_OwnEntry]) -> bool:
+def _is_new(alert: SavedAlert, position: _Position, entries: list[tape.Entry]) -> bool:
     """Say whether an alert was not delivered, and its entry is on the tape no longer."""
     is_on_tape = bool(entries) and alert.seq >= entries[0].seq
     return alert.seq > position.seq and not is_on_tape

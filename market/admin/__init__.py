@@ -361,6 +361,8 @@ class TapeEntryAdmin(BigTableAdmin):
     @admin.display(description="events")
     def decoded(self, row: TapeEntry) -> SafeString:
         (entry,) = tape.read(epoch=row.epoch, stream=row.stream, since=row.seq - 1, limit=1)
+        if entry.is_damaged:
+            return format_html("<p>{}</p>", "The row is damaged: its events are lost.")
         text = orjson.dumps(entry.read(), option=orjson.OPT_INDENT_2).decode()
         more = f"\n… and {len(text) - LONGEST_EVENTS:,} characters more"
         shown = text if len(text) <= LONGEST_EVENTS else text[:LONGEST_EVENTS] + more

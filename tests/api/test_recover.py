@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 import pytest
 
+from agents.models import Agent
 from market import tape
 from market.models import TapeEntry, World
 from news.models import ResearchState
 from news.research.runner import Runner
 from tests.api.desk import Desk, Json, Trader, buy, cancel
+from tests.damage import damage
 from tests.research.talkative import TALKATIVE
 from wallstreetsim.api import recovery
 from wallstreetsim.machine.rules import RULES
@@ -232,3 +234,56 @@ def test_the_research_desks_stream_comes_to_who_asks_for_it(desk: Desk, ann: Tra
         item for item in found["items"] if item["stream"] == "research" and item["tick"] > since
     ]
     assert recover(ann, since=since, sinceResearch=last + 5)["gap"]
+
+
+def test_where_a_row_is_damaged_there_is_a_gap_and_it_goes_on(desk: Desk, ann: Trader) -> None:
+    since = tick_of_stream(desk)
+    for _ in range(5):
+        ann.act(buy(1))
+        desk.tick()
+    damage(seq=since + 3)
+    damage(stream=Agent.objects.get(public_id=ann.id).id, seq=5)
+    before, after = pages(ann, since=since, limit=50)
+    assert places(before["items"]) == [
+        ("public", since + 1),
+        ("agent", 2),
+        ("public", since + 2),
+        ("agent", 3),
+        ("agent", 4),
+    ]
+    assert (before["gap"], before["snapshot"]) == (False, None)
+    assert (after["gap"], after["items"]) == (True, [])
+    assert (after["since"], after["sinceAgent"]) == (since + 5, 6)
+    shown = {frame["channel"]: frame["seq"] for frame in after["snapshot"]}
+    assert shown == {
+        **dict.fromkeys(("tick", "market:all", "leaderboard"), since + 5),
+        f"agent:{ann.id}": 6,
+    }
+    whole = recover(ann, since=since + 3, sinceAgent=5)
+    assert not whole["gap"]
+    assert places(whole["items"]) == [("public", since + 4), ("public", since + 5), ("agent", 6)]
+
+
+def test_the_newest_entry_may_be_the_damaged_one(desk: Desk, ann: Trader) -> None:
+    since = tick_of_stream(desk)
+    desk.tick()
+    damage(seq=since + 1)
+    found = recover(ann, since=since, channels="tick,book:APEX")
+    assert (found["gap"], found["since"], found["nextCursor"]) == (True, since + 1, None)
+    assert [frame["channel"] for frame in found["snapshot"]] == ["book:APEX"]
+    desk.tick()
+    assert places(recover(ann, since=since + 1)["items"]) == [("public", since + 2)]
+
+
+def test_the_research_desks_stream_goes_on_after_a_damaged_row(desk: Desk, ann: Trader) -> None:
+    since = tick_of_stream(desk)
+    runner = Runner(RULES.market, rules=TALKATIVE)
+    desk.tick(8)
+    runner.catch_up()
+    last = ResearchState.objects.latest("tick").seq
+    for lost in (1, last - 1):
+        damage(stream=tape.RESEARCH_STREAM, seq=lost)
+    found = pages(ann, since=since, sinceResearch=0, channels="research")
+    told = [seq for page in found for _, seq in places(page["items"])]
+    assert told == [*range(2, last - 1), last]
+    assert [page["gap"] for page in found] == [True, True]

@@ -18,9 +18,9 @@ from news.models import ResearchAlert, ResearchSignal, ResearchState
 from news.research import auditing
 from news.research import runner as running
 from news.research.runner import Runner
+from tests.damage import damage
 from tests.floor.hall import Hall
 from tests.research.talkative import TALKATIVE
-from tests.research.test_runner import damage
 from wallstreetsim.machine.rules import RULES
 
 QUICK = replace(TALKATIVE, signals=replace(TALKATIVE.signals, expiry_ticks=5))
@@ -120,7 +120,7 @@ def test_the_audit_finds_whatever_is_not_as_the_tape_says(hall: Hall, desk: Runn
 
 def test_the_audit_says_which_entries_nobody_can_read(hall: Hall, desk: Runner) -> None:
     _ticks(hall, 29)
-    damage(tick=20)
+    damage(seq=20)
     assert desk.catch_up() == 30
     says = "the public entry of tick 20 cannot be read; the research desk passes it over"
     assert list(auditing.differences()) == [says]

@@ -29,6 +29,7 @@ from news.research import rows as row_writing
 from news.research import runner as running
 from news.research.runner import Page, Runner
 from news.research.standing import the_copy
+from tests.damage import damage
 from tests.floor.hall import Hall, elsewhere
 from tests.research.talkative import TALKATIVE
 from wallstreetsim.floor import rollback
@@ -61,16 +62,6 @@ def _forget_all() -> None:
     for model in (*ROWS.values(), ResearchState, ResearchAggregate):
         model.objects.all().delete()
     TapeEntry.objects.filter(stream=RESEARCH_STREAM).delete()
-
-
-def damage(*, tick: int) -> None:
-    """Damage what a tick said in public, as a bad disk does."""
-    row = TapeEntry.objects.get(stream=tape.PUBLIC_STREAM, tick=tick)
-    middle = len(row.events) // 2
-    packed = bytearray(row.events)
-    packed[middle] ^= 0xFF
-    row.events = bytes(packed)
-    row.save()
 
 
 def _ticks(hall: Hall, count: int) -> None:
@@ -240,8 +231,8 @@ def test_an_entry_of_rubbish_does_not_stop_the_desk(
     row.events = zstandard.compress(b"no JSON")
     row.save()
 
-    damage(tick=9)
-    damage(tick=10)
+    damage(seq=9)
+    damage(seq=10)
 
     assert runner().catch_up() == 13
     assert ResearchState.objects.latest("tick").tick == 13

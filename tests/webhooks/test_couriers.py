@@ -21,6 +21,7 @@ from django.utils import timezone
 from agents.models import Agent, Input
 from market import tape
 from market.models import TapeEntry
+from tests.damage import damage
 from tests.processes import database_url
 from tests.stack.running import PATIENCE_SECONDS, eventually
 from tests.webhooks import receivers
@@ -181,6 +182,32 @@ def test_what_was_missed_is_told_and_what_the_tape_has_lost_is_a_gap(
     assert [one["quantity"] for one in told["orders"]["filled"]] == [6]
     post.tick()
     assert not ann.briefings[-1].payload["gap"]
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["running", "just started"])
+def test_a_damaged_row_is_a_gap_in_the_briefing_and_nobody_waits(
+    post: Post, receiver: MakeReceiver, is_known: bool
+) -> None:
+    ann = receiver()
+    post.connect("ann", ann)
+    post.tick()
+    post.hall.tick("ann BUY 3 MARKET")
+    own = TapeEntry.objects.filter(stream=post.agent("ann").id).latest("seq").seq
+    post.hall.tick("ann BUY 4 MARKET")
+    damage(stream=post.agent("ann").id, seq=own)
+    damage(seq=post.hall.row.tick)
+    if not is_known:
+        post.courier._builder = RequestBuilder()
+    count = len(ann.briefings)
+    post.deliver()
+    assert len(ann.briefings) == count + 1
+    told = ann.briefings[-1].payload
+    assert told["gap"]
+    assert [one["quantity"] for one in told["orders"]["filled"]] == [4]
+    post.tick("ann BUY 5 MARKET")
+    told = ann.briefings[-1].payload
+    assert (told["gap"], told["tick"]) == (False, post.hall.row.tick)
+    assert [one["quantity"] for one in told["orders"]["filled"]] == [5]
 
 
 def test_alerts_that_must_arrive_outlive_the_tape(post: Post, receiver: MakeReceiver) -> None:

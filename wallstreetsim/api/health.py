@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from agents.models import Input
+from market import tape
 from market.common import database_health
 from market.common.redis_clients import redis_client
 from market.models import World
@@ -81,6 +82,7 @@ def _details() -> dict[str, Any]:
         "tick": world.tick if world else None,
         "claimedAt": world.claimed_at.isoformat() if world and world.claimed_at else None,
         "paused": world.stands_still if world else None,
+        "damagedRows": tape.damaged_rows(),
         "inboxDepth": Input.objects.waiting().count(),
         "redis": redis_answers(),
     }

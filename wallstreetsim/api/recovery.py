@@ -20,7 +20,7 @@ from market.models import World
 from market.selectors import one_instant
 from wallstreetsim.feed import channels, selectors
 from wallstreetsim.feed.frames import PublicEntry, agent_snapshot
-from wallstreetsim.feed.recovery_cache import Line, Reader, lines_after, position_after
+from wallstreetsim.feed.recovery_cache import Line, Lost, Reader, lines_after, position_after
 from wallstreetsim.feed.selectors import Gap, Position, Standing
 
 MOST_ENTRIES = 500
@@ -86,9 +86,10 @@ class MissedEntry(TypedDict):
 class Recovered(TypedDict):
     """Entries of the tape, oldest first, a tick's public one before the agent's own.
 
-    Where something is lost, `gap` is true and `snapshot` shows how all stands now instead: the
-    items go on from there. `since`, `sinceAgent` and, where the research desk is asked for,
-    `sinceResearch` say where a page ends.
+    Where something is lost, or its row is damaged, `gap` is true and `snapshot` shows how all
+    stands now instead: the items go on from there. The research desk has no snapshot: its items
+    go on with what is left of them. `since`, `sinceAgent` and, where the research desk is asked
+    for, `sinceResearch` say where a page ends.
     """
 
     epoch: int
@@ -201,29 +202,48 @@ def _recover(
     names: frozenset[str],
     query: dict[str, Any],
 ) -> _Page:
-    gap = selectors.gap_after(position, agent.id)
-    snapshot: list[bytes] = []
-    if gap.public:
-        position = position._replace(epoch=standing.epoch, public=standing.tick)
-        snapshot += _public_snapshot(standing, names)
-    if gap.agent:
-        own = selectors.agent_standing(agent.id)
-        position = position._replace(agent=own.seq)
-        frame = agent_snapshot(own, channels.of_agent(str(agent.public_id)), own.data)
-        snapshot.append(frame.encode())
+    gap = lost = selectors.gap_after(position, agent.id)
+    reader = Reader(names, agent.id, str(agent.public_id))
+    while True:
+        position = _after_gap(position, lost, agent, standing)
+        try:
+            lines = lines_after(
+                position, reader, upto=standing.tick, entries=query["limit"], size=MOST_BYTES
+            )
+            break
+        except Lost as damaged:
+            lost = damaged.gap
+            gap = gap.joined(lost)
+    end = position_after(lines, position)
+    own_head = selectors.agent_seq_at(epoch=end.epoch, account=agent.id, tick=standing.tick)
     head: int | None = None
     if position.research is not None:
         head = selectors.research_seq_at(epoch=standing.epoch, tick=standing.tick)
-    if gap.research:  # there things only happen
-        position = position._replace(research=head)
-    reader = Reader(names, agent.id, str(agent.public_id))
-    lines = lines_after(
-        position, reader, upto=standing.tick, entries=query["limit"], size=MOST_BYTES
-    )
-    end = position_after(lines, position)
-    own_head = selectors.agent_seq_at(epoch=end.epoch, account=agent.id, tick=standing.tick)
     heads = (standing.tick, own_head, head)
-    return _Page(end, gap, snapshot, lines, end[1:] != heads)
+    return _Page(end, gap, _snapshot(gap, agent, standing, names), lines, end[1:] != heads)
+
+
+def _after_gap(position: Position, lost: Gap, agent: Agent, standing: Standing) -> Position:
+    """Return where somebody goes on who has lost what followed its position on these streams."""
+    if lost.research:
+        after = selectors.research_after_gap(position, standing.epoch)
+        position = position._replace(research=after)
+    if lost.agent:
+        own = selectors.agent_seq_at(epoch=standing.epoch, account=agent.id, tick=standing.tick)
+        position = position._replace(agent=own)
+    if lost.public:
+        position = position._replace(epoch=standing.epoch, public=standing.tick)
+    return position
+
+
+def _snapshot(gap: Gap, agent: Agent, standing: Standing, names: frozenset[str]) -> list[bytes]:
+    """Return the frames that stand for what is lost: how all stands now."""
+    frames = _public_snapshot(standing, names) if gap.public else []
+    if gap.agent:
+        own = selectors.agent_standing(agent.id)
+        frame = agent_snapshot(own, channels.of_agent(str(agent.public_id)), own.data)
+        frames.append(frame.encode())
+    return frames
 
 
 def _public_snapshot(standing: Standing, names: frozenset[str]) -> list[bytes]:

@@ -340,7 +340,8 @@ ANSWERS = (
         "recovery:complete",
         "resume",
         ("epoch", "public", "agent", "entries", "gap"),
-        "From here on all is live: `public` and `agent` are the seqs that you have now.",
+        "From here on all is live: `public` and `agent` are the seqs that you have now. `gap`:"
+        " something of it is lost, and snapshots between the batches show how all stands instead.",
     ),
     Answer(
         "notice",

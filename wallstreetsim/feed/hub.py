@@ -191,13 +191,21 @@ class Hub:
             selectors.research_entries, epoch=self.epoch, since=self.research_seq
         ):
             for entry in page:
-                self._tell_research(ResearchEntry.of(entry))
+                if entry.is_damaged:
+                    self._pass_over_research(entry.seq)
+                else:
+                    self._tell_research(ResearchEntry.of(entry))
                 await asyncio.sleep(0)  # for the clients' writers
 
     def _tell_research(self, entry: ResearchEntry) -> None:
         """Tell one entry of the research desk's stream; each passes here once, in order."""
         self.research_seq = entry.seq
         self.audience.tell_research(entry)
+
+    def _pass_over_research(self, seq: int) -> None:
+        """Tell nothing of an entry that is damaged, in a way that shows."""
+        self.research_seq = seq
+        self.audience.views.pass_over(channels.RESEARCH_STREAM, seq)
 
     async def _catch_up(self) -> None:
         """Tell what was committed and not yet told, and close what was revoked meanwhile."""
@@ -212,7 +220,7 @@ class Hub:
                 await self._begin()
                 break
             for entry in page:
-                await self._tell(PublicEntry.of(entry))
+                await self._tell(PublicEntry.of(entry), is_damaged=entry.is_damaged)
                 await asyncio.sleep(0)  # for the clients' writers
             stats.FILLED.inc(len(page))
         await self._catch_up_research()
@@ -258,11 +266,19 @@ class Hub:
 
     # Telling
 
-    async def _tell(self, entry: PublicEntry, told: AbstractSet[int] | None = None) -> None:
+    async def _tell(
+        self,
+        entry: PublicEntry,
+        told: AbstractSet[int] | None = None,
+        *,
+        is_damaged: bool = False,
+    ) -> None:
         """Tell one tick, and what it said to agents. All is read before any of it is told.
 
-        `told` are the accounts to which it said something, if that is known.
+        `told` are the accounts to which it said something, if that is known. Of a damaged entry
+        nothing is left to tell, so that its seq is missing; the books are read anew.
         """
+        changed = await in_thread(selectors.standing_books) if is_damaged else entry.book_changes
         private: list[tape.Entry] = []
         asked: set[int] = set()
         while missing := self._listening(told) - asked:  # agents may come while we read
@@ -271,9 +287,13 @@ class Hub:
             )
             asked |= missing
         self.seq = entry.seq
-        self.latest = entry
+        if is_damaged:
+            self.audience.views.pass_over(channels.PUBLIC_STREAM, entry.seq)
+            self.books = PublishedBooks(changed)
+        else:
+            self.latest = entry
         self.audience.tell(entry, private)
-        self.books.apply(entry.book_changes)  # nobody can ask for a book before
+        self.books.apply(changed)  # nobody can ask for a book before
         self._tell_notice()
         self._tidy_up()
 

@@ -11,8 +11,8 @@ from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.client import Client
 from wallstreetsim.feed.frames import agent_snapshot
 from wallstreetsim.feed.hub import Hub
-from wallstreetsim.feed.recovery_cache import Pruned, Reader
-from wallstreetsim.feed.selectors import AgentStanding, Gap, Position
+from wallstreetsim.feed.recovery_cache import Lost, Reader
+from wallstreetsim.feed.selectors import NO_GAP, AgentStanding, Gap, Position
 from wallstreetsim.feed.threads import persistently
 
 LAGGING_SECONDS = 0.05
@@ -69,9 +69,10 @@ class Recovery:
         research = self.position.research
         return {} if research is None else {"research": research}
 
-    async def _find_gap(self) -> Gap:
+    async def _find_gap(self, known: Gap = NO_GAP) -> Gap:
+        """Return of which streams something is lost, among them those that are known."""
         account = self.client.identity.account if self.client.identity else None
-        gap = await persistently(selectors.gap_after, self.position, account)
+        gap = known.joined(await persistently(selectors.gap_after, self.position, account))
         self.has_gap = self.has_gap or any(gap)
         return gap
 
@@ -84,7 +85,8 @@ class Recovery:
             channel = str(self.client.own_channel)
             self._offer(agent_snapshot(standing, channel, standing.data))
         if gap.research:  # there things only happen
-            self.position = self.position._replace(research=self._upto_research)
+            after = await persistently(selectors.research_after_gap, self.position, self.hub.epoch)
+            self.position = self.position._replace(research=after)
         if gap.public:
             self.position = self.position._replace(epoch=self.hub.epoch, public=self.hub.seq)
             self.client.forget_public()
@@ -111,8 +113,8 @@ class Recovery:
                 upto=self._upto,
                 upto_research=self._upto_research,
             )
-        except Pruned:  # it reads too slowly
-            await self._jump(await self._find_gap())
+        except Lost as lost:  # it reads too slowly, or a row is damaged
+            await self._jump(await self._find_gap(lost.gap))
             return True
         if page is None:
             return False

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import NamedTuple
 
 from market import tape
@@ -17,13 +17,12 @@ from wallstreetsim.feed import selectors
 from wallstreetsim.feed.batches import Batch
 from wallstreetsim.feed.frames import PublicEntry, agent_missed
 from wallstreetsim.feed.research_frames import ResearchEntry
-from wallstreetsim.feed.selectors import PAGE, Position
+from wallstreetsim.feed.selectors import LARGEST_SEQ, PAGE, Gap, Position
 from wallstreetsim.feed.threads import persistently
 
 MOST_ENTRIES = PAGE  # of one batch
 MOST_BYTES = 256 * 1024  # so much at most is held for each client that is told what it missed
 KEPT_BYTES = 16 * 1024 * 1024
-LARGEST_SEQ = (1 << 63) - 1
 
 Wanted = Callable[[str, int], bool]  # whether a channel's part of a tick's entry was missed
 
@@ -61,8 +60,14 @@ class Page(NamedTuple):
     position: Position
 
 
-class Pruned(Exception):
-    """The tape keeps no longer what was about to be read."""
+class Lost(Exception):
+    """What comes next of these streams cannot be read: its rows were pruned, or are damaged."""
+
+    def __init__(self, *streams: Stream) -> None:
+        super().__init__(*streams)
+        self.gap = Gap(
+            Stream.PUBLIC in streams, Stream.AGENT in streams, Stream.RESEARCH in streams
+        )
 
 
 class RecoveryCache:
@@ -77,7 +82,7 @@ class RecoveryCache:
         self, position: Position, reader: Reader, wanted: Wanted, *, upto: int, upto_research: int
     ) -> Page | None:
         """Return the next page after a position, up to the tick `upto` and that seq of the research
-        desk's stream; None when there is none.
+        desk's stream; None when there is none. Raises Lost.
         """
         async with self._turn:
             lines = await persistently(self._lines, position, reader, wanted, upto, upto_research)
@@ -106,14 +111,15 @@ class RecoveryCache:
             entries = selectors.public_entries(
                 epoch=position.epoch, since=unknown[0] - 1, upto=unknown[-1]
             )
-            if not entries or entries[0].seq != unknown[0]:
-                raise Pruned
-            by_seq = {entry.seq: entry for entry in entries}
+            by_seq = {entry.seq: entry for entry in entries if not entry.is_damaged}
             for key in keys:
-                if key not in texts:
+                if key not in texts and key[1] in by_seq:
                     texts[key] = PublicEntry.of(by_seq[key[1]]).missed(key[2])
                     self._keep(key, texts[key])
-        return [Line(key[1], Stream.PUBLIC, key[1], texts[key]) for key in keys]
+        readable = list(takewhile(texts.__contains__, keys))
+        if keys and not readable:
+            raise Lost(Stream.PUBLIC)
+        return [Line(key[1], Stream.PUBLIC, key[1], texts[key]) for key in readable]
 
     def _keep(self, key: tuple[int, int, frozenset[str]], text: bytes | None) -> None:
         self._texts[key] = text
@@ -152,29 +158,48 @@ def lines_after(
     size: int,
     first_is_whole: bool = False,
 ) -> list[Line]:
-    """Return the next lines after a position: so many, of so many bytes, but one at least.
+    """Return the next lines after a position: so many, of so many bytes, but one at least. Raises
+    Lost when there are none of a stream because its next entry is damaged.
 
     The first may show all prices, for whoever has none yet.
     """
     taken: list[Line] = []
     while True:
         here = position_after(taken, position)
-        public = (
-            _public_line(entry, reader, first_is_whole and entry.seq == position.public + 1)
-            for entry in selectors.public_entries(epoch=here.epoch, since=here.public, upto=upto)
-        )
+        whole = position.public + 1 if first_is_whole else None
+        public = _public_lines(here, reader, upto, whole)
         private = _private_lines(here, reader, _everything, upto)
         research = _research_lines(here, reader, _everything, LARGEST_SEQ)
         more = islice(merge(public, private, research), PAGE)
         before = len(taken)
-        taken = list(_fitting(chain(taken, more), entries=entries, size=size))
+        try:
+            taken = list(_fitting(chain(taken, more), entries=entries, size=size))
+        except Lost:
+            if not taken:
+                raise
+            return taken
         if len(taken) < before + PAGE:  # there are no more, or no more fit
             return taken
 
 
-def _public_line(entry: tape.Entry, reader: Reader, is_first: bool) -> Line:
-    text = PublicEntry.of(entry).missed(reader.channels, is_first=is_first)
-    return Line(entry.tick, Stream.PUBLIC, entry.seq, text)
+def _public_lines(
+    position: Position, reader: Reader, upto: int, whole: int | None
+) -> Iterator[Line]:
+    """Yield what was said in public, all prices in that of the seq `whole`."""
+    entries = selectors.public_entries(epoch=position.epoch, since=position.public, upto=upto)
+    for entry in _readable(entries, Stream.PUBLIC):
+        text = PublicEntry.of(entry).missed(reader.channels, is_first=entry.seq == whole)
+        yield Line(entry.tick, Stream.PUBLIC, entry.seq, text)
+
+
+def _readable(entries: Iterable[tape.Entry], stream: Stream) -> Iterator[tape.Entry]:
+    """Yield the entries before the first that is damaged. Raises Lost if that is the first."""
+    for count, entry in enumerate(entries):
+        if entry.is_damaged and not count:
+            raise Lost(stream)
+        if entry.is_damaged:
+            return
+        yield entry
 
 
 def _everything(channel: str, seq: int) -> bool:
@@ -193,7 +218,8 @@ def _fitting(lines: Iterable[Line], *, entries: int, size: int) -> Iterator[Line
 def _private_lines(position: Position, reader: Reader, wanted: Wanted, upto: int) -> Iterator[Line]:
     if position.agent is None or reader.account is None:
         return
-    for entry in selectors.entries_after(position, reader.account, upto=upto):
+    entries = selectors.entries_after(position, reader.account, upto=upto)
+    for entry in _readable(entries, Stream.AGENT):
         is_wanted = wanted(f"agent:{reader.public_id}", entry.tick)
         text = agent_missed(entry, reader.public_id) if is_wanted else None
         yield Line(entry.tick, Stream.AGENT, entry.seq, text)
@@ -205,9 +231,8 @@ def _research_lines(
     """Yield what the research desk said, up to a seq, on those of its channels that were missed."""
     if position.research is None:
         return
-    for entry in selectors.research_entries(epoch=position.epoch, since=position.research):
-        if entry.seq > upto:
-            return
+    entries = selectors.research_entries(epoch=position.epoch, since=position.research)
+    for entry in _readable((one for one in entries if one.seq <= upto), Stream.RESEARCH):
         missed = frozenset(name for name in reader.channels if wanted(name, entry.seq))
         text = ResearchEntry.of(entry).missed(missed)
         yield Line(entry.tick, Stream.RESEARCH, entry.seq, text)

@@ -47,18 +47,19 @@ class ViewRecovery:
         self._position = position
         self._joined = joined
         self._following = Following({})
+        self._has_gap = False
         client.hold(hub.seq)
 
     async def run(self, reply: Callable[..., str]) -> None:
         """Tell it, between two messages that `reply` makes of a type and fields."""
         since = {"research": self._position.research, "public": self._position.public}
-        self._position, gap = await persistently(self._begin)
+        self._position, self._has_gap = await persistently(self._begin)
         self._following.last = {
             channels.RESEARCH_STREAM: self._position.research,
             channels.PUBLIC_STREAM: self._position.public,
         }
         self._client.offer(
-            Batch(reply("recovery_start", epoch=self._hub.epoch, since=since, gap=gap))
+            Batch(reply("recovery_start", epoch=self._hub.epoch, since=since, gap=self._has_gap))
         )
         told = 0
         while not self._client.is_closed:
@@ -71,9 +72,15 @@ class ViewRecovery:
             if page.frames:
                 await self._client.deliver(Batch(*page.frames))
         upto = {"research": self._joined.research, "public": self._joined.public}
-        end = reply("recovery_complete", epoch=self._hub.epoch, upto=upto, messages=told, gap=gap)
+        end = reply(
+            "recovery_complete",
+            epoch=self._hub.epoch,
+            upto=upto,
+            messages=told,
+            gap=self._has_gap,
+        )
         self._client.offer(Batch(end))
-        stats.RECOVERIES.labels(str(gap).lower()).inc()
+        stats.RECOVERIES.labels(str(self._has_gap).lower()).inc()
         await self._client.release(public=-1, agent=None)
 
     def _begin(self) -> tuple[ViewPosition, bool]:
@@ -81,17 +88,21 @@ class ViewRecovery:
         position, joined = self._position, self._joined
         if position.epoch != joined.epoch:
             return joined, True
-        research, is_lost = _kept_after(joined.epoch, tape.RESEARCH_STREAM, position.research)
+        research, is_lost = selectors.kept_after(
+            joined.epoch, tape.RESEARCH_STREAM, position.research
+        )
         if self._view.symbol is None:
             return position._replace(research=research, public=joined.public), is_lost
-        public, are_prices_lost = _kept_after(joined.epoch, tape.PUBLIC_STREAM, position.public)
+        public, are_prices_lost = selectors.kept_after(
+            joined.epoch, tape.PUBLIC_STREAM, position.public
+        )
         return position._replace(research=research, public=public), is_lost or are_prices_lost
 
     def _next_page(self) -> Page | None:
         """Return the next of what was missed, None where there is no more."""
         position, joined = self._position, self._joined
         prices = [
-            PublicEntry.of(entry)
+            entry
             for entry in selectors.public_entries(
                 epoch=joined.epoch, since=position.public, upto=joined.public
             )
@@ -99,7 +110,7 @@ class ViewRecovery:
         ]
         upto = prices[-1].tick if prices else None
         found = [
-            ResearchEntry.of(entry)
+            entry
             for entry in selectors.research_entries(
                 epoch=joined.epoch, since=position.research, upto=upto
             )
@@ -107,7 +118,7 @@ class ViewRecovery:
         ]
         if not prices and not found:
             return None
-        both: list[PublicEntry | ResearchEntry] = [*prices, *found]  # of a tick, prices come first
+        both = [*prices, *found]  # of a tick, prices come first
         entries = sorted(both, key=lambda entry: entry.tick)
         return Page(
             [frame for entry in entries for frame in self._frames(entry)],
@@ -117,27 +128,25 @@ class ViewRecovery:
             ),
         )
 
-    def _frames(self, entry: PublicEntry | ResearchEntry) -> list[Frame]:
-        """Return the frames of what an entry says on the view."""
-        if isinstance(entry, PublicEntry):
-            price = entry.changed_price(self._view.symbol or "")
+    def _frames(self, entry: tape.Entry) -> list[Frame]:
+        """Return the frames of what an entry says on the view; a damaged one is a gap, which the
+        next message shows.
+        """
+        is_public = entry.stream == tape.PUBLIC_STREAM
+        stream = channels.PUBLIC_STREAM if is_public else channels.RESEARCH_STREAM
+        if entry.is_damaged:
+            self._has_gap = True
+            self._following.last[stream] = entry.seq
+            return []
+        if is_public:
+            public = PublicEntry.of(entry)
+            price = public.changed_price(self._view.symbol or "")
             found = [messages.market_data(price)] if price else []
-            return self._following.frames(found, channels.PUBLIC_STREAM, entry)
+            return self._following.frames(found, stream, public)
+        research = ResearchEntry.of(entry)
         shown = [
-            messages.message_of(item, entry.timestamp)
-            for item in entry.items
+            messages.message_of(item, research.timestamp)
+            for item in research.items
             if self._view.shows(item)
         ]
-        return self._following.frames(shown, channels.RESEARCH_STREAM, entry)
-
-
-def _kept_after(epoch: int, stream: int, seq: int) -> tuple[int, bool]:
-    """Return the seq after which the tape keeps a stream, from this one on, and whether what lies
-    between is lost.
-    """
-    extent = tape.extent(epoch=epoch, stream=stream)
-    if extent is None:
-        return 0, seq > 0
-    if seq > extent.last:
-        return extent.last, True
-    return max(seq, extent.first - 1), seq < extent.first - 1
+        return self._following.frames(shown, stream, research)

@@ -22,6 +22,7 @@ from wallstreetsim.feed.client import Identity
 from wallstreetsim.floor.book_changes import Changes, Sides, row_of
 
 PAGE = 50  # entries read at a time, when a gap is filled
+LARGEST_SEQ = (1 << 63) - 1
 
 
 class Standing(NamedTuple):
@@ -61,6 +62,13 @@ class Gap(NamedTuple):
     agent: bool
     research: bool = False
 
+    def joined(self, other: Gap) -> Gap:
+        """Return of which streams something is lost here or there."""
+        return Gap(*(one or another for one, another in zip(self, other, strict=True)))
+
+
+NO_GAP = Gap(False, False)
+
 
 class AgentStanding(NamedTuple):
     """An agent after a tick: its portfolio with its open orders, and its stream's seq."""
@@ -81,17 +89,22 @@ def beginning() -> Beginning:
     """Return where the world stands, and its books there."""
     with one_instant():
         standing = Standing(*World.objects.values_list("epoch", "tick").get())
-        companies = list(Company.objects.only("symbol", "bids", "asks"))
+        books = standing_books()
         newest = public_entry(epoch=standing.epoch, seq=standing.tick)
         research = tape.extent(epoch=standing.epoch, stream=tape.RESEARCH_STREAM)
-    standing_books = {company.symbol: _sides(company) for company in companies}
     return Beginning(
         standing,
-        frozenset(standing_books),
+        frozenset(books),
         newest,
-        standing_books,
+        books,
         research.last if research else 0,
     )
+
+
+def standing_books() -> Changes:
+    """Return the published books, as the last tick left them."""
+    companies = Company.objects.only("symbol", "bids", "asks")
+    return {company.symbol: _sides(company) for company in companies}
 
 
 def symbols() -> frozenset[str]:
@@ -153,10 +166,30 @@ def gap_after(position: Position, account: int | None) -> Gap:
 
 
 def _is_lost(epoch: int, stream: int, seq: int) -> bool:
+    _, is_lost = kept_after(epoch, stream, seq)
+    return is_lost
+
+
+def kept_after(epoch: int, stream: int, seq: int) -> tuple[int, bool]:
+    """Return the seq after which the tape keeps a stream, from this one on, and whether what lies
+    between is lost.
+    """
     extent = tape.extent(epoch=epoch, stream=stream)
     if extent is None:
-        return seq > 0
-    return not extent.first - 1 <= seq <= extent.last
+        return 0, seq > 0
+    if seq > extent.last:
+        return extent.last, True
+    return max(seq, extent.first - 1), seq < extent.first - 1
+
+
+def research_after_gap(position: Position, epoch: int) -> int:
+    """Return the seq after which the research desk's stream goes on for whoever has lost what came
+    next: nothing stands for it, so that as little as possible is left out.
+    """
+    assert position.research is not None
+    seq = position.research if position.epoch == epoch else LARGEST_SEQ
+    kept, is_lost = kept_after(epoch, tape.RESEARCH_STREAM, seq)
+    return kept if is_lost else kept + 1  # its next entry is there, and damaged
 
 
 def research_seq_at(*, epoch: int, tick: int) -> int:

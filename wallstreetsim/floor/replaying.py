@@ -184,6 +184,9 @@ def _told(
         if entry.stream not in recorded:
             yield "margin", f"{name} was told nothing, and now something"
             continue
+        if recorded[entry.stream].is_damaged:
+            yield "report", f"{name}: the entry's row is damaged"
+            continue
         yield from _unequal_events(name, recorded[entry.stream].read(), entry.read())
 
 

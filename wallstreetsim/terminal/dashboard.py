@@ -34,7 +34,6 @@ from market.models import (
     Company,
     EquityPoint,
     Split,
-    TapeEntry,
     Trade,
     World,
 )
@@ -548,16 +547,15 @@ def _told_in(world: World) -> dict[str, Any]:
     as well how much was traded in each tick of the last minute. One query.
     """
     unknown = [tick for tick in _last_minute(world) if (world.epoch, tick) not in _trade_counts]
-    entries = TapeEntry.objects.filter(
-        epoch=world.epoch, stream=tape.PUBLIC_STREAM, tick__in={world.tick, *unknown}
-    )
     told: dict[str, Any] = {}
-    for row in entries.order_by("tick"):
-        events = tape.decompressed(row.events)
-        first = loads_json(tape.lines(events)[0])
-        _trade_counts[world.epoch, row.tick] = first["data"]["tradeCount"]
-        if row.tick == world.tick:
-            told = {event["type"]: event["data"] for event in loads_json(events)}
+    for entry in tape.read_public(epoch=world.epoch, ticks={world.tick, *unknown}):
+        if entry.is_damaged:
+            _trade_counts[world.epoch, entry.tick] = 0
+            continue
+        first = loads_json(tape.lines(entry.events)[0])
+        _trade_counts[world.epoch, entry.tick] = first["data"]["tradeCount"]
+        if entry.tick == world.tick:
+            told = {event["type"]: event["data"] for event in entry.read()}
     while len(_trade_counts) > 10 * TICKS_A_MINUTE:
         _trade_counts.popitem(last=False)
     return told

@@ -13,7 +13,7 @@ from django.db.models import Q
 from market import tape
 from market.engine import outcome
 from market.engine.values import Tick
-from market.models import Company, MarketEvent, TapeEntry, World
+from market.models import Company, MarketEvent, World
 from market.wire import Wire, market_event
 
 TICKS = 30  # looked at
@@ -38,11 +38,8 @@ def recent(world: World, symbol: str) -> list[Move]:
     """Return the moves of the last ticks in which the price moved, the newest first. One query."""
     ticks = range(max(1, world.tick - TICKS + 1), world.tick + 1)
     wanted = [tick for tick in ticks if (world.epoch, tick) not in _told]
-    entries = TapeEntry.objects.filter(
-        epoch=world.epoch, stream=tape.PUBLIC_STREAM, tick__in=wanted or [0]
-    ).values_list("tick", "events")
-    for tick, events in entries:
-        _told[world.epoch, tick] = _moves_in(tape.decompressed(events))
+    for entry in tape.read_public(epoch=world.epoch, ticks=wanted or [0]):
+        _told[world.epoch, entry.tick] = _moves_in(entry.events)
     while len(_told) > 2 * TICKS:
         _told.popitem(last=False)
     found = (_told.get((world.epoch, tick), {}).get(symbol) for tick in reversed(ticks))

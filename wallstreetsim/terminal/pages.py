@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from wallstreetsim.api import envelope
 from wallstreetsim.api.envelope import JSON, for_people_or, only_read, refuse
-from wallstreetsim.feed.recovery_cache import Reader, lines_after
+from wallstreetsim.feed.recovery_cache import Line, Lost, Reader, lines_after
 from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard, rows
 from wallstreetsim.terminal.frame import html
@@ -114,21 +114,29 @@ def replay_ticks(request: HttpRequest) -> HttpResponse:
     since = request.GET.get("since", "")
     if kept is None or not (since.isdecimal() and since.isascii() and len(since) < 16):
         return refuse(400, "Give since=, the tick before those you want.")
-    position = Position(kept.epoch, int(since), None)
     if int(since) < kept.first - 1:
         return refuse(404, f"The tape keeps ticks {kept.first} to {kept.last}.")
-    reader = Reader(REPLAYED, None, "")
-    lines = lines_after(
-        position,
-        reader,
-        upto=kept.last,
-        entries=REPLAYED_TICKS,
-        size=REPLAYED_BYTES,
-        first_is_whole=True,
-    )
+    lines = _replayed(Position(kept.epoch, int(since), None), upto=kept.last)
     items = [orjson.Fragment(line.text) for line in lines if line.text]
     content = orjson.dumps({"first": kept.first, "last": kept.last, "items": items})
     return HttpResponse(content, content_type=JSON)
+
+
+def _replayed(position: Position, *, upto: int) -> list[Line]:
+    """Return the lines of the next ticks after a position, damaged ones passed over."""
+    reader = Reader(REPLAYED, None, "")
+    while True:
+        try:
+            return lines_after(
+                position,
+                reader,
+                upto=upto,
+                entries=REPLAYED_TICKS,
+                size=REPLAYED_BYTES,
+                first_is_whole=True,
+            )
+        except Lost:
+            position = position._replace(public=position.public + 1)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -21,7 +21,7 @@ from agents.models import Agent
 from agents.standings import RankedAgent
 from market import selectors, tape
 from market.engine.values import Cents, Tick
-from market.models import Company, TapeEntry, World
+from market.models import Company, World
 from news import selectors as news
 from news.models import Article
 from wallstreetsim.api.envelope import only_read
@@ -76,11 +76,8 @@ class _Reel:
         first = max(1, unknown[0] - director.WINDOW + 1)
         needed = [(world.epoch, tick) for tick in range(first, world.tick + 1)]
         missing = [tick for epoch, tick in needed if (epoch, tick) not in self.readings]
-        rows = TapeEntry.objects.filter(
-            epoch=world.epoch, stream=tape.PUBLIC_STREAM, tick__in=missing or [0]
-        ).order_by("tick")
-        for tick, events in rows.values_list("tick", "events"):
-            self.readings[world.epoch, tick] = _read(tick, events)
+        for entry in tape.read_public(epoch=world.epoch, ticks=missing or [0]):
+            self.readings[world.epoch, entry.tick] = _read(entry)
         known = [self.readings[key] for key in needed if key in self.readings]
         for tick, stories in director.stories_of(known):
             if tick >= unknown[0]:
@@ -98,9 +95,9 @@ class _Reel:
 _reel = _Reel()
 
 
-def _read(tick: Tick, events: bytes | memoryview) -> Reading:
-    lines = (line for line in tape.lines(tape.decompressed(events)) if line.startswith(_READ))
-    return director.read(tick, map(orjson.loads, lines))
+def _read(entry: tape.Entry) -> Reading:
+    lines = (line for line in tape.lines(entry.events) if line.startswith(_READ))
+    return director.read(entry.tick, map(orjson.loads, lines))
 
 
 class Next(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
 from django.db import connection
 
 from market import tape
@@ -14,7 +13,7 @@ from webhooks.models import EndpointState, SavedAlert
 MARGIN_TICKS = 200  # alerts are saved so long before their entries go
 
 _ABOUT_TO_GO = """
-    SELECT entry.stream, entry.tick, entry.seq, entry.events
+    SELECT entry.epoch, entry.stream, entry.seq, entry.tick, entry.claimed_at, entry.events
     FROM webhooks_endpoint AS endpoint
     JOIN market_tapeentry AS entry ON entry.stream = endpoint.agent_id
         AND entry.epoch = %(epoch)s AND entry.tick <= %(tick)s
@@ -47,11 +46,12 @@ def save_alerts(*, epoch: int, tick: int) -> int:
         cursor.execute(_DELIVERED)
         upto = tick - KEPT_TICKS + MARGIN_TICKS
         cursor.execute(_ABOUT_TO_GO, {"epoch": epoch, "tick": upto, "none": EndpointState.NONE})
-        for stream, at, seq, events in cursor.fetchall():
-            told = orjson.loads(tape.decompressed(events))
+        for row in cursor.fetchall():
+            entry = tape.PackedEntry(*row).entry()
+            at = {"endpoint_id": entry.stream, "epoch": epoch, "tick": entry.tick, "seq": entry.seq}
             rows += [
-                SavedAlert(endpoint_id=stream, epoch=epoch, tick=at, seq=seq, place=n, alert=alert)
-                for n, alert in enumerate(must_arrive(told))
+                SavedAlert(**at, place=n, alert=alert)
+                for n, alert in enumerate(must_arrive(entry.read()))
             ]
     SavedAlert.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)

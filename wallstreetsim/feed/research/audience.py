@@ -85,6 +85,14 @@ class ViewAudience:
         """Forget all views: the streams that they followed are over."""
         self._following.clear()
 
+    def pass_over(self, stream: str, seq: int) -> None:
+        """Let the next message of every view name an entry that cannot be told, as the one before
+        it: whoever has not had it sees that something may be missing.
+        """
+        for view, following in self._following.items():
+            if stream in following.last and (view.symbol or stream == channels.RESEARCH_STREAM):
+                following.last[stream] = seq
+
     def tell_prices(self, entry: PublicPrices) -> None:
         """Tell the followers of a company that its price update changed."""
         for view, following in self._following.items():

@@ -63,7 +63,7 @@ MESSAGES = (
         "recovery_complete",
         ("epoch", "upto", "messages", "gap", "timestamp"),
         False,
-        "All that was missed has been told; what follows is live.",
+        "What was missed has been told, but for what is lost, if `gap`; what follows is live.",
     ),
     ViewMessage(
         "error",
