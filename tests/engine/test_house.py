@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from agents.engine.facts import Manipulation
+from agents.engine.facts import Manipulation, StatusChanged
 from agents.engine.house import FIRST_HOUSE_ACCOUNT, Act, HouseRules, Worked, crooks, traders
 from agents.engine.house.house import STRATEGIES
 from agents.engine.house.view import Doing, Memory, Scene, Stock, Strategy, View
@@ -38,7 +39,7 @@ def view(
     me.cash = 10_000 * 10_000
     company = Company(listing(price="100.00"), RULES.market)
     me.receive(company, 10_000, 0)
-    seen = Scene(tick, 1.0, 300, {stock.symbol: stock}, [], [], 1, RULE)
+    seen = Scene(tick, 1.0, 300, {stock.symbol: stock}, [], [], 1, RULE, [stock.symbol])
     partner = FIRST_HOUSE_ACCOUNT + (account == FIRST_HOUSE_ACCOUNT)
     return View(seen._replace(**scene), me, [stock.symbol], partner, {"APEX": 10_000})
 
@@ -160,14 +161,10 @@ def manipulations(doings: list[Doing]) -> list[Manipulation]:
     return [doing for doing in doings if isinstance(doing, Manipulation)]
 
 
-@pytest.mark.parametrize(
-    ("strategy", "crime"), [(crooks.spoof, "spoofing"), (crooks.pump, "pump_and_dump")]
-)
-def test_a_crook_owns_up_to_what_it_did_and_when(strategy: Strategy, crime: str) -> None:
-    doings, _ = tempted(strategy, 50)
-    scheme = manipulations(doings)[0]
+def test_a_crook_owns_up_to_what_it_did_and_when() -> None:
+    scheme = manipulations(tempted(crooks.spoof, 50)[0])[0]
     assert (scheme.crime, scheme.accounts, scheme.symbol) == (
-        crime,
+        "spoofing",
         (FIRST_HOUSE_ACCOUNT,),
         "APEX",
     )
@@ -197,10 +194,93 @@ def test_a_spoofer_takes_back_all_that_it_showed() -> None:
     assert all(APEX.bid < a.parameters["limit"] < APEX.ask for a in acts if a.type == "SELL")
 
 
-def test_a_pump_buys_before_it_sells() -> None:
-    acts = [doing for doing in tempted(crooks.pump, 45)[0] if isinstance(doing, Act)]
-    assert [a.type for a in acts] == sorted(a.type for a in acts)  # it talks before it sells
-    assert {a.type for a in acts} == {"BUY", "RUMOR", "SELL"}
+def scheme_of(
+    strategy: Strategy, me: Account, ticks: int, price_at: Callable[[int], int], **scene: Any
+) -> tuple[list[tuple[int, Act]], list[Manipulation]]:
+    """Play a crook's scheme from tick 1 on in a market that fills a usual order of each of its own
+    at the end of the tick: those at market and the bids and offers within the spread.
+    """
+    memory: Memory = {}
+    rules = replace(RULE, crime_rate=1.0, insider_rate=1.0, noise_rate=0.0)
+    acts: list[tuple[int, Act]] = []
+    company = Company(listing(price="100.00"), RULES.market)
+    for tick in range(1, ticks + 1):
+        price = price_at(tick)
+        stock = APEX._replace(price=price, bid=price - 5, ask=price + 5)
+        seen = view(stock, tick, rules=rules, **scene)._replace(me=me)
+        doings = strategy(seen, memory, _stream(tick))
+        for doing in doings:
+            if isinstance(doing, Act):
+                acts.append((tick, doing))
+                side = {"BUY": 1, "SELL": -1}.get(doing.type, 0)
+                shares = side * min(round(APEX.unit), doing.parameters.get("quantity", 0))
+                if shares:
+                    paid = doing.parameters.get("limit", price + 5 * side)
+                    me.receive(company, shares, shares * paid)
+                    me.cash -= shares * paid
+        if done := manipulations(doings):
+            return acts, done
+    return acts, []
+
+
+def penniless() -> Account:
+    """Return an account that has cash and no shares."""
+    me = Account(FIRST_HOUSE_ACCOUNT, "house", AccountKind.AGENT)
+    me.cash = 10_000 * 10_000
+    return me
+
+
+def test_a_pump_gathers_small_lots_then_talks_and_sells_at_a_profit() -> None:
+    me = penniless()
+    before = me.cash
+    acts, done = scheme_of(crooks.pump, me, 200, lambda tick: 10_000 if tick < 15 else 10_030)
+    types = [act.type for _, act in acts if act.type != "CANCEL_ORDER"]
+    assert types == sorted(types)  # BUY, RUMOR, SELL
+    assert types.count("RUMOR") == 1
+    bids = [act.parameters["limit"] for _, act in acts if act.type == "BUY"]
+    assert len(bids) == 8  # a usual order's size of each
+    assert max(bids) < APEX.ask
+    assert me.quantity_of("APEX") == 0
+    assert me.cash > before
+    assert [(one.crime, one.symbol, one.first_tick) for one in done] == [
+        ("pump_and_dump", "APEX", 1)
+    ]
+
+
+def test_a_pump_that_nobody_follows_is_sold_in_the_end_at_a_loss() -> None:
+    me = penniless()
+    before = me.cash
+    acts, done = scheme_of(crooks.pump, me, 200, lambda tick: 10_000 if tick < 9 else 9_900)
+    first_sale = next(tick for tick, act in acts if act.type == "SELL")
+    talk = next(tick for tick, act in acts if act.type == "RUMOR")
+    assert first_sale > talk + 50
+    assert me.quantity_of("APEX") == 0
+    assert me.cash < before
+    assert done
+
+
+def test_a_pump_that_gets_nothing_is_given_up_in_silence() -> None:
+    """None of its bids is filled: it talks of nothing that it has not."""
+    me = penniless()
+    memory: Memory = {}
+    rules = replace(RULE, crime_rate=1.0, noise_rate=0.0)
+    types = set()
+    for tick in range(1, 62):
+        seen = view(APEX, tick, rules=rules)._replace(me=me)
+        types |= {d.type for d in crooks.pump(seen, memory, _stream(tick)) if isinstance(d, Act)}
+        if tick > 1 and "plot" not in memory:
+            break
+    assert "plot" not in memory
+    assert types == {"BUY", "CANCEL_ORDER"}
+
+
+def test_a_pump_is_of_a_company_that_it_has_none_of() -> None:
+    memory: Memory = {}
+    other = APEX._replace(symbol="NOVA")
+    rules = replace(RULE, crime_rate=1.0)
+    stocks, symbols = {"APEX": APEX, "NOVA": other}, ["APEX", "NOVA"]
+    crooks.pump(view(stocks=stocks, symbols=symbols, rules=rules), memory, _stream(1))
+    assert memory["plot"]["symbol"] == "NOVA"
 
 
 def test_a_wash_pair_trades_with_itself_inside_the_spread() -> None:
@@ -233,23 +313,39 @@ def test_a_wash_pair_changes_sides_and_ends_where_it_began() -> None:
 
 
 def test_an_insider_buys_before_good_news_and_sells_after_it() -> None:
+    me = penniless()
     known = [Brewing(5, "EARNINGS_BEAT", "APEX", 0.1, 10)]
-    memory: Memory = {}
-    doings: list[Doing] = []
-    tick = 0
-    while "plot" not in memory and tick < 500:
-        tick += 1
-        crooks.insider(view(tick=tick, brewing=known), memory, _stream(tick))
-    began = tick
-    while "plot" in memory:
-        tick += 1
-        doings += crooks.insider(view(tick=tick, brewing=[]), memory, _stream(tick))
-    acts = [doing for doing in doings if isinstance(doing, Act)]
-    assert [a.type for a in acts] == sorted(a.type for a in acts)
-    assert {a.type for a in acts} == {"BUY", "SELL"}
-    assert manipulations(doings) == [
-        Manipulation("insider_trading", (FIRST_HOUSE_ACCOUNT,), "APEX", began, tick)
+    acts, done = scheme_of(
+        crooks.insider, me, 60, lambda tick: 10_000 if tick <= 5 else 11_000, brewing=known
+    )
+    bought = [tick for tick, act in acts if act.type == "BUY"]
+    sold = [tick for tick, act in acts if act.type == "SELL"]
+    assert bought == [1, 2, 3, 4, 5]
+    assert sold[0] == 6
+    assert len(acts) == len(bought) + len(sold)
+    assert me.quantity_of("APEX") == 0
+    assert me.cash > 10_000 * 10_000
+    assert done == [
+        Manipulation("insider_trading", (FIRST_HOUSE_ACCOUNT,), "APEX", 1, sold[-1] + 1)
     ]
+
+
+def test_an_insider_sells_what_it_has_before_bad_news_and_buys_it_back() -> None:
+    me = view().me
+    known = [Brewing(3, "EARNINGS_MISS", "APEX", -0.1, 10)]
+    acts, done = scheme_of(
+        crooks.insider, me, 60, lambda tick: 10_000 if tick <= 3 else 9_000, brewing=known
+    )
+    assert [act.type for _, act in acts[:4]] == ["SELL", "SELL", "SELL", "BUY"]
+    assert me.quantity_of("APEX") == 10_000
+    assert done
+
+
+def test_an_insider_without_shares_has_no_use_for_bad_news() -> None:
+    known = [Brewing(3, "EARNINGS_MISS", "APEX", -0.1, 10)]
+    acts, done = scheme_of(crooks.insider, penniless(), 20, lambda tick: 10_000, brewing=known)
+    assert not acts
+    assert not done
 
 
 # In the world
@@ -345,6 +441,18 @@ def test_a_house_survives_being_kept_in_the_midst_of_everything() -> None:
         assert other.advance([]).digest == world.advance([]).digest
     assert any(one.memory for one in world.house.inhabitants)
     assert json.dumps(other.dump()) == json.dumps(world.dump())
+
+
+def test_a_scheme_that_prison_cuts_short_is_owned_up_to() -> None:
+    world = lively(1)
+    crook = next(one for one in world.house.inhabitants if one.strategy == "pump")
+    crook.memory["plot"] = {"symbol": "APEX", "first": 1, "left": 90}
+    world.facts.add(StatusChanged(1, crook.account, "active", "imprisoned", ""))
+    world.house.hear()
+    assert list(world.facts.of(Manipulation)) == [
+        Manipulation("pump_and_dump", (crook.account,), "APEX", 1, world.tick)
+    ]
+    assert crook.strategy == "noise"
 
 
 def test_the_house_follows_a_split() -> None:

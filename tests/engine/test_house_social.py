@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agents.engine.facts import BribeExposed, BribeOffered, Manipulation
-from agents.engine.house import Act, HouseRules, crooks
+from agents.engine.house import Act, HouseRules
 from agents.engine.house.rules import SocialRates
 from agents.engine.house.social import Surrounds, deal
 from market.engine.rules import Switches
@@ -102,16 +102,10 @@ def test_an_investigator_keeps_some_bribes_reports_some_and_leaves_some() -> Non
     assert seen.total() < 400
 
 
-def test_a_pump_may_be_talked_up() -> None:
-    loud = replace(RULE, social=replace(SocialRates(), pump_rumor=1.0))
-    plot = {"plot": {"symbol": "APEX", "first": 1, "left": 40}}
-    talked = [
-        act
-        for tick in range(1, 30)
-        for act in crooks.pump(view(APEX, tick, rules=loud), plot, _stream(tick))
-        if isinstance(act, Act) and act.type == "RUMOR"
-    ]
-    assert len(talked) == 1
+def test_who_pumps_saves_its_words_for_its_schemes() -> None:
+    talkative = KNOWN._replace(role="influencer")
+    assert acts(talkative, rumor=1.0)
+    assert not acts(talkative._replace(strategy="pump"), rumor=1.0)
 
 
 # The world's house
@@ -126,15 +120,17 @@ def world(house: int = 24) -> World:
 def test_the_roster_has_investigators_an_influencer_a_journalist_and_an_informer() -> None:
     roles = Counter(m.role for m in world().registry.members.values())
     assert roles == {
-        "hedge_fund_manager": 19,
+        "hedge_fund_manager": 18,
         "sec_investigator": 2,
-        "influencer": 1,
+        "influencer": 2,
         "financial_journalist": 1,
         "whistleblower": 1,
     }
-    honest = {"noise"}
     rules = HouseRules()
-    assert {rules.roster[number] for number, _ in rules.roles} == honest
+    held = [(rules.roster[number], role) for number, role in rules.roles]
+    assert [role for strategy, role in held if strategy != "noise"] == ["influencer"]
+    assert ("pump", "influencer") in held  # it is heard by as many as the honest one
+    assert ("noise", "influencer") in held
 
 
 def test_a_founders_day_has_a_society_in_it() -> None:

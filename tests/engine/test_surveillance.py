@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from agents.engine.facts import Manipulation
+from agents.engine.house import crooks
 from market.engine.engine import Plain
 from market.engine.rules import Switches
 from sec.engine.engine import SecEngine
@@ -73,14 +74,20 @@ def test_house_crooks_are_caught_and_honest_house_agents_are_not() -> None:
     world.found(24)
     guilty: set[tuple[str, int]] = set()
     charged: set[tuple[str, int]] = set()
-    while world.tick < 220:
+    while world.tick < 340:  # most spoofers are not charged for their first
         world.advance([])
-        for truth in world.facts.of(Manipulation):
-            guilty.update((truth.crime, account) for account in truth.accounts)
+        for done in world.facts.of(Manipulation):
+            guilty.update((done.crime, account) for account in done.accounts)
         for case in sec_of(world).book.cases.values():
             for one in case.accused.values():
                 if one.charged_tick is not None:
                     charged.add((case.crime, one.account))
+    for crook in world.house.inhabitants:  # and those that are in the midst of it
+        truth = crooks.cut_short(
+            crook.strategy, crook.account, crook.partner, crook.memory, world.tick
+        )
+        if truth is not None:
+            guilty.update((truth.crime, account) for account in truth.accounts)
     assert {crime for crime, _ in charged} >= {WASH_TRADING, SPOOFING}
     assert not {one for one in charged if one[0] != "bribery"} - guilty
 

@@ -42,7 +42,7 @@ def hall(transactional_db: None) -> Iterator[Hall]:
     from wallstreetsim.terminal import pages
 
     hall = Hall("ann", rules=EAGER, switches=Switches(events=True, house=6))
-    for _ in range(60):
+    for _ in range(150):
         hall.tick()
     yield hall
     pages._terminal_at.cache_clear()

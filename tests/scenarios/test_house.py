@@ -43,7 +43,7 @@ def test_which_of_the_house_are_crooks_is_drawn_with_the_seed() -> None:
 
 
 def test_the_truth_about_the_crooks_is_in_the_result() -> None:
-    result = told(HOUSE, crime_rate=0.05)
+    result = told(HOUSE.replace(b"ticks: 80", b"ticks: 160"), crime_rate=0.05)
     truth = result["groundTruth"]
     assert {scheme["crime"] for scheme in truth} >= {
         "wash_trading",
@@ -53,7 +53,7 @@ def test_the_truth_about_the_crooks_is_in_the_result() -> None:
     for scheme in truth:
         assert set(scheme) == {"crime", "agents", "symbol", "firstTick", "lastTick"}
         assert set(scheme["agents"]) <= set(result["agents"])
-        assert 1 <= scheme["firstTick"] < scheme["lastTick"] <= 80
+        assert 1 <= scheme["firstTick"] < scheme["lastTick"] <= 160
         assert scheme["symbol"] in result["prices"]
     wash = next(scheme for scheme in truth if scheme["crime"] == "wash_trading")
     assert any(

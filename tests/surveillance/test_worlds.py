@@ -4,6 +4,7 @@ from wallstreetsim.lab.surveillance.worlds import (
     Conviction,
     Found,
     FreshWorld,
+    Schemes,
     lines,
     passes,
     run_job,
@@ -11,7 +12,8 @@ from wallstreetsim.lab.surveillance.worlds import (
 
 
 def world(*convictions: Conviction) -> Found:
-    return Found(seed="fresh/0", schemes=3, convictions=list(convictions))
+    schemes = {"spoofing": Schemes(finished=3, caught=1)}
+    return Found(seed="fresh/0", schemes=schemes, convictions=list(convictions))
 
 
 def conviction(*, honest: bool = False, outside: bool = False) -> Conviction:
@@ -28,12 +30,19 @@ def test_nine_of_ten_worlds_must_convict_somebody_and_nobody_who_is_honest() -> 
 
 
 def test_the_table_names_who_was_convicted_and_how_many_of_them_are_honest() -> None:
-    *_, line, last = lines([world(conviction(honest=True, outside=True))])
+    _, line, *_, last = lines([world(conviction(honest=True, outside=True))])
     assert "spoofing in APEX: ann, an outsider, who is honest" in line
     assert last == ("somebody was convicted in 1 of 1 worlds; of the honest 1, 1 of them outsiders")
 
 
+def test_the_table_counts_schemes_and_the_caught_of_them_by_crime() -> None:
+    assert "spoofing                6        2        2" in list(lines([world(), world()]))
+
+
 def test_a_world_is_run_for_two_days_with_its_crooks() -> None:
     found = run_job(FreshWorld(seed="short", companies=6, house=24))
-    assert found["schemes"] > 0
+    assert sum(one["finished"] for one in found["schemes"].values()) > 0
+    convicted = {one["crime"] for one in found["convictions"]}
+    caught = {crime for crime, one in found["schemes"].items() if one["caught"]}
+    assert caught == convicted
     assert not [one for one in found["convictions"] if one["outside"]]

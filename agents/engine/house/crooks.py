@@ -21,9 +21,25 @@ from agents.engine.house.view import (
     choose,
     order,
 )
+from market.engine.events import Brewing
+from market.engine.values import Cents, Shares, Tick
 
-_LONGEST_SCHEME = 60
-_TALKS_AT = 22  # ticks into a pump, when enough is bought
+CRIMES = {  # by strategy
+    "wash": "wash_trading",
+    "spoof": "spoofing",
+    "pump": "pump_and_dump",
+    "insider": "insider_trading",
+}
+_LONGEST_SCHEME = 60  # in ticks, but for a pump
+_PUMP_TICKS = 140
+_GATHERING_TICKS = 60  # of them, in which a pump may buy
+_LATE_TICKS = 15  # before its end, in which it sells at any price
+_PUMPED = 8.0  # usual orders, that a pump buys at most
+_LEAST_PUMPED = 1.0  # and those for which it goes on
+_SHOWN = 3.0  # usual orders, that it bids for or offers at a time: others take a part of it
+_INSIDERS_PIECE, _INSIDERS_SALE = 0.8, 0.25  # usual orders a tick, before news and after it
+_INSIDERS_NOISE = 0.125  # of a usual order's size, what it trades otherwise
+_INSIDERS_PATIENCE = 60  # ticks of trading after the news, to end the position in
 _Plot = Callable[[View, Memory, Stock, Stream], list[Doing]]
 
 
@@ -37,7 +53,7 @@ def wash(view: View, memory: Memory, stream: Stream) -> list[Doing]:
         return _take_wash(view, memory, stream)
     if plot := memory.get("plot"):
         plot["left"] -= 1
-    return _plotting(view, memory, stream, "wash_trading", 12, _offer_wash)
+    return _plotting(view, memory, stream, CRIMES["wash"], 12, _offer_wash)
 
 
 def spoof(view: View, memory: Memory, stream: Stream) -> list[Doing]:
@@ -46,37 +62,44 @@ def spoof(view: View, memory: Memory, stream: Stream) -> list[Doing]:
     """
     if plot := memory.get("plot"):
         plot["left"] -= 1
-    return _plotting(view, memory, stream, "spoofing", 48, _show)
+    return _plotting(view, memory, stream, CRIMES["spoof"], 48, _show)
 
 
 def pump(view: View, memory: Memory, stream: Stream) -> list[Doing]:
-    """Buy quietly, then loudly, then sell it all to those who followed."""
+    """Gather shares of a company that it has none of, by small bids; talk it up, and sell to those
+    who followed.
+    """
     if plot := memory.get("plot"):
         plot["left"] -= 1
-    return _plotting(view, memory, stream, "pump_and_dump", 45, _pump)
+    return _plotting(view, memory, stream, CRIMES["pump"], _PUMP_TICKS, _pump)
 
 
 def insider(view: View, memory: Memory, stream: Stream) -> list[Doing]:
     """Trade on events before they are news, and close the position when they are."""
     plot = memory.get("plot")
     if plot is None:
-        known = next((event for event in view.scene.brewing if event.symbol in view.universe), None)
+        known = next((event for event in view.scene.brewing if _is_of_use(view, event)), None)
         if known is None or stream("temptation")[0] >= view.scene.rules.insider_rate:
-            return noise(view, memory, stream, view.scene.rules.crook_noise)
-        side = 1 if known.impact > 0 else -1
-        ahead = known.ticks_ahead
-        plot = memory["plot"] = _plot(known.symbol, view.scene.tick, ahead + 25) | {
-            "side": side,
-            "ahead": ahead,
+            return noise(view, memory, stream, view.scene.rules.crook_noise, _INSIDERS_NOISE)
+        plot = memory["plot"] = _plot(view, known.symbol, _INSIDERS_PATIENCE) | {
+            "side": 1 if known.impact > 0 else -1,
+            "ahead": known.ticks_ahead,
         }
-    plot["left"] -= 1
-    age = view.scene.tick - plot["first"]
-    doings: list[Doing] = []
-    if age < plot["ahead"]:
-        doings += order(view, view.scene.stocks[plot["symbol"]], plot["side"], 1.5)
-    elif plot["left"] < 20:
-        doings += order(view, view.scene.stocks[plot["symbol"]], -plot["side"], 0.4)
-    return doings + _over(view, memory, "insider_trading")
+    stock, side = view.scene.stocks[plot["symbol"]], plot["side"]
+    if plot["ahead"] > 0:
+        plot["ahead"] -= 1
+        return order(view, stock, side, _INSIDERS_PIECE)
+    plot["left"] -= stock.is_tradable
+    built = side * (view.me.quantity_of(stock.symbol) - plot["held"])
+    if built <= 0 or plot["left"] <= 0:
+        plot["left"] = 0
+        return _over(view, memory, CRIMES["insider"])
+    return order(view, stock, -side, min(_INSIDERS_SALE, built / stock.unit))
+
+
+def _is_of_use(view: View, event: Brewing) -> bool:
+    """Say whether an insider can trade on an event: bad news is of use to who holds the company."""
+    return event.impact > 0.0 or view.me.quantity_of(event.symbol) > 0
 
 
 def _plotting(
@@ -86,25 +109,59 @@ def _plotting(
     plot = memory.get("plot")
     if plot is None:
         u, v, _, _ = stream("temptation")
-        too_late = view.scene.ticks_until_close <= _LONGEST_SCHEME
+        too_late = view.scene.ticks_until_close <= max(ticks, _LONGEST_SCHEME)
         if u >= view.scene.rules.crime_rate or too_late:
             return noise(view, memory, stream, view.scene.rules.crook_noise)
-        plot = memory["plot"] = _plot(choose(view, v).symbol, view.scene.tick, ticks)
+        symbol = _unheld(view, v) if crime == CRIMES["pump"] else choose(view, v).symbol
+        plot = memory["plot"] = _plot(view, symbol, ticks)
     return act(view, memory, view.scene.stocks[plot["symbol"]], stream) + _over(view, memory, crime)
 
 
-def _plot(symbol: str, tick: int, ticks: int) -> Memory:
-    return {"symbol": symbol, "first": tick, "left": ticks}
+def _plot(view: View, symbol: str, ticks: int) -> Memory:
+    held, paid = view.me.quantity_of(symbol), _cost_of(view, symbol)
+    return {
+        "symbol": symbol,
+        "first": view.scene.tick,
+        "left": ticks,
+        "held": held,
+        "paid": paid,
+    }
+
+
+def _cost_of(view: View, symbol: str) -> Cents:
+    holding = view.me.holdings.get(symbol)
+    return holding.cost if holding else 0
+
+
+def _unheld(view: View, u: float) -> str:
+    """Return the company at quantile `u` of those that it holds nothing of, if there are any."""
+    unheld = [symbol for symbol in view.scene.symbols if not view.me.quantity_of(symbol)]
+    symbols = unheld or view.universe
+    return symbols[int(u * len(symbols))]
 
 
 def _over(view: View, memory: Memory, crime: str) -> list[Doing]:
     """End a scheme whose time is up, and return its record."""
-    plot = memory["plot"]
-    if plot["left"] > 0:
+    plot = memory.get("plot")
+    if plot is None or plot["left"] > 0:
         return []
     del memory["plot"]
-    both = (view.me.id, view.partner) if crime == "wash_trading" else (view.me.id,)
-    return [Manipulation(crime, both, plot["symbol"], plot["first"], view.scene.tick)]
+    return [_scheme(crime, view.me.id, view.partner, plot, view.scene.tick)]
+
+
+def cut_short(
+    strategy: str, account: int, partner: int, memory: Memory, tick: Tick
+) -> Manipulation | None:
+    """Return the record of the scheme that a crook is in the midst of, if it is in one."""
+    plot = memory.get("plot")
+    if plot is None or strategy not in CRIMES:
+        return None
+    return _scheme(CRIMES[strategy], account, partner, plot, tick)
+
+
+def _scheme(crime: str, account: int, partner: int, plot: Memory, tick: Tick) -> Manipulation:
+    who = (account, partner) if crime == CRIMES["wash"] else (account,)
+    return Manipulation(crime, who, plot["symbol"], plot["first"], tick)
 
 
 def _offer_wash(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:
@@ -164,13 +221,39 @@ def _show(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doin
 
 
 def _pump(view: View, memory: Memory, stock: Stock, stream: Stream) -> list[Doing]:
-    age = view.scene.tick - memory["plot"]["first"]
-    if age == _TALKS_AT:
-        u, v, _, _ = stream("rumor")
-        if u < view.scene.rules.social.pump_rumor:
-            return [Act(view.me.id, *rumor_of(stock, 1, {}, v))]
-    if age < 15:
-        return order(view, stock, 1, 1.0)
-    if age < 23:
-        return order(view, stock, 1, 3.0)
-    return order(view, stock, -1, 1.8)
+    """Bid for a little inside the spread, tick by tick, until there is enough; then talk, and offer
+    it where it brings more than it has cost, or in the end at any price.
+    """
+    plot = memory["plot"]
+    doings: list[Doing] = [cancel(view, plot.pop("quote"))] if "quote" in plot else []
+    if not stock.is_tradable:
+        return doings
+    has = view.me.quantity_of(stock.symbol) - plot["held"]
+    if "cost" in plot:
+        return doings + _sell_out(view, plot, stock, has)
+    if plot["left"] > _PUMP_TICKS - _GATHERING_TICKS and has < _PUMPED * stock.unit:
+        return doings + _quote(view, plot, stock, 1, min(stock.bid + 1, stock.ask))
+    if has < _LEAST_PUMPED * stock.unit:
+        del memory["plot"]  # nobody sold
+        return doings
+    plot["cost"] = (_cost_of(view, stock.symbol) - plot["paid"]) / has
+    return [*doings, Act(view.me.id, *rumor_of(stock, 1, {}, stream("rumor")[0]))]
+
+
+def _sell_out(view: View, plot: Memory, stock: Stock, has: Shares) -> list[Doing]:
+    if has <= 0:
+        plot["left"] = 0
+        return []
+    if plot["left"] <= _LATE_TICKS:
+        return order(view, stock, -1, 1.0)
+    price = max(stock.bid, stock.ask - 1)
+    return _quote(view, plot, stock, -1, price) if price > plot["cost"] else []
+
+
+def _quote(view: View, plot: Memory, stock: Stock, side: int, price: Cents) -> list[Doing]:
+    """Offer or bid for one tick."""
+    name = f"p{view.scene.tick}"
+    quoted = order(view, stock, side, _SHOWN, price, name)
+    if quoted:
+        plot["quote"] = name
+    return quoted

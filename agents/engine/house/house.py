@@ -350,6 +350,11 @@ class House:
         role, so that the market keeps its flow and the SEC its work.
         """
         lost = next(one for one in self.inhabitants if one.account == account)
+        cut = crooks.cut_short(
+            lost.strategy, account, lost.partner, lost.memory, self.market.moment.tick
+        )
+        if cut is not None:
+            self.facts.add(cut)
         members = self.registry.members
         heirs = [
             one
@@ -390,6 +395,7 @@ class House:
             brewing=exchange.climate.events.brewing,
             parents=self._parents(len(exchange.companies)),
             rules=self.rules,
+            symbols=list(exchange.companies),
         )
 
     def _parents(self, companies: int) -> int:

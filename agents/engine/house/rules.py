@@ -19,6 +19,7 @@ ROLES = (
     (4, JOURNALIST),
     (8, WHISTLEBLOWER),
     (11, INVESTIGATOR),
+    (14, INFLUENCER),  # who pumps: it needs to be heard
 )
 
 
@@ -36,7 +37,6 @@ class SocialRates:
     parting: float = 0.0008  # of each of its alliances
     betrayal: float = 0.25  # that a parting is one
     rumor: float = 0.003  # of one who lives by them
-    pump_rumor: float = 0.9  # in a scheme to pump a company
     bribe: float = 0.00015  # of a crook
     bribe_kept: float = 0.45  # else it is reported, or given back by silence
     bribe_reported: float = 0.35
@@ -79,7 +79,7 @@ class HouseRules:
     news_ticks: Tick = 3
 
     crime_rate: float = 0.002  # schemes begun per open tick and crook
-    insider_rate: float = 0.05  # per tick that it knows of something
+    insider_rate: float = 0.4  # per tick that it knows of something
     roles: tuple[tuple[int, str], ...] = ROLES
     social: SocialRates = field(default_factory=SocialRates)
     crook_noise: float = 0.5  # how much of a noise trader a crook is otherwise

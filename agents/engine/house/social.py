@@ -104,7 +104,8 @@ def _proposal(view: View, known: Surrounds, draws: _Draws) -> _Given:
 
 
 def _rumor_rate(known: Surrounds, rates: SocialRates) -> float:
-    return rates.rumor if known.role in (INFLUENCER, JOURNALIST) else 0.0
+    is_saving = known.strategy == "pump"  # its words for its schemes: a day has few
+    return rates.rumor if known.role in (INFLUENCER, JOURNALIST) and not is_saving else 0.0
 
 
 def _rumor(view: View, known: Surrounds, draws: _Draws) -> _Given:

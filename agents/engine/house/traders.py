@@ -19,9 +19,11 @@ from agents.engine.house.view import (
 )
 
 
-def noise(view: View, memory: Memory, stream: Stream, rate: float = 1.0) -> list[Doing]:
+def noise(
+    view: View, memory: Memory, stream: Stream, rate: float = 1.0, size: float = 1.0
+) -> list[Doing]:
     """Trade what is busy, in no particular direction, though rather at a good price than a bad
-    one.
+    one. `rate` and `size` are multiples of the usual ones.
     """
     u, v, w, x = stream("noise")
     chance = view.scene.rules.noise_rate * rate * view.scene.hour
@@ -34,7 +36,7 @@ def noise(view: View, memory: Memory, stream: Stream, rate: float = 1.0) -> list
     # The size is the log-normal of mean 1 at quantile x, by the logistic law's good likeness.
     spread = view.scene.rules.noise_size_spread
     normal = math.log(x / (1.0 - x)) / 1.702
-    return order(view, stock, side, math.exp(spread * normal - spread * spread / 2.0))
+    return order(view, stock, side, size * math.exp(spread * normal - spread * spread / 2.0))
 
 
 def buying_chance(view: View, stock: Stock) -> float:

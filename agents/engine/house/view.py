@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from agents.engine.facts import Manipulation
@@ -44,6 +44,7 @@ class Scene(NamedTuple):
     brewing: list[Brewing]  # what only insiders know
     parents: int  # large orders that each of those who work them keeps under way
     rules: HouseRules
+    symbols: Sequence[str]  # all companies'
 
 
 class View(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.positions import Course
+from sec.engine.detectors.positions import PART_OF_LARGEST, Course
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
@@ -243,13 +243,14 @@ class InsiderTrading:
 
     def _habitual(self, habit: Habit, known: Known) -> Suspicion | None:
         """Return the suspicion that an account's habit of being early raises: of all the positions
-        that it has built, how many were followed by the right news, and how likely that was.
+        of such a size that it has built, how many were followed by the right news, and how likely
+        that was.
         """
         uses = list(habit.uses.values())
         if len(uses) < 2:
             return None
         account = uses[0].early.account
-        built = sum(course.builds(account, habit.tick) for course in known.positions.by(account))
+        built = self._built(account, habit, known)
         others = max(habit.wrong, built - len(uses))
         nats, mean = 0.0, 0.0
         for use in uses:
@@ -271,6 +272,22 @@ class InsiderTrading:
             orders=tuple(orders.values()),
             trades=tuple(trades.values()),
             events=tuple(use.early.event for use in uses),
+        )
+
+    def _built(self, account: int, habit: Habit, known: Known) -> int:
+        """Return how many positions an account has built that are about as large, against their
+        company's volume, as the least of its early ones, and as fast: small trades all day hide
+        no large ones before news.
+        """
+        sizes = []
+        for use in habit.uses.values():
+            course = known.positions.of(account, use.early.event.symbol)
+            if course is not None and course.much:
+                sizes.append(abs(use.early.shares) / course.much)
+        least = PART_OF_LARGEST * min(sizes, default=0.0)
+        courses = known.positions.by(account)
+        return sum(
+            course.builds(account, habit.tick, least=least, within=AHEAD) for course in courses
         )
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:

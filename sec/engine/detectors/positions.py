@@ -74,7 +74,7 @@ class Course:
         for trade in self.trades:
             if trade.tick > last:
                 break
-            size = trade.quantity if trade.buyer == account else -trade.quantity
+            size = _signed(trade, account)
             run = runs[-1]
             if run.most and (net * run.most < 0 or abs(net) < ENDED * abs(run.most)):
                 net = net if net * run.most < 0 else 0
@@ -85,10 +85,13 @@ class Course:
                 run.most = net
         return runs
 
-    def builds(self, account: int, last: Tick) -> int:
-        """Return how often the account has built a position."""
-        most = [abs(run.most) for run in self.runs(account, last)]
-        return sum(1 for net in most if net >= max(self.much, PART_OF_LARGEST * max(most)))
+    def builds(self, account: int, last: Tick, *, least: float, within: Tick) -> int:
+        """Return how often the account has built a position, of at least so many times what is
+        much, and within so many ticks.
+        """
+        most = [run.built_within(account, within) for run in self.runs(account, last)]
+        enough = max(self.much * max(1.0, least), PART_OF_LARGEST * max(most))
+        return sum(1 for net in most if net >= enough)
 
 
 class Run:
@@ -101,6 +104,18 @@ class Run:
     def __init__(self) -> None:
         self.most: Shares = 0
         self.trades: list[TradeSeen] = []
+
+    def built_within(self, account: int, ticks: Tick) -> Shares:
+        """Return the most that was built, towards where the position went, in so many ticks."""
+        side = 1 if self.most > 0 else -1
+        net = best = first = 0
+        for trade in self.trades:
+            while self.trades[first].tick <= trade.tick - ticks:
+                net -= _signed(self.trades[first], account)
+                first += 1
+            net += _signed(trade, account)
+            best = max(best, side * net)
+        return best
 
 
 class Positions:
@@ -194,3 +209,8 @@ class Positions:
                 course.built_tick, course.much = built, much
                 course.trades = [TradeSeen(*trade) for trade in trades]
                 course.orders = {order[0]: OrderSeen(*order) for order in orders}
+
+
+def _signed(trade: TradeSeen, account: int) -> Shares:
+    """Return what an account bought in a trade of its own, negative what it sold."""
+    return trade.quantity if trade.buyer == account else -trade.quantity

@@ -4,14 +4,14 @@ honest? Besides the house, with its crooks, some honest outsiders trade in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict
 
 from agents.engine.facts import Manipulation
 from market.engine.rules import Switches
 from market.engine.values import Tick
 from sec.engine.outcome import AccusedState, CaseState
-from sec.engine.rules import BRIBERY
+from sec.engine.rules import BRIBERY, CRIME_NAMES, INSIDER_TRADING
 from wallstreetsim.lab.surveillance.look_alikes import TUNING_LOOK_ALIKES
 from wallstreetsim.lab.surveillance.measure import CONVICTED
 from wallstreetsim.lab.surveillance.stage import Part, Setting, Stage
@@ -50,11 +50,21 @@ class Conviction(TypedDict):
     honest: bool
 
 
+class Schemes(TypedDict):
+    """Schemes of a crime: how many have been finished, and how many of them were caught: their
+    crook was convicted of one in their company. Habits show in no single company: of insiders'
+    schemes those are caught that their crook had finished when it was convicted.
+    """
+
+    finished: int
+    caught: int
+
+
 class Found(TypedDict):
-    """What came of a world: its convictions, and how many schemes its crooks have finished."""
+    """What came of a world: its convictions, and its crooks' schemes by crime."""
 
     seed: str
-    schemes: int
+    schemes: dict[str, Schemes]
     convictions: list[Conviction]
 
 
@@ -89,7 +99,7 @@ def run_job(job: FreshWorld) -> Found:
     stage = LivingStage(job["seed"], job["companies"], job["house"])
     for kind, symbol in zip(OUTSIDERS, stage.symbols, strict=False):
         stage.add(kind, TUNING_LOOK_ALIKES[kind], symbol)
-    truths: list[Manipulation] = []
+    truths: list[Manipulation] = []  # a scheme each
     cases: dict[str, CaseState] = {}
     convicted: dict[tuple[str, int], tuple[Tick, AccusedState]] = {}
     for outcome in stage.run():
@@ -101,12 +111,32 @@ def run_job(job: FreshWorld) -> Found:
     guilty = {(truth.crime, account) for truth in truths for account in truth.accounts}
     return Found(
         seed=job["seed"],
-        schemes=len(truths),
+        schemes=_schemes(
+            truths, [(cases[one.case], one.account, tick) for tick, one in convicted.values()]
+        ),
         convictions=[
             _conviction(stage, tick, cases[one.case], one.account, guilty)
             for tick, one in convicted.values()
         ],
     )
+
+
+def _schemes(
+    truths: Iterable[Manipulation], convicted: Sequence[tuple[CaseState, int, Tick]]
+) -> dict[str, Schemes]:
+    """Count schemes by crime. `convicted` are cases, who was convicted in them, and when."""
+    schemes: dict[str, Schemes] = {}
+    for truth in truths:
+        counted = schemes.setdefault(truth.crime, Schemes(finished=0, caught=0))
+        counted["finished"] += 1
+        counted["caught"] += any(
+            case.crime == truth.crime
+            and account in truth.accounts
+            and truth.first_tick <= tick
+            and (truth.crime == INSIDER_TRADING or case.symbol in (None, truth.symbol))
+            for case, account, tick in convicted
+        )
+    return schemes
 
 
 def _conviction(
@@ -128,18 +158,31 @@ def _conviction(
 def lines(found: Sequence[Found]) -> Iterator[str]:
     """Yield the table that people read: a line a conviction, and what they come to."""
     for world in found:
-        yield f"{world['seed']}: {world['schemes']} schemes, {len(world['convictions'])} convicted"
+        finished = sum(of_crime["finished"] for of_crime in world["schemes"].values())
+        yield f"{world['seed']}: {finished} schemes, {len(world['convictions'])} convicted"
         for one in world["convictions"]:
             whose = "an outsider" if one["outside"] else "of the house"
             doubt = ", who is honest" if one["honest"] else ""
             where = f" in {one['symbol']}" if one["symbol"] else ""
             yield f"  tick {one['tick']:5}  {one['crime']}{where}: {one['name']}, {whose}{doubt}"
+    yield from _lines_by_crime(found)
     convicting = sum(bool(world["convictions"]) for world in found)
     honest = [one for world in found for one in world["convictions"] if one["honest"]]
     yield (
         f"somebody was convicted in {convicting} of {len(found)} worlds;"
         f" of the honest {len(honest)}, {sum(one['outside'] for one in honest)} of them outsiders"
     )
+
+
+def _lines_by_crime(found: Sequence[Found]) -> Iterator[str]:
+    yield f"{'crime':16} {'finished':>8} {'caught':>8} {'worlds':>8}"
+    for crime in CRIME_NAMES:
+        of_crime = [world["schemes"][crime] for world in found if crime in world["schemes"]]
+        if of_crime:
+            finished = sum(one["finished"] for one in of_crime)
+            caught = sum(one["caught"] for one in of_crime)
+            worlds = sum(bool(one["caught"]) for one in of_crime)
+            yield f"{crime:16} {finished:8} {caught:8} {worlds:8}"
 
 
 def passes(found: Sequence[Found]) -> bool:
