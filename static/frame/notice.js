@@ -22,7 +22,10 @@ function tell({ text, endsAt }) {
 
 function count() {
   const ends = Date.parse(shown.dataset.ends);
-  if (Number.isNaN(ends)) return;
+  if (Number.isNaN(ends)) {
+    shown.querySelector("[data-field=countdown]")?.remove();
+    return;
+  }
   const seconds = Math.max(0, Math.round((ends - Date.now()) / 1000));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   const two = (number) => String(number).padStart(2, "0");

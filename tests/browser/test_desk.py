@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connections
 from playwright.sync_api import expect
 
 from agents.models import Input
@@ -35,3 +40,26 @@ def test_the_enter_key_does_nothing_a_button_does_what_it_says(
     expect(page.locator(".messagelist li")).to_have_text("Halt waits for the next tick.")
     [act] = Input.objects.waiting()
     assert (act.type, act.parameters) == ("HALT", {"symbol": "APEX", "reason": "a look"})
+
+
+def tell(*words: str) -> None:
+    """Tell everybody something, or nothing more; not in the thread of Playwright's event loop."""
+
+    def run() -> None:
+        call_command("site", "notice", *words)
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+def test_a_notice_takes_the_place_of_the_one_before(hall: Hall, open_page: OpenPage) -> None:
+    page = open_page("/")
+    notice = page.locator("#notice")
+    expect(page.locator("[data-field=connection]")).to_have_text("LIVE")
+    tell("We move.", "--in", "30")
+    expect(notice).to_have_text(re.compile(r"^We move\. in (30:00|29:\d\d)$"))
+    tell("We have moved.")
+    expect(notice).to_have_text("We have moved.")
+    tell()
+    expect(notice).to_be_hidden()
