@@ -8,7 +8,7 @@ import { limits, said } from "./shared.js";
 export function mountHeader(header, feed, tickSeconds) {
   const session = header.querySelector(".session");
   let isPaused = session.dataset.session === "paused";
-  let toldAt = performance.now();
+  let toldAt = performance.now() - Number(document.getElementById("stale").dataset.age) * 1000;
   let now = null; // the last tick's update
 
   feed.on("tick:update", (update) => {

@@ -17,9 +17,9 @@ export function mountConnection(header, feed, tickSeconds) {
   const stillness = matchMedia("(prefers-reduced-motion: reduce)");
   let turn = 0;
   let isConnected = false;
-  let isPaused = false;
+  let isPaused = header.querySelector(".session").dataset.session === "paused";
   let lastTick = Number(document.body.dataset.tick);
-  let toldAt = performance.now();
+  let toldAt = performance.now() - Number(stale.dataset.age) * 1000; // the page may have been late already
 
   feed.on("connection", ({ state, reason }) => {
     isConnected = state === "connected";
@@ -43,7 +43,6 @@ export function mountConnection(header, feed, tickSeconds) {
     const silence = (performance.now() - toldAt) / 1000;
     const isLate = !isPaused && silence >= limits.lateTicks * tickSeconds;
     const isStale = isLate || (!isConnected && silence >= 2 * tickSeconds);
-    document.body.toggleAttribute("data-stale", isStale);
     stale.hidden = !isStale;
     if (isStale) fill(stale, { tick: grouped(lastTick), age: clock(Math.floor(silence)) });
   }

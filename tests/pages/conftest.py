@@ -23,6 +23,12 @@ def nothing_kept() -> Iterator[None]:
     _forget()
 
 
+@pytest.fixture(autouse=True)
+def ticks_come_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a page that is asked for long after a tick say nothing of it."""
+    monkeypatch.setattr("wallstreetsim.terminal.newest.LATE_SECONDS", 3_600)
+
+
 def _forget() -> None:
     from wallstreetsim.terminal import frame, moves, pages, pictures, tv
 

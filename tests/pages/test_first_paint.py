@@ -271,7 +271,7 @@ def test_what_is_not_there_is_answered_in_the_visitors_own_language(
 def test_a_page_that_breaks_looks_like_the_terminal(
     db: None, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wallstreetsim.terminal.dashboard.newest_digest", lambda: 1 / 0)
+    monkeypatch.setattr("wallstreetsim.terminal.pages.newest", lambda: 1 / 0)
     client.raise_request_exception = False
     response = client.get("/", headers={"accept": "text/html"})
     assert response.status_code == 500

@@ -267,6 +267,27 @@ def test_the_status_says_whether_ticks_come_on_time(hall: Hall, client: Client) 
     assert "The tick is late." in page and "300." in page
 
 
+@pytest.mark.parametrize("path", ["/", "/markets"])
+def test_a_kept_page_says_that_the_clock_has_stopped_since_it_was_made(
+    hall: Hall, client: Client, path: str
+) -> None:
+    hall.tick()
+    page = text_of(client, path)
+    assert '<b data-field="session">OPEN</b>' in page
+    assert re.search(r'<p id="stale"[^>]* hidden>', page)
+    made = World.objects.get().claimed_at
+    World.objects.update(claimed_at=timezone.now() - timedelta(hours=2))
+    late = text_of(client, path)
+    assert '<b data-field="session">STALLED</b>' in late and "OPEN</b>" not in late
+    assert re.search(r'<p id="stale" role="status" data-age="72\d\d">', late)
+    assert f'figures as of tick <b data-field="tick">{hall.row.tick}</b>, ' in late
+    assert re.search(r'<span data-field="age">2:0\d:\d\d</span> ago', late)
+    World.objects.update(is_paused=True)
+    assert '<p id="stale" role="status" data-age="0" hidden>' in text_of(client, path)
+    World.objects.update(is_paused=False, claimed_at=made)
+    assert text_of(client, path) == page
+
+
 def test_a_chart_has_a_table_twin_and_what_is_marked(hall: Hall, client: Client) -> None:
     hall.operate("HALT", symbol="APEX", ticks=2, reason="a look")
     for _ in range(4):

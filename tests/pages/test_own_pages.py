@@ -220,6 +220,9 @@ def test_an_investigator_answers_the_bribes_it_is_offered(
     assert "REPORT BRIBE: taken for the next tick." in act(client, "REPORT_BRIBE", bribeId=id)
     hall.tick()
     assert "None awaits your answer." in text(client.get("/me/actions"))
+    assert hall.social("ann", "BRIBE", "ivy", cents=500_000, request="again") == "OK"
+    [other] = set(re.findall(r'name="bribeId" value="([^"]+)"', text(client.get("/me/actions"))))
+    confirm(client, "KEEP_BRIBE", {"bribeId": other}, "A conviction means 5 to 15 years in prison.")
 
 
 @pytest.fixture
@@ -241,24 +244,34 @@ def test_what_nothing_takes_back_is_done_once_its_terms_are_confirmed(
     transactional_db: None, client: Client, accused: Hall
 ) -> None:
     [case] = Investigation.objects.all()
-    for type, fields, terms in (
-        ("SETTLE", {"investigationId": str(case.id)}, "You pay 60% of the fine at once"),
-        ("FLEE", {"destination": "Rio"}, "50% of what remains is forfeited"),
-    ):
-        assert "Nothing takes it back." not in text(client.get("/me/actions"))
-        page = act(client, type, **fields)
-        assert terms in page and "Nothing takes it back." in page
-        assert not Input.objects.waiting().exists()
-        [question] = re.findall(r'<section class="question".*?</section>', page, re.S)
-        sent = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', question))
-        assert {name: sent[name] for name in fields} == fields
-        del sent["csrfmiddlewaretoken"]
-        page = text(client.post("/me/act", sent, follow=True))
-        assert f"{type}: taken for the next tick." in page
-        assert Input.objects.waiting().count() == 1
-        text(client.post("/me/act", sent, follow=True))  # sent twice, it is one
-        assert Input.objects.waiting().count() == 1
-        Input.objects.waiting().delete()
+    about_case = {"investigationId": str(case.id)}
+    confirm(client, "SETTLE", about_case, "You pay 60% of the fine at once")
+    Input.objects.waiting().delete()
+    confirm(client, "FLEE", {"destination": "Rio"}, "50% of what remains is forfeited")
+    Input.objects.waiting().delete()
+    while not Violation.objects.filter(status="convicted").exists():
+        accused.tick()
+        assert accused.row.tick < 120
+    confirm(client, "APPEAL", about_case, "A conviction has one appeal; it is final after it.")
+    accused.tick()
+    assert Violation.objects.get().appeal_tick == accused.row.tick
+
+
+def confirm(client: Client, type: str, fields: dict[str, str], terms: str) -> None:
+    """Ask for an action, read its terms, and confirm it."""
+    assert "Nothing takes it back." not in text(client.get("/me/actions"))
+    page = act(client, type, **fields)
+    assert terms in page and "Nothing takes it back." in page
+    assert not Input.objects.waiting().exists()
+    [question] = re.findall(r'<section class="question".*?</section>', page, re.S)
+    sent = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', question))
+    assert {name: sent[name] for name in fields} == fields
+    del sent["csrfmiddlewaretoken"]
+    page = text(client.post("/me/act", sent, follow=True))
+    assert f"{type.replace('_', ' ')}: taken for the next tick." in page
+    assert Input.objects.waiting().count() == 1
+    text(client.post("/me/act", sent, follow=True))  # sent twice, it is one
+    assert Input.objects.waiting().count() == 1
 
 
 def test_what_the_dry_run_refuses_cannot_be_confirmed(ann: Client) -> None:

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from market.models import World
 from news.research.standing import the_copy
 from tests.floor.hall import Hall
-from tests.research.said import alert, signal
+from tests.research.said import signal
 from tests.research.test_runner import runner
 
 
@@ -81,12 +81,13 @@ def test_it_is_made_anew_when_the_desk_has_read_more(said: Hall, client: Client)
 
 
 def test_a_company_s_page_shows_its_levels_signals_and_alerts(said: Hall, client: Client) -> None:
+    """And alerts that are older than what the desk remembers, as the API does."""
     with the_copy().read() as desk:
         assert desk is not None
         company = desk.companies["APEX"]
         company.levels = [company.price]
+        desk.view.alerts.clear()
         level = f"{company.price / 100:,.2f}"
-        desk.view.alerts.extend([alert(1, "first"), alert(3, "last", "NEXUS")])
         desk.signals._take(signal(2))
         desk.signals._take(signal(2, "NEXUS"))
     page = client.get("/markets/APEX").content.decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -62,10 +61,14 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def is_late(world: World) -> bool:
     """Say whether the next tick should have come long ago; a paused world is in no hurry."""
+    return seconds_since_tick(world) > LATE_INTERVALS * settings.TICK_SECONDS
+
+
+def seconds_since_tick(world: World) -> float:
+    """Return how long ago the last tick was, 0 while an operator has the world stand still."""
     if world.stands_still:
-        return False
-    patience = timedelta(seconds=LATE_INTERVALS * settings.TICK_SECONDS)
-    return timezone.now() - (world.claimed_at or world.founded_at) > patience
+        return 0.0
+    return (timezone.now() - (world.claimed_at or world.founded_at)).total_seconds()
 
 
 def _out_of_reach() -> HttpResponse:

@@ -14,7 +14,7 @@ from wallstreetsim.terminal.template_tags import words
 
 LONGEST_LINE = 60  # characters; text that may be longer has an area
 DIGITS = 16  # of a number, at most
-FINAL = frozenset({"SETTLE", "APPEAL", "FLEE"})  # actions that nothing takes back
+FINAL = frozenset({"SETTLE", "APPEAL", "FLEE", "KEEP_BRIBE"})  # actions that nothing takes back
 
 # What a reader would say otherwise than the wire does.
 LABELS = {

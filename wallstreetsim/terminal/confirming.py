@@ -8,8 +8,10 @@ from uuid import uuid4
 
 from django.http import HttpRequest
 
+from agents.engine.rules import POINT
 from market.engine.values import BPS_IN_ONE
-from sec.engine.rules import SecRules
+from sec.engine.penalties import crime_rule
+from sec.engine.rules import BRIBERY, SecRules
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.acting import OWN_FIELDS, PREVIEW, preview_of
 from wallstreetsim.terminal.action_forms import FINAL, ActionForm
@@ -17,7 +19,8 @@ from wallstreetsim.terminal.action_forms import FINAL, ActionForm
 
 def terms(rules: SecRules) -> Mapping[str, str]:
     """Return what each of these actions costs, as the law has it, by its type."""
-    cases, flight = rules.cases, rules.flight
+    cases, flight, bribes = rules.cases, rules.flight, rules.bribes
+    bribery = crime_rule(BRIBERY, rules.penalties)
     return {
         "SETTLE": f"You pay {_percent(cases.settled_bps)} of the fine at once, and never less than"
         f" {_percent(cases.settled_gain_bps)} of what the conduct has gained. The case ends"
@@ -29,6 +32,10 @@ def terms(rules: SecRules) -> Mapping[str, str]:
         " better the more you have. Then you trade no more until you are back, your positions are"
         f" closed, and {_percent(flight.forfeited_bps)} of what remains is forfeited. Who is caught"
         f" goes to prison for {flight.caught_years} years.",
+        "KEEP_BRIBE": "What you may still receive in gifts is yours, and the rest goes back. It"
+        f" costs you {bribes.keeper_loses_millionths // POINT} reputation, and it is bribery:"
+        f" a case finds it for {bribes.remembered_ticks:,} ticks. A conviction means"
+        f" {bribery.least_years} to {bribery.most_years} years in prison.",
     }
 
 

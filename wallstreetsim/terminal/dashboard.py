@@ -408,12 +408,6 @@ class Kept(NamedTuple):
     last: Tick
 
 
-def newest_digest() -> str | None:
-    """Return what names the last committed tick, its epoch and digest; None before the founding."""
-    newest = World.objects.values_list("epoch", "digest").first()
-    return "{}:{}".format(*newest) if newest else None
-
-
 def load() -> Dashboard:
     """Return the page as of the last committed tick."""
     with selectors.one_instant():

@@ -20,7 +20,8 @@ from market import selectors
 from market.models import World
 from wallstreetsim.api.unavailable_page import POLICY
 from wallstreetsim.terminal import reader
-from wallstreetsim.terminal.dashboard import VERSION, newest_digest
+from wallstreetsim.terminal.dashboard import VERSION
+from wallstreetsim.terminal.newest import newest
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 
@@ -71,13 +72,15 @@ def framed(
 
     To an agent that is logged in, `own` gives the page with its own panels: nobody keeps that one.
     """
-    digest = newest_digest()
-    if digest is None:
+    last = newest()
+    if last is None:
         return html(render_to_string("503.html"), status=503)
-    digest += version
+    digest = last.digest + version
     address = request.get_full_path()
     theme = theme_of(request)
-    etag = quote_etag(f"{digest}{theme}{address}{site_state.current_notice() or ''}")
+    etag = quote_etag(
+        f"{digest}{last.late_seconds}{theme}{address}{site_state.current_notice() or ''}"
+    )
     agent = reader.agent_of(request)
     is_public = is_kept and agent is None
     if is_public and request.headers.get("If-None-Match") == etag:
@@ -102,7 +105,9 @@ def framed(
             )
     content = own(page.content, agent) if own and agent else page.content
     host = request.get_host()
-    answer = html(for_reader(content, request), status=status, socket=f" ws://{host} wss://{host}")
+    answer = html(
+        for_reader(content, request, last), status=status, socket=f" ws://{host} wss://{host}"
+    )
     patch_vary_headers(answer, ["Cookie"])
     if is_public:
         answer["ETag"] = etag

@@ -16,6 +16,7 @@ from wallstreetsim.feed.selectors import Position
 from wallstreetsim.terminal import dashboard, rows
 from wallstreetsim.terminal.frame import html
 from wallstreetsim.terminal.guards import heavy
+from wallstreetsim.terminal.newest import newest
 from wallstreetsim.terminal.places import SECTIONS
 from wallstreetsim.terminal.theme import ORIGIN, PLACE, THEMES, for_reader, theme_of
 from webhooks.selectors import behind_seconds
@@ -34,12 +35,12 @@ KEPT_FIRST, KEPT_LAST = "@first-kept@", "@last-kept@"  # until a page is sent
 @never_cache
 @only_read
 def terminal(request: HttpRequest) -> HttpResponse:
-    digest = dashboard.newest_digest()
-    if digest is None:
+    last = newest()
+    if last is None:
         return html(render_to_string("503.html"), status=503)
     host = request.get_host()
     # Named, because to Safari 'self' does not cover a socket; which of the two, a proxy decides.
-    page = for_reader(_terminal_at(digest), request)
+    page = for_reader(_terminal_at(last.digest), request, last)
     return html(page, socket=f" ws://{host} wss://{host}")
 
 

@@ -15,8 +15,8 @@ from market import selectors, wire
 from market.models import Company
 from market.selectors import AdjustedCandle
 from wallstreetsim.api.envelope import only_read, refuse
-from wallstreetsim.terminal.dashboard import newest_digest
 from wallstreetsim.terminal.guards import heavy
+from wallstreetsim.terminal.newest import newest
 from wallstreetsim.terminal.template_tags import points, price, signed_percent
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 60
@@ -31,10 +31,10 @@ FONT = settings.BASE_DIR / "static/vendor/jetbrains-mono-latin-700-normal.woff2"
 @only_read
 def index(request: HttpRequest) -> HttpResponse:
     """Show the index as a picture, as of the last tick."""
-    digest = newest_digest()
-    if digest is None:
+    last = newest()
+    if last is None:
         return refuse(404, "The exchange is not founded yet.")
-    return HttpResponse(_index(digest), content_type="image/png")
+    return HttpResponse(_index(last.digest), content_type="image/png")
 
 
 @heavy(cost=2)
@@ -42,11 +42,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @only_read
 def company(request: HttpRequest, symbol: str) -> HttpResponse:
     """Show a company as a picture, as of the last tick."""
-    digest = newest_digest()
+    last = newest()
     known = Company.objects.filter(symbol=symbol.upper()).exists()
-    if digest is None or not known:
+    if last is None or not known:
         return refuse(404, "There is no company with that symbol.")
-    return HttpResponse(_company(digest, symbol.upper()), content_type="image/png")
+    return HttpResponse(_company(last.digest, symbol.upper()), content_type="image/png")
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
-"""What of a page is the reader's own, though it is made once for all: the theme, by a cookie, the
-address by which the site was asked for, and who is logged in. They are filled in as it is sent.
+"""What of a page differs, though it is made once for all: the theme, by a cookie, the address by
+which the site was asked for, who is logged in, and whether the world's clock has stopped since.
+They are filled in as it is sent.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.terminal import reader
+from wallstreetsim.terminal.newest import Newest
 
 THEMES = ("dark", "light", "colour-blind", "scan-lines")
 COOKIE = "theme"
@@ -20,6 +22,8 @@ ORIGIN = "@origin@"
 # What stands between two of these is for whoever is not logged in. Nobody can write them into a
 # page: what agents wrote has no "<" in it.
 ACCOUNT = ("<!--account-->", "<!--/account-->")
+SESSION, STALE = ("<!--session-->", "<!--/session-->"), ("<!--stale-->", "<!--/stale-->")
+STALLED = "stalled"  # the market, while no tick comes that should
 OWN_PANELS = ("<!--own-->", "<!--/own-->")
 
 
@@ -29,10 +33,15 @@ def theme_of(request: HttpRequest) -> str:
     return chosen if chosen in THEMES else THEMES[0]
 
 
-def for_reader(page: str, request: HttpRequest) -> str:
-    """Return a page that is kept as this reader is to have it."""
+def for_reader(page: str, request: HttpRequest, last: Newest | None = None) -> str:
+    """Return a page that is kept as this reader is to have it: one of the last tick, with how long
+    ago that was if the next is late.
+    """
     origin = f"{request.scheme}://{request.get_host()}"
     page = page.replace(PLACE, theme_of(request), 1).replace(ORIGIN, origin)
+    if last is not None and last.late_seconds:
+        page = between(page, STALE, render_to_string("frame/stale.html", last._asdict()))
+        page = between(page, SESSION, render_to_string("frame/session.html", {"state": STALLED}))
     agent = reader.agent_of(request)
     if agent is None:
         return page
