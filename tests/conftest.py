@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "wallstreetsim.settings"
 LONG = {
     "api/test_daphne.py",
     "browser/test_pages.py",
+    "browser/test_playing.py",
     "browser/test_terminal.py",
+    "deploy/test_site.py",
     "engine/test_every_action.py",
     "engine/test_long_run.py",
     "engine/test_world.py",
@@ -92,6 +95,24 @@ def tables_are_emptied_quickly() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.empty())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def memory_is_settled_seldom() -> Iterator[None]:
+    """Have floors settle their memory one time in fifty. Most tests make a floor, and to settle is
+    to walk over all that the tests have imported, which takes longer than to found its world.
+    """
+    from wallstreetsim.machine import gc_control
+
+    settle, times = gc_control.settle, count(1)
+
+    def settle_seldom() -> None:
+        if next(times) % 50 == 0:
+            settle()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc_control, "settle", settle_seldom)
         yield
 
 

@@ -137,8 +137,10 @@ def main() -> None:
     for module in MODULES:
         import_module(module)
     from wallstreetsim.api.middleware import own_match
+    from wallstreetsim.machine import gc_control
 
     own_match("/")  # reads every path, view and model
+    gc_control.settle()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for their exit codes
     for line in sys.stdin:
         wanted = Wanted(*json.loads(line))
@@ -161,6 +163,7 @@ def serve(wanted: Wanted) -> None:
     random.seed()
     _have_an_event_loop_of_ones_own()
     set_constants(wanted.constants)
+    _import_the_application()
     run: Callable[[Sequence[str]], Any] = CommandLineInterface().run
     try:
         run([*wanted.options, "wallstreetsim.asgi:application"])
@@ -169,6 +172,16 @@ def serve(wanted: Wanted) -> None:
     finally:
         sys.stderr.flush()
         os._exit(0)
+
+
+def _import_the_application() -> None:
+    """Import it without settling what its parent has settled, which would copy all of it."""
+    from wallstreetsim.machine import gc_control
+
+    settle = gc_control.settle
+    gc_control.settle = gc_control.set_apart
+    import_module("wallstreetsim.asgi")
+    gc_control.settle = settle
 
 
 def _have_an_event_loop_of_ones_own() -> None:

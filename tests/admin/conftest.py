@@ -21,7 +21,6 @@ def passwords_cost_nothing(settings: Any) -> None:
 def hall(db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
     """A small world whose floor is never too early."""
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
     from tests.floor.hall import Hall
 
     return Hall("ann", "bob")

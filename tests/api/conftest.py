@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -48,6 +48,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+# A busy machine may take longer between two ticks of a test than a world that is at work.
+MAY_TICK_LATE = {"wallstreetsim.api.health.LATE_INTERVALS": 600.0}
 PATIENCE = 120_000  # milliseconds: the machine may be busy
 expect.set_options(timeout=PATIENCE)
 
@@ -93,7 +95,7 @@ def hall(
 def web(hall: Hall, free_port: int, tmp_path: Path) -> Iterator[Web]:
     from tests.browser.web import Web
 
-    web = Web(free_port, tmp_path / "web.log")
+    web = Web(free_port, tmp_path / "web.log", waits=MAY_TICK_LATE)
     yield web
     web.kill()
 

@@ -15,11 +15,6 @@ def never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
 
 
-@pytest.fixture(autouse=True)
-def no_time_for_cleaning_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
-
-
 @pytest.fixture
 def hall(transactional_db: None) -> Hall:
     from tests.floor.hall import Hall

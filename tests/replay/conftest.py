@@ -15,6 +15,5 @@ def hall(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Hall:
     from tests.floor.hall import Hall
 
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
     monkeypatch.setattr("wallstreetsim.floor.checkpoints.EVERY_TICKS", 5)
     return Hall("ann", "bob", "cid")

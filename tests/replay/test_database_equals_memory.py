@@ -24,7 +24,6 @@ TICKS = 96  # a day, its night, and a pause
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wallstreetsim.floor.shell.SHORTEST_INTERVAL", 0.0)
-    monkeypatch.setattr("wallstreetsim.machine.gc_control.settle", lambda: None)
     monkeypatch.setattr(checkpoints, "EVERY_TICKS", 40)
 
 
