@@ -22,6 +22,7 @@ from agents.services.registration import Registration
 from agents.social import OwnAlliance
 from agents.standings import RankedAgent
 from market import wire
+from market.api.serializers import CompanyFilter
 from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import CursorQuery, PageQuery
 from market.engine import margin
@@ -120,12 +121,12 @@ class ReadBody(Body):
 
 class OrdersQuery(CursorQuery):
     status = Choice(choices=[s.value for s in OrderStatus], required=False)
-    symbol = Text(max_length=12, required=False)
+    symbol = CompanyFilter(required=False)
     clientOrderId = Text(max_length=48, required=False)
 
 
 class TradesQuery(CursorQuery):
-    symbol = Text(max_length=12, required=False)
+    symbol = CompanyFilter(required=False)
 
 
 # Answers

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.conf import settings
+from rest_framework.fields import empty
+from rest_framework.serializers import ValidationError
 
 from market import selectors, wire
-from market.common.fields import Choice, Number, Query
+from market.common.fields import Choice, Number, Pattern, Query
 from market.common.lists import PageQuery
 from market.engine import short_sales
 from market.engine.values import BPS_IN_ONE, Cents
@@ -15,6 +17,22 @@ from market.models import Company, Trade
 from market.selectors import SORTS
 
 RULES = settings.RULES.market
+SYMBOL = r"\A[A-Za-z0-9.]{1,12}\Z"
+
+
+class CompanyFilter(Pattern):
+    """A company's symbol in a query string, in any case of letters; one that there is not is
+    refused, or a typing error would pass for a company of which nothing is to be told.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(SYMBOL, **options)
+
+    def run_validation(self, data: Any = empty) -> str:
+        symbol = str(super().run_validation(data)).upper()
+        if not Company.objects.filter(symbol=symbol).exists():
+            raise ValidationError("There is no company with that symbol: see GET /market/stocks.")
+        return symbol
 
 
 class StocksQuery(PageQuery):

@@ -6,33 +6,33 @@ from typing import TypedDict
 
 from rest_framework import serializers
 
+from market.api.serializers import SYMBOL, CompanyFilter
 from market.common.fields import Body, Choice, Pattern, Text
 from market.common.lists import PageQuery
+from news.research.checkers import checkers
 from news.research.events import BUY, SELL
+from news.research.rules import RESEARCH_RULES
+from news.research.signal_rules import TIERS
 from news.research.wire import CLOSED, OPEN
 
 LONGEST_QUESTION = 280
-KIND = r"\A[a-z_]{1,24}\Z"
-SYMBOL = r"\A[A-Za-z0-9.]{1,12}\Z"
+CHECKERS = checkers(RESEARCH_RULES)
 
 
 class OfCompany(PageQuery):
-    symbol = Pattern(SYMBOL, required=False)
-
-    def validate_symbol(self, value: str) -> str:
-        return value.upper()
+    symbol = CompanyFilter(required=False)
 
 
 class AlertsQuery(OfCompany):
-    kind = Pattern(KIND, required=False, help_text="Of the alert, as `selloff`.")
-    source = Pattern(  # type: ignore[assignment]  # which a field has, too
-        KIND, required=False, help_text="The checker, as `squeeze`."
+    kind = Choice([kind for checker in CHECKERS for kind in checker.kinds], required=False)
+    source = Choice(  # type: ignore[assignment]  # which a field has, too
+        [checker.name for checker in CHECKERS], required=False, help_text="The checker."
     )
 
 
 class SignalsQuery(OfCompany):
-    kind = Pattern(KIND, required=False, help_text="The type of signal, as `breakout`.")
-    tier = Choice(("MASTER", "HIGH", "MEDIUM", "LOW"), required=False)
+    kind = Choice([type.kind for type in RESEARCH_RULES.signals.types], required=False)
+    tier = Choice(TIERS, required=False)
     action = Choice((BUY, SELL), required=False)
     status = Choice((OPEN, CLOSED), required=False)
 

@@ -7,7 +7,8 @@ from typing import Any, TypedDict
 
 from rest_framework import serializers
 
-from market.common.fields import Text
+from market.api.serializers import CompanyFilter
+from market.common.fields import Choice, Text
 from market.common.lists import PageQuery
 from market.engine.values import Tick
 from market.wire import Wire
@@ -19,20 +20,17 @@ MOST_WORDS = 100  # characters of a search
 
 
 class NewsQuery(PageQuery):
-    category = serializers.ChoiceField(
+    category = Choice(
         choices=CATEGORIES,
         required=False,
         help_text="A section (market, company, regulatory, rumor), a topic, or breaking.",
     )
-    symbol = serializers.RegexField(r"^[A-Za-z0-9.]{1,12}\Z", required=False)
+    symbol = CompanyFilter(required=False)
     q = Text(
         required=False,
         max_length=MOST_WORDS,
         help_text='Words to search for; "in quotes" together, -without.',
     )
-
-    def validate_symbol(self, value: str) -> str:
-        return value.upper()
 
     def validate_q(self, value: str) -> str:
         if "\0" in value:

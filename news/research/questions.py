@@ -6,10 +6,22 @@ A question is only looked through for words that are known here; it is never rep
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from market.engine.values import Cents, Tick
+from news.research.checkers import (
+    breakouts,
+    gaps,
+    levels,
+    macro,
+    moves,
+    recap,
+    social,
+    squeeze,
+    synthesis,
+    volume,
+)
 from news.research.facts import Facts
 
 LONGEST = 280  # characters of a question
@@ -72,25 +84,27 @@ class _Topic(NamedTuple):
     kinds: frozenset[str] | None = None
 
 
-def _of(words: str, what: str, kinds: str = "") -> _Topic:
-    return _Topic(frozenset(words.split()), frozenset({what}), frozenset(kinds.split()) or None)
+def _of(words: str, what: str, kinds: Iterable[str] = ()) -> _Topic:
+    return _Topic(frozenset(words.split()), frozenset({what}), frozenset(kinds) or None)
+
+
+_ECONOMY = "fed rate rates inflation growth macro economy regime"
 
 
 _TOPICS = (
     _of("signal signals buy sell trade trades entry target stop", SIGNAL),
     _of("alert alerts alarm warning warnings", ALERT),
-    _of("squeeze squeezes shorts short shorted", ALERT, "squeeze"),
-    _of(
-        "rumor rumors talk talked social reddit pump hype",
-        ALERT,
-        "social_hot social_emerging social_velocity social_contrarian pump_warning",
-    ),
-    _of("fed rate rates inflation growth macro economy regime", INSIGHT, "macro"),
-    _of("gap gaps", ALERT, "gap gap_fill"),
-    _of("breakout breakouts breakdown breakdowns range", ALERT, "breakout breakdown"),
-    _of("level levels support resistance", ALERT, "level_bounce level_break"),
-    _of("volume busy", ALERT, "unusual_volume"),
-    _of("selloff rally crash falling rising moved move", ALERT, "selloff rally"),
+    _of("squeeze squeezes shorts short shorted", ALERT, squeeze.KINDS),
+    _of("rumor rumors talk talked social reddit pump hype", ALERT, social.KINDS),
+    _of(_ECONOMY, INSIGHT, ("macro",)),
+    _of(_ECONOMY, ALERT, macro.KINDS),
+    _of("gap gaps", ALERT, gaps.KINDS),
+    _of("breakout breakouts breakdown breakdowns range", ALERT, breakouts.KINDS),
+    _of("level levels support resistance", ALERT, levels.KINDS),
+    _of("volume busy", ALERT, volume.KINDS),
+    _of("selloff rally crash falling rising moved move", ALERT, moves.KINDS),
+    _of("synthesis agree agreement", ALERT, synthesis.KINDS),
+    _of("recap close closed closing day", ALERT, recap.KINDS),
     _of("news headline headlines article articles story why", ARTICLE),
     _of("analyst analysts insight insights opinion", INSIGHT),
     _of("narrative summary story market index mood stance sectors outlook", NARRATIVE),

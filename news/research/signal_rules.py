@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from market.engine.values import Bps, Cents, Tick
 
+TIERS = ("MASTER", "HIGH", "MEDIUM", "LOW")  # of signals, the best first
+
 
 @dataclass(frozen=True, slots=True)
 class SignalType:
@@ -70,10 +72,9 @@ class SignalRules:
 
     def tier_of(self, score: int) -> str:
         """Return the tier of a score."""
-        for least, tier in ((self.master, "MASTER"), (self.high, "HIGH"), (self.medium, "MEDIUM")):
-            if score >= least:
-                return tier
-        return "LOW"
+        least = (self.master, self.high, self.medium)
+        reached = (tier for score_of, tier in zip(least, TIERS, strict=False) if score >= score_of)
+        return next(reached, TIERS[-1])
 
 
 @dataclass(frozen=True, slots=True)

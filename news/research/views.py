@@ -34,7 +34,3 @@ class DeskView:
     @property
     def tick(self) -> Tick:
         return self.market.tick
-
-    def alerts_of(self, symbol: str, *, since: Tick) -> list[Alert]:
-        """Return a company's alerts since a tick, the oldest first."""
-        return [one for one in self.alerts if one.symbol == symbol and one.tick >= since]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -514,3 +515,58 @@ def test_an_answer_bears_the_tick_of_its_data(ann: Trader, path: str) -> None:
         tick = ann.desk.floor.world.tick if ann.desk.floor.world else -1
         answer = ann.try_act(buy(1, price=1.0)) if path == "/actions" else ann.get(path)
         assert answer.headers["X-WSS-Tick"] == str(tick)
+
+
+FILTERS = frozenset(
+    "action category crimeType house interval kind role sector sort source status tier".split()
+)
+PATH_NAMES = {"symbol": "APEX", "name": "macro"}
+
+
+def _filters() -> list[tuple[str, str, list[str] | None]]:
+    """Return each parameter of a query that takes one of a few values: path, name, values; and
+    those of that name that the schema says nothing of.
+    """
+    found = []
+    for template, operations in contract.document()["paths"].items():
+        path = re.sub(r"{(\w+)}", lambda name: PATH_NAMES.get(name[1], "me"), template)
+        for one in operations.get("get", {}).get("parameters", ()):
+            if one["in"] == "query" and ("enum" in one["schema"] or one["name"] in FILTERS):
+                found.append((path, one["name"], one["schema"].get("enum")))
+    return found
+
+
+def test_a_value_that_a_filter_does_not_know_is_refused_with_those_it_knows(ann: Trader) -> None:
+    filters = _filters()
+    assert {name for _, name, _ in filters} >= FILTERS
+    for path, name, values in filters:
+        assert values, (path, name)
+        for wrong in ("nonsense", str(values[0]).swapcase() + " "):
+            answer = ann.get(f"{path}?{name}={wrong}")
+            assert (answer.status, answer.code) == (400, "BAD_REQUEST"), (path, name)
+            wanted = f"Must be one of: {', '.join(map(str, values))}."
+            assert answer.body["details"] == {name: wanted}, (path, name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/v1/news", "/alerts", "/signals", "/analysts/macro/insights"),
+        *("/agents/me/orders", "/agents/me/trades"),
+    ],
+)
+def test_a_company_that_there_is_not_is_no_filter(ann: Trader, path: str) -> None:
+    for wrong in ("NOSUCH", "AP EX", "%00"):
+        answer = ann.get(f"{path}?symbol={wrong}")
+        assert (answer.status, list(answer.body["details"])) == (400, ["symbol"])
+    details = ann.get(f"{path}?symbol=nosuch").body["details"]
+    assert "no company with that symbol" in details["symbol"]
+    assert ann.get(f"{path}?symbol=apex").status == 200
+
+
+def test_ones_orders_of_a_company_are_found_in_any_case_of_letters(desk: Desk, ann: Trader) -> None:
+    ann.act(buy(1))
+    desk.tick()
+    for path in ("/agents/me/orders", "/agents/me/trades"):
+        found = ann.get(f"{path}?symbol=apex").data
+        assert found["total"] == 1 == ann.get(f"{path}?symbol=APEX").data["total"]

@@ -453,15 +453,19 @@ def test_a_scheme_that_prison_cuts_short_is_owned_up_to() -> None:
         Manipulation("pump_and_dump", (crook.account,), "APEX", 1, world.tick)
     ]
     assert crook.strategy == "noise"
+    assert "plot" not in crook.memory
 
 
 def test_the_house_follows_a_split() -> None:
     world = lively(5)
     house, before = world.house, world.house.trackers["APEX"].slow
+    crook = next(one for one in house.inhabitants if one.strategy == "insider")
+    plot = crook.memory["plot"] = {"symbol": "APEX", "held": 50, "cost": 1_000.0}
     held = house.inhabitants[0].founded_with["APEX"]
     house.rescale("APEX", 0.1)
     assert house.trackers["APEX"].slow == pytest.approx(before + math.log(0.1))
     assert house.inhabitants[0].founded_with["APEX"] == pytest.approx(10 * held, abs=10)
+    assert (plot["held"], plot["cost"]) == (500, 100.0)
 
 
 def _prices(world: World) -> dict[str, int]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import orjson
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -67,7 +69,8 @@ def test_a_day_is_exported_then_dropped_and_the_audit_still_holds(
     first_day = models.Trade.objects.filter(tick__lt=DAY)
     assert rows["trades.ndjson.gz"] == len(trades) == first_day.count() > 0
     assert set(trades[0]) == set(manifest["dictionary"]["trades"])
-    names = {old_days.pseudonym(1, hall.agents[name].id) for name in ("ann", "bob")}
+    name_of = partial(old_days.pseudonym, hall.row.seed, 1)
+    names = {name_of(hall.agents[name].id) for name in ("ann", "bob")}
     assert names & {trade["buyer"] for trade in trades}
     assert str(hall.agents["ann"].id) not in {trade["buyer"] for trade in trades}
 
@@ -172,8 +175,10 @@ def test_old_days_go_by_a_setting(hall: Hall, tmp_path: Path) -> None:
 
 
 def test_owners_are_revealed_when_the_epoch_has_ended(
-    hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
 ) -> None:
+    folder = old_days.export(0, tmp_path, rules=hall.rules)
+    settings.SECRET_KEY = "another, for the one before has leaked"
     with pytest.raises(old_days.CannotSeal, match="has not ended"):
         old_days.reveal_owners(1, tmp_path)
     monkeypatch.setattr(rollback, "REST_TICKS", 0)
@@ -182,7 +187,10 @@ def test_owners_are_revealed_when_the_epoch_has_ended(
     known = [orjson.loads(line) for line in file.read_text().splitlines()]
     ann = hall.agents["ann"]
     assert {
-        "owner": old_days.pseudonym(1, ann.id),
+        "owner": old_days.pseudonym(hall.row.seed, 1, ann.id),
         "id": str(ann.public_id),
         "name": "ann",
     } in known
+    orders = gzip.decompress((folder / "orders.ndjson.gz").read_bytes()).splitlines()
+    owners = {orjson.loads(line)["account"] for line in orders}
+    assert owners & {one["owner"] for one in known}

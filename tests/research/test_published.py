@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from news.research.checkers import checkers
 from news.research.rules import RESEARCH_RULES
 from news.research.signals import _REASONS
 from wallstreetsim.api import manual
@@ -37,3 +38,20 @@ def test_the_manual_says_what_a_score_is() -> None:
     assert "not a probability" in text
     for number in (75, 60, 45, RESEARCH_RULES.signals.least_record):
         assert str(number) in text
+
+
+def test_the_manual_says_when_a_price_is_at_a_level_as_config_does() -> None:
+    text = manual.manual("https://example.org", "research")
+    shown = config()["research"]["levels"]
+    assert (shown["near"], shown["approaching"], shown["at"]) == (0.005, 0.003, 0.001)
+    assert "Within 0.5 % of one the price is near, within 0.3 % approaching," in text
+    assert "within 0.1 % at it" in text
+    for ticks in ("reachTicks", "leftTicks"):
+        assert f"usual move of {shown[ticks]} ticks" in text
+
+
+def test_the_manual_names_every_kind_of_alert() -> None:
+    text = manual.manual("https://example.org", "research")
+    for checker in checkers(RESEARCH_RULES):
+        assert f"| `{checker.name}` |" in text
+        assert all(f"`{kind}`" in text for kind in checker.kinds)

@@ -80,6 +80,23 @@ def test_a_symbol_that_is_a_common_word_is_meant_in_capitals(question: str, foun
     assert ("WILL" in answer(question, TAPE._replace(quotes={"WILL": will})).sources) == found
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("levels of NOVA", "level_near"),
+        ("is NOVA at a level?", "level_at"),
+        ("any support for NOVA", "level_bounce"),
+        ("what did the Fed decide", "fed_decision"),
+        ("has the regime changed", "regime_change"),
+        ("how was the close", "daily_recap"),
+    ],
+)
+def test_an_alert_of_any_kind_is_found_by_its_word(question: str, kind: str) -> None:
+    symbols = ("NOVA",) if "NOVA" in question else ()
+    alert = Told("x1", 95, "alert", kind, symbols, "It was so.")
+    assert "x1" in answer(question, TAPE._replace(told=(alert, *TOLD))).sources
+
+
 def test_a_question_is_never_repeated() -> None:
     assert "xyzzy" not in answer("xyzzy NOVA <script>", TAPE).text
 

@@ -127,7 +127,16 @@ def test_a_list_reads_little(
 @pytest.mark.parametrize(
     "path",
     [
-        *("alerts?kind=SELL", "alerts?page=0", "alerts?x=1", "signals?tier=high"),
+        *(
+            "alerts?kind=nonsense",
+            "alerts?source=x",
+            "signals?kind=nonsense",
+            "alerts?kind=SELL",
+            "alerts?symbol=ENRON",
+            "alerts?page=0",
+            "alerts?x=1",
+            "signals?tier=high",
+        ),
         *("signals?status=CLOSED", "signals?action=HOLD", "research/squeeze?sort=score"),
         "analysts/macro/insights?symbol=no way",
     ],

@@ -26,8 +26,13 @@ from wallstreetsim.machine.rules import RULES
 from webhooks.engine import briefing, circuit, delivery
 
 # Of the contract of the wire: raised, with a line in the changelog, when what is promised changes.
-CONTRACT_VERSION = "1.5.0"
+CONTRACT_VERSION = "1.6.0"
 CHANGELOG = (
+    (
+        "1.6.0",
+        "A filter's value that there is not is refused: a kind or source of alerts, a kind of"
+        " signals, a company. `symbol` may be in any case of letters.",
+    ),
     (
         "1.5.0",
         "A socket that a ticket opened ends with the session that asked for the ticket, but not"

@@ -21,6 +21,11 @@ def percent(bps: int) -> str:
 
 
 @register.filter
+def percent_of_one(fraction: float) -> str:
+    return f"{100 * fraction:g} %"
+
+
+@register.filter
 def usd(cents: int) -> str:
     return f"${cents / 100:,.2f}".removesuffix(".00")
 

@@ -10,11 +10,11 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from django.conf import settings
 from django.db import connection, models, transaction
 
 from agents.models import Agent
@@ -84,9 +84,11 @@ def ticks_of(day: int, rules: Rules = RULES) -> tuple[Tick, Tick]:
     return max(1, day * length), (day + 1) * length - 1
 
 
-def pseudonym(epoch: int, account: int) -> str:
-    """Return what stands for an account in an epoch's exports."""
-    key = f"exports of epoch {epoch}\0{settings.SECRET_KEY}".encode()
+def pseudonym(seed: str, epoch: int, account: int) -> str:
+    """Return what stands for an account in an epoch's exports, keyed by the world's seed: a secret
+    that is not replaced while the world lasts, as one of the site may have to be.
+    """
+    key = f"exports of epoch {epoch}\0{seed}".encode()
     return hmac.digest(key, str(account).encode(), "sha256").hex()[:16]
 
 
@@ -107,7 +109,8 @@ def export(day: int, directory: Path, *, rules: Rules = RULES) -> Path:
         folder = directory / f"epoch-{row.epoch}-day-{day}"
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         unfinished.mkdir(parents=True, exist_ok=True)
-        files = [_write_table(unfinished, table, row.epoch, first, last) for table in TABLES]
+        name_of = partial(pseudonym, row.seed, row.epoch)
+        files = [_write_table(unfinished, table, name_of, first, last) for table in TABLES]
     manifest = {
         "epoch": row.epoch,
         "day": day,
@@ -127,11 +130,12 @@ def export(day: int, directory: Path, *, rules: Rules = RULES) -> Path:
 
 def reveal_owners(epoch: int, directory: Path) -> Path:
     """Write who stands behind the pseudonyms of an epoch that has ended. Raises CannotSeal."""
-    if epoch >= World.objects.get().epoch:
+    row = World.objects.get()
+    if epoch >= row.epoch:
         raise CannotSeal(f"epoch {epoch} has not ended: its owners stay hidden")
     file = directory / f"epoch-{epoch}-owners.ndjson"
     lines = [
-        orjson.dumps({"owner": pseudonym(epoch, id), "id": str(public_id), "name": name})
+        orjson.dumps({"owner": pseudonym(row.seed, epoch, id), "id": str(public_id), "name": name})
         for id, public_id, name in Agent.objects.order_by("id").values_list(
             "id", "public_id", "name"
         )
@@ -166,7 +170,9 @@ def _shown(field: Any) -> str:
     return str(field.attname).removesuffix("_id") if field.attname in OWNERS else field.attname
 
 
-def _write_table(folder: Path, table: Table, epoch: int, first: Tick, last: Tick) -> Exported:
+def _write_table(
+    folder: Path, table: Table, name_of: Callable[[int], str], first: Tick, last: Tick
+) -> Exported:
     file = folder / f"{table.name}.ndjson.gz"
     fields = _columns(table)
     names = [field.attname for field in fields]
@@ -175,7 +181,7 @@ def _write_table(folder: Path, table: Table, epoch: int, first: Tick, last: Tick
         rows = table.rows(first, last).values_list(*names)
         for row in rows.iterator(AT_A_TIME):
             line = {
-                _shown(field): _hidden(epoch, field, value)
+                _shown(field): _hidden(name_of, field, value)
                 for field, value in zip(fields, row, strict=True)
             }
             out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
@@ -184,9 +190,9 @@ def _write_table(folder: Path, table: Table, epoch: int, first: Tick, last: Tick
         return Exported(file.name, count, hashlib.file_digest(written, "sha256").hexdigest())
 
 
-def _hidden(epoch: int, field: Any, value: Any) -> Any:
+def _hidden(name_of: Callable[[int], str], field: Any, value: Any) -> Any:
     if field.attname in OWNERS and value is not None:
-        return pseudonym(epoch, value)
+        return name_of(value)
     return value
 
 

@@ -84,6 +84,7 @@ def _page(sort: str, question: str) -> Mapping[str, Any]:
         **standing,
         "behind": tick - standing["tick"] if standing else None,
         "signals": [wire.signal(row) for row in selectors.signals(is_open=True)[:CARDS]],
+        "open_signals": selectors.signals(is_open=True).count(),
         "ended": [wire.signal(row) for row in selectors.signals(is_open=False)[:CARDS]],
         "records": selectors.performance(),
         "least_record": RESEARCH_RULES.signals.least_record,
@@ -105,6 +106,7 @@ def _standing(desk: ResearchDesk, sort: str) -> Mapping[str, Any]:
     return {
         "tick": desk.tick,
         "squeezes": lines[:SQUEEZES],
+        "scanned": len(lines),
         "talked": _talked(desk),
         "window": RESEARCH_RULES.social.window_ticks,
         "macro": _macro(desk),
@@ -170,15 +172,14 @@ class CompanyResearch(NamedTuple):
 
 
 def of_company(symbol: str) -> CompanyResearch:
-    """Return what the desk says of a company: its levels, its open signals and its last alerts."""
+    """Return what the desk says of a company: its levels, its open signals and its last alerts,
+    which may be older than what the desk remembers. One query.
+    """
+    alerts = [wire.alert(row) for row in selectors.alerts(symbol=symbol)[:OF_COMPANY]]
     with the_copy().read() as desk:
         company = desk.companies.get(symbol) if desk else None
         if desk is None or company is None:
-            return CompanyResearch([], [], [])
+            return CompanyResearch([], [], alerts)
         signals = [one for one in desk.signals.open if one.symbol == symbol]
-        alerts = desk.view.alerts_of(symbol, since=0)
-        return CompanyResearch(
-            [one.as_item() for one in selectors.levels_of(company)],
-            signals[: -OF_COMPANY - 1 : -1],
-            [one.as_item() for one in alerts[: -OF_COMPANY - 1 : -1]],
-        )
+        levels = [one.as_item() for one in selectors.levels_of(company)]
+        return CompanyResearch(levels, signals[: -OF_COMPANY - 1 : -1], alerts)

@@ -152,11 +152,19 @@ def _over(view: View, memory: Memory, crime: str) -> list[Doing]:
 def cut_short(
     strategy: str, account: int, partner: int, memory: Memory, tick: Tick
 ) -> Manipulation | None:
-    """Return the record of the scheme that a crook is in the midst of, if it is in one."""
-    plot = memory.get("plot")
-    if plot is None or strategy not in CRIMES:
+    """End the scheme that a crook is in the midst of, and return its record, if it is in one."""
+    if "plot" not in memory:
         return None
-    return _scheme(CRIMES[strategy], account, partner, plot, tick)
+    return _scheme(CRIMES[strategy], account, partner, memory.pop("plot"), tick)
+
+
+def rescale(memory: Memory, symbol: str, factor: float) -> None:
+    """Follow a split in the scheme under way: a price is worth `factor` of what it was."""
+    plot = memory.get("plot")
+    if plot is not None and plot["symbol"] == symbol:
+        plot["held"] = round(plot["held"] / factor)
+        if "cost" in plot:
+            plot["cost"] *= factor
 
 
 def _scheme(crime: str, account: int, partner: int, plot: Memory, tick: Tick) -> Manipulation:

@@ -419,6 +419,8 @@ class House:
         for one in self.inhabitants:
             if symbol in one.founded_with:
                 one.founded_with[symbol] = round(one.founded_with[symbol] / factor)
+            if one.account > one.partner:  # a pair shares one memory
+                crooks.rescale(one.memory, symbol, factor)
 
     # Keeping
 

@@ -8,7 +8,7 @@ from news.research.events import BUY, SELL, Alert
 from news.research.views import DeskView
 
 SOURCE = "breakout"
-BREAKOUT, BREAKDOWN = "breakout", "breakdown"
+KINDS = BREAKOUT, BREAKDOWN = "breakout", "breakdown"
 
 
 def check(desk: DeskView, company: CompanyView) -> Alert | None:

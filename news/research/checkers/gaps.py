@@ -10,7 +10,7 @@ from news.research.events import Alert
 from news.research.views import DeskView
 
 SOURCE = "gap"
-GAP, FILL = "gap", "gap_fill"
+KINDS = GAP, FILL = "gap", "gap_fill"
 
 
 def check(desk: DeskView, company: CompanyView) -> Alert | None:

@@ -8,6 +8,7 @@ from news.research.views import DeskView
 
 SOURCE = "news"
 KIND = "news"
+KINDS = (KIND,)
 LONGEST = 200  # characters of a title
 
 

@@ -18,7 +18,7 @@ from news.research.rules import LevelRules
 from news.research.views import DeskView
 
 SOURCE = "levels"
-NEAR, APPROACHING, AT, BOUNCE, BREAK = (
+KINDS = NEAR, APPROACHING, AT, BOUNCE, BREAK = (
     "level_near",
     "level_approaching",
     "level_at",

@@ -7,7 +7,7 @@ from news.research.events import BUY, SELL, Alert
 from news.research.views import DeskView
 
 SOURCE = "macro"
-AHEAD, DECISION, REGIME = "fed_ahead", "fed_decision", "regime_change"
+KINDS = AHEAD, DECISION, REGIME = "fed_ahead", "fed_decision", "regime_change"
 _MEETING = "FED_MEETING"
 _MOODS = {"bull": BUY, "bubble": BUY, "bear": SELL, "crash": SELL}
 

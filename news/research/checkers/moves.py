@@ -10,7 +10,7 @@ from news.research.events import Alert
 from news.research.views import DeskView
 
 SOURCE = "move"
-SELLOFF, RALLY = "selloff", "rally"
+KINDS = SELLOFF, RALLY = "selloff", "rally"
 
 
 def check(desk: DeskView, company: CompanyView) -> Alert | None:

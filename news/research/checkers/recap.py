@@ -11,6 +11,7 @@ from news.research.views import DeskView
 
 SOURCE = "recap"
 KIND = "daily_recap"
+KINDS = (KIND,)
 
 
 def check(desk: DeskView) -> list[Alert]:

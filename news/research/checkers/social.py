@@ -12,6 +12,7 @@ from news.research.views import DeskView
 SOURCE = "social"
 HOT, EMERGING, VELOCITY = "social_hot", "social_emerging", "social_velocity"
 CONTRARIAN, PUMP = "social_contrarian", "pump_warning"
+KINDS = (HOT, EMERGING, VELOCITY, CONTRARIAN, PUMP)
 _TITLES = {
     HOT: "{symbol} is talked of: {count} rumors",
     EMERGING: "{symbol}: the first rumor in a long while",

@@ -13,6 +13,7 @@ from news.research.views import DeskView
 
 SOURCE = "squeeze"
 KIND = "squeeze"
+KINDS = (KIND,)
 
 
 class Score(NamedTuple):

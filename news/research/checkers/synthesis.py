@@ -10,6 +10,7 @@ from news.research.views import DeskView
 
 SOURCE = "synthesis"
 KIND = "synthesis"
+KINDS = (KIND,)
 
 
 def check(desk: DeskView) -> list[Alert]:

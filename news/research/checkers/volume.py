@@ -11,6 +11,7 @@ from news.research.views import DeskView
 
 SOURCE = "volume"
 KIND = "unusual_volume"
+KINDS = (KIND,)
 
 
 def check(desk: DeskView, company: CompanyView) -> Alert | None:
