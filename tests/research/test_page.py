@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from market.models import World
+from news.models import ResearchSignal
 from news.research.standing import the_copy
 from tests.floor.hall import Hall
 from tests.research.said import signal
@@ -50,6 +52,7 @@ def test_the_scanner_is_sorted_by_its_address(said: Hall, client: Client) -> Non
     cells = [cell.partition("</td>")[0] for cell in scanner.split("<td>")[1:]]
     shorts = [float(cell.removesuffix("%")) for cell in cells if cell.endswith("%")]
     assert shorts == sorted(shorts, reverse=True) and len(set(shorts)) > 3
+    assert "companies; GET" not in page, "all of them are shown"
     assert client.get("/research?sort=nonsense").status_code == 200
 
 
@@ -96,3 +99,19 @@ def test_a_company_s_page_shows_its_levels_signals_and_alerts(said: Hall, client
     assert "score 61, selloff: target $90.00, stop $105.00" in research and "first" in research
     assert research.count("score 61") == 1
     assert "last" not in research and "NEXUS" not in research
+
+
+def test_the_page_says_of_how_many_it_shows_the_first(
+    said: Hall, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with the_copy().read() as desk:
+        assert desk is not None
+        for company in desk.companies.values():
+            company.short_interest = 1
+        listed = len(desk.companies)
+    monkeypatch.setattr("wallstreetsim.terminal.research.CARDS", 0)
+    monkeypatch.setattr("wallstreetsim.terminal.research.SQUEEZES", 3)
+    page = client.get("/research").content.decode()
+    count = ResearchSignal.objects.filter(outcome="").count()
+    assert count and f"The newest 0 of {count} that are open" in page
+    assert f"The first 3 of {listed} companies" in page

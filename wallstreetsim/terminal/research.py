@@ -84,6 +84,7 @@ def _page(sort: str, question: str) -> Mapping[str, Any]:
         **standing,
         "behind": tick - standing["tick"] if standing else None,
         "signals": [wire.signal(row) for row in selectors.signals(is_open=True)[:CARDS]],
+        "open_signals": selectors.signals(is_open=True).count(),
         "ended": [wire.signal(row) for row in selectors.signals(is_open=False)[:CARDS]],
         "records": selectors.performance(),
         "least_record": RESEARCH_RULES.signals.least_record,
@@ -105,6 +106,7 @@ def _standing(desk: ResearchDesk, sort: str) -> Mapping[str, Any]:
     return {
         "tick": desk.tick,
         "squeezes": lines[:SQUEEZES],
+        "scanned": len(lines),
         "talked": _talked(desk),
         "window": RESEARCH_RULES.social.window_ticks,
         "macro": _macro(desk),
