@@ -57,6 +57,16 @@ def test_a_checkpoint_is_written_every_so_many_ticks_and_ten_are_kept(
     assert_goes_on(hall)
 
 
+def test_a_checkpoint_that_is_pruned_while_they_are_listed_is_left_out(
+    hall: Hall, every_five: None
+) -> None:
+    run_to(hall, 16)
+    listed = checkpoints.kept(hall.rules)
+    assert next(listed).tick == 15
+    Checkpoint.objects.filter(tick=10).delete()
+    assert [state.tick for state in listed] == [5, 0]
+
+
 def test_a_checkpoint_is_written_when_a_replay_would_take_too_long(hall: Hall) -> None:
     run_to(hall, 3)
     hall.floor.replay_seconds = shell.REPLAY_SECONDS + 0.1

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import orjson
 import zstandard
 from django.db import connection
+from django.db.models import QuerySet
 
 from agents.services.journal import journal
 from market import models
@@ -165,8 +166,14 @@ def _load(checkpoint: models.Checkpoint, rules: Rules) -> World:
 
 def _newest_first(row: models.World) -> Iterator[models.Checkpoint]:
     checkpoints = models.Checkpoint.objects.filter(epoch=row.epoch, tick__lte=row.tick)
-    for id in checkpoints.order_by("-tick").values_list("id", flat=True):
-        yield checkpoints.get(id=id)
+    yield from _one_by_one(checkpoints.order_by("-tick"))
+
+
+def _one_by_one(checkpoints: QuerySet[models.Checkpoint]) -> Iterator[models.Checkpoint]:
+    """Yield the checkpoints, one read at a time, without those that are pruned meanwhile."""
+    for id in checkpoints.values_list("id", flat=True):
+        if checkpoint := models.Checkpoint.objects.filter(id=id).first():
+            yield checkpoint
 
 
 # For an operator
@@ -187,8 +194,7 @@ class State(NamedTuple):
 def kept(rules: Rules) -> Iterator[State]:
     """Yield every checkpoint, the newest first, each loaded to see whether it can be."""
     newest = models.Checkpoint.objects.order_by("-epoch", "-tick")
-    for id in newest.values_list("id", flat=True):
-        checkpoint = models.Checkpoint.objects.get(id=id)
+    for checkpoint in _one_by_one(newest):
         yield State(
             checkpoint.epoch,
             checkpoint.tick,
