@@ -63,6 +63,7 @@ class ArticleAdmin(BigTableAdmin):
     list_filter = (SectionFilter, TopicFilter, MarkedFilter, "is_breaking")
     search_help_text = "An id, a number or tick:9."
     ordering = ("-number",)
+    hidden = ("words",)
     more = ("mark",)
     finds_number = "number"
     finds_tick = "tick"

@@ -12,7 +12,7 @@ def articles(
     *, category: str | None = None, symbol: str | None = None, words: str = ""
 ) -> ArticleQuerySet:
     """Return the articles of a category, about a company and with these words, newest first."""
-    rows = Article.objects.newest_first()
+    rows = Article.objects.defer("words").newest_first()
     if category:
         rows = rows.of_category(category)
     if symbol:
@@ -24,7 +24,7 @@ def articles(
 
 def article(id: UUID) -> Article:
     """Return one article, with its prose if there is any. Raises Article.DoesNotExist."""
-    return Article.objects.with_id(id).select_related("prose").get()
+    return Article.objects.with_id(id).select_related("prose").defer("words").get()
 
 
 def pinned() -> ArticleQuerySet:

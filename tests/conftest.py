@@ -4,6 +4,7 @@ Django's settings follow from the environment, so it is settled here, before pyt
 them. The servers start when they are first needed: the engine's tests need no database.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from tests import ports
 from wallstreetsim.environment.places import Places
 from wallstreetsim.stack import temporary
 
+gc.disable()  # until all is imported and collected, of which it would find nothing to free
 if settings.configured:
     raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests choose their own settings")
 
@@ -58,9 +60,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.relative_to(here).as_posix() not in LONG)
 
 
+def pytest_collection_finish() -> None:
+    """Have the collector walk over what comes from here on, and no more over what was there."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Let each worker choose for itself: it has this process's environment, and reads this file."""
+    """Let each worker choose for itself: it has this process's environment, and reads this file.
+    This process collects no tests.
+    """
+    gc.enable()
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 

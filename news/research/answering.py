@@ -69,7 +69,7 @@ def _of_signal(row: ResearchSignal) -> str:
 def _articles() -> list[Told]:
     """Return headlines, without those of rumors: their words are their authors'."""
     rows = Article.objects.newest_first().filter(quote="", is_retracted=False)
-    rows = rows.defer("summary", "figures")
+    rows = rows.defer("words", "summary", "figures")
     return [
         Told(str(row.id), row.tick, ARTICLE, row.kind, tuple(row.symbols), f"{row.headline}.")
         for row in rows[:RECENT]

@@ -119,7 +119,7 @@ def _without_prose(most: int) -> list[Article]:
     newest = Article.objects.newest_first().first()
     if newest is None:
         return []
-    rows = Article.objects.newest_first()
+    rows = Article.objects.newest_first().defer("words")
     rows = rows.filter(prose=None, quote="", is_retracted=False)  # a rumor's words are not retold
     return list(rows.filter(tick__gt=newest.tick - YOUNGEST_TICKS)[:most])
 

@@ -73,7 +73,7 @@ TABLES = (
     Table("trades", _of_ticks(Trade, "tick"), frozenset()),
     Table("ledger", _of_ticks(LedgerEntry, "tick"), frozenset({"id"})),
     Table("candles", _of_ticks(Candle, "tick"), frozenset({"id"})),
-    Table("news", _of_ticks(Article, "tick"), frozenset({"mark_reason"})),
+    Table("news", _of_ticks(Article, "tick"), frozenset({"words", "mark_reason"})),
     Table("cases", _of_ticks(Violation, "charged_tick"), frozenset({"id", "answer"})),
 )
 
