@@ -1,155 +1,17 @@
-// The terminal as it was. The server makes the page of any kept tick; from there the tape plays it on, by the very
-// modules that keep the live page up to date.
+// The bar of a replay. It can be used at once; what plays and seeks comes after, and does then what has been asked.
 
-import { grouped } from "../dashboard/format.js";
-import { fill } from "../dashboard/dom.js";
 import { whenUsable } from "../frame/later.js";
-import { Recording, Tape } from "./recording.js";
-
-const LINK_EVERY = 1000; // milliseconds: browsers forbid changing the address much more often
 
 const bar = document.getElementById("replay");
 const act = (name) => bar.querySelector(`[data-act="${name}"]`);
-const { tick: firstTick, tickSeconds } = document.body.dataset;
-const tape = new Tape();
-const frame = new Recording(); // the header, which stays
-const terminal = whenUsable().then(() => import("../dashboard/panels.js"));
-let panels; // what is replaced when somebody seeks
-let mounted; // a promise: that they listen
-let tick = Number(firstTick);
-let wanted = null; // tick that is sought
-let timer = null; // while it plays
-let linkedAt = 0;
+const player = whenUsable().then(() => import("./player.js"));
 
-// Have the panels of the page that is shown now listen, unless it has been replaced by the time they can.
-async function mountAnew() {
-  const own = (panels = new Recording());
-  const { mountPanels } = await terminal;
-  if (own === panels) await mountPanels(own);
-}
-
-function note(text) {
-  fill(bar, { note: text });
-}
-
-// Say everywhere which tick is shown.
-function show(now) {
-  tick = now;
-  fill(bar, { shown: grouped(tick) });
-  if (wanted === null) act("scrub").value = tick;
-  document.title = `REPLAY of tick ${tick} · WallStreetSim`;
-  for (const link of bar.querySelectorAll("[data-step]")) link.href = addressOf(tick + Number(link.dataset.step));
-  act("permalink").href = addressOf(tick);
-  if (performance.now() - linkedAt > LINK_EVERY || timer === null) {
-    linkedAt = performance.now();
-    history.replaceState(null, "", addressOf(tick));
-  }
-}
-
-function within(target) {
-  const { first, last } = bar.dataset;
-  return Math.min(Number(last), Math.max(Number(first), target));
-}
-
-function addressOf(target) {
-  return `/replay?tick=${within(target)}`;
-}
-
-function keep({ first, last }) {
-  Object.assign(bar.dataset, { first, last });
-  Object.assign(act("scrub"), { min: first, max: last });
-  fill(bar, { first, last });
-}
-
-// Seeking: the page of that tick, from the server. Of several wishes while one is under way, the last counts.
-
-async function seek(target) {
-  const isUnderWay = wanted !== null;
-  wanted = within(target);
-  fill(bar, { shown: grouped(wanted) });
-  if (isUnderWay) return;
-  while (wanted !== null) {
-    const sought = wanted;
-    await load(sought);
-    if (wanted === sought) wanted = null;
-  }
-}
-
-async function load(target) {
-  const response = await fetch(addressOf(target));
-  if (response.status === 429) {
-    note("too fast: wait a moment");
-    return;
-  }
-  if (!response.ok) {
-    note(`tick ${target} is not on the tape any more`);
-    return;
-  }
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const selector of ["#ticker", "main", "#footer"]) {
-    document.querySelector(selector).replaceWith(document.adoptNode(page.querySelector(selector)));
-  }
-  for (const field of page.querySelectorAll("#header [data-field]")) fill(header, { [field.dataset.field]: field.textContent });
-  const session = page.querySelector("#header .session");
-  header.querySelector(".session").dataset.session = session.dataset.session;
-  keep(page.getElementById("replay").dataset);
-  tape.seek(target);
-  mounted = mountAnew();
-  note("");
-  show(target);
-}
-
-// Playing
-
-async function advance() {
-  const started = performance.now();
-  const playing = timer;
-  try {
-    const entry = await tape.next();
-    await mounted;
-    if (timer !== playing) return; // stopped meanwhile
-    if (tape.kept) keep(tape.kept);
-    if (entry) {
-      panels.tell(entry);
-      frame.tell(entry);
-      show(entry.tick);
-      note("");
-    } else {
-      note("this is the last tick so far");
-    }
-  } catch (error) {
-    pause();
-    note(error.message);
-    return;
-  }
-  const interval = (Number(tickSeconds) * 1000) / Number(act("speed").value);
-  timer = setTimeout(advance, Math.max(0, interval - (performance.now() - started)));
-}
-
-function play() {
-  act("play").textContent = "❚❚ PAUSE";
-  act("play").setAttribute("aria-pressed", "true");
-  timer = setTimeout(advance, 0);
-}
-
-function pause() {
-  clearTimeout(timer);
-  timer = null;
-  act("play").textContent = "▶ PLAY";
-  act("play").setAttribute("aria-pressed", "false");
-  show(tick);
-}
-
-const header = document.getElementById("header");
-terminal.then(({ mountHeader }) => mountHeader(header, frame, Number(tickSeconds)));
-mounted = mountAnew();
-tape.seek(tick);
 bar.querySelector(".controls").hidden = false;
-act("play").addEventListener("click", () => (timer === null ? play() : pause()));
-act("scrub").addEventListener("input", (event) => seek(Number(event.target.value)));
+act("play").addEventListener("click", () => player.then(({ toggle }) => toggle()));
+act("scrub").addEventListener("input", ({ target }) => player.then(({ seek }) => seek(Number(target.value))));
 bar.addEventListener("click", (event) => {
   const step = event.target.closest("[data-step]")?.dataset.step;
   if (!step || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  seek((wanted ?? tick) + Number(step));
+  player.then(({ go }) => go(Number(step)));
 });

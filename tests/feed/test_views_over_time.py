@@ -80,6 +80,27 @@ def test_who_comes_back_at_another_process_is_told_what_it_missed_once(
         assert heard[-1]["seq"] == live and heard[-1]["prev"] in (missed, live)
 
 
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_who_missed_nothing_of_its_view_sees_no_gap_in_what_follows(
+    desk: Desk, webs: list[Web], is_followed: bool
+) -> None:
+    """Whether or not somebody has followed the view at the other process all along."""
+    with ExitStack() as stack:
+        if is_followed:
+            stack.enter_context(listener(webs[1], "narrative"))
+        last = desk.say(NARRATIVE)
+        other = desk.say(alert("of no narrative"))
+        eventually_at(webs[1], other)
+        client = stack.enter_context(listener(webs[1], "narrative"))
+        epoch = client.welcome["epoch"]
+        client.say({"type": "resume", "epoch": epoch, "since": {"research": last}})
+        assert client.receive()["type"] == "recovery_start"
+        complete = client.receive()
+        assert (complete["messages"], complete["upto"]["research"]) == (0, other)
+        live = desk.say(NARRATIVE)
+        assert last <= client.receive()["prev"] <= max(last, complete["upto"]["research"]) < live
+
+
 def test_a_client_that_was_there_all_the_time_has_missed_nothing(desk: Desk, web: Web) -> None:
     with listener(web, "unified") as client:
         last = desk.say(NARRATIVE)

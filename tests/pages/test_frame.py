@@ -150,7 +150,7 @@ def test_the_terminal_and_the_replay_are_light(hall: Hall, client: Client) -> No
     ("path", "at_once", "later"),
     [
         ("/", "dashboard/main.js", ("dashboard/socket.js", "dashboard/candles.js")),
-        ("/replay", "replay/recording.js", ("dashboard/header.js", "dashboard/candles.js")),
+        ("/replay", "replay/main.js", ("replay/player.js", "dashboard/candles.js")),
     ],
 )
 def test_what_only_follows_the_market_is_asked_for_once_a_page_can_be_used(

@@ -63,7 +63,8 @@ MESSAGES = (
         "recovery_complete",
         ("epoch", "upto", "messages", "gap", "timestamp"),
         False,
-        "What was missed has been told, but for what is lost, if `gap`; what follows is live.",
+        "What was missed has been told, but for what is lost, if `gap`; what follows is live."
+        " `upto`: nothing before these seqs, by stream, is missing any more.",
     ),
     ViewMessage(
         "error",
