@@ -12,7 +12,7 @@ from wallstreetsim.lab.surveillance.worlds import (
 
 
 def world(*convictions: Conviction) -> Found:
-    schemes = {"spoofing": Schemes(finished=3, caught=1)}
+    schemes = {"spoofing": Schemes(finished=3, accused=2, convicted=1)}
     return Found(seed="fresh/0", schemes=schemes, convictions=list(convictions))
 
 
@@ -35,14 +35,17 @@ def test_the_table_names_who_was_convicted_and_how_many_of_them_are_honest() -> 
     assert last == ("somebody was convicted in 1 of 1 worlds; of the honest 1, 1 of them outsiders")
 
 
-def test_the_table_counts_schemes_and_the_caught_of_them_by_crime() -> None:
-    assert "spoofing                6        2        2" in list(lines([world(), world()]))
+def test_the_table_counts_schemes_and_whose_crook_was_found_by_crime() -> None:
+    assert "spoofing                 6         4         2         2" in list(
+        lines([world(), world()])
+    )
 
 
 def test_a_world_is_run_for_two_days_with_its_crooks() -> None:
     found = run_job(FreshWorld(seed="short", companies=6, house=24))
     assert sum(one["finished"] for one in found["schemes"].values()) > 0
     convicted = {one["crime"] for one in found["convictions"]}
-    caught = {crime for crime, one in found["schemes"].items() if one["caught"]}
-    assert caught == convicted
+    schemes = found["schemes"].items()
+    assert {crime for crime, one in schemes if one["convicted"]} == convicted
+    assert all(one["finished"] >= one["accused"] >= one["convicted"] for _, one in schemes)
     assert not [one for one in found["convictions"] if one["outside"]]

@@ -5,7 +5,7 @@ honest? Besides the house, with its crooks, some honest outsiders trade in them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 from agents.engine.facts import Manipulation
 from market.engine.rules import Switches
@@ -31,6 +31,9 @@ OUTSIDERS = (
 )
 
 
+_Against: TypeAlias = tuple[CaseState, int, Tick]  # a case, who is accused in it, since when
+
+
 class FreshWorld(TypedDict):
     """What to run: a world of a seed, and how many companies and house agents live in it."""
 
@@ -51,13 +54,14 @@ class Conviction(TypedDict):
 
 
 class Schemes(TypedDict):
-    """Schemes of a crime: how many have been finished, and how many of them were caught: their
-    crook was convicted of one in their company. Habits show in no single company: of insiders'
-    schemes those are caught that their crook had finished when it was convicted.
+    """Schemes of a crime: how many have been finished, of how many their crook was accused, by a
+    case of one in their company, and of how many it was convicted. Habits show in no single
+    company: to an insider's schemes belongs every case from their first tick on.
     """
 
     finished: int
-    caught: int
+    accused: int
+    convicted: int
 
 
 class Found(TypedDict):
@@ -101,18 +105,22 @@ def run_job(job: FreshWorld) -> Found:
         stage.add(kind, TUNING_LOOK_ALIKES[kind], symbol)
     truths: list[Manipulation] = []  # a scheme each
     cases: dict[str, CaseState] = {}
+    accused: dict[tuple[str, int], Tick] = {}
     convicted: dict[tuple[str, int], tuple[Tick, AccusedState]] = {}
     for outcome in stage.run():
         truths += stage.world.facts.of(Manipulation)
         cases |= {case.id: case for case in outcome.sec.cases}
         for one in outcome.sec.accused:
+            accused.setdefault((one.case, one.account), stage.world.tick)
             if one.status in CONVICTED:
                 convicted.setdefault((one.case, one.account), (stage.world.tick, one))
     guilty = {(truth.crime, account) for truth in truths for account in truth.accounts}
     return Found(
         seed=job["seed"],
         schemes=_schemes(
-            truths, [(cases[one.case], one.account, tick) for tick, one in convicted.values()]
+            truths,
+            [(cases[case], account, tick) for (case, account), tick in accused.items()],
+            [(cases[one.case], one.account, tick) for tick, one in convicted.values()],
         ),
         convictions=[
             _conviction(stage, tick, cases[one.case], one.account, guilty)
@@ -122,21 +130,27 @@ def run_job(job: FreshWorld) -> Found:
 
 
 def _schemes(
-    truths: Iterable[Manipulation], convicted: Sequence[tuple[CaseState, int, Tick]]
+    truths: Iterable[Manipulation], accused: Sequence[_Against], convicted: Sequence[_Against]
 ) -> dict[str, Schemes]:
-    """Count schemes by crime. `convicted` are cases, who was convicted in them, and when."""
+    """Count schemes by crime, beside who was accused and who was convicted."""
     schemes: dict[str, Schemes] = {}
     for truth in truths:
-        counted = schemes.setdefault(truth.crime, Schemes(finished=0, caught=0))
+        counted = schemes.setdefault(truth.crime, Schemes(finished=0, accused=0, convicted=0))
         counted["finished"] += 1
-        counted["caught"] += any(
-            case.crime == truth.crime
-            and account in truth.accounts
-            and truth.first_tick <= tick
-            and (truth.crime == INSIDER_TRADING or case.symbol in (None, truth.symbol))
-            for case, account, tick in convicted
-        )
+        counted["accused"] += any(_is_of(truth, one) for one in accused)
+        counted["convicted"] += any(_is_of(truth, one) for one in convicted)
     return schemes
+
+
+def _is_of(truth: Manipulation, against: _Against) -> bool:
+    """Say whether a case against an account is one of a scheme."""
+    case, account, tick = against
+    return (
+        case.crime == truth.crime
+        and account in truth.accounts
+        and truth.first_tick <= tick
+        and (truth.crime == INSIDER_TRADING or case.symbol in (None, truth.symbol))
+    )
 
 
 def _conviction(
@@ -175,14 +189,15 @@ def lines(found: Sequence[Found]) -> Iterator[str]:
 
 
 def _lines_by_crime(found: Sequence[Found]) -> Iterator[str]:
-    yield f"{'crime':16} {'finished':>8} {'caught':>8} {'worlds':>8}"
+    yield f"{'crime':16} {'finished':>9} {'accused':>9} {'convicted':>9} {'in worlds':>9}"
     for crime in CRIME_NAMES:
         of_crime = [world["schemes"][crime] for world in found if crime in world["schemes"]]
         if of_crime:
             finished = sum(one["finished"] for one in of_crime)
-            caught = sum(one["caught"] for one in of_crime)
-            worlds = sum(bool(one["caught"]) for one in of_crime)
-            yield f"{crime:16} {finished:8} {caught:8} {worlds:8}"
+            accused = sum(one["accused"] for one in of_crime)
+            convicted = sum(one["convicted"] for one in of_crime)
+            worlds = sum(bool(one["convicted"]) for one in of_crime)
+            yield f"{crime:16} {finished:9} {accused:9} {convicted:9} {worlds:9}"
 
 
 def passes(found: Sequence[Found]) -> bool:
