@@ -15,10 +15,10 @@ from wallstreetsim.machine.world import World
 
 DAYS, HOUSE = 30, 24
 SESSION = SessionRules(open_ticks=90, closed_ticks=20)
-BUSY = replace(  # many crimes, and sentences of a few days
+BUSY = replace(  # many crimes, though no day is long enough for a pump, and sentences of a few days
     RULES,
     market=replace(RULES.market, session=SESSION),
-    house=replace(RULES.house, crime_rate=0.01),
+    house=replace(RULES.house, crime_rate=0.02),
     sec=replace(RULES.sec, penalties=replace(RULES.sec.penalties, ticks_a_year=60)),
 )
 
