@@ -171,7 +171,7 @@ def make_key(request: HttpRequest, agent: Agent) -> HttpResponse:
     if not told["success"]:
         return _answer(request, _refused(status, told), {})
     context = {"agent": agent, "tab": "account", "made": told["data"]}
-    return framed(request, "me/key.html", "", lambda: context, status=status, is_kept=False)
+    return framed(request, "me/key.html", "", lambda _: context, status=status, is_kept=False)
 
 
 @never_cache

@@ -62,7 +62,7 @@ class Line(NamedTuple):
 @never_cache
 @only_read
 def agents(request: HttpRequest) -> HttpResponse:
-    return framed(request, "agents/list.html", "AGENTS", lambda: _agents(request))
+    return framed(request, "agents/list.html", "AGENTS", lambda _: _agents(request))
 
 
 @never_cache
@@ -74,7 +74,7 @@ def agent(request: HttpRequest, reference: str) -> HttpResponse:
     except Agent.DoesNotExist:
         raise Http404 from None
     own = agent_links(found)
-    return framed(request, "agents/profile.html", "AGENTS", lambda: _profile(found), own=own)
+    return framed(request, "agents/profile.html", "AGENTS", lambda _: _profile(found), own=own)
 
 
 def _agents(request: HttpRequest) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ class Frame:
         return "open" if self.world.is_open else "closed"
 
 
-Context = Callable[[], Mapping[str, Any]]
+Context = Callable[[World], Mapping[str, Any]]  # the world, as of the page's tick → the rest
 Own = Callable[[str, Agent], str]  # a page → the same with the panels of an agent's own
 
 
@@ -88,12 +88,12 @@ def framed(
     page = _kept(digest, address) if is_kept else _Page()
     if page.content is None:
         with selectors.one_instant():
-            frame = Frame(selectors.world())
+            world = selectors.world()
             page.content = render_to_string(
                 template,
                 {
-                    **context(),
-                    "frame": frame,
+                    **context(world),
+                    "frame": Frame(world),
                     "sections": SECTIONS,
                     "current": section,
                     "theme": PLACE,

@@ -24,7 +24,7 @@ from wallstreetsim.terminal.places import SHORTCUTS
 @only_read
 def guide(request: HttpRequest) -> HttpResponse:
     """List the commands, the shortcuts and the places, for hands on keys and on glass."""
-    return framed(request, "frame/help.html", "HELP", _guide)
+    return framed(request, "frame/help.html", "HELP", lambda _: _guide())
 
 
 @never_cache
@@ -40,7 +40,7 @@ def go(request: HttpRequest) -> HttpResponse:
         request,
         "frame/help.html",
         "HELP",
-        lambda: {**_guide(), "line": line, "fault": said},
+        lambda _: {**_guide(), "line": line, "fault": said},
         status=404,
     )
 

@@ -30,7 +30,7 @@ SCORECARD = settings.BASE_DIR / "sec" / "scorecard.json"
 @never_cache
 @only_read
 def sec(request: HttpRequest) -> HttpResponse:
-    return framed(request, "sec/page.html", "SEC", lambda: _sec(request))
+    return framed(request, "sec/page.html", "SEC", lambda _: _sec(request))
 
 
 @never_cache
@@ -47,14 +47,14 @@ def case(request: HttpRequest, id: UUID) -> HttpResponse:
     if file is None:
         raise Http404
     is_kept = agent is None
-    return framed(request, "sec/case.html", "SEC", lambda: {"case": _case(file)}, is_kept=is_kept)
+    return framed(request, "sec/case.html", "SEC", lambda _: {"case": _case(file)}, is_kept=is_kept)
 
 
 @never_cache
 @only_read
 def scorecard(request: HttpRequest) -> HttpResponse:
     """Show how good surveillance is, as it was last measured."""
-    return framed(request, "sec/scorecard.html", "SEC", lambda: {"card": _published()})
+    return framed(request, "sec/scorecard.html", "SEC", lambda _: {"card": _published()})
 
 
 @cache

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from market import selectors, wire
 from market.engine.values import Cents, Shares, Tick
-from market.models import Company, Trade
+from market.models import Company, Trade, World
 from market.selectors import AdjustedCandle
 from market.wire import Wire
 from news import selectors as news
@@ -52,7 +52,7 @@ PRICES_HEIGHT = 240  # above the volumes
 @never_cache
 @only_read
 def markets(request: HttpRequest) -> HttpResponse:
-    return framed(request, "markets/list.html", "MARKETS", lambda: _markets(request))
+    return framed(request, "markets/list.html", "MARKETS", lambda world: _markets(request, world))
 
 
 @never_cache
@@ -68,7 +68,7 @@ def company(request: HttpRequest, symbol: str) -> HttpResponse:
         request,
         "markets/company.html",
         "MARKETS",
-        lambda: {**_company(request, symbol), "others": _others(symbol, symbols)},
+        lambda world: {**_company(request, symbol, world), "others": _others(symbol, symbols)},
         own=own_panels(request, symbol),
     )
 
@@ -99,7 +99,7 @@ COLUMNS = (
 MOVERS = 5
 
 
-def _markets(request: HttpRequest) -> Mapping[str, Any]:
+def _markets(request: HttpRequest, world: World) -> Mapping[str, Any]:
     sectors = [sector.name for sector in RULES.market.sectors]
     query = {
         "q": request.GET.get("q", "").strip()[:40],
@@ -107,7 +107,7 @@ def _markets(request: HttpRequest) -> Mapping[str, Any]:
         "sort": one_of(request.GET.get("sort"), selectors.SORTS, SORTS[0][0]),
     }
     rows = [with_percent(row) for row in selectors.companies(sort=query["sort"])]
-    curves, _ = dashboard.last_closes(selectors.world().tick)
+    curves, _ = dashboard.last_closes(world.tick)
     for row in rows:
         row.curve = [*dashboard.adjusted(curves.get(row.symbol, ()), row.split_power), row.price]
     by_gain = sorted(rows, key=lambda row: row.change_percent)
@@ -149,11 +149,10 @@ def with_percent(row: Any) -> Any:
     return row
 
 
-def _company(request: HttpRequest, symbol: str) -> Mapping[str, Any]:
+def _company(request: HttpRequest, symbol: str, world: World) -> Mapping[str, Any]:
     interval = one_of(request.GET.get("interval"), [value for value, _ in INTERVALS], "5")
     shown = one_of(request.GET.get("range"), [value for value, _ in RANGES], "120")
     row = with_percent(selectors.company(symbol, with_book=True))
-    world = selectors.world()
     length: int | str = interval if interval == wire.DAY else int(interval)
     candles = selectors.candles(row, interval=length, limit=int(shown))
     forming = selectors.forming_candle(row, world.tick, interval=length)

@@ -38,9 +38,9 @@ def news(request: HttpRequest) -> HttpResponse:
     query = NewsQuery(data={"pageSize": str(PER_PAGE), **asked})
     if query.is_valid():
         given: dict[str, Any] = dict(query.validated_data)
-        return framed(request, "news/list.html", SECTION, lambda: _list(given))
+        return framed(request, "news/list.html", SECTION, lambda _: _list(given))
     faults = {field: faults[0] for field, faults in query.errors.items()}
-    return framed(request, "news/list.html", SECTION, lambda: _faulty(faults), status=400)
+    return framed(request, "news/list.html", SECTION, lambda _: _faulty(faults), status=400)
 
 
 def _list(given: dict[str, Any]) -> Mapping[str, Any]:
@@ -76,7 +76,7 @@ def article(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show one article, and what else was written of its company."""
     if not Article.objects.with_id(id).exists():
         raise Http404
-    return framed(request, "news/article.html", SECTION, lambda: _article(id))
+    return framed(request, "news/article.html", SECTION, lambda _: _article(id))
 
 
 def _article(id: UUID) -> Mapping[str, Any]:

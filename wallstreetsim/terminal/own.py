@@ -81,7 +81,7 @@ def find_company(request: HttpRequest, agent: Agent) -> HttpResponse:
 
 
 def own_page(request: HttpRequest, agent: Agent, template: str, context: Any) -> HttpResponse:
-    def whole() -> Mapping[str, Any]:
+    def whole(_: World) -> Mapping[str, Any]:
         return {"agent": agent, "back": request.path, **said_of(request), **context()}
 
     return framed(request, template, "", whole, is_kept=False)

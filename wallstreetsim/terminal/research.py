@@ -63,7 +63,7 @@ def research(request: HttpRequest) -> HttpResponse:
         request,
         "research/page.html",
         SECTION,
-        lambda: {**_page(sort, asked), "question": question, "fault": fault},
+        lambda _: {**_page(sort, asked), "question": question, "fault": fault},
         is_kept=not question,
         version=str(selectors.tick()),
     )

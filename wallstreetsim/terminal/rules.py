@@ -42,7 +42,7 @@ class Chapter(NamedTuple):
 @never_cache
 @only_read
 def rules(request: HttpRequest) -> HttpResponse:
-    return framed(request, "rules/page.html", "RULES", lambda: {"chapters": _chapters()})
+    return framed(request, "rules/page.html", "RULES", lambda _: {"chapters": _chapters()})
 
 
 @cache

@@ -103,6 +103,6 @@ def _faults(told: Json, fields: set[str]) -> dict[str, Any]:
 def _form(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    answer = framed(request, template, "", lambda: context, status=status, is_kept=False)
+    answer = framed(request, template, "", lambda _: context, status=status, is_kept=False)
     answer["Cache-Control"] = reader.NO_STORE
     return answer

@@ -15,7 +15,7 @@ from market.engine.regimes import meets_today
 from market.engine.rules import Sector
 from market.engine.sessions import Moment
 from market.engine.values import Cents, Tick
-from market.models import Company
+from market.models import Company, World
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.machine.rules import RULES
 from wallstreetsim.terminal.frame import framed
@@ -84,8 +84,7 @@ def world(request: HttpRequest) -> HttpResponse:
     return framed(request, "world/page.html", "WORLD", _world)
 
 
-def _world() -> Mapping[str, Any]:
-    row = selectors.world()
+def _world(row: World) -> Mapping[str, Any]:
     happened, _ = selectors.happenings(slice(0, SHOWN), row)
     fallen, bankruptcies = agents.bankruptcies(slice(0, SHOWN))
     companies = list(selectors.companies(sort="symbol"))

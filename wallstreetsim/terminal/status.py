@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from market import selectors, tape
-from market.models import TapeEntry
+from market import tape
+from market.models import TapeEntry, World
 from wallstreetsim.api.envelope import only_read
 from wallstreetsim.api.feed_stats import figures
 from wallstreetsim.api.health import is_late
@@ -47,8 +47,7 @@ def status(request: HttpRequest) -> HttpResponse:
     return framed(request, "status/page.html", "STATUS", _status, is_kept=False)
 
 
-def _status() -> Mapping[str, Any]:
-    world = selectors.world()
+def _status(world: World) -> Mapping[str, Any]:
     claimed_at = world.claimed_at or world.founded_at
     return {
         "is_late": is_late(world),

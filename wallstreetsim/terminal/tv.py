@@ -107,8 +107,7 @@ class Next(NamedTuple):
     what: str
 
 
-def _screen() -> Mapping[str, Any]:
-    world = selectors.world()
+def _screen(world: World) -> Mapping[str, Any]:
     shot = shot_at(world)
     story = shot.story
     found = Agent.objects.filter(name=story.agent).first() if story.agent else None
