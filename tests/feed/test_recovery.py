@@ -14,7 +14,7 @@ from redis import Redis
 
 from market import tape
 from market.models import TapeEntry
-from tests.feed.live import Frame, LiveHall, Spectator, Web, spectator
+from tests.feed.live import Frame, LiveHall, Spectator, Web, spectator, wait_until_told
 from tests.stack.running import eventually
 from wallstreetsim.feed.resume_points import LEFT
 
@@ -81,6 +81,7 @@ def test_who_resumes_is_told_what_it_missed_and_then_hears_live(hall: LiveHall, 
     since = hall.row.tick
     hall.tick("ann BUY 10 MARKET\nbob BUY 10 NEXUS MARKET")
     hall.ticks(3)
+    wait_until_told(web)  # or the last of them would be live to who has just come
     with spectator(web) as client:
         client.subscribe("market:all", "market:APEX", "book:APEX")
         client.ask("subscribe", channels=["trades"])
