@@ -1,9 +1,5 @@
-"""Articles stay for ever. What a search looks in is in its index alone, not in a column beside, and
-an id is found by the number with which it ends.
-"""
+"""Articles stay for ever. An id is found by the number with which it ends, not by an index."""
 
-import django.contrib.postgres.indexes
-import django.contrib.postgres.search
 from django.db import migrations, models
 
 
@@ -11,17 +7,6 @@ class Migration(migrations.Migration):
     dependencies = [("news", "0005_insight_prose")]
 
     operations = [
-        migrations.RemoveIndex(model_name="article", name="articles_by_word"),
-        migrations.RemoveField(model_name="article", name="words"),
-        migrations.AddIndex(
-            model_name="article",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector(
-                    "headline", "summary", "quote", config="english"
-                ),
-                name="articles_by_word",
-            ),
-        ),
         migrations.AlterField(
             model_name="article",
             name="id",
