@@ -1,10 +1,17 @@
 """The check of fresh worlds counts who is convicted, and holds nobody guilty who is not."""
 
+from agents.engine.facts import Manipulation
+from sec.engine.outcome import CaseState
+from sec.engine.records import TradeSeen
+from sec.engine.rules import INSIDER_TRADING, SPOOFING
+from wallstreetsim.lab.surveillance.house_schemes import Ended, proven
 from wallstreetsim.lab.surveillance.worlds import (
+    Against,
     Conviction,
     Found,
     FreshWorld,
     Schemes,
+    count_schemes,
     lines,
     passes,
     run_job,
@@ -12,7 +19,17 @@ from wallstreetsim.lab.surveillance.worlds import (
 
 
 def world(*convictions: Conviction) -> Found:
-    schemes = {"spoofing": Schemes(finished=3, accused=2, convicted=1)}
+    schemes = {
+        "spoofing": Schemes(
+            finished=3,
+            proven=2,
+            accused=2,
+            proven_accused=1,
+            convicted=1,
+            undecided=1,
+            dismissed=0,
+        )
+    }
     return Found(seed="fresh/0", schemes=schemes, convictions=list(convictions))
 
 
@@ -36,9 +53,10 @@ def test_the_table_names_who_was_convicted_and_how_many_of_them_are_honest() -> 
 
 
 def test_the_table_counts_schemes_and_whose_crook_was_found_by_crime() -> None:
-    assert "spoofing                 6         4         2         2" in list(
-        lines([world(), world()])
-    )
+    assert (
+        "spoofing                 6         4         4      0.50"
+        "         2         2         0         2"
+    ) in list(lines([world(), world()]))
 
 
 def test_a_world_is_run_for_two_days_with_its_crooks() -> None:
@@ -47,5 +65,65 @@ def test_a_world_is_run_for_two_days_with_its_crooks() -> None:
     convicted = {one["crime"] for one in found["convictions"]}
     schemes = found["schemes"].items()
     assert {crime for crime, one in schemes if one["convicted"]} == convicted
-    assert all(one["finished"] >= one["accused"] >= one["convicted"] for _, one in schemes)
+    for _, one in schemes:
+        assert one["finished"] >= one["proven"] >= one["proven_accused"] <= one["accused"]
+        assert one["accused"] == one["convicted"] + one["undecided"] + one["dismissed"]
+    assert sum(one["proven"] for _, one in schemes) > 0
     assert not [one for one in found["convictions"] if one["outside"]]
+
+
+def case(crime: str, symbol: str, *trades: TradeSeen) -> CaseState:
+    return CaseState(
+        id="a",
+        crime=crime,
+        symbol=symbol,
+        source="detector",
+        opened_tick=100,
+        first_tick=90,
+        last_tick=100,
+        confidence=0.7,
+        investigator=None,
+        has_detector=True,
+        subpoena_tick=None,
+        closed_tick=None,
+        note="",
+        orders=[],
+        trades=list(trades),
+        rumors=[],
+        bribes=[],
+        events=[],
+        links=[],
+        prices=[],
+    )
+
+
+def use(symbol: str, *, is_proven: bool = True, has_access: bool = False) -> Ended:
+    return Ended(Manipulation(INSIDER_TRADING, (7,), symbol, 10, 20), is_proven, has_access)
+
+
+def test_news_used_without_access_is_proven_by_the_third_time() -> None:
+    lost = use("LOSS", is_proven=False)
+    assert proven([use("AAA"), use("BBB"), lost]) == []
+    thrice = [use("AAA"), use("BBB"), lost, use("CCC")]
+    assert [truth.symbol for truth in proven(thrice)] == ["AAA", "BBB", "CCC"]
+    assert len(proven([use("AAA", has_access=True)])) == 1
+
+
+def test_a_scheme_counts_by_its_own_case_and_how_that_stood_in_the_end() -> None:
+    first = Manipulation(SPOOFING, (7,), "APEX", 80, 120)
+    later = Manipulation(SPOOFING, (7,), "APEX", 130, 170)
+    against = Against(case(SPOOFING, "APEX"), 7, 100, "dismissed")
+    counted = count_schemes([first, later], [first, later], [against])[SPOOFING]
+    assert (counted["finished"], counted["proven"], counted["accused"]) == (2, 2, 1)
+    assert (counted["dismissed"], counted["undecided"], counted["convicted"]) == (1, 0, 0)
+    pending = against._replace(status="active")
+    assert count_schemes([first], [], [against, pending])[SPOOFING]["undecided"] == 1
+
+
+def test_a_case_that_rests_on_a_schemes_trades_is_one_of_it_however_old() -> None:
+    truth = Manipulation(SPOOFING, (7,), "APEX", 130, 170)
+    sold = TradeSeen("t", 140, "APEX", 100, 5, 8, 7, "b", "s", "BUY")
+    older = Against(case(SPOOFING, "APEX", sold), 7, 100, "convicted")
+    assert count_schemes([truth], [], [older])[SPOOFING]["convicted"] == 1
+    apart = older._replace(case=case(SPOOFING, "APEX", sold._replace(tick=171)))
+    assert count_schemes([truth], [], [apart])[SPOOFING]["accused"] == 0

@@ -5,13 +5,15 @@ honest? Besides the house, with its crooks, some honest outsiders trade in them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias, TypedDict
+from typing import NamedTuple, TypedDict
 
 from agents.engine.facts import Manipulation
 from market.engine.rules import Switches
 from market.engine.values import Tick
+from sec.engine.cases import PENDING
 from sec.engine.outcome import AccusedState, CaseState
 from sec.engine.rules import BRIBERY, CRIME_NAMES, INSIDER_TRADING
+from wallstreetsim.lab.surveillance.house_schemes import SchemeWatch, proven
 from wallstreetsim.lab.surveillance.look_alikes import TUNING_LOOK_ALIKES
 from wallstreetsim.lab.surveillance.measure import CONVICTED
 from wallstreetsim.lab.surveillance.stage import Part, Setting, Stage
@@ -31,7 +33,15 @@ OUTSIDERS = (
 )
 
 
-_Against: TypeAlias = tuple[CaseState, int, Tick]  # a case, who is accused in it, since when
+class Against(NamedTuple):
+    """A case, who is accused in it, since when, and how it stood at the end: convicted is who was
+    so at any time.
+    """
+
+    case: CaseState
+    account: int
+    tick: Tick
+    status: str
 
 
 class FreshWorld(TypedDict):
@@ -54,14 +64,22 @@ class Conviction(TypedDict):
 
 
 class Schemes(TypedDict):
-    """Schemes of a crime: how many have been finished, of how many their crook was accused, by a
-    case of one in their company, and of how many it was convicted. Habits show in no single
-    company: to an insider's schemes belongs every case from their first tick on.
+    """Schemes of a crime: how many have been finished, how many of them the record proves, of how
+    many, and of how many proven ones, their crook was accused, and how that stood in the end:
+    convicted, undecided, or ended otherwise, for want of proof as a rule.
+
+    An accusation is of a scheme by a case of its crime, in its company, since its first tick, or
+    by one that rests on its trades. Habits show in no single company: to an insider's schemes
+    belongs every case from their first tick on.
     """
 
     finished: int
+    proven: int
     accused: int
+    proven_accused: int
     convicted: int
+    undecided: int
+    dismissed: int
 
 
 class Found(TypedDict):
@@ -82,9 +100,12 @@ class LivingStage(Stage):
         self.symbols = list(self.world.market.companies)
         self.prices = {s: [c.price] for s, c in self.world.market.companies.items()}
         self.is_open = True  # for those who are registered before the first tick
+        self.schemes = SchemeWatch(self)
 
     def advance(self) -> Outcome:
+        self.schemes.before_tick()
         outcome = super().advance()
+        self.schemes.after_tick(outcome)
         self.is_open = outcome.moment.is_open
         return outcome
 
@@ -103,24 +124,26 @@ def run_job(job: FreshWorld) -> Found:
     stage = LivingStage(job["seed"], job["companies"], job["house"])
     for kind, symbol in zip(OUTSIDERS, stage.symbols, strict=False):
         stage.add(kind, TUNING_LOOK_ALIKES[kind], symbol)
-    truths: list[Manipulation] = []  # a scheme each
     cases: dict[str, CaseState] = {}
     accused: dict[tuple[str, int], Tick] = {}
+    statuses: dict[tuple[str, int], str] = {}
     convicted: dict[tuple[str, int], tuple[Tick, AccusedState]] = {}
     for outcome in stage.run():
-        truths += stage.world.facts.of(Manipulation)
         cases |= {case.id: case for case in outcome.sec.cases}
         for one in outcome.sec.accused:
-            accused.setdefault((one.case, one.account), stage.world.tick)
+            key = (one.case, one.account)
+            accused.setdefault(key, stage.world.tick)
             if one.status in CONVICTED:
-                convicted.setdefault((one.case, one.account), (stage.world.tick, one))
+                convicted.setdefault(key, (stage.world.tick, one))
+            statuses[key] = one.status if key not in convicted else convicted[key][1].status
+    truths = [one.truth for one in stage.schemes.ended]
     guilty = {(truth.crime, account) for truth in truths for account in truth.accounts}
     return Found(
         seed=job["seed"],
-        schemes=_schemes(
+        schemes=count_schemes(
             truths,
-            [(cases[case], account, tick) for (case, account), tick in accused.items()],
-            [(cases[one.case], one.account, tick) for tick, one in convicted.values()],
+            proven(stage.schemes.ended),
+            [Against(cases[c], a, tick, statuses[c, a]) for (c, a), tick in accused.items()],
         ),
         convictions=[
             _conviction(stage, tick, cases[one.case], one.account, guilty)
@@ -129,27 +152,49 @@ def run_job(job: FreshWorld) -> Found:
     )
 
 
-def _schemes(
-    truths: Iterable[Manipulation], accused: Sequence[_Against], convicted: Sequence[_Against]
+def count_schemes(
+    truths: Iterable[Manipulation], proven: Sequence[Manipulation], against: Sequence[Against]
 ) -> dict[str, Schemes]:
-    """Count schemes by crime, beside who was accused and who was convicted."""
+    """Count schemes by crime, beside what came of them."""
     schemes: dict[str, Schemes] = {}
     for truth in truths:
-        counted = schemes.setdefault(truth.crime, Schemes(finished=0, accused=0, convicted=0))
+        statuses = {one.status for one in against if _is_of(truth, one)}
+        is_proven, is_convicted = truth in proven, not CONVICTED.isdisjoint(statuses)
+        is_pending = not PENDING.isdisjoint(statuses)
+        counted = schemes.setdefault(truth.crime, _none())
         counted["finished"] += 1
-        counted["accused"] += any(_is_of(truth, one) for one in accused)
-        counted["convicted"] += any(_is_of(truth, one) for one in convicted)
+        counted["proven"] += is_proven
+        counted["accused"] += bool(statuses)
+        counted["proven_accused"] += is_proven and bool(statuses)
+        counted["convicted"] += is_convicted
+        counted["undecided"] += is_pending and not is_convicted
+        counted["dismissed"] += bool(statuses) and not is_pending and not is_convicted
     return schemes
 
 
-def _is_of(truth: Manipulation, against: _Against) -> bool:
+def _none() -> Schemes:
+    return Schemes(
+        finished=0,
+        proven=0,
+        accused=0,
+        proven_accused=0,
+        convicted=0,
+        undecided=0,
+        dismissed=0,
+    )
+
+
+def _is_of(truth: Manipulation, against: Against) -> bool:
     """Say whether a case against an account is one of a scheme."""
-    case, account, tick = against
-    return (
-        case.crime == truth.crime
-        and account in truth.accounts
-        and truth.first_tick <= tick
-        and (truth.crime == INSIDER_TRADING or case.symbol in (None, truth.symbol))
+    case, account, tick, _ = against
+    if case.crime != truth.crime or account not in truth.accounts:
+        return False
+    is_there = truth.crime == INSIDER_TRADING or case.symbol in (None, truth.symbol)
+    return (is_there and truth.first_tick <= tick) or any(
+        trade.symbol == truth.symbol
+        and truth.first_tick <= trade.tick <= truth.last_tick
+        and account in (trade.buyer, trade.seller)
+        for trade in case.trades
     )
 
 
@@ -189,15 +234,29 @@ def lines(found: Sequence[Found]) -> Iterator[str]:
 
 
 def _lines_by_crime(found: Sequence[Found]) -> Iterator[str]:
-    yield f"{'crime':16} {'finished':>9} {'accused':>9} {'convicted':>9} {'in worlds':>9}"
+    yield (
+        f"{'crime':16} {'finished':>9} {'proven':>9} {'accused':>9} {'recall':>9}"
+        f" {'convicted':>9} {'undecided':>9} {'dismissed':>9} {'in worlds':>9}"
+    )
     for crime in CRIME_NAMES:
         of_crime = [world["schemes"][crime] for world in found if crime in world["schemes"]]
         if of_crime:
-            finished = sum(one["finished"] for one in of_crime)
-            accused = sum(one["accused"] for one in of_crime)
-            convicted = sum(one["convicted"] for one in of_crime)
-            worlds = sum(bool(one["convicted"]) for one in of_crime)
-            yield f"{crime:16} {finished:9} {accused:9} {convicted:9} {worlds:9}"
+            proven = sum(one["proven"] for one in of_crime)
+            caught = sum(one["proven_accused"] for one in of_crime)
+            recall = f"{caught / proven:.2f}" if proven else "-"
+            of_record = "-" if crime == BRIBERY else str(proven)  # no trade shows a bribe
+            yield (
+                f"{crime:16} {sum(one['finished'] for one in of_crime):9} {of_record:>9}"
+                f" {sum(one['accused'] for one in of_crime):9} {recall:>9}"
+                f" {sum(one['convicted'] for one in of_crime):9}"
+                f" {sum(one['undecided'] for one in of_crime):9}"
+                f" {sum(one['dismissed'] for one in of_crime):9}"
+                f" {sum(bool(one['convicted']) for one in of_crime):9}"
+            )
+    yield (
+        "recall: of the schemes that the record proves, those whose crook was accused;"
+        " undecided: cases still open at the end; dismissed: for want of proof, as a rule"
+    )
 
 
 def passes(found: Sequence[Found]) -> bool:
