@@ -122,6 +122,71 @@ def test_strangers_who_take_a_part_of_each_others_orders_are_no_ring() -> None:
     assert not tape.crimes
 
 
+def meet(
+    tape: SmallTape, rounds: int, sizes: tuple[int, int] = (100, 100), *, at_market: bool = False
+) -> None:
+    """Let two meet by fresh orders of these sizes, now one way and now the other."""
+    for n in range(rounds):
+        seller, buyer = ALLIES if n % 2 else ALLIES[::-1]
+        sell = tape.order(seller, "SELL", sizes[0], tape.price)
+        buy = tape.order(buyer, "BUY", sizes[1], None if at_market else tape.price)
+        tape.fill(buy, sell, min(sizes), tape.price)
+        tape.tick(2)
+        tape.pull(sell, buy)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "sizes", "at_market"),
+    [(6, (100, 100), False), (12, (100, 80), False), (12, (100, 100), True)],
+)
+def test_strangers_who_meet_for_a_while_are_no_ring_but_allies_are(
+    rounds: int, sizes: tuple[int, int], at_market: bool
+) -> None:
+    strangers, allies = SmallTape(), SmallTape(ALLIES)
+    for tape in (strangers, allies):
+        meet(tape, rounds, sizes, at_market=at_market)
+    assert not strangers.crimes
+    assert allies.accused(WASH_TRADING) == set(ALLIES)
+
+
+def test_strangers_who_meet_without_end_are_a_ring_however_their_sizes_differ() -> None:
+    tape = SmallTape()
+    meet(tape, 28, (100, 80))
+    assert tape.accused(WASH_TRADING) == set(ALLIES)
+    assert all(proven(tape, WASH_TRADING, name) for name in ALLIES)
+
+
+def test_strangers_are_convicted_by_more_meetings_than_they_are_accused_by() -> None:
+    tape = SmallTape()
+    meet(tape, 9)
+    assert tape.accused(WASH_TRADING) == set(ALLIES)
+    assert not any(proven(tape, WASH_TRADING, name) for name in ALLIES)
+
+
+def test_a_burst_of_meetings_among_much_else_is_no_ring_of_strangers() -> None:
+    tape = SmallTape()
+    for n in range(60):
+        for name in ALLIES:
+            (tape.buys if n % 2 else tape.sells)(name, 100)
+        tape.tick()
+    tape.tick(40)
+    meet(tape, 12)
+    assert not tape.crimes
+
+
+def test_meetings_of_allies_long_ago_make_no_ring_of_a_few_lately() -> None:
+    """What they trade among themselves is held against all that they trade in the same time."""
+    tape = SmallTape(ALLIES)
+    for _ in range(6):
+        meet(tape, 2)
+        for name in ALLIES * 9:
+            tape.buys(name, 100)
+            tape.sells(name, 100)
+        tape.tick(90)
+    meet(tape, 3)
+    assert not tape.crimes
+
+
 def test_one_who_takes_what_stood_for_long_has_arranged_nothing() -> None:
     tape = SmallTape()
     for n in range(12):

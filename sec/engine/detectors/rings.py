@@ -20,14 +20,16 @@ from sec.engine.suspicion import Suspicion
 MOST_WAIT = 12  # ticks that one order of an arranged trade waits for the other
 ONE_PRICE = 0.3  # half-spreads between the limits of two orders that ask for one price
 ALIKE = 0.6  # of the larger of two strangers' orders, that meets the other
-WINDOWS = (40, 150, 630)  # ticks
+WINDOWS = ((80, FAST), (150, SLOW), (630, SLOW))  # ticks, and what the sums of such a time keep
 LEAST_TRADES = 4
 MOST_NET = 0.5  # of the shares that went round, left with somebody
 LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
-LEAST_OF_STRANGERS = 0.5  # the same where none is linked: in time, those who trade often meet often
+LEAST_OF_STRANGERS = 0.6  # the same where none is linked: in time, those who trade often meet often
 FEW, TIMES_OF_FEW, TIMES_OF_MANY = 3, 2, 3  # trades each way, by how many members
 MOST_USUAL, LEAST_WIDE = 5, 0.75  # members; the same of larger rings, and of market makers
 DOUBT_LEFT = 0.74  # by each arranged trade
+STRANGERS_DOUBT = 0.88  # the same where none is linked: two with the same lots do meet for a while
+ONE_LOT = 0.9  # of the larger of two strangers' orders, that asked for one lot and one price
 MOST_MEMBERS = 7
 
 Place = tuple[str, int]  # a company and an account
@@ -87,7 +89,7 @@ class Rings:
         symbol = key[2]
         groups = _groups(members, known.ties)
         best: Suspicion | None = None
-        for window in WINDOWS:
+        for window, kept in WINDOWS:
             trades: list[TradeSeen] = []
             orders: dict[str, OrderSeen] = {}
             for seller in members:
@@ -104,7 +106,9 @@ class Rings:
                         if t.tick > tick - window and not (are_makers and t.id in met.quoted)
                     ]
                     orders.update(met.orders)
-            confidence = _ring_confidence(trades, members, groups, tick, symbol, known)
+            confidence = _ring_confidence(
+                trades, orders, members, groups, kept, tick, symbol, known
+            )
             if confidence > 0.0 and (best is None or confidence > best.confidence):
                 trades.sort(key=_by_time)
                 best = Suspicion(
@@ -185,13 +189,22 @@ def _is_arranged(trade: Trade, buy: Order, sell: Order, added: Added, ties: Ties
 
 def _ring_confidence(
     trades: list[TradeSeen],
+    orders: Mapping[str, OrderSeen],
     members: list[int],
     groups: Mapping[int, int],
+    kept: float,
     tick: Tick,
     symbol: str,
     known: Known,
 ) -> float:
-    """Return how sure it is that trades among members are a ring's."""
+    """Return how sure it is that trades among members are a ring's. They are held against all that
+    the members trade, in sums of which so much is kept from tick to tick.
+
+    Strangers are held against the slow sum alone: chance makes a burst of meetings, no habit.
+    """
+    are_strangers = not any(known.ties.among(account, members) for account in members)
+    if are_strangers and kept == FAST:
+        return 0.0
     crossings = {t.sell_order if t.aggressor == "SELL" else t.buy_order for t in trades}
     if len(crossings) < LEAST_TRADES:
         return 0.0
@@ -200,32 +213,44 @@ def _ring_confidence(
         return 0.0
     net: dict[int, int] = {}
     gross = 0
-    fast = slow = 0.0
+    inner = 0.0
     for trade in trades:
         gross += trade.quantity
         seller, buyer = groups[trade.seller], groups[trade.buyer]
         net[seller] = net.get(seller, 0) - trade.quantity
         net[buyer] = net.get(buyer, 0) + trade.quantity
-        age = tick - trade.tick
-        fast += 2 * trade.quantity * FAST**age
-        slow += 2 * trade.quantity * SLOW**age
+        inner += 2 * trade.quantity * kept ** (tick - trade.tick)
     left = sum(abs(shares) for shares in net.values()) / (2.0 * gross)
     if left > MOST_NET:
         return 0.0
-    all_fast = all_slow = 0.0
-    for account in members:
-        one_fast, one_slow = known.turnover.of(account, symbol, tick)
-        all_fast += one_fast
-        all_slow += one_slow
-    inner = max(fast / max(1.0, all_fast), slow / max(1.0, all_slow))
+    sums = [known.turnover.of(account, symbol, tick) for account in members]
+    inner /= max(1.0, sum(fast if kept == FAST else slow for fast, slow in sums))
     makers = sum(known.quoting.is_maker(account, symbol) for account in members)
     is_wide = len(members) > MOST_USUAL or makers > 1 or 2 * makers >= len(members)
-    are_strangers = not any(known.ties.among(account, members) for account in members)
     least = LEAST_WIDE if is_wide else LEAST_OF_STRANGERS if are_strangers else LEAST_INNER
     if inner < least:
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))
-    return (1.0 - DOUBT_LEFT ** len(crossings)) * (0.6 + 0.4 * sure)
+    if are_strangers:
+        left = STRANGERS_DOUBT ** _told_by_strangers(trades, orders, len(crossings))
+    else:
+        left = DOUBT_LEFT ** len(crossings)
+    return (1.0 - left) * (0.6 + 0.4 * sure)
+
+
+def _told_by_strangers(
+    trades: list[TradeSeen], orders: Mapping[str, OrderSeen], crossings: int
+) -> float:
+    """Return how much the crossings of strangers tell: each half, but all of those in which both
+    asked for one lot and by a limit. Who trades at market takes what is there.
+    """
+    exact = set()
+    for trade in trades:
+        buy, sell = orders[trade.buy_order], orders[trade.sell_order]
+        small, large = sorted((buy.quantity, sell.quantity))
+        if None not in (buy.limit, sell.limit) and small >= ONE_LOT * large:
+            exact.add(sell.id if trade.aggressor == "SELL" else buy.id)
+    return (crossings + len(exact)) / 2.0
 
 
 def _groups(members: list[int], ties: Ties) -> dict[int, int]:

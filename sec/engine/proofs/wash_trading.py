@@ -10,6 +10,8 @@ from sec.engine.records import OrderSeen, TradeSeen
 
 HALF_PROVEN = 1.25  # self-trading orders that leave as much doubt as proof
 RING_HALF_PROVEN, LEAST_RING = 1.6, 5
+STRANGERS_HALF_RING = 2.4  # arranged trades among strangers that leave as much doubt as proof
+STRANGERS_SIZE = 9 / 10
 SAME_TIME: Tick = 12  # between the orders of an arranged trade
 SAME_SIZE = 3 / 5
 SAME_PRICE_BPS = 6
@@ -59,6 +61,8 @@ def _with_itself(evidence: Evidence, account: int, cited: frozenset[str]) -> Fin
 def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Finding:
     """Prove that an account sold what it bought to those whom it had it from, again and again, by
     orders of a size that were sent for each other.
+
+    Strangers may meet by chance: it takes more of them, and what is not exact proves half.
     """
     arranged: list[TradeSeen] = []
     for trade in evidence.trades.values():
@@ -81,10 +85,27 @@ def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Findi
         if abs(bought - sold) > MOST_KEPT * (bought + sold):
             return NOTHING
     own = [t for t in arranged if account in (t.buyer, t.seller)]
-    incoming = {t.sell_order if t.aggressor == "SELL" else t.buy_order for t in arranged}
+    incoming = {_incoming(trade) for trade in arranged}
     if not own or len(incoming) < LEAST_RING:
         return NOTHING
-    return _finding(own, len(incoming), RING_HALF_PROVEN, 0)
+    members = sorted({who for trade in arranged for who in (trade.buyer, trade.seller)})
+    if any(evidence.is_link(one, other) for one in members for other in members if one < other):
+        return _finding(own, len(incoming), RING_HALF_PROVEN, 0)
+    exact = {_incoming(trade) for trade in arranged if _are_one_order(evidence, trade)}
+    return _finding(own, (len(incoming) + len(exact)) / 2, STRANGERS_HALF_RING, 0)
+
+
+def _incoming(trade: TradeSeen) -> str:
+    return trade.sell_order if trade.aggressor == "SELL" else trade.buy_order
+
+
+def _are_one_order(evidence: Evidence, trade: TradeSeen) -> bool:
+    """Say whether both orders of a trade named a price, and one size."""
+    buy, sell = evidence.orders[trade.buy_order], evidence.orders[trade.sell_order]
+    if buy.limit is None or sell.limit is None:
+        return False
+    small, large = sorted((buy.quantity, sell.quantity))
+    return small >= STRANGERS_SIZE * large
 
 
 def _ask_for_one_price(buy: OrderSeen, sell: OrderSeen) -> bool:
@@ -123,7 +144,7 @@ def _off_the_market(evidence: Evidence, account: int, cited: frozenset[str]) -> 
             values[giver, taker] = values.get((giver, taker), 0) + value
     best = NOTHING
     for (giver, taker), trades in by_pair.items():
-        count = len({t.sell_order if t.aggressor == "SELL" else t.buy_order for t in trades})
+        count = len({_incoming(trade) for trade in trades})
         half = LINKED_HALF if evidence.is_link(giver, taker) else STRANGERS_HALF
         gain = values[giver, taker] if account == taker else 0
         found = _finding(trades, count, half, gain)
@@ -132,7 +153,7 @@ def _off_the_market(evidence: Evidence, account: int, cited: frozenset[str]) -> 
     return best
 
 
-def _finding(trades: list[TradeSeen], count: int, half: float, gain: int) -> Finding:
+def _finding(trades: list[TradeSeen], count: float, half: float, gain: int) -> Finding:
     if not count:
         return NOTHING
     notional = sum(trade.price * trade.quantity for trade in trades)
