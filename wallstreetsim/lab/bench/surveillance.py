@@ -22,15 +22,17 @@ WARMING, TICKS = 3, 20
 
 def sec_10000() -> Figure:
     """Measure a tick of 10,000 orders of 1,000 agents; the baseline is the same without the SEC's
-    step.
+    step. Beside it the step where every agent has an ally, whose trades are compared with its own.
     """
-    watched, unwatched = _world(), _world()
+    watched, unwatched, allied = _world(), _world(), _world()
+    _ally_in_pairs(allied)
     left_out = watched.by_name["sec"].steps()[engine.SURVEILLANCE]
     assert left_out in watched.steps[engine.SURVEILLANCE]
     unwatched.steps[engine.SURVEILLANCE] = []
     samples: list[float] = []
     plain: list[float] = []
     steps: list[float] = []
+    steps_of_allies: list[float] = []
     draw = random.Random("sec_10000")
     with collection_paused():
         for tick in range(WARMING + TICKS):
@@ -43,9 +45,13 @@ def sec_10000() -> Figure:
             if is_measured:
                 samples.append(took)
                 steps.append(step)
+            _, step = _advance(allied, inputs)
+            if is_measured:
+                steps_of_allies.append(step)
     extra = {
         "surveillance at p50": f"{statistics.median(steps):.1f}",
         "at most": f"{max(steps):.1f}",
+        "with an ally each": f"{statistics.median(steps_of_allies):.1f}",
         "agents": AGENTS,
     }
     return Figure("sec_10000", "ms", samples, Baseline("without surveillance", plain), extra)
@@ -62,6 +68,24 @@ def _world() -> World:
         )
     world.advance(registrations)
     return world
+
+
+def _ally_in_pairs(world: World) -> None:
+    for type, given, who in (
+        ("ALLY", {"proposal": "Let us pool what we earn.", "percent": 10}, 0),
+        ("ALLY_ACCEPT", {}, 1),
+    ):
+        world.advance(
+            [
+                Input(
+                    f"{type} {number}",
+                    type,
+                    {"target": f"quant{number + 1 - who}"} | given,
+                    FIRST_AGENT_ACCOUNT + number + who,
+                )
+                for number in range(0, AGENTS, 2)
+            ]
+        )
 
 
 def _inputs(world: World, draw: random.Random, tick: int) -> list[Input]:
