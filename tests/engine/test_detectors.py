@@ -459,6 +459,48 @@ def test_friends_who_always_take_one_side_act_together(lag: int) -> None:
     assert all(proven(tape, COORDINATION, name) for name in ("ann", "bob", "cid"))
 
 
+# Each friend has an account of its own beside, which is linked to nobody else.
+PROXIES = {"ann": "dee", "bob": "eve", "cid": "fay"}
+EVERYBODY = {*PROXIES, *PROXIES.values()}
+
+
+def march_by_turns(tape: SmallTape, rounds: int, lean: float = 0.5, seed: int = 4) -> None:
+    """Let friends take turns with accounts of their own, to which they leave most of the sales if
+    they `lean`: so often it is they who buy.
+    """
+    random = Random(seed)
+    for _ in range(rounds):
+        side = random.choice((-1, 1))
+        is_own = random.random() < (lean if side > 0 else 1.0 - lean)
+        for name, proxy in PROXIES.items():
+            act = tape.buys if side > 0 else tape.sells
+            act(name if is_own else proxy, random.randint(40, 80))
+        tape.price += random.choice((-7, 7))
+        tape.tick(random.randint(5, 12))
+
+
+@pytest.mark.parametrize("lean", [0.5, 0.75])
+@pytest.mark.parametrize("seed", range(4))
+def test_friends_who_take_turns_with_accounts_of_their_own_act_together(
+    lean: float, seed: int
+) -> None:
+    tape = SmallTape(*CREW, *PROXIES.items())
+    march_by_turns(tape, 20, lean, seed)
+    assert tape.crimes == {COORDINATION}
+    assert tape.accused(COORDINATION) == EVERYBODY
+    assert any(proven(tape, COORDINATION, name) for name in EVERYBODY)
+
+
+def test_friends_of_friends_who_trade_independently_are_none() -> None:
+    tape, random = SmallTape(*CREW, *PROXIES.items()), Random(5)
+    for _ in range(80):
+        for name in sorted(EVERYBODY):
+            if random.random() < 0.3:
+                random.choice((tape.buys, tape.sells))(name, 50)
+        tape.tick(3)
+    assert not tape.crimes
+
+
 def test_agreement_without_a_link_is_none() -> None:
     tape = SmallTape()
     march(tape, ("ann", "bob", "cid"))

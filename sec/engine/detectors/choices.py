@@ -4,18 +4,19 @@ what they trade at once, and of the orders that they leave for others to take.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import log
 from typing import NamedTuple
 
 from market.engine.engine import Plain
 from market.engine.orders import Order
 from market.engine.outcome import Trade
-from market.engine.values import BUY, SELL, Cents, Shares, Side, Tick
+from market.engine.values import BUY, SELL, Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
 from sec.engine.detectors.quoting import NEAR
 from sec.engine.detectors.rounds import AVERAGED, EITHER, HORIZONS, RANGED, Acted
 from sec.engine.detectors.tape import Added, Flow, trade_seen
-from sec.engine.detectors.ties import Ties
+from sec.engine.detectors.ties import Ties, groups_of
 from sec.engine.records import OrderSeen, TradeSeen, is_liquidation
 
 LEAST_SHARES = 0.05  # of a usual tick's volume: what is smaller is left out
@@ -42,6 +43,40 @@ class Followed(NamedTuple):
 
     tick: Tick
     net: Shares
+
+
+class Chosen(NamedTuple):
+    """What linked accounts have chosen of a company in a tick, and who is in a group with them: by
+    account its group's number, of these and of those whose earlier acts are remembered.
+    """
+
+    acts: list[Acted]
+    groups: dict[int, int]
+
+
+class Crowd:
+    """Who trades a company in a tick, and on which side: all, and each group of linked accounts."""
+
+    def __init__(
+        self, flows: dict[int, Flow], traded: Iterable[int], groups: dict[int, int]
+    ) -> None:
+        self.groups = groups
+        self.all = len(flows)
+        self.buyers = sum(1 for flow in flows.values() if flow.bought > flow.sold)
+        self.of_group: dict[int, int] = {}
+        self.buyers_of_group: dict[int, int] = {}
+        for account in traded:
+            group, flow = groups[account], flows[account]
+            self.of_group[group] = self.of_group.get(group, 0) + 1
+            buys = 1 if flow.bought > flow.sold else 0
+            self.buyers_of_group[group] = self.buyers_of_group.get(group, 0) + buys
+
+    def does(self, act: Acted) -> bool:
+        """Say whether those outside an account's group mostly do as it does."""
+        group = self.groups[act.account]
+        others = self.all - self.of_group.get(group, 0)
+        buyers = self.buyers - self.buyers_of_group.get(group, 0)
+        return others >= CROWD and is_crowd(buyers if act.net > 0 else others - buyers, others)
 
 
 class Choices:
@@ -81,22 +116,32 @@ class Choices:
 
     # Acts
 
-    def of_tick(self, added: Added, known: Known) -> dict[str, list[Acted]]:
+    def of_tick(
+        self, added: Added, known: Known, remembered: Callable[[str], set[int]]
+    ) -> dict[str, Chosen]:
         """Return, by company, what linked accounts have chosen in a tick that nothing public
-        explains.
+        explains. `remembered` are the accounts whose acts of a company are, by which others may be
+        linked.
         """
         left = _left_open(added, known)
-        acts: dict[str, list[Acted]] = {}
-        for symbol, flows in added.flows.by_company.items():
+        chosen: dict[str, Chosen] = {}
+        for symbol in dict.fromkeys((*added.flows.by_company, *left)):
+            flows = added.flows.by_company.get(symbol, {})
             traded = self._traded(symbol, flows, added, known)
-            found = self._unexplained(symbol, traded, left.pop(symbol, {}), flows, added, known)
+            acting = dict.fromkeys((*traded, *left.get(symbol, ())))
+            if not acting:
+                continue
+            groups = groups_of(acting, remembered(symbol).union(acting), known.ties)
+            acts = self._acts(acting, symbol, traded, left.get(symbol, {}), added, known)
+            crowd = Crowd(flows, traded, groups)
+            found = [act for act in acts if not act.trades or not crowd.does(act)]
+            for act in found:
+                for order in act.orders:
+                    if order.limit is not None and order.closed_tick is None:
+                        self.resting[order.id] = act
             if found:
-                acts[symbol] = found
-        for symbol, orders in left.items():
-            found = self._unexplained(symbol, {}, orders, {}, added, known)
-            if found:
-                acts[symbol] = found
-        return acts
+                chosen[symbol] = Chosen(found, groups)
+        return chosen
 
     def _traded(
         self, symbol: str, flows: dict[int, Flow], added: Added, known: Known
@@ -121,36 +166,23 @@ class Choices:
                 found[account] = fresh
         return found
 
-    def _unexplained(
+    def _acts(
         self,
+        accounts: Iterable[int],
         symbol: str,
         traded: dict[int, list[Trade]],
         left: dict[int, list[Order]],
-        flows: dict[int, Flow],
         added: Added,
         known: Known,
     ) -> list[Acted]:
-        acting = dict.fromkeys((*traded, *left))
-        if not acting:
-            return []
+        """Return the acts of accounts that nothing which everyone was told explains."""
         signs = self._signs(symbol, added)
-        bought = sum(1 for flow in flows.values() if flow.bought > flow.sold)
-        found: list[Acted] = []
-        for account in acting:
-            act = self._act(account, symbol, traded, left, signs, added, known)
-            if act is None or self._is_public(act, symbol, known.ties):
-                continue
-            if act.trades:
-                same = bought if act.net > 0 else len(flows) - bought
-                partners = len(known.ties.among(account, traded))
-                others = len(flows) - 1 - partners
-                if others >= CROWD and is_crowd(same - 1 - partners, others):
-                    continue
-            for order in act.orders:
-                if order.limit is not None and order.closed_tick is None:
-                    self.resting[order.id] = act
-            found.append(act)
-        return found
+        acts = (
+            self._act(account, symbol, traded, left, signs, added, known) for account in accounts
+        )
+        return [
+            act for act in acts if act is not None and not self._is_public(act, symbol, known.ties)
+        ]
 
     def _act(
         self,
@@ -298,22 +330,19 @@ def _left_open(added: Added, known: Known) -> dict[str, dict[int, list[Order]]]:
     for symbol, of_company in placed.items():
         least = LEAST_SHARES * quotes[symbol].usual_volume
         for account, orders in of_company.items():
-            if known.quoting.is_two_sided(account, symbol, tick):
+            bids = sum(_unfilled(order) for order in orders if order.side is BUY)
+            asks = sum(_unfilled(order) for order in orders) - bids
+            if max(bids, asks) < least or known.quoting.is_two_sided(account, symbol, tick):
                 continue
             if known.quoting.is_maker(account, symbol):
                 continue
-            larger = max((_on_side(orders, BUY), _on_side(orders, SELL)), key=_unfilled)
-            if _unfilled(larger) >= least:
-                left.setdefault(symbol, {})[account] = larger
+            side = BUY if bids >= asks else SELL
+            left.setdefault(symbol, {})[account] = [one for one in orders if one.side is side]
     return left
 
 
-def _on_side(orders: list[Order], side: Side) -> list[Order]:
-    return [order for order in orders if order.side is side]
-
-
-def _unfilled(orders: list[Order]) -> Shares:
-    return sum(order.quantity - order.filled for order in orders)
+def _unfilled(order: Order) -> Shares:
+    return order.quantity - order.filled
 
 
 def _net(account: int, trades: list[Trade]) -> Shares:

@@ -4,6 +4,8 @@ market, a public strategy and their own habits explain.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
 from math import comb, exp, log
 
 from market.engine.engine import Plain
@@ -32,6 +34,7 @@ OF_MANY = 3.0  # nats: of so many who are linked, some agree by chance
 MOST_MEMBERS = 8
 MOST_JUDGED = 24  # pairs in a tick
 MOST_ASKED = 12  # of those linked to a group, who might belong to it: the busiest
+MOST_PAIRED = 6  # the same, where two at once have to add what one alone does not
 KEPT_ACTS = 40  # of an account in a company
 LEAST_ROUNDS = 4
 
@@ -89,19 +92,31 @@ class Coordination:
         return the pairs, by company, that have agreed.
         """
         grown: dict[tuple[str, int, int], None] = {}
-        for symbol, acts in self.choices.of_tick(added, known).items():
+        for symbol, (acts, groups) in self.choices.of_tick(added, known, self._active).items():
             recent = self.recent.setdefault(symbol, [])
+            recent_of: dict[int, list[Acted]] = {}  # by group
+            for act in recent:
+                if act.account in groups:
+                    recent_of.setdefault(groups[act.account], []).append(act)
             for act in acts:
-                near = [one for one in recent if known.ties.linked(one.account, act.account)]
+                near = recent_of.setdefault(groups[act.account], [])
                 for one in near:
                     self._keep(one, symbol)
-                    if one.account != act.account and one.net * act.net > 0:
+                    if one.account == act.account or one.net * act.net <= 0:
+                        continue
+                    if known.ties.linked(one.account, act.account):
                         low, high = sorted((one.account, act.account))
                         grown[symbol, low, high] = None
-                recent.append(act)
                 if any(one.account != act.account for one in near):
                     self._keep(act, symbol)
+                near.append(act)
+                recent.append(act)
         return list(grown)
+
+    def _active(self, symbol: str) -> set[int]:
+        """Return the accounts of which an act in a company is remembered."""
+        active = {act.account for act in self.recent.get(symbol, ())}
+        return active.union(self.beside.get(symbol, ()))
 
     def _trail(self, account: int, symbol: str) -> Trail:
         of_company = self.beside.get(symbol)
@@ -142,18 +157,16 @@ class Coordination:
         """Return the suspicion against a pair and those who act with it."""
         members = list(pair)
         found = self._agreement(symbol, members, tick, known)
-        if found.by_sides < PAIR_OPENS:
-            return None
         asked = self._asked(symbol, members, known.ties)
         choice = len(asked)
-        while asked and len(members) < MOST_MEMBERS:
-            tried = [(self._agreement(symbol, [*members, one], tick, known), -one) for one in asked]
-            best, other = max(tried, key=_nats_of)
-            if best.nats < found.nats + ADDS:
-                break
-            found = best
-            members.append(-other)
-            asked = self._asked(symbol, members, known.ties)
+        if found.by_sides < PAIR_OPENS:
+            # Each may lean to a side, and leave most of the other to an account of its own.
+            joined = self._with_best(symbol, members, found, _pairs(asked), tick, known)
+            if joined is None or joined[0].by_sides < PAIR_OPENS:
+                return None
+            found, members = joined
+        while (joined := self._joined(symbol, members, found, tick, known)) is not None:
+            found, members = joined
         if found.rounds < LEAST_ROUNDS:
             return None
         members.sort()
@@ -172,6 +185,40 @@ class Coordination:
             trades=tuple(trades.values()),
             links=link_seen(members, known.ties, tick),
         )
+
+    def _joined(
+        self, symbol: str, members: list[int], found: Agreement, tick: Tick, known: Known
+    ) -> tuple[Agreement, list[int]] | None:
+        """Return a group with whoever adds most to what its acts say, if anyone adds enough: one,
+        or else two, for accounts that others take turns with say something only together.
+        """
+        asked = self._asked(symbol, members, known.ties)
+        ones = [(one,) for one in asked]
+        return self._with_best(symbol, members, found, ones, tick, known) or self._with_best(
+            symbol, members, found, _pairs(asked), tick, known
+        )
+
+    def _with_best(
+        self,
+        symbol: str,
+        members: list[int],
+        found: Agreement,
+        others: Sequence[tuple[int, ...]],
+        tick: Tick,
+        known: Known,
+    ) -> tuple[Agreement, list[int]] | None:
+        """Return a group with those of others who add most, if they add enough."""
+        tried = [
+            (self._agreement(symbol, [*members, *more], tick, known), more)
+            for more in others
+            if len(members) + len(more) <= MOST_MEMBERS
+        ]
+        if not tried:
+            return None
+        best, more = max(tried, key=_nats_of)
+        if best.nats < found.nats + ADDS * len(more):
+            return None
+        return best, [*members, *more]
 
     def _asked(self, symbol: str, members: list[int], ties: Ties) -> list[int]:
         """Return those who may belong to a group: linked to it, and active beside others."""
@@ -328,5 +375,10 @@ def _rate(account: int, symbol: str, tick: Tick, known: Known) -> float:
     return min(0.9, max(placed, volume.active * SLOW ** (tick - volume.tick) / ticks))
 
 
-def _nats_of(tried: tuple[Agreement, int]) -> tuple[float, int]:
-    return tried[0].nats, tried[1]
+def _pairs(asked: list[int]) -> list[tuple[int, ...]]:
+    return list(combinations(asked[:MOST_PAIRED], 2))
+
+
+def _nats_of(tried: tuple[Agreement, tuple[int, ...]]) -> tuple[float, list[int]]:
+    """Return what to judge a trial by: of equals, the lower numbers come first."""
+    return tried[0].nats, [-one for one in tried[1]]

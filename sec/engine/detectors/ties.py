@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from market.engine.engine import Plain
 from market.engine.values import Tick
@@ -68,19 +68,17 @@ class Ties:
 
     def partners(self, account: int) -> list[int]:
         """Return those whom an account is linked to, in order."""
-        found = dict.fromkeys(self.last.get(account, ()))
+        found: Collection[int] = self.last.get(account, ())
         origin = self.origins.get(account)
         if origin is not None:
-            for other in self.of_origin[origin]:
-                if other != account:
-                    found[other] = None
+            found = {*found, *self.of_origin[origin]} - {account}
         return sorted(found)
 
-    def among(self, account: int, others: Iterable[int]) -> list[int]:
+    def among(self, account: int, others: Collection[int]) -> list[int]:
         """Return those of others whom an account is linked to, in order, itself left out."""
-        if not self.has(account):
+        if not others or not self.has(account):
             return []
-        return sorted(one for one in others if one != account and self.linked(account, one))
+        return [one for one in self.partners(account) if one in others]
 
     def size(self) -> int:
         return sum(len(others) for others in self.last.values())
@@ -122,3 +120,21 @@ def tied_to(first: Iterable[int], others: Iterable[int], ties: Ties) -> list[int
                 found[one] = None
                 waiting.append(one)
     return sorted(found)
+
+
+def groups_of(first: Iterable[int], accounts: Collection[int], ties: Ties) -> dict[int, int]:
+    """Return the number of the group of each of the first and of those it is in a group with:
+    accounts are in one if links lead from the one to the other through accounts that are given.
+    """
+    groups: dict[int, int] = {}
+    for account in first:
+        if account in groups:
+            continue
+        groups[account] = account
+        waiting = [account]
+        while waiting:
+            for one in ties.partners(waiting.pop()):
+                if one in accounts and one not in groups:
+                    groups[one] = account
+                    waiting.append(one)
+    return groups

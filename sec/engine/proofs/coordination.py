@@ -6,7 +6,8 @@ from market.engine.values import Shares, Tick
 from sec.engine.findings import NOTHING, Evidence, Finding, is_excused
 from sec.engine.records import TradeSeen
 
-ROUND: Tick = 6  # ticks that one takes
+ROUND: Tick = 6  # ticks that one takes at most
+QUIET: Tick = 5  # ticks from one trade to the next, with which another round begins
 NEWS: Tick = 15  # after news, in which agreement is nobody's plan
 DISSENT = 3.0  # followers that one who takes the other side outweighs
 HALF_PROVEN = 2.0  # followers that leave as much doubt as proof
@@ -15,13 +16,10 @@ LOPSIDED = 0.85  # of rounds on one side, from which agreement is half of what i
 
 
 def verify_coordination(evidence: Evidence, account: int, cited: frozenset[str]) -> Finding:
-    """Prove that an account took the same side as those it is linked to, round after round."""
-    friends = {
-        one
-        for one in {order.account for order in evidence.orders.values()}
-        if one == account or evidence.is_link(one, account)
-    }
-    rounds = _rounds(evidence, friends, cited)
+    """Prove that an account took the same side as those that links lead to from it, round after
+    round.
+    """
+    rounds = _rounds(evidence, _group(evidence, account), cited)
     followers, count, buys = 0.0, 0, 0
     trades: list[TradeSeen] = []
     for signs, of_round in rounds:
@@ -42,12 +40,25 @@ def verify_coordination(evidence: Evidence, account: int, cited: frozenset[str])
     return Finding(followers / (followers + HALF_PROVEN), 0, notional, ids)
 
 
+def _group(evidence: Evidence, account: int) -> set[int]:
+    """Return an account and those of whom orders are evidence to whom links lead from it: whoever
+    acts through several accounts need not link each of them to all others.
+    """
+    left = {order.account for order in evidence.orders.values()} - {account}
+    group = {account}
+    while near := {one for one in left for at in group if evidence.is_link(one, at)}:
+        group |= near
+        left -= near
+    return group
+
+
 def _rounds(
     evidence: Evidence, accounts: set[int], cited: frozenset[str]
 ) -> list[tuple[dict[int, int], list[TradeSeen]]]:
     """Return each round's sides by account, and its trades."""
     news = [(event.symbol, event.tick) for event in evidence.events.values()]
     rounds: list[tuple[Tick, dict[int, Shares], list[TradeSeen]]] = []
+    last = -QUIET
     for trade in sorted(evidence.trades.values(), key=lambda t: (t.tick, t.id)):
         if any(s == trade.symbol and 0 <= trade.tick - tick <= NEWS for s, tick in news):
             continue
@@ -58,8 +69,9 @@ def _rounds(
             order = evidence.orders.get(order_id)
             if order is None or order.account not in accounts or is_excused(order, cited):
                 continue
-            if not rounds or trade.tick >= rounds[-1][0] + ROUND:
+            if trade.tick >= last + QUIET or trade.tick >= rounds[-1][0] + ROUND:
                 rounds.append((trade.tick, {}, []))
+            last = trade.tick
             _, sizes, trades = rounds[-1]
             sizes[order.account] = sizes.get(order.account, 0) + size
             if not trades or trades[-1] is not trade:
