@@ -292,7 +292,12 @@ def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
     """End a case for one accused, who may do what others do again."""
     accused.status = status
     accused.decided_tick = sec.tick
-    sec.surveillance.forget(case.crime, accused.account, case.symbol)
+    sec.surveillance.forget(
+        case.crime,
+        accused.account,
+        case.symbol,
+        is_dismissed=status is CaseStatus.DISMISSED,
+    )
     sec.touch_accused(case, accused)
     sec.facts.add(
         CaseDecided(

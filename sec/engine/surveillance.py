@@ -58,9 +58,11 @@ class Surveillance:
         """Return the strongest suspicion of a crime that its detector has of a conduct."""
         return self.detectors.look(crime, conduct)
 
-    def forget(self, crime: str, account: int, symbol: str | None) -> None:
+    def forget(
+        self, crime: str, account: int, symbol: str | None, *, is_dismissed: bool = False
+    ) -> None:
         """Forget a conduct that a case has brought to a charge or an end."""
-        self.detectors.forget(crime, account, symbol)
+        self.detectors.forget(crime, account, symbol, is_dismissed=is_dismissed)
 
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is remembered of a company in its new shares."""

@@ -677,6 +677,23 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
     assert proven(tape, INSIDER_TRADING, "ann")
 
 
+@pytest.mark.parametrize("is_dismissed", [True, False])
+def test_a_habit_outlives_a_case_that_was_dismissed_and_no_other(is_dismissed: bool) -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for times in range(1, 4):
+        trade_ahead(tape, "ann", 0.05 if times % 2 else -0.05)
+        tape.tick(90)
+    tape.tick(100)  # a case is dismissed long after what it rests on
+    before = len(tape.suspicions)
+    tape.detectors.forget(
+        INSIDER_TRADING, tape.id("ann"), tape.suspicions[-1].symbol, is_dismissed=is_dismissed
+    )
+    trade_ahead(tape, "ann", -0.05)
+    assert bool(tape.suspicions[before:]) == is_dismissed
+    assert all(len(one.events) == 4 for one in tape.suspicions[before:])
+
+
 def test_what_is_ended_shortly_before_belongs_to_another_position() -> None:
     tape = SmallTape(chief="eve")
     tape.tick(40)

@@ -27,6 +27,7 @@ from sec.engine.rules import (
 )
 from sec.engine.suspicion import Conduct, Suspicion
 
+PROVEN_BY_HABIT = (INSIDER_TRADING,)
 LEAST_CONFIDENCE = 0.15  # of a suspicion that is worth keeping, for tips
 
 _SIZES = struct.Struct("<9q")
@@ -75,10 +76,14 @@ class Detectors:
         detector = self.by_crime.get(crime)
         return detector.look(conduct, self.known) if detector else None
 
-    def forget(self, crime: str, account: int, symbol: str | None) -> None:
-        """Forget a conduct that a case has brought to a charge or an end."""
+    def forget(
+        self, crime: str, account: int, symbol: str | None, *, is_dismissed: bool = False
+    ) -> None:
+        """Forget a conduct that a case has brought to a charge or an end. A habit is not over when
+        a case of it is dismissed for want of proof: each further time adds to what it proves.
+        """
         detector = self.by_crime.get(crime)
-        if detector is not None:
+        if detector is not None and not (is_dismissed and crime in PROVEN_BY_HABIT):
             detector.forget(account, symbol)
 
     def split(self, symbol: str, into: int, of: int) -> None:
