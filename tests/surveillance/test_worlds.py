@@ -24,7 +24,8 @@ def world(*convictions: Conviction) -> Found:
             finished=3,
             proven=2,
             accused=2,
-            proven_accused=1,
+            conducts=2,
+            caught=1,
             convicted=1,
             undecided=1,
             dismissed=0,
@@ -54,7 +55,7 @@ def test_the_table_names_who_was_convicted_and_how_many_of_them_are_honest() -> 
 
 def test_the_table_counts_schemes_and_whose_crook_was_found_by_crime() -> None:
     assert (
-        "spoofing                 6         4         4      0.50"
+        "spoofing                 6         4         4         4         2      0.50"
         "         2         2         0         2"
     ) in list(lines([world(), world()]))
 
@@ -66,7 +67,7 @@ def test_a_world_is_run_for_two_days_with_its_crooks() -> None:
     schemes = found["schemes"].items()
     assert {crime for crime, one in schemes if one["convicted"]} == convicted
     for _, one in schemes:
-        assert one["finished"] >= one["proven"] >= one["proven_accused"] <= one["accused"]
+        assert one["finished"] >= one["proven"] >= one["conducts"] >= one["caught"]
         assert one["accused"] == one["convicted"] + one["undecided"] + one["dismissed"]
     assert sum(one["proven"] for _, one in schemes) > 0
     assert not [one for one in found["convictions"] if one["outside"]]
@@ -118,6 +119,17 @@ def test_a_scheme_counts_by_its_own_case_and_how_that_stood_in_the_end() -> None
     assert (counted["dismissed"], counted["undecided"], counted["convicted"]) == (1, 0, 0)
     pending = against._replace(status="active")
     assert count_schemes([first], [], [against, pending])[SPOOFING]["undecided"] == 1
+
+
+def test_all_that_an_insider_does_is_one_conduct_as_a_scripts_is() -> None:
+    uses = [use("AAA").truth, use("BBB").truth._replace(first_tick=200), use("CCC").truth]
+    other = uses[0]._replace(accounts=(8,))
+    against = Against(case(INSIDER_TRADING, "AAA"), 7, 100, "convicted")
+    counted = count_schemes([*uses, other], [*uses, other], [against])[INSIDER_TRADING]
+    assert (counted["proven"], counted["accused"]) == (4, 2)
+    assert (counted["conducts"], counted["caught"]) == (2, 1)
+    spoofs = [Manipulation(SPOOFING, (7,), "APEX", first, first + 40) for first in (10, 90)]
+    assert count_schemes(spoofs, spoofs, [])[SPOOFING]["conducts"] == 2
 
 
 def test_a_case_that_rests_on_a_schemes_trades_is_one_of_it_however_old() -> None:

@@ -4,7 +4,7 @@ honest? Besides the house, with its crooks, some honest outsiders trade in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypedDict
 
 from agents.engine.facts import Manipulation
@@ -65,8 +65,11 @@ class Conviction(TypedDict):
 
 class Schemes(TypedDict):
     """Schemes of a crime: how many have been finished, how many of them the record proves, of how
-    many, and of how many proven ones, their crook was accused, and how that stood in the end:
-    convicted, undecided, or ended otherwise, for want of proof as a rule.
+    many their crook was accused, and how that stood in the end: convicted, undecided, or ended
+    otherwise, for want of proof as a rule.
+
+    `conducts` are what the scorecard counts as one: a proven scheme, but all of an insider's, for
+    it is their habit that shows; `caught` those of which the crook was accused.
 
     An accusation is of a scheme by a case of its crime, in its company, since its first tick, or
     by one that rests on its trades. Habits show in no single company: to an insider's schemes
@@ -76,7 +79,8 @@ class Schemes(TypedDict):
     finished: int
     proven: int
     accused: int
-    proven_accused: int
+    conducts: int
+    caught: int
     convicted: int
     undecided: int
     dismissed: int
@@ -157,6 +161,7 @@ def count_schemes(
 ) -> dict[str, Schemes]:
     """Count schemes by crime, beside what came of them."""
     schemes: dict[str, Schemes] = {}
+    conducts: dict[tuple[str, Hashable], bool] = {}  # whether one was caught
     for truth in truths:
         statuses = {one.status for one in against if _is_of(truth, one)}
         is_proven, is_convicted = truth in proven, not CONVICTED.isdisjoint(statuses)
@@ -165,10 +170,15 @@ def count_schemes(
         counted["finished"] += 1
         counted["proven"] += is_proven
         counted["accused"] += bool(statuses)
-        counted["proven_accused"] += is_proven and bool(statuses)
+        if is_proven:
+            of = truth.accounts if truth.crime == INSIDER_TRADING else truth
+            conducts[truth.crime, of] = conducts.get((truth.crime, of), False) or bool(statuses)
         counted["convicted"] += is_convicted
         counted["undecided"] += is_pending and not is_convicted
         counted["dismissed"] += bool(statuses) and not is_pending and not is_convicted
+    for (crime, _), is_caught in conducts.items():
+        schemes[crime]["conducts"] += 1
+        schemes[crime]["caught"] += is_caught
     return schemes
 
 
@@ -177,7 +187,8 @@ def _none() -> Schemes:
         finished=0,
         proven=0,
         accused=0,
-        proven_accused=0,
+        conducts=0,
+        caught=0,
         convicted=0,
         undecided=0,
         dismissed=0,
@@ -235,27 +246,29 @@ def lines(found: Sequence[Found]) -> Iterator[str]:
 
 def _lines_by_crime(found: Sequence[Found]) -> Iterator[str]:
     yield (
-        f"{'crime':16} {'finished':>9} {'proven':>9} {'accused':>9} {'recall':>9}"
-        f" {'convicted':>9} {'undecided':>9} {'dismissed':>9} {'in worlds':>9}"
+        f"{'crime':16} {'finished':>9} {'proven':>9} {'accused':>9} {'conducts':>9} {'caught':>9}"
+        f" {'recall':>9} {'convicted':>9} {'undecided':>9} {'dismissed':>9} {'in worlds':>9}"
     )
     for crime in CRIME_NAMES:
         of_crime = [world["schemes"][crime] for world in found if crime in world["schemes"]]
         if of_crime:
             proven = sum(one["proven"] for one in of_crime)
-            caught = sum(one["proven_accused"] for one in of_crime)
-            recall = f"{caught / proven:.2f}" if proven else "-"
+            conducts = sum(one["conducts"] for one in of_crime)
+            caught = sum(one["caught"] for one in of_crime)
+            recall = f"{caught / conducts:.2f}" if conducts else "-"
             of_record = "-" if crime == BRIBERY else str(proven)  # no trade shows a bribe
             yield (
                 f"{crime:16} {sum(one['finished'] for one in of_crime):9} {of_record:>9}"
-                f" {sum(one['accused'] for one in of_crime):9} {recall:>9}"
+                f" {sum(one['accused'] for one in of_crime):9} {conducts:9} {caught:9} {recall:>9}"
                 f" {sum(one['convicted'] for one in of_crime):9}"
                 f" {sum(one['undecided'] for one in of_crime):9}"
                 f" {sum(one['dismissed'] for one in of_crime):9}"
                 f" {sum(bool(one['convicted']) for one in of_crime):9}"
             )
     yield (
-        "recall: of the schemes that the record proves, those whose crook was accused;"
-        " undecided: cases still open at the end; dismissed: for want of proof, as a rule"
+        "conducts: what the record proves, all that one insider does as one; caught: of them, those"
+        " whose crook was accused; undecided: cases still open at the end; dismissed: for want of"
+        " proof, as a rule"
     )
 
 
