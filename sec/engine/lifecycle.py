@@ -206,7 +206,7 @@ def _charge_or_dismiss(sec: Office, case: Case, accused: Accused) -> None:
             return
     patience = rules.dismissed_after + (rules.bribe_delay_ticks if case.is_delayed else 0)
     if tick >= accused.opened_tick + patience:
-        dismiss(sec, case, accused)
+        _end(sec, case, accused, CaseStatus.DISMISSED, keeps_habit=True)
 
 
 def _has_bribed_investigator(sec: Office, case: Case, accused: Accused) -> bool:
@@ -288,16 +288,13 @@ def imprison(sec: Office, case: str, account: int, ticks: Tick, why: str) -> Non
     sec.impose(case, account, "prison", ticks=ticks, until=begins + ticks)
 
 
-def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
+def _end(
+    sec: Office, case: Case, accused: Accused, status: CaseStatus, *, keeps_habit: bool = False
+) -> None:
     """End a case for one accused, who may do what others do again."""
     accused.status = status
     accused.decided_tick = sec.tick
-    sec.surveillance.forget(
-        case.crime,
-        accused.account,
-        case.symbol,
-        is_dismissed=status is CaseStatus.DISMISSED,
-    )
+    sec.surveillance.forget(case.crime, accused.account, case.symbol, keeps_habit=keeps_habit)
     sec.touch_accused(case, accused)
     sec.facts.add(
         CaseDecided(
@@ -330,7 +327,7 @@ def _end(sec: Office, case: Case, accused: Accused, status: CaseStatus) -> None:
 
 
 def dismiss(sec: Office, case: Case, accused: Accused) -> None:
-    """End a case for want of proof."""
+    """End a case as an operator sees fit: nothing of it counts any more."""
     _end(sec, case, accused, CaseStatus.DISMISSED)
 
 

@@ -59,10 +59,10 @@ class Surveillance:
         return self.detectors.look(crime, conduct)
 
     def forget(
-        self, crime: str, account: int, symbol: str | None, *, is_dismissed: bool = False
+        self, crime: str, account: int, symbol: str | None, *, keeps_habit: bool = False
     ) -> None:
         """Forget a conduct that a case has brought to a charge or an end."""
-        self.detectors.forget(crime, account, symbol, is_dismissed=is_dismissed)
+        self.detectors.forget(crime, account, symbol, keeps_habit=keeps_habit)
 
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is remembered of a company in its new shares."""

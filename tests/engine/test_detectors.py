@@ -677,8 +677,8 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
     assert proven(tape, INSIDER_TRADING, "ann")
 
 
-@pytest.mark.parametrize("is_dismissed", [True, False])
-def test_a_habit_outlives_a_case_that_was_dismissed_and_no_other(is_dismissed: bool) -> None:
+@pytest.mark.parametrize("keeps_habit", [True, False])
+def test_a_habit_that_is_kept_raises_a_suspicion_when_it_has_grown(keeps_habit: bool) -> None:
     tape = SmallTape(chief="eve")
     tape.tick(40)
     for times in range(1, 4):
@@ -686,11 +686,12 @@ def test_a_habit_outlives_a_case_that_was_dismissed_and_no_other(is_dismissed: b
         tape.tick(90)
     tape.tick(100)  # a case is dismissed long after what it rests on
     before = len(tape.suspicions)
-    tape.detectors.forget(
-        INSIDER_TRADING, tape.id("ann"), tape.suspicions[-1].symbol, is_dismissed=is_dismissed
-    )
+    ann = tape.id("ann")
+    tape.detectors.forget(INSIDER_TRADING, ann, tape.suspicions[-1].symbol, keeps_habit=keeps_habit)
+    # What there was has not sufficed: a tip cannot bring it up once more.
+    assert tape.detectors.look(INSIDER_TRADING, Conduct(ann, None, 1, tape.now)) is None
     trade_ahead(tape, "ann", -0.05)
-    assert bool(tape.suspicions[before:]) == is_dismissed
+    assert bool(tape.suspicions[before:]) == keeps_habit
     assert all(len(one.events) == 4 for one in tape.suspicions[before:])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from market.engine.accounts import TREASURY
-from sec.engine.records import KEPT, PaymentSeen
-from sec.engine.rules import BRIBERY, PUMP_AND_DUMP
+from sec.engine.detectors.insider_trading import Early, Habit, InsiderTrading, Use
+from sec.engine.records import KEPT, EventSeen, PaymentSeen
+from sec.engine.rules import BRIBERY, INSIDER_TRADING, PUMP_AND_DUMP
 from sec.engine.suspicion import Suspicion
 from tests.cast import Player
 from tests.engine.court import INVESTIGATOR, UNSEEN, Court
@@ -362,6 +363,29 @@ def test_an_operator_dismisses_with_a_reason() -> None:
     assert (one.status.value, case.note) == ("dismissed", "a test")
     assert not court.account("ann").is_reduce_only
     assert court.order("DISMISS_CASE", case=id_of(court), reason="again").code == "CONFLICT"
+
+
+@pytest.mark.parametrize("by_operator", [True, False])
+def test_a_habit_outlives_a_case_that_time_ended_and_none_that_an_operator_did(
+    by_operator: bool,
+) -> None:
+    court = Court(WASHER, INVESTIGATOR)
+    detector = court.sec.surveillance.detectors.by_crime[INSIDER_TRADING]
+    assert isinstance(detector, InsiderTrading)
+    opened = court.order("OPEN_CASE", agent="ann", crime=INSIDER_TRADING, reason="a test")
+    early = Early(
+        court.ids["ann"], EventSeen("news", 1, "APEX", "UP", 0.02), 9, 9, 1, 0.1, False, 0
+    )
+    habit = detector.habits[court.ids["ann"]] = Habit()
+    habit.tick, habit.uses["news"] = court.sec.tick, Use(early, 1.0, (), ())
+    if by_operator:
+        case = opened.data["investigationId"]
+        assert court.order("DISMISS_CASE", case=case, reason="a test").success
+    else:
+        court.pass_ticks(200)
+    assert court.status("ann", INSIDER_TRADING) == "dismissed"
+    kept = detector.habits.get(court.ids["ann"])
+    assert (kept.judged if kept else None) == (None if by_operator else "news")
 
 
 def test_an_operator_overrules_even_when_the_fine_is_paid_out() -> None:

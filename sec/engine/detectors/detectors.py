@@ -27,7 +27,6 @@ from sec.engine.rules import (
 )
 from sec.engine.suspicion import Conduct, Suspicion
 
-PROVEN_BY_HABIT = (INSIDER_TRADING,)
 LEAST_CONFIDENCE = 0.15  # of a suspicion that is worth keeping, for tips
 
 _SIZES = struct.Struct("<9q")
@@ -77,13 +76,15 @@ class Detectors:
         return detector.look(conduct, self.known) if detector else None
 
     def forget(
-        self, crime: str, account: int, symbol: str | None, *, is_dismissed: bool = False
+        self, crime: str, account: int, symbol: str | None, *, keeps_habit: bool = False
     ) -> None:
-        """Forget a conduct that a case has brought to a charge or an end. A habit is not over when
-        a case of it is dismissed for want of proof: each further time adds to what it proves.
+        """Forget a conduct that a case has brought to a charge or an end. A habit of being early
+        may be kept: it is not over when a case of it came to nothing for want of further times.
         """
         detector = self.by_crime.get(crime)
-        if detector is not None and not (is_dismissed and crime in PROVEN_BY_HABIT):
+        if keeps_habit and isinstance(detector, InsiderTrading):
+            detector.keep_habit(account, symbol)
+        elif detector is not None:
             detector.forget(account, symbol)
 
     def split(self, symbol: str, into: int, of: int) -> None:

@@ -76,9 +76,10 @@ class Build(NamedTuple):
 class Habit:
     """What an account without access made of news so far."""
 
-    __slots__ = ("tick", "uses", "wrong")
+    __slots__ = ("judged", "tick", "uses", "wrong")
 
     def __init__(self) -> None:
+        self.judged = ""  # the event of the last use that a dismissed case rested on
         self.wrong = 0  # positions that the news was against
         self.uses: dict[str, Use] = {}  # by event
         self.tick: Tick = 0
@@ -247,7 +248,7 @@ class InsiderTrading:
         that was.
         """
         uses = list(habit.uses.values())
-        if len(uses) < 2:
+        if len(uses) < 2 or uses[-1].early.event.id == habit.judged:
             return None
         account = uses[0].early.account
         built = self._built(account, habit, known)
@@ -310,6 +311,16 @@ class InsiderTrading:
         ]
         self.habits.pop(account, None)
 
+    def keep_habit(self, account: int, symbol: str | None) -> None:
+        """Forget an account's conduct but for its habit, to which each further use of news adds:
+        what there is of it has not sufficed, and raises no other suspicion by itself.
+        """
+        habit = self.habits.get(account)
+        self.forget(account, symbol)
+        if habit is not None and habit.uses:
+            habit.judged = next(reversed(habit.uses))
+            self.habits[account] = habit
+
     # Keeping
 
     def _prune(self, tick: Tick) -> None:
@@ -335,6 +346,7 @@ class InsiderTrading:
                     account,
                     habit.wrong,
                     habit.tick,
+                    habit.judged,
                     [
                         [
                             _dump_early(use.early),
@@ -353,9 +365,9 @@ class InsiderTrading:
         self.watched = [_load_early(one) for one in state["watched"]]
         self.news = dict(state["news"])
         self.habits = {}
-        for account, wrong, tick, uses in state["habits"]:
+        for account, wrong, tick, judged, uses in state["habits"]:
             habit = self.habits[account] = Habit()
-            habit.wrong, habit.tick = wrong, tick
+            habit.wrong, habit.tick, habit.judged = wrong, tick, judged
             for early, part, trades, orders in uses:
                 use = Use(
                     _load_early(early),

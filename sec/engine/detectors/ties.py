@@ -110,16 +110,8 @@ def link_seen(accounts: Sequence[int], ties: Ties, tick: Tick) -> tuple[LinkSeen
 
 def tied_to(first: Iterable[int], others: Iterable[int], ties: Ties) -> list[int]:
     """Return the first and those of the others to whom links lead from them, in order."""
-    found = dict.fromkeys(first)
-    waiting = list(found)
-    left = [one for one in others if one not in found]
-    while waiting:
-        at = waiting.pop()
-        for one in left:
-            if one not in found and ties.linked(at, one):
-                found[one] = None
-                waiting.append(one)
-    return sorted(found)
+    first = list(first)
+    return sorted(groups_of(first, {*first, *others}, ties))
 
 
 def groups_of(first: Iterable[int], accounts: Collection[int], ties: Ties) -> dict[int, int]:

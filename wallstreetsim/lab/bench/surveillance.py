@@ -86,6 +86,7 @@ def _ally_in_pairs(world: World) -> None:
                 for number in range(0, AGENTS, 2)
             ]
         )
+    assert world.registry.linked(FIRST_AGENT_ACCOUNT, FIRST_AGENT_ACCOUNT + 1)
 
 
 def _inputs(world: World, draw: random.Random, tick: int) -> list[Input]:
