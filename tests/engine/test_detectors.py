@@ -677,6 +677,38 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
     assert proven(tape, INSIDER_TRADING, "ann")
 
 
+def test_a_habit_is_not_hidden_by_slow_trading_of_as_much() -> None:
+    tape, random = SmallTape(chief="eve"), Random(5)
+    tape.tick(40)
+    for times in range(1, 4):
+        for side in (1, -1):
+            for _ in range(15):
+                (tape.buys if side > 0 else tape.sells)("ann", random.randint(30, 50))
+                tape.tick(6)
+        tape.buys("ann", 500)
+        tape.tick(3)
+        tape.news(0.05)
+        tape.tick(2)
+        tape.sells("ann", 500)
+        tape.tick(70)
+        assert bool(tape.crimes) == (times == 3)
+    assert tape.accused(INSIDER_TRADING) == {"ann"}
+
+
+def test_who_begins_to_sell_in_the_tick_of_the_news_has_bought_before_it() -> None:
+    tape = SmallTape(("eve", "ann"), chief="eve")
+    tape.tick(40)
+    tape.buys("ann", 480)
+    tape.tick()
+    tape.sells("ann", 150)
+    tape.news(0.05)
+    tape.tick(3)
+    tape.sells("ann", 330)
+    tape.tick()
+    assert tape.accused(INSIDER_TRADING) == {"ann"}
+    assert proven(tape, INSIDER_TRADING, "ann")
+
+
 @pytest.mark.parametrize("keeps_habit", [True, False])
 def test_a_habit_that_is_kept_raises_a_suspicion_when_it_has_grown(keeps_habit: bool) -> None:
     tape = SmallTape(chief="eve")

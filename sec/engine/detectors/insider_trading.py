@@ -29,6 +29,7 @@ PART_BASE, PART_WEIGHT, WHOLE = 0.5, 0.45, 0.6  # confidence by the part that is
 RIGHT = 0.7  # of the positions that one builds who knows: those followed by the right news
 NEWS_PRIOR, NEWS_PRIOR_TICKS = 0.5, 300  # news of a company, in so many ticks: before any is seen
 HABIT_CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
+LEAST_BUILDING = 10  # ticks, in which a position is built fast
 KEPT_HABITS = 12
 LEAST_HABITS = 3
 
@@ -62,15 +63,6 @@ class Use(NamedTuple):
     part: float
     trades: tuple[TradeSeen, ...]
     orders: tuple[OrderSeen, ...]
-
-
-class Build(NamedTuple):
-    """What an account has built up: shares net and gross, what they cost net, and since when."""
-
-    net: Shares
-    gross: Shares
-    cents: Cents
-    first: Tick
 
 
 class Habit:
@@ -140,7 +132,8 @@ class InsiderTrading:
     ) -> Early | None:
         """Return what an account has built up before an event, if that was much for it."""
         tick, symbol = event.tick, event.symbol
-        build = _build(account, course, tick)
+        run = course.runs(account, tick)[-1]
+        build = run.built_last(account, tick, within=AHEAD)
         net, gross = build.net, build.gross
         if abs(net) < LEAST_EARLY * added.quotes[symbol].usual_volume or (
             abs(net) < ONE_WAY * gross
@@ -276,19 +269,23 @@ class InsiderTrading:
         )
 
     def _built(self, account: int, habit: Habit, known: Known) -> int:
-        """Return how many positions an account has built that are about as large, against their
-        company's volume, as the least of its early ones, and as fast: small trades all day hide
-        no large ones before news.
+        """Return how many positions an account has built that compare with its early ones: about as
+        large, against their company's volume, as the middle one of them, and as fast as the
+        slowest. Small trades all day hide no large ones before news, and neither do slow ones.
         """
-        sizes = []
+        sizes, slowest = [], LEAST_BUILDING
         for use in habit.uses.values():
-            course = known.positions.of(account, use.early.event.symbol)
+            early = use.early
+            slowest = max(slowest, early.event.tick - early.first_tick + 1)
+            course = known.positions.of(account, early.event.symbol)
             if course is not None and course.much:
-                sizes.append(abs(use.early.shares) / course.much)
-        least = PART_OF_LARGEST * min(sizes, default=0.0)
+                sizes.append(abs(early.shares) / course.much)
+        sizes.sort()
+        least = PART_OF_LARGEST * sizes[(len(sizes) - 1) // 2] if sizes else 0.0
+        within = min(AHEAD, slowest)
         courses = known.positions.by(account)
         return sum(
-            course.builds(account, habit.tick, least=least, within=AHEAD) for course in courses
+            course.builds(account, habit.tick, least=least, within=within) for course in courses
         )
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
@@ -376,24 +373,6 @@ class InsiderTrading:
                     tuple(OrderSeen(*order) for order in orders),
                 )
                 habit.uses[use.early.event.id] = use
-
-
-def _build(account: int, course: Course, tick: Tick) -> Build:
-    """Return what an account has built up to a tick of the position that it has: of its last trades
-    those that come to the most, less what went back.
-    """
-    net = gross = cents = 0
-    best, most = Build(0, 0, 0, tick), 0
-    for trade in reversed(course.runs(account, tick)[-1].trades):
-        if trade.tick < tick - AHEAD:
-            break
-        side = 1 if trade.buyer == account else -1
-        net += side * trade.quantity
-        gross += trade.quantity
-        cents += side * trade.quantity * trade.price
-        if 2 * abs(net) - gross > most:
-            best, most = Build(net, gross, cents, trade.tick), 2 * abs(net) - gross
-    return best
 
 
 def _dump_early(one: Early) -> Plain:

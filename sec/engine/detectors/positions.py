@@ -29,6 +29,20 @@ class Sums(NamedTuple):
     received: Cents
 
 
+class Build(NamedTuple):
+    """What an account has built up: shares net and gross, what they cost net, and since when."""
+
+    net: Shares
+    gross: Shares
+    cents: Cents
+    first: Tick
+
+    @property
+    def one_way(self) -> Shares:
+        """How much more went the way of the position than back."""
+        return 2 * abs(self.net) - self.gross
+
+
 class Course:
     """The trades of one account in one company, oldest first."""
 
@@ -115,6 +129,33 @@ class Run:
                 first += 1
             net += _signed(trade, account)
             best = max(best, side * net)
+        return best
+
+    def built_last(self, account: int, tick: Tick, *, within: Tick) -> Build:
+        """Return what was built up to a tick, in so many ticks before it. What went back in that
+        very tick may have begun to end it.
+        """
+        before = self._last_trades(account, tick - 1, tick - within)
+        return max(before, self._last_trades(account, tick, tick - within), key=_one_way)
+
+    def _last_trades(self, account: int, last: Tick, first: Tick) -> Build:
+        """Return what the last trades up to a tick come to: those that come to the most, less what
+        went back.
+        """
+        net = gross = cents = 0
+        best = Build(0, 0, 0, last)
+        for trade in reversed(self.trades):
+            if trade.tick > last:
+                continue
+            if trade.tick < first:
+                break
+            size = _signed(trade, account)
+            net += size
+            gross += trade.quantity
+            cents += size * trade.price
+            build = Build(net, gross, cents, trade.tick)
+            if build.one_way > best.one_way:
+                best = build
         return best
 
 
@@ -214,3 +255,7 @@ class Positions:
 def _signed(trade: TradeSeen, account: int) -> Shares:
     """Return what an account bought in a trade of its own, negative what it sold."""
     return trade.quantity if trade.buyer == account else -trade.quantity
+
+
+def _one_way(build: Build) -> Shares:
+    return build.one_way
