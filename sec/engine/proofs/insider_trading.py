@@ -62,6 +62,8 @@ def _use(
                 trades = []
                 continue
         elif event.tick < trade.tick <= event.tick + AFTER:
+            if ended >= held:  # what follows is another position
+                break
             ended -= size
             brought -= size * trade.price
         else:
