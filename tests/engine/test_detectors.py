@@ -677,6 +677,17 @@ def test_a_lucky_one_without_access_is_none_and_a_habit_is_not_luck() -> None:
     assert proven(tape, INSIDER_TRADING, "ann")
 
 
+def bet(tape: SmallTape, name: str, *, early: bool) -> None:
+    """Buy much at once, before good news or for nothing, and end it."""
+    tape.buys(name, 500)
+    tape.tick(3)
+    if early:
+        tape.news(0.05)
+    tape.tick(2)
+    tape.sells(name, 500)
+    tape.tick(70)
+
+
 def test_a_habit_is_not_hidden_by_slow_trading_of_as_much() -> None:
     tape, random = SmallTape(chief="eve"), Random(5)
     tape.tick(40)
@@ -685,14 +696,31 @@ def test_a_habit_is_not_hidden_by_slow_trading_of_as_much() -> None:
             for _ in range(15):
                 (tape.buys if side > 0 else tape.sells)("ann", random.randint(30, 50))
                 tape.tick(6)
-        tape.buys("ann", 500)
-        tape.tick(3)
-        tape.news(0.05)
-        tape.tick(2)
-        tape.sells("ann", 500)
-        tape.tick(70)
+        bet(tape, "ann", early=True)
         assert bool(tape.crimes) == (times == 3)
     assert tape.accused(INSIDER_TRADING) == {"ann"}
+
+
+def test_a_habit_may_begin_after_bets_that_came_to_nothing() -> None:
+    """One of them was early by chance."""
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for n in range(10):
+        bet(tape, "ann", early=n == 3)
+    for times in range(1, 6):
+        bet(tape, "ann", early=True)
+        assert bool(tape.crimes) == (times > 2)
+    assert tape.accused(INSIDER_TRADING) == {"ann"}
+    assert proven(tape, INSIDER_TRADING, "ann")
+    assert all(len(one.events) <= 5 for one in tape.suspicions)
+
+
+def test_bets_of_which_a_few_are_early_are_no_habit() -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for n in range(18):
+        bet(tape, "ann", early=n % 5 == 4)
+    assert not tape.crimes
 
 
 def test_who_begins_to_sell_in_the_tick_of_the_news_has_bought_before_it() -> None:

@@ -236,45 +236,46 @@ class InsiderTrading:
         )
 
     def _habitual(self, habit: Habit, known: Known) -> Suspicion | None:
-        """Return the suspicion that an account's habit of being early raises: of all the positions
-        of such a size that it has built, how many were followed by the right news, and how likely
-        that was.
+        """Return the suspicion that an account's habit of being early raises. The habit may have
+        begun with any of its uses of news: to try them all takes the more to convince.
         """
         uses = list(habit.uses.values())
         if len(uses) < 2 or uses[-1].early.event.id == habit.judged:
             return None
         account = uses[0].early.account
-        built = self._built(account, habit, known)
-        others = max(habit.wrong, built - len(uses))
-        nats, mean = 0.0, 0.0
-        for use in uses:
-            nats += log(RIGHT / use.early.chance)
-            mean += use.early.chance / len(uses)
-        nats += others * log((1.0 - RIGHT) / (1.0 - mean))
+        nats = _told(uses, max(habit.wrong, self._others(uses, 0, habit.tick, known)))
+        told = uses
+        for begun in range(len(uses) - LEAST_HABITS + 1):
+            since = min(use.early.first_tick for use in uses[begun:])
+            others = self._others(uses[begun:], since, habit.tick, known)
+            more = _told(uses[begun:], others) - log(len(uses))
+            if more > nats:
+                nats, told = more, uses[begun:]
         confidence = 1.0 - exp(-max(0.0, nats) / HABIT_CERTAINTY)
         if len(uses) < LEAST_HABITS:
             confidence = min(confidence, 0.55)
-        trades = {trade.id: trade for use in uses for trade in use.trades}
-        orders = {order.id: order for use in uses for order in use.orders}
+        trades = {trade.id: trade for use in told for trade in use.trades}
+        orders = {order.id: order for use in told for order in use.orders}
         return Suspicion(
             INSIDER_TRADING,
-            (uses[0].early.account,),
-            uses[0].early.event.symbol,  # of one course of conduct, wherever it goes on
+            (account,),
+            told[0].early.event.symbol,  # of one course of conduct, wherever it goes on
             confidence,
-            uses[0].early.first_tick,
+            told[0].early.first_tick,
             habit.tick,
             orders=tuple(orders.values()),
             trades=tuple(trades.values()),
-            events=tuple(use.early.event for use in uses),
+            events=tuple(use.early.event for use in told),
         )
 
-    def _built(self, account: int, habit: Habit, known: Known) -> int:
-        """Return how many positions an account has built that compare with its early ones: about as
-        large, against their company's volume, as the middle one of them, and as fast as the
-        slowest. Small trades all day hide no large ones before news, and neither do slow ones.
+    def _others(self, uses: list[Use], since: Tick, tick: Tick, known: Known) -> int:
+        """Return how many positions the account has built since a tick that compare with its early
+        ones, without these: about as large, against their company's volume, as the middle one of
+        them, and as fast as the slowest. Small trades all day hide no large ones before news, and
+        neither do slow ones.
         """
-        sizes, slowest = [], LEAST_BUILDING
-        for use in habit.uses.values():
+        account, sizes, slowest = uses[0].early.account, [], LEAST_BUILDING
+        for use in uses:
             early = use.early
             slowest = max(slowest, early.event.tick - early.first_tick + 1)
             course = known.positions.of(account, early.event.symbol)
@@ -283,10 +284,11 @@ class InsiderTrading:
         sizes.sort()
         least = PART_OF_LARGEST * sizes[(len(sizes) - 1) // 2] if sizes else 0.0
         within = min(AHEAD, slowest)
-        courses = known.positions.by(account)
-        return sum(
-            course.builds(account, habit.tick, least=least, within=within) for course in courses
+        built = sum(
+            course.builds(account, since, tick, least=least, within=within)
+            for course in known.positions.by(account)
         )
+        return max(0, built - len(uses))
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
@@ -373,6 +375,17 @@ class InsiderTrading:
                     tuple(OrderSeen(*order) for order in orders),
                 )
                 habit.uses[use.early.event.id] = use
+
+
+def _told(uses: list[Use], others: int) -> float:
+    """Return what uses of news tell, in nats, where so many other positions were not followed by
+    the right news: how much likelier that is of who knows than by chance.
+    """
+    nats = mean = 0.0
+    for use in uses:
+        nats += log(RIGHT / use.early.chance)
+        mean += use.early.chance / len(uses)
+    return nats + others * log((1.0 - RIGHT) / (1.0 - mean))
 
 
 def _dump_early(one: Early) -> Plain:

@@ -99,11 +99,11 @@ class Course:
                 run.most = net
         return runs
 
-    def builds(self, account: int, last: Tick, *, least: float, within: Tick) -> int:
-        """Return how often the account has built a position, of at least so many times what is
-        much, and within so many ticks.
+    def builds(self, account: int, since: Tick, last: Tick, *, least: float, within: Tick) -> int:
+        """Return how often the account has built a position in these ticks, of at least so many
+        times what is much, and within so many ticks.
         """
-        most = [run.built_within(account, within) for run in self.runs(account, last)]
+        most = [run.built_within(account, within, since) for run in self.runs(account, last)]
         enough = max(self.much * max(1.0, least), PART_OF_LARGEST * max(most))
         return sum(1 for net in most if net >= enough)
 
@@ -119,11 +119,16 @@ class Run:
         self.most: Shares = 0
         self.trades: list[TradeSeen] = []
 
-    def built_within(self, account: int, ticks: Tick) -> Shares:
-        """Return the most that was built, towards where the position went, in so many ticks."""
+    def built_within(self, account: int, ticks: Tick, since: Tick) -> Shares:
+        """Return the most that was built since a tick, towards where the position went, in so many
+        ticks.
+        """
         side = 1 if self.most > 0 else -1
         net = best = first = 0
         for trade in self.trades:
+            if trade.tick < since:
+                first += 1
+                continue
             while self.trades[first].tick <= trade.tick - ticks:
                 net -= _signed(self.trades[first], account)
                 first += 1
