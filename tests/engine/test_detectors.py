@@ -187,6 +187,86 @@ def test_meetings_of_allies_long_ago_make_no_ring_of_a_few_lately() -> None:
     assert not tape.crimes
 
 
+@pytest.mark.parametrize(
+    ("rounds", "sizes", "at_market"), [(8, (100, 100), True), (12, (100, 40), False)]
+)
+def test_allies_whose_orders_fit_by_half_are_accused_before_they_can_be_convicted(
+    rounds: int, sizes: tuple[int, int], at_market: bool
+) -> None:
+    tape = SmallTape(ALLIES)
+    meet(tape, rounds, sizes, at_market=at_market)
+    assert tape.accused(WASH_TRADING) == set(ALLIES)
+    assert not any(proven(tape, WASH_TRADING, name) for name in ALLIES)
+    meet(tape, 2 * rounds, sizes, at_market=at_market)
+    assert all(proven(tape, WASH_TRADING, name) for name in ALLIES)
+
+
+def work(
+    tape: SmallTape, piece: int, quote: int, *, at_market: bool = True, quoted_for: int = 1
+) -> None:
+    """Let bob sell in pieces to what ann bids, and later buy in pieces what she offers: she quotes
+    anew after so many ticks.
+    """
+    for seller, buyer in (("bob", "ann"), ("ann", "bob")):
+        sold, bought = ("SELL", "BUY") if seller == "bob" else ("BUY", "SELL")
+        shown = ""
+        for n in range(6):
+            if n % quoted_for == 0:
+                tape.pull(*[shown] if shown else [])
+                shown = tape.order("ann", bought, quote, tape.price)
+            met = tape.order("bob", sold, piece, None if at_market else tape.price)
+            size = min(piece, quote // quoted_for)
+            ids = (shown, met) if buyer == "ann" else (met, shown)
+            tape.fill(*ids, size, tape.price, sold)
+            tape.tick()
+        tape.pull(shown)
+        tape.tick(10)
+
+
+@pytest.mark.parametrize(
+    ("piece", "quote", "at_market", "quoted_for"),
+    [
+        (90, 300, True, 1),
+        (90, 300, False, 1),
+        (100, 100, True, 1),
+        (60, 90, True, 6),
+        (60, 90, False, 6),
+    ],
+)
+def test_pieces_of_a_large_order_that_meet_an_allys_quotes_are_no_ring(
+    piece: int, quote: int, at_market: bool, quoted_for: int
+) -> None:
+    tape = SmallTape(ALLIES)
+    work(tape, piece, quote, at_market=at_market, quoted_for=quoted_for)
+    assert tape.confidence(WASH_TRADING) > 0.0
+    assert not tape.crimes
+    assert not any(proven(tape, WASH_TRADING, name) for name in ALLIES)
+
+
+@pytest.mark.parametrize("in_a_row", [1, 3])
+@pytest.mark.parametrize("lots", [(100, 70), (60, 100), (100, 20, 30, 25)])
+def test_allies_whose_lots_differ_are_a_ring_yet_whether_in_turns_or_not(
+    lots: tuple[int, ...], in_a_row: int
+) -> None:
+    """What is offered is taken by one order of another size, or by several."""
+    tape = SmallTape(ALLIES)
+    for n in range(18):
+        seller, buyer = ALLIES if n // in_a_row % 2 else ALLIES[::-1]
+        offered, *taken = lots
+        sell = tape.order(seller, "SELL", offered, tape.price)
+        tape.tick()
+        for size in taken:
+            bid = tape.order(buyer, "BUY", size, tape.price)
+            tape.fill(bid, sell, min(size, offered), tape.price)
+            tape.pull(bid)
+        tape.pull(sell)
+        tape.tick(2)
+        if n % 4 == 0:
+            tape.buys(seller, 30)
+    assert tape.accused(WASH_TRADING) == set(ALLIES)
+    assert all(proven(tape, WASH_TRADING, name) for name in ALLIES)
+
+
 def test_one_who_takes_what_stood_for_long_has_arranged_nothing() -> None:
     tape = SmallTape()
     for n in range(12):

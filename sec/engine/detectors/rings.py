@@ -27,8 +27,10 @@ LEAST_INNER, SURE_INNER = 0.3, 0.6  # of what members traded, among themselves
 LEAST_OF_STRANGERS = 0.6  # the same where none is linked: in time, those who trade often meet often
 FEW, TIMES_OF_FEW, TIMES_OF_MANY = 3, 2, 3  # trades each way, by how many members
 MOST_USUAL, LEAST_WIDE = 5, 0.75  # members; the same of larger rings, and of market makers
-DOUBT_LEFT = 0.74  # by each arranged trade
+DOUBT_LEFT = 0.72  # by each meeting of linked accounts that tells all it can
 STRANGERS_DOUBT = 0.88  # the same where none is linked: two with the same lots do meet for a while
+AT_MARKET = 0.5  # of what a meeting of linked accounts tells where one of them named no price
+SAME_WAY = 0.5  # of what the last one told, where the next one goes the same way
 ONE_LOT = 0.9  # of the larger of two strangers' orders, that asked for one lot and one price
 MOST_MEMBERS = 7
 
@@ -231,11 +233,12 @@ def _ring_confidence(
     if inner < least:
         return 0.0
     sure = min(1.0, (inner - LEAST_INNER) / (SURE_INNER - LEAST_INNER))
-    if are_strangers:
-        left = STRANGERS_DOUBT ** _told_by_strangers(trades, orders, len(crossings))
-    else:
-        left = DOUBT_LEFT ** len(crossings)
-    return (1.0 - left) * (0.6 + 0.4 * sure)
+    doubt: float = (
+        STRANGERS_DOUBT ** _told_by_strangers(trades, orders, len(crossings))
+        if are_strangers
+        else DOUBT_LEFT ** _told_by_linked(trades, orders, groups)
+    )
+    return (1.0 - doubt) * (0.6 + 0.4 * sure)
 
 
 def _told_by_strangers(
@@ -251,6 +254,32 @@ def _told_by_strangers(
         if None not in (buy.limit, sell.limit) and small >= ONE_LOT * large:
             exact.add(sell.id if trade.aggressor == "SELL" else buy.id)
     return (crossings + len(exact)) / 2.0
+
+
+def _told_by_linked(
+    trades: list[TradeSeen], orders: Mapping[str, OrderSeen], groups: Mapping[int, int]
+) -> float:
+    """Return how much the meetings of a ring with linked accounts tell, each one at most.
+
+    An order counts once, by how large those were that it met: what is arranged is of one size. Of
+    meetings that go one way, each tells less than the last: who works a large order meets an ally's
+    quotes time and again, and it was one decision; in a ring the shares come back.
+    """
+    told: dict[str, float] = {}
+    ways: dict[str, tuple[int, int]] = {}
+    for trade in sorted(trades, key=_by_time):
+        buy, sell = orders[trade.buy_order], orders[trade.sell_order]
+        small, large = (buy, sell) if buy.quantity < sell.quantity else (sell, buy)
+        most = AT_MARKET if None in (buy.limit, sell.limit) else 1.0
+        before = told.get(large.id, 0.0)
+        told[large.id] = max(before, min(most, before + most * small.quantity / large.quantity))
+        ways.setdefault(large.id, (groups[trade.seller], groups[trade.buyer]))
+    total, part, last = 0.0, 1.0, (0, 0)
+    for id, one in told.items():
+        part = part * SAME_WAY if ways[id] == last else 1.0
+        total += part * one
+        last = ways[id]
+    return total
 
 
 def _groups(members: list[int], ties: Ties) -> dict[int, int]:

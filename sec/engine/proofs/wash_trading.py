@@ -9,7 +9,7 @@ from sec.engine.findings import NOTHING, Evidence, Finding, is_excused
 from sec.engine.records import OrderSeen, TradeSeen
 
 HALF_PROVEN = 1.25  # self-trading orders that leave as much doubt as proof
-RING_HALF_PROVEN, LEAST_RING = 1.6, 5
+RING_HALF_PROVEN, LEAST_RING = 1.25, 5  # rounds that leave as much doubt as proof; orders
 STRANGERS_HALF_RING = 2.4  # arranged trades among strangers that leave as much doubt as proof
 STRANGERS_SIZE = 9 / 10
 SAME_TIME: Tick = 12  # between the orders of an arranged trade
@@ -62,7 +62,8 @@ def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Findi
     """Prove that an account sold what it bought to those whom it had it from, again and again, by
     orders of a size that were sent for each other.
 
-    Strangers may meet by chance: it takes more of them, and what is not exact proves half.
+    Friends' orders prove as much as they fit, and more when what went is coming back. Strangers
+    may meet by chance: it takes more of them, and what is not exact proves half.
     """
     arranged: list[TradeSeen] = []
     for trade in evidence.trades.values():
@@ -90,9 +91,34 @@ def _in_a_ring(evidence: Evidence, account: int, cited: frozenset[str]) -> Findi
         return NOTHING
     members = sorted({who for trade in arranged for who in (trade.buyer, trade.seller)})
     if any(evidence.is_link(one, other) for one in members for other in members if one < other):
-        return _finding(own, len(incoming), RING_HALF_PROVEN, 0)
+        return _finding(own, _rounds(evidence, arranged, hands), RING_HALF_PROVEN, 0)
     exact = {_incoming(trade) for trade in arranged if _are_one_order(evidence, trade)}
     return _finding(own, (len(incoming) + len(exact)) / 2, STRANGERS_HALF_RING, 0)
+
+
+def _rounds(evidence: Evidence, arranged: list[TradeSeen], hands: dict[int, int]) -> float:
+    """Return what friends' arranged trades come to, in rounds of shares that came back.
+
+    All that an order has met is one handing over, complete when it met its own size; half of one
+    where an order would have taken any price. When more goes on from the same hand to the same, it
+    may be pieces of one order, and each adds half of what the one before it did.
+    """
+    handed: dict[tuple[str, int, int], float] = {}
+    for trade in sorted(arranged, key=lambda trade: (trade.tick, trade.id)):
+        orders = [evidence.orders[trade.buy_order], evidence.orders[trade.sell_order]]
+        orders.sort(key=lambda order: order.quantity)
+        whole = 1.0 if all(order.limit is not None for order in orders) else 1 / 2
+        giver, taker = hands.get(trade.seller, trade.seller), hands.get(trade.buyer, trade.buyer)
+        key = (orders[1].id, giver, taker)
+        met = handed.get(key, 0.0)
+        more = whole * orders[0].quantity / orders[1].quantity
+        handed[key] = max(met, min(whole, met + more))
+    rounds, counts, previous = 0.0, 1.0, (0, 0)
+    for (_, giver, taker), met in handed.items():
+        counts = counts / 2 if (giver, taker) == previous else 1.0
+        rounds += counts * met
+        previous = giver, taker
+    return rounds
 
 
 def _incoming(trade: TradeSeen) -> str:
