@@ -1,5 +1,5 @@
 // The page comes whole from the server; once it can be used, what keeps it up to date is asked for.
 
-import { whenUsable } from "../frame/later.js";
+import { imported, whenUsable } from "../frame/later.js";
 
-whenUsable().then(() => import("./live.js"));
+whenUsable().then(() => imported(() => import("./live.js")));

@@ -5,12 +5,11 @@
 // nothing new; that of the prices is what their changes are added to. When a seq is skipped, the socket is given up for
 // another. A feed that recovers nothing begins anew with each socket, by the snapshots of what it follows.
 
+import { waitAfter } from "../frame/patience.js";
 import { Prices } from "./prices.js";
 import { channels as PUBLIC, closings } from "./shared.js";
 
-const FIRST_WAIT = 500; // milliseconds
-const LONGEST_WAIT = 15_000;
-const PING_EVERY = 5_000;
+const PING_EVERY = 5_000; // milliseconds
 const ANSWER_WITHIN = 1_000; // a pong, usually
 const LONGEST_SILENCE = 8_000; // when a pong is due
 const SMALL_STEP_BACK = 60; // ticks: the process we come back to may be a little behind
@@ -76,8 +75,7 @@ export class Feed {
     const isHopeless = code in closings || this.failures >= FAILURES_TILL_ERROR || !navigator.onLine;
     const reason = closings[code] ?? (navigator.onLine ? "NO ANSWER" : "OFFLINE");
     this.tell("connection", isHopeless ? { state: "error", reason, code } : { state: "reconnecting", code });
-    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
-    this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random() / 2));
+    this.timer = setTimeout(() => this.open(), waitAfter(this.failures));
   }
 
   retry() {

@@ -1,10 +1,10 @@
 // The bar of a replay. It can be used at once; what plays and seeks comes after, and does then what has been asked.
 
-import { whenUsable } from "../frame/later.js";
+import { imported, whenUsable } from "../frame/later.js";
 
 const bar = document.getElementById("replay");
 const act = (name) => bar.querySelector(`[data-act="${name}"]`);
-const player = whenUsable().then(() => import("./player.js"));
+const player = whenUsable().then(() => imported(() => import("./player.js")));
 
 bar.querySelector(".controls").hidden = false;
 act("play").addEventListener("click", () => player.then(({ toggle }) => toggle()));

@@ -6,12 +6,20 @@ Django is not set up yet when this is read, so what needs it is imported where i
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Error,
+    Page,
+    Playwright,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 
 if TYPE_CHECKING:
     from tests.browser.web import Web
@@ -47,6 +55,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Chromium gives up whatever it is asking for when a network interface of the machine gets another
+# address, and says so. That is nothing a page did.
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 
 # A busy machine may take longer between two ticks of a test than a world that is at work.
 MAY_TICK_LATE = {"wallstreetsim.api.health.LATE_INTERVALS": 600.0}
@@ -108,29 +120,54 @@ def open_page(browser: Browser, web: Web) -> Iterator[OpenPage]:
     """
     contexts, complaints = [], []
 
+    def complain(text: str) -> None:
+        if NETWORK_CHANGED not in text:
+            complaints.append(text)
+
     def open_one(
         path: str = "/",
         *,
         intercept: Callable[[WebSocketRoute], None] | None = None,
+        unreachable: Mapping[str, int] | None = None,
         may_complain: bool = False,
         own_clock: bool = False,
         **options: Any,
     ) -> Page:
-        """Open a page; `own_clock` is one that a test may put forward, `page.clock`."""
+        """Open a page; `own_clock` is one that a test may put forward, `page.clock`. What is
+        `unreachable` fails for so many requests, by the end of its path.
+        """
         context = browser.new_context(base_url=web.address, **options)
         contexts.append(context)
         page = context.new_page()
         if intercept:
             page.route_web_socket("**/ws", intercept)
+        for end, times in (unreachable or {}).items():
+            page.route(f"**/{end}*", lambda route: route.abort("internetdisconnected"), times=times)
         if not may_complain:
-            page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
-            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda said: complain(f"{said.type}: {said.text}"))
+            page.on("pageerror", lambda error: complain(str(error)))
         if own_clock:
             page.clock.install()
-        page.goto(path)
+        load(page, path)
         return page
 
     yield open_one
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def load(page: Page, path: str) -> None:
+    """Go to a page, anew as long as the machine's network changes while it loads."""
+    lost = [True]
+    page.on(
+        "requestfailed", lambda one: lost.append(True) if one.failure == NETWORK_CHANGED else None
+    )
+    while lost:
+        lost.clear()
+        try:
+            page.goto(path)
+        except Error as error:
+            if NETWORK_CHANGED not in error.message:
+                raise
+            lost.append(True)

@@ -70,6 +70,13 @@ def test_scrubbing_shows_each_tick_as_it_was(hall: Hall, open_page: OpenPage) ->
     expect_tick(page, 1)
 
 
+def test_it_plays_when_its_script_can_be_fetched_at_last(hall: Hall, open_page: OpenPage) -> None:
+    run(hall, 4)
+    page = open_page("/replay?tick=2", unreachable={"replay/player.js": 2}, may_complain=True)
+    scrub(page, 4)
+    expect_tick(page, 4)
+
+
 def test_playing_goes_on_tick_by_tick_and_stops_when_told(hall: Hall, open_page: OpenPage) -> None:
     run(hall, 12)
     page = open_page("/replay?tick=3")

@@ -54,6 +54,16 @@ def recorded_price(symbol: str) -> str:
     return template_tags.price(Company.objects.get(symbol=symbol).price)
 
 
+@pytest.mark.parametrize("lost", ["live.js", "prices.js"])
+def test_scripts_that_could_not_be_fetched_are_asked_for_again(
+    hall: Hall, open_page: OpenPage, lost: str
+) -> None:
+    """So a page lives that was loaded while the network failed."""
+    page = live(open_page, unreachable={f"dashboard/{lost}": 3}, may_complain=True)
+    hall.tick("ann BUY 100 MARKET")
+    expect(tick_of(page)).to_have_text("2")
+
+
 def test_the_page_is_complete_without_any_script(hall: Hall, open_page: OpenPage) -> None:
     hall.tick("ann BUY 100 MARKET")
     page = open_page(java_script_enabled=False)
