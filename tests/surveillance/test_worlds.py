@@ -1,10 +1,21 @@
 """The check of fresh worlds counts who is convicted, and holds nobody guilty who is not."""
 
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
 from agents.engine.facts import Manipulation
 from sec.engine.outcome import CaseState
 from sec.engine.records import TradeSeen
 from sec.engine.rules import INSIDER_TRADING, SPOOFING
-from wallstreetsim.lab.surveillance.house_schemes import Ended, proven
+from wallstreetsim.lab.surveillance.house_schemes import (
+    Ended,
+    bids_for_more,
+    proven,
+    sold_by_displays,
+)
+from wallstreetsim.lab.surveillance.stage import Guilt, Script, Setting, Stage
 from wallstreetsim.lab.surveillance.worlds import (
     Against,
     Conviction,
@@ -139,3 +150,43 @@ def test_a_case_that_rests_on_a_schemes_trades_is_one_of_it_however_old() -> Non
     assert count_schemes([truth], [], [older])[SPOOFING]["convicted"] == 1
     apart = older._replace(case=case(SPOOFING, "APEX", sold._replace(tick=171)))
     assert count_schemes([truth], [], [apart])[SPOOFING]["accused"] == 0
+
+
+@pytest.mark.parametrize(
+    ("displays", "price", "is_proven"),
+    [
+        ({0, 1}, 101, True),
+        ({0, 1}, 99, False),  # at a loss
+        ({1}, 101, False),  # the other sale was by an offer alone
+    ],
+)
+def test_a_spoof_is_proven_by_two_displays_that_something_was_sold_by_for_more(
+    displays: set[int], price: int, is_proven: bool
+) -> None:
+    trades = [
+        TradeSeen(f"t{tick}", tick, "APEX", price, 5, 8, 7, "b", "s", "BUY") for tick in (11, 14)
+    ]
+    stage = cast(Stage, SimpleNamespace(trades=trades, prices={"APEX": [100] * 20}))
+    guilt = Guilt(SPOOFING, (7,), "APEX", first_tick=10)
+    assert sold_by_displays(stage, guilt, displays)() == is_proven
+
+
+def test_who_only_offers_shows_no_bid() -> None:
+    shows: list[bool] = []
+
+    def play(stage: Stage, symbol: str) -> Script:
+        rich, poor = stage.actor(holdings={symbol: 10}), stage.actor(holdings={symbol: 10})
+        yield
+        for actor in (rich, poor):
+            actor.sell(symbol, 1, stage.ask_price(symbol) + 50)
+        rich.buy(symbol, 5, stage.bid(symbol) - 50)
+        yield
+        shows.extend(
+            bids_for_more(stage, Guilt(SPOOFING, (one.id,), symbol)) for one in (rich, poor)
+        )
+
+    stage = Stage("displays", Setting(house=0, ticks=5))
+    stage.add("displays", play, stage.symbols[0])
+    for _ in stage.run():
+        pass
+    assert shows == [True, False]

@@ -6,12 +6,13 @@ brought a loss, is not proven.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agents.engine.facts import Manipulation, RumorSpread
 from agents.engine.house.crooks import CRIMES
+from market.engine.values import BUY
 from sec.engine.rules import INSIDER_TRADING, PUMP_AND_DUMP, SPOOFING, WASH_TRADING
 from wallstreetsim.lab.surveillance.proofs import Proof, dumped, profited, traded_in_a_ring
 from wallstreetsim.lab.surveillance.stage import Actor, Guilt, Stage
@@ -34,12 +35,15 @@ class Ended(NamedTuple):
 
 @dataclass(slots=True)
 class Scheme:
-    """A scheme under way; `is_public`: its rumor has been spread, or its news is known."""
+    """A scheme under way; `is_public`: its rumor has been spread, or its news is known; `displays`:
+    the numbers of those of its displays in which it bid for more than it offered.
+    """
 
     guilt: Guilt
     actors: list[Actor]
     proof: Proof = lambda: False
     is_public: bool = False
+    displays: set[int] = field(default_factory=set)
 
 
 class SchemeWatch:
@@ -59,6 +63,7 @@ class SchemeWatch:
     def after_tick(self, outcome: Outcome) -> None:
         """Take in a tick."""
         self._note_begun()
+        self._note_displays()
         self._keep_trades(outcome)
         facts = self.stage.world.facts
         for rumor in facts.of(RumorSpread):
@@ -87,8 +92,14 @@ class SchemeWatch:
                 self.stage, guilt.symbol, scheme.actors, trades=RING_TRADES
             )
         elif guilt.crime == SPOOFING:
-            scheme.proof = sold_by_displays(self.stage, guilt)
+            scheme.proof = sold_by_displays(self.stage, guilt, scheme.displays)
         return scheme
+
+    def _note_displays(self) -> None:
+        for one in self.under_way.values():
+            if one.guilt.crime == SPOOFING and bids_for_more(self.stage, one.guilt):
+                number = (self.stage.world.tick - one.guilt.first_tick) // DISPLAY_TICKS
+                one.displays.add(number)
 
     def _keep_trades(self, outcome: Outcome) -> None:
         crooks = {id for one in self.under_way.values() for id in one.guilt.accounts}
@@ -122,19 +133,40 @@ class SchemeWatch:
         self.ended.append(Ended(truth, is_proven, has_access))
 
 
-def sold_by_displays(stage: Stage, guilt: Guilt) -> Proof:
-    """Return whether something was sold by two of the displays that a spoof consists of."""
+def bids_for_more(stage: Stage, guilt: Guilt) -> bool:
+    """Say whether the guilty bid for more of the company than they offer: a crook whom a fine has
+    left without cash only offers, and shows nothing.
+    """
+    bids = sum(
+        order.unfilled if order.side is BUY else -order.unfilled
+        for account in guilt.accounts
+        for order in stage.world.market.accounts[account].orders.values()
+        if order.company.symbol == guilt.symbol
+    )
+    return bids > 0
+
+
+def sold_by_displays(stage: Stage, guilt: Guilt, displays: Collection[int]) -> Proof:
+    """Return whether something was sold by two of the displays that a spoof consists of, and in all
+    for more than the price before each.
+    """
 
     def proof() -> bool:
-        sold = {
-            (trade.tick - guilt.first_tick) // DISPLAY_TICKS
-            for trade in stage.trades
-            if trade.symbol == guilt.symbol
-            and trade.tick >= guilt.first_tick
-            and trade.seller in guilt.accounts
-            and trade.buyer not in guilt.accounts
-        }
-        return len(sold) >= DISPLAYS
+        prices = stage.prices[guilt.symbol]
+        sold = set()
+        gain = 0
+        for trade in stage.trades:
+            number = (trade.tick - guilt.first_tick) // DISPLAY_TICKS
+            if (
+                trade.symbol == guilt.symbol
+                and number in displays
+                and trade.seller in guilt.accounts
+                and trade.buyer not in guilt.accounts
+            ):
+                sold.add(number)
+                before = prices[guilt.first_tick + number * DISPLAY_TICKS - 1]
+                gain += trade.quantity * (trade.price - before)
+        return len(sold) >= DISPLAYS and gain > 0
 
     return proof
 
