@@ -795,6 +795,25 @@ def test_a_habit_may_begin_after_bets_that_came_to_nothing() -> None:
     assert all(len(one.events) <= 5 for one in tape.suspicions)
 
 
+@pytest.mark.parametrize(("right_in", "apart", "bets"), [(4, 160, 24), (10, 250, 40)])
+def test_bets_that_news_was_against_count_for_as_long_as_those_it_was_for(
+    right_in: int, apart: int, bets: int
+) -> None:
+    """Whatever beginning a habit is given, and though the positions themselves are forgotten."""
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for n in range(bets):
+        tape.buys("ann", 500)
+        tape.tick(3)
+        tape.news(0.05 if n % right_in == right_in - 1 else -0.05)
+        tape.tick(2)
+        tape.sells("ann", 500)
+        tape.tick(apart)
+        if n == bets // 2:
+            tape.reload()
+    assert not tape.crimes
+
+
 def test_bets_of_which_a_few_are_early_are_no_habit() -> None:
     tape = SmallTape(chief="eve")
     tape.tick(40)

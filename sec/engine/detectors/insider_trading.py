@@ -10,7 +10,7 @@ from typing import NamedTuple
 from market.engine.engine import Plain
 from market.engine.values import Cents, Shares, Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.positions import PART_OF_LARGEST, Course
+from sec.engine.detectors.positions import PART_OF_LARGEST, Course, Run
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
@@ -30,7 +30,7 @@ RIGHT = 0.7  # of the positions that one builds who knows: those followed by the
 NEWS_PRIOR, NEWS_PRIOR_TICKS = 0.5, 300  # news of a company, in so many ticks: before any is seen
 HABIT_CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
 LEAST_BUILDING = 10  # ticks, in which a position is built fast
-KEPT_HABITS = 12
+KEPT_HABITS, KEPT_WRONG = 12, 120
 LEAST_HABITS = 3
 
 
@@ -72,7 +72,7 @@ class Habit:
 
     def __init__(self) -> None:
         self.judged = ""  # the event of the last use that a dismissed case rested on
-        self.wrong = 0  # positions that the news was against
+        self.wrong: list[Tick] = []  # since when positions had been built that news was against
         self.uses: dict[str, Use] = {}  # by event
         self.tick: Tick = 0
 
@@ -175,7 +175,8 @@ class InsiderTrading:
         if habit is None:
             habit = self.habits[early.account] = Habit()
         habit.tick = tick
-        habit.wrong += 1
+        habit.wrong.append(early.first_tick)
+        del habit.wrong[:-KEPT_WRONG]
 
     def _suspicion(self, early: Early, tick: Tick, known: Known) -> Suspicion | None:
         event, account, symbol = early.event, early.account, early.event.symbol
@@ -243,14 +244,15 @@ class InsiderTrading:
         if len(uses) < 2 or uses[-1].early.event.id == habit.judged:
             return None
         account = uses[0].early.account
-        nats = _told(uses, max(habit.wrong, self._others(uses, 0, habit.tick, known)))
-        told = uses
+        courses = known.positions.by(account)
+        runs = [(course, course.runs(account, habit.tick)) for course in courses]
+        nats, told = _told(uses, self._others(uses, 0, habit, runs, known)), uses
         for begun in range(len(uses) - LEAST_HABITS + 1):
-            since = min(use.early.first_tick for use in uses[begun:])
-            others = self._others(uses[begun:], since, habit.tick, known)
-            more = _told(uses[begun:], others) - log(len(uses))
+            some = uses[begun:]
+            since = min(use.early.first_tick for use in some)
+            more = _told(some, self._others(some, since, habit, runs, known)) - log(len(uses))
             if more > nats:
-                nats, told = more, uses[begun:]
+                nats, told = more, some
         confidence = 1.0 - exp(-max(0.0, nats) / HABIT_CERTAINTY)
         if len(uses) < LEAST_HABITS:
             confidence = min(confidence, 0.55)
@@ -259,7 +261,7 @@ class InsiderTrading:
         return Suspicion(
             INSIDER_TRADING,
             (account,),
-            told[0].early.event.symbol,  # of one course of conduct, wherever it goes on
+            uses[0].early.event.symbol,  # of one course of conduct, wherever it goes on
             confidence,
             told[0].early.first_tick,
             habit.tick,
@@ -268,11 +270,18 @@ class InsiderTrading:
             events=tuple(use.early.event for use in told),
         )
 
-    def _others(self, uses: list[Use], since: Tick, tick: Tick, known: Known) -> int:
+    def _others(
+        self,
+        uses: list[Use],
+        since: Tick,
+        habit: Habit,
+        runs: list[tuple[Course, list[Run]]],
+        known: Known,
+    ) -> int:
         """Return how many positions the account has built since a tick that compare with its early
         ones, without these: about as large, against their company's volume, as the middle one of
         them, and as fast as the slowest. Small trades all day hide no large ones before news, and
-        neither do slow ones.
+        neither do slow ones. Those that news was against count for as long as uses do.
         """
         account, sizes, slowest = uses[0].early.account, [], LEAST_BUILDING
         for use in uses:
@@ -285,10 +294,12 @@ class InsiderTrading:
         least = PART_OF_LARGEST * sizes[(len(sizes) - 1) // 2] if sizes else 0.0
         within = min(AHEAD, slowest)
         built = sum(
-            course.builds(account, since, tick, least=least, within=within)
-            for course in known.positions.by(account)
+            course.built(of_course, account, since, least=least, within=within)
+            for course, of_course in runs
         )
-        return max(0, built - len(uses))
+        forgotten = habit.tick - self.window_ticks  # what was built before
+        built -= sum(use.early.first_tick > forgotten for use in uses)
+        return max(built, sum(first >= since for first in habit.wrong))
 
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
@@ -343,7 +354,7 @@ class InsiderTrading:
             "habits": [
                 [
                     account,
-                    habit.wrong,
+                    list(habit.wrong),
                     habit.tick,
                     habit.judged,
                     [
@@ -366,7 +377,7 @@ class InsiderTrading:
         self.habits = {}
         for account, wrong, tick, judged, uses in state["habits"]:
             habit = self.habits[account] = Habit()
-            habit.wrong, habit.tick, habit.judged = wrong, tick, judged
+            habit.wrong, habit.tick, habit.judged = list(wrong), tick, judged
             for early, part, trades, orders in uses:
                 use = Use(
                     _load_early(early),

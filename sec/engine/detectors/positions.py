@@ -99,11 +99,13 @@ class Course:
                 run.most = net
         return runs
 
-    def builds(self, account: int, since: Tick, last: Tick, *, least: float, within: Tick) -> int:
-        """Return how often the account has built a position in these ticks, of at least so many
-        times what is much, and within so many ticks.
+    def built(
+        self, runs: list[Run], account: int, since: Tick, *, least: float, within: Tick
+    ) -> int:
+        """Return in how many of the account's positions it has built, since a tick, at least so
+        many times what is much, and within so many ticks.
         """
-        most = [run.built_within(account, within, since) for run in self.runs(account, last)]
+        most = [run.built_within(account, within, since) for run in runs]
         enough = max(self.much * max(1.0, least), PART_OF_LARGEST * max(most))
         return sum(1 for net in most if net >= enough)
 
