@@ -31,7 +31,12 @@ export async function imported(load) {
 
 function waitOrOnline(milliseconds) {
   return new Promise((go) => {
-    const timer = setTimeout(go, milliseconds);
-    addEventListener("online", () => (clearTimeout(timer), go()), { once: true });
+    const over = () => {
+      clearTimeout(timer);
+      removeEventListener("online", over);
+      go();
+    };
+    const timer = setTimeout(over, milliseconds);
+    addEventListener("online", over);
   });
 }
