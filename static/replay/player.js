@@ -4,6 +4,7 @@
 import { fill } from "../dashboard/dom.js";
 import { grouped } from "../dashboard/format.js";
 import { mountHeader, mountPanels } from "../dashboard/panels.js";
+import { ask, untilFetched } from "../frame/patience.js";
 import { Recording, Tape } from "./recording.js";
 
 const LINK_EVERY = 1000; // milliseconds: browsers forbid changing the address much more often
@@ -11,7 +12,7 @@ const LINK_EVERY = 1000; // milliseconds: browsers forbid changing the address m
 const bar = document.getElementById("replay");
 const act = (name) => bar.querySelector(`[data-act="${name}"]`);
 const { tick: firstTick, tickSeconds } = document.body.dataset;
-const tape = new Tape();
+const tape = new Tape(waitForAnswer);
 const frame = new Recording(); // the header, which stays
 let panels; // what is replaced when somebody seeks
 let mounted; // a promise: that they listen
@@ -27,6 +28,10 @@ function mountAnew() {
 
 function note(text) {
   fill(bar, { note: text });
+}
+
+function waitForAnswer() {
+  note("no answer: it is asked again");
 }
 
 // Say everywhere which tick is shown.
@@ -66,14 +71,14 @@ export async function seek(target) {
   fill(bar, { shown: grouped(wanted) });
   if (isUnderWay) return;
   while (wanted !== null) {
-    const sought = wanted;
-    await load(sought);
+    let sought;
+    const response = await untilFetched(() => ask(addressOf((sought = wanted))), waitForAnswer);
+    await load(sought, response);
     if (wanted === sought) wanted = null;
   }
 }
 
-async function load(target) {
-  const response = await fetch(addressOf(target));
+async function load(target, response) {
   if (response.status === 429) {
     note("too fast: wait a moment");
     return;

@@ -1,6 +1,7 @@
 // What the tape says, told to the panels as the live feed would tell it: by type, one tick after another.
 
 import { Prices } from "../dashboard/prices.js";
+import { ask, untilFetched } from "../frame/patience.js";
 
 const FETCH_AT = 20; // ticks left
 
@@ -27,7 +28,8 @@ export class Recording {
 
 // The ticks that follow one another, fetched ahead of when they are shown.
 export class Tape {
-  constructor() {
+  constructor(waitForAnswer) {
+    this.waitForAnswer = waitForAnswer; // told each time that the server did not answer
     this.seek(0);
   }
 
@@ -44,12 +46,20 @@ export class Tape {
       this.fetching = this.fetch(this.since).catch((error) => (this.trouble = error));
     }
     if (!this.waiting.length) await this.fetching;
-    if (this.trouble && !this.waiting.length) throw this.trouble;
+    if (this.trouble && !this.waiting.length) throw this.troubleOnce();
     return this.waiting.shift() ?? null;
   }
 
+  // Return what went wrong, and forget it: who wants the next tick all the same asks again.
+  troubleOnce() {
+    const { trouble } = this;
+    this.fetching = this.trouble = null;
+    return trouble;
+  }
+
   async fetch(since) {
-    const response = await fetch(`/replay/ticks?since=${since}`);
+    const failed = () => since === this.since && this.waitForAnswer();
+    const response = await untilFetched(() => ask(`/replay/ticks?since=${since}`), failed);
     if (!response.ok) throw new Error((await response.json()).error);
     const { first, last, items } = await response.json();
     if (since !== this.since) return; // somebody has sought elsewhere meanwhile

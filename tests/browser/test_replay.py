@@ -77,6 +77,16 @@ def test_it_plays_when_its_script_can_be_fetched_at_last(hall: Hall, open_page: 
     expect_tick(page, 4)
 
 
+def test_it_asks_again_for_what_it_plays_and_seeks(hall: Hall, open_page: OpenPage) -> None:
+    run(hall, 6)
+    ends = {"replay?tick=4": 1, "replay/ticks": 1}
+    page = open_page("/replay?tick=2", unreachable=ends, may_complain=True)
+    scrub(page, 4)
+    expect_tick(page, 4)
+    page.locator("[data-act=play]").click()
+    expect_tick(page, 7)
+
+
 def test_playing_goes_on_tick_by_tick_and_stops_when_told(hall: Hall, open_page: OpenPage) -> None:
     run(hall, 12)
     page = open_page("/replay?tick=3")
