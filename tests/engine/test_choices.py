@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from sec.engine.detectors.choices import is_crowd
-from sec.engine.detectors.rounds import EITHER, LAG, SIGNS, Acted, agreement
+from sec.engine.detectors.rounds import EITHER, LAG, SIGNS, Acted, Rounds
 from sec.engine.rules import COORDINATION
 from tests.engine.small_tape import HOUSE, SmallTape
 
@@ -173,7 +173,7 @@ def nats(*lags: int, alone: int = 0, chance: float = 0.8) -> float:
         for n, side in enumerate(sides)
         for account, lag in ((1, 0), (2, lags[n % len(lags)]))
     ]
-    return agreement(acts, alone=alone, chance=chance).nats
+    return Rounds(acts, alone=alone, chance=chance).agreement().nats
 
 
 def test_to_act_in_one_tick_says_more_than_to_act_soon() -> None:
@@ -206,7 +206,7 @@ def test_a_signal_explains_who_follow_either_of_two_new_ends(
             for account, lag in ((1, 0), (2, 1), (3, 2))
             for sign in ((1, 1, 1) if n % 4 else (*odd, odd[1]))[lag : lag + 1]
         ]
-        return agreement(acts, alone=0, chance=0.5).nats
+        return Rounds(acts, alone=0, chance=0.5).agreement().nats
 
     assert said(signs_of_the_odd) < 0.0 < said((-1, -1))
 
@@ -220,6 +220,26 @@ def test_that_many_strategies_are_tried_makes_one_that_fits_by_luck_say_less() -
             for n, side in enumerate(sides)
             for account in (1, 2)
         ]
-        return agreement(acts, alone=0, chance=0.5).nats
+        return Rounds(acts, alone=0, chance=0.5).agreement().nats
 
     assert explained(0) > explained(1) > explained(SIGNS)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_rounds_say_at_the_most_is_no_less_than_what_they_say(seed: int) -> None:
+    """For what could not be the best is not looked into."""
+    random = Random(seed)
+    lean, follows = random.random(), random.random()
+    acts = []
+    for n in range(random.randint(1, 30)):
+        side, signs = random.choice((-1, 1)), [random.choice((-1, 0, 1)) for _ in range(SIGNS)]
+        for account in random.sample(range(1, 5), random.randint(1, 4)):
+            sides = (side, signs[0] or side, random.choice((-1, 1)))
+            net = 50 * random.choices(sides, (lean, follows, 0.3))[0]
+            acts.append(Acted(9 * n + random.randint(0, 5), account, net, 0.6, signs, [], []))
+    rounds = Rounds(sorted(acts, key=lambda act: act.account), alone=seed % 7, chance=0.5)
+    found = rounds.agreement()
+    assert found.nats <= rounds.most_nats
+    assert found.by_sides <= rounds.most_by_sides
+    assert rounds.agreement_of(found.nats) == found
+    assert rounds.agreement_of(found.nats + 0.001) is None

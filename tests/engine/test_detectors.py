@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from sec.engine.detectors.rounds import SIGNS, Acted, agreement
+from sec.engine.detectors.rounds import SIGNS, Acted, Rounds
 from sec.engine.rules import (
     COORDINATION,
     INSIDER_TRADING,
@@ -644,7 +644,7 @@ def together(*sides: tuple[int, ...], signal: Sequence[int] = (), habit: float =
         for account, side in enumerate(of_round)
         if side
     ]
-    return agreement(acts, alone=0, chance=0.5).nats
+    return Rounds(acts, alone=0, chance=0.5).agreement().nats
 
 
 def test_to_turn_together_says_more_than_to_go_on_together() -> None:
@@ -674,7 +674,7 @@ def test_who_takes_both_sides_in_a_round_agrees_with_nobody() -> None:
         for n in range(8)
         for tick, account, net in ((10 * n, 1, 50), (10 * n + 1, 2, 60), (10 * n + 2, 2, -40))
     ]
-    assert agreement(acts, alone=0, chance=0.5).nats < 0.0
+    assert Rounds(acts, alone=0, chance=0.5).agreement().nats < 0.0
 
 
 @pytest.mark.parametrize("count", [2, 3])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import exp, log
+from math import exp, inf, log
 from typing import NamedTuple
 
 from market.engine.values import Shares, Tick
-from sec.engine.records import OrderSeen, TradeSeen
+from sec.engine.records import OrderSeen, TradeSeen, split_order, split_trade
 
 LAG = 5  # ticks from the first to the last act of a round
 # Lags up to so many ticks, and how many of all are such by chance.
@@ -26,12 +26,25 @@ MOST_TIMELY = 0.4  # nats a round, for acting at the same time alone
 MIXED = 0.35  # of what an account did on one side in a round, that it did on the other
 
 
-class Acted:
-    """What a linked account chose of a company in one tick: what it traded, and what it left open,
-    which may be filled later.
+class Side:
+    """Which side an account took in a round (1 where it bought), and the chance of that by its own
+    habit.
     """
 
-    __slots__ = ("account", "habit", "net", "orders", "signs", "tick", "trades")
+    __slots__ = ("account", "habit", "sign")
+
+    def __init__(self, account: int, sign: int, habit: float) -> None:
+        self.account = account
+        self.sign = sign
+        self.habit = habit
+
+
+class Acted:
+    """What a linked account chose of a company in one tick: what it traded, and what it left open,
+    which may be filled later. `side` is the one that it took by this alone.
+    """
+
+    __slots__ = ("account", "habit", "net", "orders", "side", "signs", "tick", "trades")
 
     def __init__(
         self,
@@ -50,16 +63,21 @@ class Acted:
         self.signs = signs  # of what all have seen before it
         self.trades = trades
         self.orders = orders
+        self.side = self._on_side(1 if net >= 0 else -1)
 
+    def _on_side(self, sign: int) -> Side:
+        return Side(self.account, sign, self.habit if self.net * sign > 0 else 1.0 - self.habit)
 
-class Side(NamedTuple):
-    """Which side an account took in a round (1 where it bought), and the chance of that by its own
-    habit.
-    """
+    def on_side(self, sign: int) -> Side:
+        """Return a side, as one that it took."""
+        return self.side if self.side.sign == sign else self._on_side(sign)
 
-    account: int
-    sign: int
-    habit: float
+    def split(self, symbol: str, into: int, of: int) -> None:
+        """Restate it in its company's new shares."""
+        self.net = self.net * into // of
+        self.trades = [split_trade(trade, symbol, into, of) for trade in self.trades]
+        self.orders = [split_order(order, symbol, into, of) for order in self.orders]
+        self.side = self._on_side(1 if self.net >= 0 else -1)
 
 
 class Agreement(NamedTuple):
@@ -83,12 +101,12 @@ class Explanation:
 
     def __init__(self) -> None:
         self.nats = 0.0
-        self.seen: dict[int, int] = {}  # by account, or 0 for all
+        self.seen: dict[int, int] = {}  # by account
         self.followed: dict[int, int] = {}
 
     def chance(self, who: int, followed: bool) -> float:
         """Return the chance that one follows, or does not."""
-        part = (self.followed.get(who, 0) + 1.0) / (self.seen.get(who, 0) + 2.0)
+        part = _part(self.followed.get(who, 0), self.seen.get(who, 0))
         return min(SURE_MOST, max(SURE_LEAST, part if followed else 1.0 - part))
 
     def learn(self, who: int, followed: bool) -> None:
@@ -96,63 +114,127 @@ class Explanation:
         self.followed[who] = self.followed.get(who, 0) + (1 if followed else 0)
 
 
-def agreement(acts: Iterable[Acted], alone: int, chance: float) -> Agreement:
-    """Return what a group's acts in a company say. `alone` is how often a member acted with nobody
-    near, `chance` how likely it is that another acts beside one that does.
+class Round:
+    """Acts that follow each other closely, and the sides that accounts took in them."""
+
+    __slots__ = ("acts", "is_shared", "sides")
+
+    def __init__(self, acts: list[Acted]) -> None:
+        self.acts = acts
+        self.sides = sides_of(acts)
+        self.is_shared = self.sides[0].account != self.sides[-1].account
+
+
+class Rounds:
+    """What a group's acts in a company say. `alone` is how often a member acted with nobody near,
+    `chance` how likely it is that another acts beside one that does.
+
+    `most_nats` and `most_by_sides` are what they say at the most, where sides are mere chance:
+    other explanations take longer to weigh.
     """
-    together = by_chance = by_habit = prompt = 0.0
-    lags = [1.0 for _ in LAGS]
-    leaning, persisting = Explanation(), Explanation()
-    last: dict[int, int] = {}  # the sign of each account's last act
-    strategies = [Explanation() for _ in range(SIGNS)]
-    kept: list[Acted] = []
-    count = 0
-    for round in rounds_of(acts):
-        sides = sides_of(round)
-        signs = _signs_of(round)
-        if sides[0].account == sides[-1].account:
-            alone += 1
-        else:
-            count += 1
-            kept += round
-            prompt += _prompt(round, lags)
-            together += _together(sides)
-            by_chance += len(sides) * log(0.5)
-            by_habit += sum((log(side.habit) for side in sides), 0.0)
-            for side in sides:
-                leaning.nats += log(leaning.chance(side.account, side.sign > 0))
-                persisting.nats += log(_going_on(persisting, side, last.get(side.account, 0)))
-            for sign, strategy in zip(signs, strategies, strict=True):
-                strategy.nats += _by_strategy(strategy, sign, sides)
-        for side in sides:
-            leaning.learn(side.account, side.sign > 0)
-            if side.account in last:
-                persisting.learn(side.account, side.sign == last[side.account])
-            last[side.account] = side.sign
-        for sign, strategy in zip(signs, strategies, strict=True):
-            if sign not in (0, EITHER):
+
+    def __init__(self, acts: Iterable[Acted], alone: int, chance: float) -> None:
+        self._rounds = [Round(of_round) for of_round in rounds_of(acts)]
+        self._alone, self._chance = alone, chance
+        self._count = 0
+        self._together = self._by_chance = 0.0
+        for round in self._rounds:
+            if round.is_shared:
+                self._count += 1
+                self._together += _together(round.sides)
+                self._by_chance += len(round.sides) * log(0.5)
+            else:
+                self._alone += 1
+        self.most_by_sides = self._together - self._by_chance
+        self.most_nats = self.most_by_sides + MOST_TIMELY * self._count
+
+    def agreement(self) -> Agreement:
+        """Return how much they say."""
+        agreement = self.agreement_of(-inf)
+        assert agreement is not None
+        return agreement
+
+    def agreement_of(self, least: float) -> Agreement | None:
+        """Return how much they say, if that is so many nats at least. If not, it may show early."""
+        if not self._count:
+            return None if least > 0.0 else Agreement(0.0, 0.0, 0, ())
+        timely = self._timely()
+        explained = self._by_themselves()
+        if self._nats(self._together - explained, 1.0, timely) < least:
+            return None
+        strategic = self._by_strategies()
+        # A strategy that makes them agree makes them act at the same time as well.
+        apart = self._together - self._by_chance
+        unexplained = 0.0
+        if apart > 0.0:
+            unexplained = min(1.0, max(0.0, (self._together - strategic) / apart))
+        by_sides = self._together - max(explained, strategic)
+        nats = self._nats(by_sides, unexplained, timely)
+        if nats < least:
+            return None
+        kept = [act for round in self._rounds if round.is_shared for act in round.acts]
+        return Agreement(nats, by_sides, self._count, kept)
+
+    def _nats(self, by_sides: float, unexplained: float, timely: float) -> float:
+        return by_sides + min(MOST_TIMELY * self._count * unexplained, timely)
+
+    def _timely(self) -> float:
+        """Return what it says, in nats, that they act at the same time, and how promptly."""
+        prompt = 0.0
+        lags = [1.0 for _ in LAGS]
+        for round in self._rounds:
+            if round.is_shared:
+                prompt += _prompt(round.acts, lags)
+        timely = self._count * log(TOGETHER / self._chance)
+        return timely + self._alone * log((1.0 - TOGETHER) / (1.0 - self._chance)) + prompt
+
+    def _by_themselves(self) -> float:
+        """Return the log likelihood of all sides where each member chose its own: by chance, by its
+        habits, by a leaning to one side, or by going on as it has begun.
+        """
+        by_habit = 0.0
+        leaning, persisting = Explanation(), Explanation()
+        last: dict[int, int] = {}  # the sign of each account's last act
+        for round in self._rounds:
+            sides = round.sides
+            if round.is_shared:
+                by_habit += sum((log(side.habit) for side in sides), 0.0)
                 for side in sides:
-                    strategy.learn(0, side.sign == sign)
-    if not count:
-        return Agreement(0.0, 0.0, 0, ())
-    # Which of the strategies it was, nobody knows: that so many are tried counts.
-    strategic = _mixed([strategy.nats for strategy in strategies])
-    explained = max(by_chance, by_habit, leaning.nats, persisting.nats, strategic)
-    # A strategy that makes them agree makes them act at the same time as well.
-    apart = together - by_chance
-    unexplained = min(1.0, max(0.0, (together - strategic) / apart)) if apart > 0.0 else 0.0
-    timely = count * log(TOGETHER / chance) + alone * log((1.0 - TOGETHER) / (1.0 - chance))
-    timely += prompt
-    most = MOST_TIMELY * count
-    by_sides = together - explained
-    return Agreement(by_sides + min(most * unexplained, timely), by_sides, count, kept)
+                    leaning.nats += log(leaning.chance(side.account, side.sign > 0))
+                    persisting.nats += log(_going_on(persisting, side, last.get(side.account, 0)))
+            for side in sides:
+                leaning.learn(side.account, side.sign > 0)
+                if side.account in last:
+                    persisting.learn(side.account, side.sign == last[side.account])
+                last[side.account] = side.sign
+        return max(self._by_chance, by_habit, leaning.nats, persisting.nats)
+
+    def _by_strategies(self) -> float:
+        """Return the log likelihood of all sides where each went by one public strategy. Which of
+        them it was, nobody knows: that so many are tried counts.
+        """
+        nats, seen, followed = [0.0] * SIGNS, [0] * SIGNS, [0] * SIGNS
+        for round in self._rounds:
+            signs, sides = _signs_of(round.acts), round.sides
+            buyers = sum(1 for side in sides if side.sign > 0)
+            for n, sign in enumerate(signs):
+                if round.is_shared:
+                    nats[n] += _by_strategy(sign, sides, _part(followed[n], seen[n]))
+                if sign not in (0, EITHER):
+                    seen[n] += len(sides)
+                    followed[n] += buyers if sign > 0 else len(sides) - buyers
+        return _mixed(nats)
+
+
+def _part(followed: int, seen: int) -> float:
+    return (followed + 1.0) / (seen + 2.0)
 
 
 def rounds_of(acts: Iterable[Acted]) -> list[list[Acted]]:
-    """Return acts as rounds: those that follow each other closely."""
+    """Return acts, those of an account after those of another, as rounds."""
     rounds: list[list[Acted]] = []
     last = -GAP - 1
-    for act in sorted(acts, key=when):
+    for act in sorted(acts, key=_when):
         if act.tick - last > GAP or act.tick - rounds[-1][0].tick > LAG:
             rounds.append([])
         rounds[-1].append(act)
@@ -164,6 +246,8 @@ def sides_of(round: Sequence[Acted]) -> list[Side]:
     """Return the sides that accounts took in a round, in the order in which they came; who bought
     and sold alike took both.
     """
+    if len({act.account for act in round}) == len(round):
+        return [act.side for act in round]
     bought: dict[int, Shares] = {}
     sold: dict[int, Shares] = {}
     first: dict[int, Acted] = {}
@@ -175,10 +259,10 @@ def sides_of(round: Sequence[Acted]) -> list[Side]:
     for account, act in first.items():
         much, less = bought.get(account, 0), sold.get(account, 0)
         sign = 1 if much >= less else -1
-        chance = act.habit if act.net * sign > 0 else 1.0 - act.habit
-        sides.append(Side(account, sign, chance))
+        side = act.on_side(sign)
+        sides.append(side)
         if min(much, less) > MIXED * max(much, less):
-            sides.append(Side(account, -sign, 1.0 - chance))
+            sides.append(Side(account, -sign, 1.0 - side.habit))
     return sides
 
 
@@ -197,15 +281,21 @@ def _signs_of(round: Sequence[Acted]) -> list[int]:
     return signs
 
 
-def _by_strategy(strategy: Explanation, sign: int, sides: Sequence[Side]) -> float:
-    """Return the log likelihood of a round's sides where each went by a strategy of this sign: by
-    chance where it says nothing (0), all the same way where it said both within a few ticks.
+def _by_strategy(sign: int, sides: Sequence[Side], part: float) -> float:
+    """Return the log likelihood of a round's sides where each went by a strategy of this sign, as
+    so large a part has so far: by chance where it says nothing (0), all the same way where it said
+    both within a few ticks.
     """
     if sign == EITHER:
         return _together(sides)
     if not sign:
         return len(sides) * log(0.5)
-    return sum((log(strategy.chance(0, side.sign == sign)) for side in sides), 0.0)
+    follows = log(min(SURE_MOST, max(SURE_LEAST, part)))
+    differs = log(min(SURE_MOST, max(SURE_LEAST, 1.0 - part)))
+    nats = 0.0
+    for side in sides:
+        nats += follows if side.sign == sign else differs
+    return nats
 
 
 def _going_on(persisting: Explanation, side: Side, last: int) -> float:
@@ -228,7 +318,9 @@ def _prompt(round: Sequence[Acted], lags: list[float]) -> float:
             continue
         seen.add(act.account)
         lag = act.tick - round[0].tick
-        n = next(n for n, (last, _) in enumerate(LAGS) if lag <= last)
+        n = 0
+        while lag > LAGS[n][0]:
+            n += 1
         nats += log(lags[n] / sum(lags) / LAGS[n][1])
         fresh.append(n)
     for n in fresh:
@@ -251,5 +343,5 @@ def _together(sides: Sequence[Side]) -> float:
     return log(0.5 * (bought + sold))
 
 
-def when(act: Acted) -> tuple[Tick, int]:
-    return act.tick, act.account
+def _when(act: Acted) -> Tick:
+    return act.tick
