@@ -26,6 +26,7 @@ FIGURES = {
     "tick_social": "ticks",
     "tick_liquidation": "ticks",
     "sec_10000": "surveillance",
+    "sec_day_6": "surveillance",
     "scenario_speed": "scenarios",
     "scenario_house": "scenarios",
     "gym_steps": "learning",

@@ -18,6 +18,7 @@ from wallstreetsim.machine.world import REGISTER, World
 
 COMPANIES, ORDERS = 100, 10_000
 WARMING, TICKS = 3, 20
+HOUSE, HOUSE_COMPANIES, DAYS = 60, 20, 6
 
 
 def sec_10000() -> Figure:
@@ -55,6 +56,24 @@ def sec_10000() -> Figure:
         "agents": AGENTS,
     }
     return Figure("sec_10000", "ms", samples, Baseline("without surveillance", plain), extra)
+
+
+def sec_day_6() -> Figure:
+    """Measure the SEC's step where the house has made friends and enemies for days: on its sixth
+    day, over ticks in which the market is open. The baseline is the same on the first.
+    """
+    world = World(RULES, "bench", Switches(house=HOUSE, crooks=True, events=True))
+    world.found(HOUSE_COMPANIES)
+    days: list[list[float]] = []
+    with collection_paused():
+        for _ in range(DAYS):
+            days.append([])
+            for _ in range(RULES.market.session.day_ticks):
+                _, step = _advance(world, [])
+                if world.market.moment.is_open:
+                    days[-1].append(step)
+    extra = {"at most": f"{max(days[-1]):.1f}", "house": HOUSE, "companies": HOUSE_COMPANIES}
+    return Figure("sec_day_6", "ms", days[-1], Baseline("on the first day", days[0]), extra)
 
 
 def _world() -> World:
