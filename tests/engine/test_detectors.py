@@ -8,7 +8,9 @@ from random import Random
 
 import pytest
 
+from sec.engine.detectors.positions import Course
 from sec.engine.detectors.rounds import SIGNS, Acted, Rounds
+from sec.engine.records import TradeSeen
 from sec.engine.rules import (
     COORDINATION,
     INSIDER_TRADING,
@@ -812,6 +814,46 @@ def test_bets_that_news_was_against_count_for_as_long_as_those_it_was_for(
         if n == bets // 2:
             tape.reload()
     assert not tape.crimes
+
+
+def test_bets_that_came_to_nothing_count_for_as_long_as_those_that_were_early() -> None:
+    """They themselves are forgotten by then."""
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for n in range(108):
+        bet(tape, "ann", early=n % 12 == 11)
+        if n == 54:
+            tape.reload()
+    assert not tape.crimes
+
+
+def test_small_wrong_guesses_hide_no_large_right_ones() -> None:
+    tape = SmallTape(chief="eve")
+    tape.tick(40)
+    for _ in range(8):
+        bet(tape, "ann", early=True)
+        for _ in range(2):
+            tape.buys("ann", 60)
+            tape.tick(3)
+            tape.news(-0.05)
+            tape.tick(2)
+            tape.sells("ann", 60)
+            tape.tick(30)
+    assert tape.accused(INSIDER_TRADING) == {"ann"}
+    assert tape.suspicions[-1].confidence > 0.9
+
+
+def test_a_position_is_forgotten_as_a_whole() -> None:
+    """What ended one whose beginning is forgotten would seem to begin another."""
+    course = Course()
+    for n, (buyer, seller) in enumerate([(7, 1), (1, 7), (7, 1), (7, 1), (1, 7)]):
+        size = 200 if n == 4 else 100
+        course.trades.append(
+            TradeSeen(f"t{n}", 10 * n, "APEX", 100, size, buyer, seller, "bought", "sold", None)
+        )
+    course.forget(7, after=25)
+    assert [trade.id for trade in course.trades] == ["t2", "t3", "t4"]
+    assert [run.most for run in course.runs(7, 50)] == [200]
 
 
 def test_bets_of_which_a_few_are_early_are_no_habit() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from market.engine.accounts import TREASURY
-from sec.engine.detectors.insider_trading import Early, Habit, InsiderTrading, Use
+from sec.engine.detectors.habits import Early, Habit, Use
+from sec.engine.detectors.insider_trading import InsiderTrading
 from sec.engine.records import KEPT, EventSeen, PaymentSeen
 from sec.engine.rules import BRIBERY, INSIDER_TRADING, PUMP_AND_DUMP
 from sec.engine.suspicion import Suspicion
@@ -374,9 +375,9 @@ def test_a_habit_outlives_a_case_that_time_ended_and_none_that_an_operator_did(
     assert isinstance(detector, InsiderTrading)
     opened = court.order("OPEN_CASE", agent="ann", crime=INSIDER_TRADING, reason="a test")
     early = Early(
-        court.ids["ann"], EventSeen("news", 1, "APEX", "UP", 0.02), 9, 9, 1, 0.1, False, 0
+        court.ids["ann"], EventSeen("news", 1, "APEX", "UP", 0.02), 9, 9, 1, 0.1, 1.0, False, 0
     )
-    habit = detector.habits[court.ids["ann"]] = Habit()
+    habit = detector.habits[court.ids["ann"]] = Habit(court.ids["ann"], 630)
     habit.tick, habit.uses["news"] = court.sec.tick, Use(early, 1.0, (), ())
     if by_operator:
         case = opened.data["investigationId"]

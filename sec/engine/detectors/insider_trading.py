@@ -4,21 +4,18 @@ of being early, and ended after it at a profit.
 
 from __future__ import annotations
 
-from math import exp, log
-from typing import NamedTuple
-
 from market.engine.engine import Plain
-from market.engine.values import Cents, Shares, Tick
+from market.engine.values import Tick
 from sec.engine.detectors.detector import Known
-from sec.engine.detectors.positions import PART_OF_LARGEST, Course, Run
+from sec.engine.detectors.habits import AHEAD, Early, Habit, Use, load_early, load_habit
+from sec.engine.detectors.positions import Course
 from sec.engine.detectors.tape import Added
 from sec.engine.detectors.ties import link_seen
 from sec.engine.detectors.turnover import SLOW, Turnover
-from sec.engine.records import EventSeen, LinkSeen, OrderSeen, TradeSeen
+from sec.engine.records import EventSeen, LinkSeen
 from sec.engine.rules import INSIDER_TRADING
 from sec.engine.suspicion import Conduct, Suspicion, strongest
 
-AHEAD = 60  # ticks before news, in which a position built is early
 AFTER = 150  # ticks after it, in which its end counts
 LEAST_IMPACT = 0.005  # of news that is worth knowing early
 LEAST_EARLY = 0.5  # usual ticks' volumes, of the position
@@ -26,55 +23,7 @@ ONE_WAY = 0.7  # of what was traded then
 UNUSUAL = 2.5  # times as much a tick as the account traded before
 LEAST_PART = 0.25  # of the position, ended after the news
 PART_BASE, PART_WEIGHT, WHOLE = 0.5, 0.45, 0.6  # confidence by the part that is ended, of so much
-RIGHT = 0.7  # of the positions that one builds who knows: those followed by the right news
 NEWS_PRIOR, NEWS_PRIOR_TICKS = 0.5, 300  # news of a company, in so many ticks: before any is seen
-HABIT_CERTAINTY = 7.0  # nats, for a confidence of 1 − 1/e
-LEAST_BUILDING = 10  # ticks, in which a position is built fast
-KEPT_HABITS, KEPT_WRONG = 12, 120
-LEAST_HABITS = 3
-
-
-class Early(NamedTuple):
-    """A position built before news; `has_access`: by who may have known of it."""
-
-    account: int
-    event: EventSeen
-    shares: Shares
-    cents: Cents
-    first_tick: Tick
-    chance: float  # that it would be early by chance
-    has_access: bool
-    through: int  # the account through which it has access
-
-    def is_of(self, other: Early) -> bool:
-        """Say whether another event found this same position: news often comes in a row."""
-        return (
-            self.event.symbol == other.event.symbol
-            and self.event.id != other.event.id
-            and self.first_tick <= other.event.tick
-            and other.first_tick <= self.event.tick
-        )
-
-
-class Use(NamedTuple):
-    """An early position that was ended at a profit, as far as it was by then."""
-
-    early: Early
-    part: float
-    trades: tuple[TradeSeen, ...]
-    orders: tuple[OrderSeen, ...]
-
-
-class Habit:
-    """What an account without access made of news so far."""
-
-    __slots__ = ("judged", "tick", "uses", "wrong")
-
-    def __init__(self) -> None:
-        self.judged = ""  # the event of the last use that a dismissed case rested on
-        self.wrong: list[Tick] = []  # since when positions had been built that news was against
-        self.uses: dict[str, Use] = {}  # by event
-        self.tick: Tick = 0
 
 
 class InsiderTrading:
@@ -114,7 +63,7 @@ class InsiderTrading:
             if early is None:
                 continue
             if early.shares * sign < 0:
-                self._note_wrong(early, added.tick)
+                self._habit(account).note_wrong(early, added.tick)
                 continue
             if chief is not None and known.ties.linked(account, chief):
                 early = early._replace(has_access=True, through=chief)
@@ -143,7 +92,8 @@ class InsiderTrading:
         if gross / (tick - build.first + 1) < UNUSUAL * before:
             return None
         chance = self._chance(symbol, tick - build.first + 1, tick)
-        return Early(account, event, net, build.cents, build.first, chance, False, 0)
+        size = course.size(net)
+        return Early(account, event, net, build.cents, build.first, chance, size, False, 0)
 
     def _usual(
         self, account: int, course: Course, symbol: str, tick: Tick, turnover: Turnover
@@ -170,13 +120,11 @@ class InsiderTrading:
         rate = (self.news.get(symbol, 0) + NEWS_PRIOR) / (now + NEWS_PRIOR_TICKS)
         return min(0.5, max(0.05, 0.5 * rate * ticks))
 
-    def _note_wrong(self, early: Early, tick: Tick) -> None:
-        habit = self.habits.get(early.account)
+    def _habit(self, account: int) -> Habit:
+        habit = self.habits.get(account)
         if habit is None:
-            habit = self.habits[early.account] = Habit()
-        habit.tick = tick
-        habit.wrong.append(early.first_tick)
-        del habit.wrong[:-KEPT_WRONG]
+            habit = self.habits[account] = Habit(account, self.window_ticks)
+        return habit
 
     def _suspicion(self, early: Early, tick: Tick, known: Known) -> Suspicion | None:
         event, account, symbol = early.event, early.account, early.event.symbol
@@ -216,16 +164,12 @@ class InsiderTrading:
                 price_before=round(cost),
                 links=self._links(early, tick, known),
             )
-        habit = self.habits.get(account)
-        if habit is None:
-            habit = self.habits[account] = Habit()
+        habit = self._habit(account)
         habit.tick = tick
         if any(one.early.is_of(early) for one in habit.uses.values()):
             return None
-        habit.uses[event.id] = Use(early, part, trades, orders)
-        if len(habit.uses) > KEPT_HABITS:
-            del habit.uses[next(iter(habit.uses))]
-        return self._habitual(habit, known)
+        habit.note_use(Use(early, part, trades, orders), tick, known)
+        return habit.suspicion(known)
 
     def _links(self, early: Early, tick: Tick, known: Known) -> tuple[LinkSeen, ...]:
         """Return how an account is linked to who heads the company."""
@@ -236,71 +180,6 @@ class InsiderTrading:
             *link_seen(sorted({early.account, early.through, chief}), known.ties, tick),
         )
 
-    def _habitual(self, habit: Habit, known: Known) -> Suspicion | None:
-        """Return the suspicion that an account's habit of being early raises. The habit may have
-        begun with any of its uses of news: to try them all takes the more to convince.
-        """
-        uses = list(habit.uses.values())
-        if len(uses) < 2 or uses[-1].early.event.id == habit.judged:
-            return None
-        account = uses[0].early.account
-        courses = known.positions.by(account)
-        runs = [(course, course.runs(account, habit.tick)) for course in courses]
-        nats, told = _told(uses, self._others(uses, 0, habit, runs, known)), uses
-        for begun in range(len(uses) - LEAST_HABITS + 1):
-            some = uses[begun:]
-            since = min(use.early.first_tick for use in some)
-            more = _told(some, self._others(some, since, habit, runs, known)) - log(len(uses))
-            if more > nats:
-                nats, told = more, some
-        confidence = 1.0 - exp(-max(0.0, nats) / HABIT_CERTAINTY)
-        if len(uses) < LEAST_HABITS:
-            confidence = min(confidence, 0.55)
-        trades = {trade.id: trade for use in told for trade in use.trades}
-        orders = {order.id: order for use in told for order in use.orders}
-        return Suspicion(
-            INSIDER_TRADING,
-            (account,),
-            uses[0].early.event.symbol,  # of one course of conduct, wherever it goes on
-            confidence,
-            told[0].early.first_tick,
-            habit.tick,
-            orders=tuple(orders.values()),
-            trades=tuple(trades.values()),
-            events=tuple(use.early.event for use in told),
-        )
-
-    def _others(
-        self,
-        uses: list[Use],
-        since: Tick,
-        habit: Habit,
-        runs: list[tuple[Course, list[Run]]],
-        known: Known,
-    ) -> int:
-        """Return how many positions the account has built since a tick that compare with its early
-        ones, without these: about as large, against their company's volume, as the middle one of
-        them, and as fast as the slowest. Small trades all day hide no large ones before news, and
-        neither do slow ones. Those that news was against count for as long as uses do.
-        """
-        account, sizes, slowest = uses[0].early.account, [], LEAST_BUILDING
-        for use in uses:
-            early = use.early
-            slowest = max(slowest, early.event.tick - early.first_tick + 1)
-            course = known.positions.of(account, early.event.symbol)
-            if course is not None and course.much:
-                sizes.append(abs(early.shares) / course.much)
-        sizes.sort()
-        least = PART_OF_LARGEST * sizes[(len(sizes) - 1) // 2] if sizes else 0.0
-        within = min(AHEAD, slowest)
-        built = sum(
-            course.built(of_course, account, since, least=least, within=within)
-            for course, of_course in runs
-        )
-        forgotten = habit.tick - self.window_ticks  # what was built before
-        built -= sum(use.early.first_tick > forgotten for use in uses)
-        return max(built, sum(first >= since for first in habit.wrong))
-
     def look(self, conduct: Conduct, known: Known) -> Suspicion | None:
         """Return the strongest suspicion against an account in a conduct."""
         found = [
@@ -310,7 +189,7 @@ class InsiderTrading:
         ]
         habit = self.habits.get(conduct.account)
         if habit is not None:
-            found.append(self._habitual(habit, known))
+            found.append(habit.suspicion(known))
         return strongest((one for one in found if one is not None), conduct)
 
     def forget(self, account: int, symbol: str | None) -> None:
@@ -327,8 +206,8 @@ class InsiderTrading:
         """
         habit = self.habits.get(account)
         self.forget(account, symbol)
-        if habit is not None and habit.uses:
-            habit.judged = next(reversed(habit.uses))
+        if habit is not None:
+            habit.judged = next(reversed(habit.uses), "")
             self.habits[account] = habit
 
     # Keeping
@@ -350,60 +229,12 @@ class InsiderTrading:
     def dump(self) -> Plain:
         return {
             "news": [list(item) for item in self.news.items()],
-            "watched": [_dump_early(one) for one in self.watched],
-            "habits": [
-                [
-                    account,
-                    list(habit.wrong),
-                    habit.tick,
-                    habit.judged,
-                    [
-                        [
-                            _dump_early(use.early),
-                            use.part,
-                            [list(trade) for trade in use.trades],
-                            [list(order) for order in use.orders],
-                        ]
-                        for use in habit.uses.values()
-                    ],
-                ]
-                for account, habit in self.habits.items()
-            ],
+            "watched": [one.dump() for one in self.watched],
+            "habits": [habit.dump() for habit in self.habits.values()],
         }
 
     def load(self, state: Plain) -> None:
-        self.watched = [_load_early(one) for one in state["watched"]]
+        self.watched = [load_early(one) for one in state["watched"]]
         self.news = dict(state["news"])
-        self.habits = {}
-        for account, wrong, tick, judged, uses in state["habits"]:
-            habit = self.habits[account] = Habit()
-            habit.wrong, habit.tick, habit.judged = list(wrong), tick, judged
-            for early, part, trades, orders in uses:
-                use = Use(
-                    _load_early(early),
-                    part,
-                    tuple(TradeSeen(*trade) for trade in trades),
-                    tuple(OrderSeen(*order) for order in orders),
-                )
-                habit.uses[use.early.event.id] = use
-
-
-def _told(uses: list[Use], others: int) -> float:
-    """Return what uses of news tell, in nats, where so many other positions were not followed by
-    the right news: how much likelier that is of who knows than by chance.
-    """
-    nats = mean = 0.0
-    for use in uses:
-        nats += log(RIGHT / use.early.chance)
-        mean += use.early.chance / len(uses)
-    return nats + others * log((1.0 - RIGHT) / (1.0 - mean))
-
-
-def _dump_early(one: Early) -> Plain:
-    account, event, *more = one
-    return [account, list(event), *more]
-
-
-def _load_early(plain: Plain) -> Early:
-    account, event, *more = plain
-    return Early(account, EventSeen(*event), *more)
+        habits = [load_habit(one, self.window_ticks) for one in state["habits"]]
+        self.habits = {habit.account: habit for habit in habits}

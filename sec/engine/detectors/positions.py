@@ -66,6 +66,17 @@ class Course:
         named = {t.buy_order for t in trades} | {t.sell_order for t in trades}
         self.orders = {id: order for id, order in self.orders.items() if id in named}
 
+    def size(self, shares: Shares) -> float:
+        """Return how many times what is much so many shares are."""
+        return abs(shares) / self.much if self.much else 0.0
+
+    def forget(self, account: int, after: Tick) -> None:
+        """Forget the positions that were over by a tick. One is forgotten as a whole: what ended it
+        would else seem to begin another.
+        """
+        runs = self.runs(account, self.trades[-1].tick)
+        self.keep([t for run in runs if run.trades[-1].tick > after for t in run.trades])
+
     def between(self, account: int, first: Tick, last: Tick) -> Sums:
         """Return what an account's trades in these ticks came to."""
         bought = paid = sold = received = 0
@@ -207,15 +218,16 @@ class Positions:
         """Return the courses in a company, by account."""
         return self.courses.get(symbol, {})
 
-    def by(self, account: int) -> list[Course]:
-        """Return the courses of an account."""
-        return [courses[account] for courses in self.courses.values() if account in courses]
+    def runs_by(self, account: int, last: Tick) -> list[tuple[Course, list[Run]]]:
+        """Return an account's courses, each with its positions up to a tick."""
+        courses = [courses[account] for courses in self.courses.values() if account in courses]
+        return [(course, course.runs(account, last)) for course in courses]
 
     def _prune(self, after: Tick) -> None:
         for courses in self.courses.values():
             for account, course in list(courses.items()):
                 if course.trades and course.trades[0].tick <= after:
-                    course.keep([trade for trade in course.trades if trade.tick > after])
+                    course.forget(account, after)
                 if not course.trades:
                     del courses[account]
 
