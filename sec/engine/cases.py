@@ -19,6 +19,7 @@ from sec.engine.records import (
     TradeSeen,
     split_order,
     split_price,
+    split_rumor,
     split_trade,
 )
 from sec.engine.suspicion import Suspicion
@@ -148,6 +149,10 @@ class Case:
             for id in ids
         )
 
+    def shares_news(self, suspicion: Suspicion) -> bool:
+        """Say whether a suspicion rests on news that it rests on."""
+        return any(event.id in self.evidence.events for event in suspicion.events)
+
     @property
     def collected_cents(self) -> Cents:
         """What it has brought so far, of fines that stand."""
@@ -207,10 +212,13 @@ class CaseBook:
     def same_conduct(self, suspicion: Suspicion) -> Case | None:
         """Return the case that a suspicion belongs to, which is not charged yet, if there is one.
 
-        It is of the same crime and company, accuses one of the same, and is not a day apart.
+        It is of the same crime and company, or rests on some of the same news, wherever that habit
+        goes on; it accuses one of the same, and is not a day apart.
         """
         for case in self.cases.values():
-            if (case.crime, case.symbol) != (suspicion.crime, suspicion.symbol):
+            if case.crime != suspicion.crime:
+                continue
+            if case.symbol != suspicion.symbol and not case.shares_news(suspicion):
                 continue
             if suspicion.payments and not case.knows(p.id for p in suspicion.payments):
                 continue  # each bribe is a conduct of its own
@@ -284,10 +292,9 @@ class CaseBook:
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate the evidence that concerns a company in its new shares."""
         for case in self.cases.values():
-            if case.symbol != symbol:
-                continue
-            case.price_before = case.price_before * of // into
-            evidence = case.evidence
+            if case.symbol == symbol:
+                case.price_before = case.price_before * of // into
+            evidence = case.evidence  # of a habit, in other companies too
             evidence.trades = {
                 id: split_trade(trade, symbol, into, of) for id, trade in evidence.trades.items()
             }
@@ -298,10 +305,7 @@ class CaseBook:
                 id: split_price(price, symbol, into, of) for id, price in evidence.prices.items()
             }
             evidence.rumors = {
-                id: rumor._replace(
-                    held=rumor.held * into // of, price_before=rumor.price_before * of // into
-                )
-                for id, rumor in evidence.rumors.items()
+                id: split_rumor(rumor, symbol, into, of) for id, rumor in evidence.rumors.items()
             }
 
     # Keeping

@@ -214,14 +214,11 @@ class Records:
 
     def split(self, symbol: str, into: int, of: int) -> None:
         """Restate what is kept of a company in its new shares."""
-        self.rumors = [
-            r._replace(held=r.held * into // of, price_before=r.price_before * of // into)
-            if r.symbol == symbol
-            else r
-            for r in self.rumors
-        ]
+        self.rumors = [split_rumor(rumor, symbol, into, of) for rumor in self.rumors]
         for account, trades in self.trades.items():
             self.trades[account] = [split_trade(t, symbol, into, of) for t in trades]
+        for id, order in self.orders.items():
+            self.orders[id] = split_order(order, symbol, into, of)
 
     def dump(self) -> Plain:
         return {
@@ -289,6 +286,15 @@ def split_order(order: OrderSeen, symbol: str, into: int, of: int) -> OrderSeen:
         quantity=max(1, order.quantity * into // of),
         filled=order.filled * into // of,
         limit=None if order.limit is None else order.limit * of // into,
+    )
+
+
+def split_rumor(rumor: RumorSeen, symbol: str, into: int, of: int) -> RumorSeen:
+    """Return a rumor restated in a company's new shares, if it is one of that company."""
+    if rumor.symbol != symbol:
+        return rumor
+    return rumor._replace(
+        held=rumor.held * into // of, price_before=rumor.price_before * of // into
     )
 
 

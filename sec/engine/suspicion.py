@@ -64,7 +64,8 @@ def strongest(suspicions: Iterable[Suspicion], conduct: Conduct) -> Suspicion | 
     """Return the strongest of suspicions that belong to a conduct, if there is one."""
     best: Suspicion | None = None
     for one in suspicions:
-        if conduct.account not in one.accounts or conduct.symbol not in (None, one.symbol):
+        symbols = {None, one.symbol, *(event.symbol for event in one.events)}
+        if conduct.account not in one.accounts or conduct.symbol not in symbols:
             continue
         if one.first_tick > conduct.last_tick or one.last_tick < conduct.first_tick:
             continue
